@@ -1,0 +1,17 @@
+import { App } from 'aws-cdk-lib';
+import { bundleFunctions, EntryError } from '../lib/cloud/bundle.ts';
+import { ConfigurationError, readConfiguration } from '../lib/cloud/configuration.ts';
+import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
+
+/** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */
+const app = new App({ analyticsReporting: false });
+try {
+  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
+  new ConnectorStack(app, { configuration, bundles: bundleFunctions() });
+} catch (error) {
+  if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;
+  console.error(error.message);
+  // At once: CDK would go on to synthesize the app as far as it got.
+  process.exit(1);
+}
+app.synth();

@@ -1,0 +1,29 @@
+// npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
+import { parseOptions } from '../lib/local/options.ts';
+import { start } from '../lib/local/start.ts';
+
+/** Errors with a code were written for people; a stack would only hide what they say. */
+function report(error: unknown): void {
+  const known = error instanceof Error && 'code' in error;
+  console.error(known ? `\n${error.message}` : error);
+  process.exit(1);
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  const people = options.json ? console.error : console.log;
+  const { system, ok } = await start(options, { people, programs: console.log });
+  const end = async (exitCode: number) => {
+    await system.stop();
+    process.exit(exitCode);
+  };
+  if (options.once) await end(ok ? 0 : 1);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      people('\nEnding …');
+      void end(0);
+    });
+  }
+} catch (error) {
+  report(error);
+}

@@ -1,0 +1,37 @@
+import type { Context } from 'aws-lambda';
+import { rotationDependencies } from './aws/connection-dependencies.ts';
+import type { RotationDependencies } from './connection/dependencies.ts';
+import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { parseVendingRequest, type VendedAccessToken, vendAccessToken } from './connection/vending.ts';
+import { observed, observer } from './middleware.ts';
+import { procoreOrigins } from './procore/environment.ts';
+import { readEnvironment, readProcoreOriginOverrides } from './settings.ts';
+
+/**
+ * Invoked (IAM) with `{connectionId, minValidSeconds?, rejectedGeneration?}`: gives a valid access token of a
+ * connection, rotated first if need be: `{accessToken, expiresAt, generation, environment, apiHost, companyIds}`.
+ *
+ * What a caller can act on comes as `{"error": {code, message, …}}`: `connection_not_found`,
+ * `reauthorization_required` (with `reason` and `reconnect`), `rotation_pending` (with `retryAfterSeconds`),
+ * `client_credentials_rejected`, `invalid_connection_id`, `invalid_vending_request`. Anything else fails the
+ * invocation.
+ */
+export async function answerVending(
+  request: unknown,
+  deps: RotationDependencies & { readonly apiOrigin: string },
+): Promise<VendedAccessToken | Refusal> {
+  try {
+    return await vendAccessToken(deps, parseVendingRequest(request));
+  } catch (error) {
+    return refusalFor(error);
+  }
+}
+
+const dependencies = {
+  ...rotationDependencies(observer),
+  apiOrigin: procoreOrigins(readEnvironment(), readProcoreOriginOverrides()).apiOrigin,
+};
+
+export const handler = observed((request: unknown, context: Context) =>
+  answerVending(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),
+);

@@ -1,0 +1,66 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Clock } from '../clock.ts';
+import type { Observer } from '../observer.ts';
+
+/** Which secret is read, and how. */
+export interface CachedSecretProps {
+  readonly client: SecretsManagerClient;
+  /** ARN or name. */
+  readonly secretId: string;
+  readonly clock: Clock;
+  /**
+   * How long a value is given without reading the secret again.
+   *
+   * @default 300 (seconds)
+   */
+  readonly maxAgeSeconds?: number;
+  /**
+   * Told when an old value is given because the secret could not be read.
+   *
+   * @default nobody
+   */
+  readonly observer?: Observer;
+}
+
+/** While Secrets Manager fails, it is asked again only after so many seconds: its time-outs would slow every call. */
+const outageSeconds = 15;
+
+/**
+ * Reads one secret and remembers its value. Callers at the same time share one read. When Secrets Manager fails, the
+ * value read last is given however old it is; a secret that was read and is not usable throws, and is not remembered.
+ *
+ * @param parse turns the secret string into the value, or throws what is wrong with it
+ * @returns a function that gives the value; `fresh` skips the cache
+ */
+export function cachedSecret<T>(
+  props: CachedSecretProps,
+  parse: (text: string | undefined) => T,
+): (options?: { readonly fresh?: boolean }) => Promise<T> {
+  const { client, secretId, clock, maxAgeSeconds = 300, observer } = props;
+  let remembered: { readonly value: T; readonly readAgainAt: number } | undefined;
+  let underway: Promise<T> | undefined;
+
+  async function readSecret(): Promise<T> {
+    let text: string | undefined;
+    try {
+      // Always AWSCURRENT, the default stage.
+      text = (await client.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString;
+    } catch (error) {
+      if (remembered === undefined) throw error;
+      observer?.note('secret.unread', { errorName: error instanceof Error ? error.name : 'unknown' });
+      remembered = { value: remembered.value, readAgainAt: clock() + outageSeconds };
+      return remembered.value;
+    }
+    const value = parse(text);
+    remembered = { value, readAgainAt: clock() + maxAgeSeconds };
+    return value;
+  }
+
+  return async ({ fresh = false } = {}) => {
+    if (remembered !== undefined && !fresh && clock() < remembered.readAgainAt) return remembered.value;
+    underway ??= readSecret().finally(() => {
+      underway = undefined;
+    });
+    return underway;
+  };
+}

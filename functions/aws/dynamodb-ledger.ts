@@ -1,0 +1,169 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Clock } from '../clock.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { timeToLiveAttribute } from '../settings.ts';
+import { resourceKey } from '../webhook/event-message.ts';
+import { type Ledger, ledgerSeconds } from '../webhook/ledger.ts';
+import type { WebhookEvent } from '../webhook/webhook-event.ts';
+
+/** A call is given up after so many milliseconds, the SDK's second try included: intake owes Procore an answer. */
+const callMilliseconds = 600;
+
+/** The ledger holds an item of another Procore environment: nothing may be concluded from it. */
+class ForeignLedgerItemError extends Error {
+  override readonly name = 'ForeignLedgerItemError';
+  readonly code = 'foreign_ledger_item';
+  constructor(stored: string, expected: ProcoreEnvironment) {
+    super(
+      `The deliveries table has an item of environment "${stored}", but this function serves "${expected}". ` +
+        'Somebody copied items between tables. Remove the item.',
+    );
+  }
+}
+
+/** All attributes but the key; those of an event's item, then that of a resource's. */
+interface Item {
+  readonly environment: string;
+  readonly [timeToLiveAttribute]: number;
+  /** JSON: one attribute, whatever events may hold one day. */
+  readonly event?: string;
+  readonly receivedAt?: number;
+  readonly handledAt?: number;
+  readonly failures?: number;
+  readonly newestHandled?: number;
+}
+
+type Attributes = Record<string, AttributeValue>;
+
+const eventItem = (eventId: string) => `event#${eventId}`;
+const resourceItem = (event: WebhookEvent) => `resource#${resourceKey(event)}`;
+
+/**
+ * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`) and one a resource
+ * (`resource#<sha-256>`: when its newest handled event occurred), each gone 30 days after it was last written.
+ *
+ * Every write is one UpdateItem that touches its own attributes only: intake and worker write an event's item in
+ * either order, and neither undoes the other.
+ *
+ * @returns the ledger; a call throws after 600 ms at the latest
+ */
+export function dynamoDbLedger({
+  client,
+  table,
+  environment,
+  clock,
+}: {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly environment: ProcoreEnvironment;
+  readonly clock: Clock;
+}): Ledger {
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMilliseconds) });
+
+  /** DynamoDB deletes late, so an item whose time is over counts as absent. */
+  function current(attributes: Attributes | undefined): Item | undefined {
+    if (attributes === undefined) return undefined;
+    const item = unmarshall(attributes) as Item;
+    if (item.environment !== environment) throw new ForeignLedgerItemError(item.environment, environment);
+    return item[timeToLiveAttribute] > clock() ? item : undefined;
+  }
+
+  async function read(id: string): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true });
+    return current((await client.send(command, inTime())).Item);
+  }
+
+  async function update(
+    id: string,
+    expression: string,
+    values: Readonly<Record<string, string | number>>,
+    more: Pick<UpdateItemCommandInput, 'ReturnValues' | 'ConditionExpression' | 'ExpressionAttributeNames'>,
+  ): Promise<Attributes | undefined> {
+    const timeToLive = Math.ceil(clock()) + ledgerSeconds;
+    const command = new UpdateItemCommand({
+      TableName: table,
+      Key: marshall({ id }),
+      UpdateExpression: `${expression}, environment = :environment, ${timeToLiveAttribute} = :timeToLive`,
+      ExpressionAttributeValues: marshall({ ...values, ':environment': environment, ':timeToLive': timeToLive }),
+      ...more,
+    });
+    return (await client.send(command, inTime())).Attributes;
+  }
+
+  function updateEvent(
+    event: WebhookEvent,
+    expression: string,
+    values: Readonly<Record<string, number>>,
+    returned: 'UPDATED_OLD' | 'UPDATED_NEW',
+  ): Promise<Attributes | undefined> {
+    // The event goes with every write: intake may die before its own.
+    return update(
+      eventItem(event.id),
+      `${expression} #event = if_not_exists(#event, :event)`,
+      { ':event': JSON.stringify(event), ...values },
+      { ExpressionAttributeNames: { '#event': 'event' }, ReturnValues: returned },
+    );
+  }
+
+  async function moveNewestHandled(event: WebhookEvent, occurredAt: number): Promise<void> {
+    try {
+      await update(
+        resourceItem(event),
+        'SET newestHandled = :occurredAt',
+        { ':occurredAt': occurredAt },
+        { ConditionExpression: 'attribute_not_exists(newestHandled) OR newestHandled < :occurredAt' },
+      );
+    } catch (error) {
+      // A newer event was handled before: that is what the item tells.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  return {
+    async find(eventId) {
+      const item = await read(eventItem(eventId));
+      if (item?.event === undefined) return undefined;
+      const { receivedAt, handledAt } = item;
+      return {
+        event: JSON.parse(item.event) as WebhookEvent,
+        ...(receivedAt !== undefined && { receivedAt }),
+        ...(handledAt !== undefined && { handledAt }),
+      };
+    },
+
+    async record(event, receivedAt) {
+      const before = await updateEvent(
+        event,
+        'SET receivedAt = if_not_exists(receivedAt, :receivedAt),',
+        { ':receivedAt': receivedAt },
+        'UPDATED_OLD',
+      );
+      return current(before)?.receivedAt === undefined ? 'recorded' : 'known';
+    },
+
+    async history(event) {
+      const [known, resource] = await Promise.all([read(eventItem(event.id)), read(resourceItem(event))]);
+      return { handledBefore: known?.handledAt !== undefined, newestHandled: resource?.newestHandled ?? null };
+    },
+
+    async markHandled(event, handledAt) {
+      await Promise.all([
+        updateEvent(event, 'SET handledAt = :handledAt,', { ':handledAt': handledAt }, 'UPDATED_NEW'),
+        event.occurredAt === null ? undefined : moveNewestHandled(event, event.occurredAt),
+      ]);
+    },
+
+    async countFailure(event) {
+      const after = await updateEvent(event, 'ADD failures :one SET', { ':one': 1 }, 'UPDATED_NEW');
+      return current(after)?.failures ?? 1;
+    },
+  };
+}

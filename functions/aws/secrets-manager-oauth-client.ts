@@ -1,0 +1,16 @@
+import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { parseOAuthClientSecret } from '../procore/oauth-client-secret.ts';
+import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
+
+/**
+ * Gives the OAuth client that an environment's secret in Secrets Manager holds.
+ *
+ * @see parseOAuthClientSecret for the shape and for what is refused
+ */
+export function secretsManagerOAuthClient({
+  environment,
+  ...props
+}: CachedSecretProps & { readonly environment: ProcoreEnvironment }): OAuthClientSource {
+  return { read: cachedSecret(props, (text) => parseOAuthClientSecret(text, environment)) };
+}

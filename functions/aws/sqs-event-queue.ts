@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  type MessageAttributeValue,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { ConnectionChanges } from '../connection/connection-change.ts';
+import type { EventQueue } from '../webhook/acceptance.ts';
+import {
+  deduplicationId,
+  type EventMessage,
+  filterAttributes,
+  groupId,
+  queueJson,
+  readEventMessage,
+} from '../webhook/event-message.ts';
+import type { EventWorkQueue } from '../webhook/work.ts';
+import { isMessageRefused } from './sqs-refusal.ts';
+
+/** A try is given up after so many milliseconds, and there are two: intake owes Procore an answer within 5 s. */
+const tryMilliseconds = 1000;
+
+function textAttributes(texts: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
+  );
+}
+
+function isTimeOut(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+/**
+ * Sends to the FIFO queue of events: what intake accepted, and what became of connections.
+ *
+ * @returns the sending side of the queue; a call ends after 2 s at the latest
+ */
+export function sqsEventQueue({
+  client,
+  queueUrl,
+}: {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}): EventQueue & ConnectionChanges {
+  async function send(message: EventMessage): Promise<'sent' | 'refused'> {
+    const input: SendMessageCommandInput = {
+      QueueUrl: queueUrl,
+      MessageBody: queueJson(message),
+      MessageGroupId: groupId(message),
+      MessageDeduplicationId: deduplicationId(message),
+      MessageAttributes: textAttributes(filterAttributes(message)),
+    };
+    const once = () =>
+      client.send(new SendMessageCommand(input), { abortSignal: AbortSignal.timeout(tryMilliseconds) });
+    try {
+      await once().catch((error: unknown) => {
+        // The deduplication id makes a second try harmless when the first one arrived after all.
+        if (isTimeOut(error)) return once();
+        throw error;
+      });
+      return 'sent';
+    } catch (error) {
+      if (isMessageRefused(error)) return 'refused';
+      throw error;
+    }
+  }
+
+  return {
+    send,
+    async announce(change) {
+      const answer = await send({ kind: 'connection_change', environment: change.environment, change });
+      if (answer === 'refused') {
+        throw new Error(`The event queue refused the change of connection "${change.connectionId}" as invalid.`);
+      }
+    },
+  };
+}
+
+/**
+ * Gives the worker its hold on the messages it received: to put them off, or to set them aside.
+ *
+ * @returns the working side of the event queue and its dead-letter queue
+ */
+export function sqsEventWorkQueue({
+  client,
+  queueUrl,
+  deadLetterQueueUrl,
+}: {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}): EventWorkQueue {
+  return {
+    async postpone(messages, seconds) {
+      const { Failed: failed = [] } = await client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: queueUrl,
+          // At most ten, as many as the worker's batches have.
+          Entries: messages.map(({ receipt }, index) => ({
+            Id: String(index),
+            ReceiptHandle: receipt,
+            VisibilityTimeout: seconds,
+          })),
+        }),
+      );
+      if (failed.length > 0) {
+        throw new Error(`SQS did not change the visibility of ${failed.length} messages: ${failed[0]?.Code}.`);
+      }
+    },
+
+    async deadLetter(message, reason, detail) {
+      const content = readEventMessage(message.body);
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: deadLetterQueueUrl,
+          MessageBody: message.body,
+          MessageGroupId: message.groupId,
+          // Of this message, not of its event: after a redrive the same event may come here again within 5 minutes.
+          MessageDeduplicationId: createHash('sha256').update(message.messageId).digest('hex'),
+          MessageAttributes: textAttributes({
+            ...(content && filterAttributes(content)),
+            reason,
+            ...(detail && { detail: attributeText(detail) }),
+          }),
+        }),
+      );
+    },
+  };
+}
+
+/** SQS refuses control characters, halves of surrogate pairs, and U+FFFE and U+FFFF. */
+function attributeText(text: string): string {
+  return text.slice(0, 256).replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ');
+}

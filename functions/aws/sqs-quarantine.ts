@@ -1,0 +1,36 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Quarantine } from '../webhook/quarantine.ts';
+import { isMessageRefused } from './sqs-refusal.ts';
+
+/** A call is given up after so many milliseconds: intake owes Procore an answer within 5 s. */
+const callMilliseconds = 2000;
+
+/**
+ * Keeps deliveries in the quarantine queue: a standard one, which only people work.
+ *
+ * @returns the quarantine; a call ends after 2 s at the latest
+ */
+export function sqsQuarantine({
+  client,
+  queueUrl,
+}: {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}): Quarantine {
+  return {
+    async keep(message) {
+      const command = new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: JSON.stringify(message),
+        MessageAttributes: { reason: { DataType: 'String', StringValue: message.reason } },
+      });
+      try {
+        await client.send(command, { abortSignal: AbortSignal.timeout(callMilliseconds) });
+        return 'kept';
+      } catch (error) {
+        if (isMessageRefused(error)) return 'refused';
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { RotationQueue } from '../connection/sweep.ts';
+
+/** The body of a rotation message. */
+export interface RotationMessageBody {
+  readonly connectionId: string;
+}
+
+/** SQS allows neither all characters of a connection id in these ids nor, with a time added, their length. */
+function sha256(...parts: (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/**
+ * Sends due connections to the FIFO rotation queue. One connection's messages are a group, so they are worked one at a
+ * time. The deduplication id is made of connection and `rotateAt`, which every claim, replacement, cool-down and
+ * verdict moves: what is queued already is not queued twice within 5 minutes, and what came due anew is.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html
+ */
+export function sqsRotationQueue({
+  client,
+  queueUrl,
+}: {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}): RotationQueue {
+  return {
+    async send(connections) {
+      if (connections.length === 0) return { refused: 0 };
+      const { Failed = [] } = await client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: connections.map(({ connectionId, rotateAt }, index) => ({
+            Id: String(index),
+            MessageBody: JSON.stringify({ connectionId } satisfies RotationMessageBody),
+            MessageGroupId: sha256(connectionId),
+            MessageDeduplicationId: sha256(connectionId, rotateAt),
+          })),
+        }),
+      );
+      return { refused: Failed.length };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { dynamoDbClient } from './aws/clients.ts';
+import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
+import { observed, observer } from './middleware.ts';
+import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './oauth/connect-link.ts';
+import { parseReturnToOrigins } from './oauth/return-to.ts';
+import { readEnvironment, readSetting } from './settings.ts';
+import { systemClock, systemRandomId } from './system.ts';
+
+/**
+ * Invoked with IAM, by the command line or the integrator's backend: `{connectionId, returnTo?}`.
+ *
+ * Answers `{url, expiresAt}`: the address that lets its holder connect this one connection, for 15 minutes.
+ * Fails with `InvalidConnectionIdError` or `ReturnToNotAllowedError`; the message says what to do.
+ */
+export function answerConnectLink(
+  event: { readonly connectionId?: unknown; readonly returnTo?: unknown } | null,
+  dependencies: ConnectLinkDependencies,
+): Promise<IssuedLink> {
+  return issueConnectLink(dependencies, event ?? {});
+}
+
+const dependencies: ConnectLinkDependencies = {
+  authorizations: dynamoDbAuthorizationStore({
+    client: dynamoDbClient(),
+    table: readSetting('authorizationsTable'),
+    environment: readEnvironment(),
+  }),
+  clock: systemClock,
+  randomId: systemRandomId,
+  observer,
+  publicOrigin: readSetting('publicOrigin'),
+  returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
+};
+
+export const handler = observed((event: Parameters<typeof answerConnectLink>[0]) =>
+  answerConnectLink(event, dependencies),
+);

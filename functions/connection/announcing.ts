@@ -1,0 +1,34 @@
+import type { Connection } from './connection.ts';
+import type { ConnectionChange } from './connection-change.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { howToReconnect } from './refusals.ts';
+
+/**
+ * Tells the integrator of a connection's change. A queue that refuses must not fail what has already happened.
+ *
+ * @param connection as it is after the change
+ * @returns whether the queue has it
+ */
+export async function announce(
+  { changes, clock, observer }: Pick<ConnectionDependencies, 'changes' | 'clock' | 'observer'>,
+  connection: Connection,
+  change: ConnectionChange['change'],
+): Promise<'announced' | 'unannounced'> {
+  const { connectionId, environment, generation, cause } = connection;
+  try {
+    await changes.announce({
+      connectionId,
+      environment,
+      change,
+      generation,
+      ...(change === 'reauthorization_required' && cause !== undefined && { cause }),
+      reconnect: howToReconnect(connectionId),
+      at: Math.floor(clock()),
+    });
+    return 'announced';
+  } catch (error) {
+    const errorName = error instanceof Error ? error.name : 'unknown';
+    observer.note('change.unannounced', { connectionId, generation, status: change, errorName });
+    return 'unannounced';
+  }
+}

@@ -1,0 +1,52 @@
+import type { Connection } from './connection.ts';
+import { afterWrite } from './connection-store.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { choose, noteCompanies } from './transitions.ts';
+
+type CompanyDependencies = Pick<ConnectionDependencies, 'store' | 'clock'>;
+
+/**
+ * Notes which companies a connection's account sees. The only one is taken as chosen; a choice that is not among them
+ * any more is dropped.
+ *
+ * @param connection as its authorization stored it
+ * @returns `superseded` when somebody has authorized the connection anew meanwhile
+ */
+export async function recordCompanies(
+  deps: CompanyDependencies,
+  connection: Connection,
+  companyIds: readonly string[],
+): Promise<{ readonly outcome: 'recorded'; readonly connection: Connection } | { readonly outcome: 'superseded' }> {
+  const write = noteCompanies(connection, companyIds, deps.clock());
+  if ((await deps.store.write(write)) === 'refused') return { outcome: 'superseded' };
+  return { outcome: 'recorded', connection: afterWrite(connection, write) };
+}
+
+/** A person's choice among the companies of the account just connected. */
+export interface CompanyChoice {
+  readonly connectionId: string;
+  readonly companyId: string;
+  /** The session that authorized the connection; no other may choose. */
+  readonly sessionId: string;
+}
+
+/** What became of a choice. */
+export type CompanyChoiceOutcome =
+  | { readonly outcome: 'chosen'; readonly connection: Connection }
+  /** The account does not see this company. */
+  | { readonly outcome: 'not_visible' }
+  /** Another session has authorized the connection since, or nobody has. */
+  | { readonly outcome: 'superseded' };
+
+/** Stores the company that a person chose for a connection. */
+export async function chooseCompany(deps: CompanyDependencies, choice: CompanyChoice): Promise<CompanyChoiceOutcome> {
+  const { connectionId, companyId, sessionId } = choice;
+  const stored = await deps.store.read(connectionId);
+  if (stored?.authorizedBy.sessionId !== sessionId || stored.status === 'disconnected') {
+    return { outcome: 'superseded' };
+  }
+  if (!stored.companyIds.includes(companyId)) return { outcome: 'not_visible' };
+  const write = choose(stored, companyId, sessionId, deps.clock());
+  if ((await deps.store.write(write)) === 'refused') return { outcome: 'superseded' };
+  return { outcome: 'chosen', connection: afterWrite(stored, write) };
+}

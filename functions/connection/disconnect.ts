@@ -1,0 +1,54 @@
+import { announce } from './announcing.ts';
+import type { Connection } from './connection.ts';
+import { afterWrite } from './connection-store.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { ConnectionNotFoundError } from './refusals.ts';
+import { finishRevoking } from './revocation.ts';
+import { disconnect, leaveIndex } from './transitions.ts';
+
+/** What became of a disconnection: the connection has ended; Procore may still have to confirm. */
+export interface Disconnection {
+  readonly outcome: 'disconnected';
+  readonly connection: Connection;
+  /** Whether Procore has confirmed that every token is revoked; if not, the sweep goes on trying. */
+  readonly revoked: boolean;
+}
+
+/**
+ * Ends a connection: its tokens are taken out of use in one write, then revoked at Procore. Whatever a crash leaves,
+ * the sweep finishes. A second call finds it done.
+ *
+ * @throws ConnectionNotFoundError
+ */
+export async function disconnectConnection(deps: ConnectionDependencies, connectionId: string): Promise<Disconnection> {
+  for (;;) {
+    const stored = await deps.store.read(connectionId);
+    if (!stored) throw new ConnectionNotFoundError(connectionId);
+    // Also what a write of our own has made, whose answer was lost or that the SDK repeated.
+    if (stored.status === 'disconnected') return finishDisconnecting(deps, stored);
+    const write = disconnect(stored, deps.clock());
+    if ((await deps.store.write(write)) === 'refused') continue;
+    const { generation } = stored;
+    deps.observer.note('connection.disconnected', { connectionId, generation });
+    deps.observer.count('connectionDisconnected');
+    return finishDisconnecting(deps, afterWrite(stored, write));
+  }
+}
+
+/**
+ * Does what is left of a disconnection: announces it, revokes, and takes the connection out of the due index.
+ *
+ * @param connection disconnected
+ */
+export async function finishDisconnecting(
+  deps: ConnectionDependencies,
+  connection: Connection,
+): Promise<Disconnection> {
+  if (connection.rotateAt === undefined) return { outcome: 'disconnected', connection, revoked: true };
+  const announced = await announce(deps, connection, 'disconnected');
+  const after = await finishRevoking(deps, connection);
+  const revoked = after.revoking === undefined;
+  const write = leaveIndex(after, deps.clock());
+  const isOver = revoked && announced === 'announced' && (await deps.store.write(write)) === 'written';
+  return { outcome: 'disconnected', connection: isOver ? afterWrite(after, write) : after, revoked };
+}

@@ -1,0 +1,73 @@
+import type { Connection, TokenSet } from './connection.ts';
+import { afterWrite } from './connection-store.ts';
+import type { RotationDependencies } from './dependencies.ts';
+import { surrenderTokens } from './revocation.ts';
+import { replace } from './transitions.ts';
+
+/** From when on a token set is put into escrow, in milliseconds before the end: one more try of the store and of it. */
+const escrowReserveMs = 9000;
+
+/** The process is about to end and holds a token set that neither the store nor the escrow took. */
+export class TokenSetLostError extends Error {
+  override readonly name = 'TokenSetLostError';
+  readonly code = 'token_set_lost';
+  constructor(connectionId: string, options: ErrorOptions) {
+    super(
+      `Neither DynamoDB nor the escrow queue took the new tokens of connection "${connectionId}" in time. If Procore ` +
+        'refuses the old refresh token from now on, the customer has to connect again; nothing else can be done.',
+      options,
+    );
+  }
+}
+
+/** Where a token set ended. */
+export type Landing =
+  /** It is stored. */
+  | { readonly outcome: 'rotated'; readonly connection: Connection }
+  /** It is in escrow; `connection` is what will be stored. */
+  | { readonly outcome: 'escrowed'; readonly connection: Connection }
+  /** Its generation is gone; `connection` is what is stored. */
+  | { readonly outcome: 'too_late'; readonly connection: Connection | undefined };
+
+/**
+ * Makes a token set durable before anyone uses it: in the store, tried for as long as this invocation lasts, else in
+ * escrow. It is lost only if the process dies between Procore's answer and the first of these writes.
+ *
+ * @param replaced the connection as it was when its refresh token was spent
+ * @throws TokenSetLostError when both refuse to the end
+ */
+export async function landTokens(deps: RotationDependencies, replaced: Connection, tokens: TokenSet): Promise<Landing> {
+  const write = replace(replaced, tokens, { now: deps.clock(), fraction: deps.randomFraction() });
+  const landed = afterWrite(replaced, write);
+  const { connectionId, generation, rotateAt } = landed;
+  for (let tries = 0; ; tries += 1) {
+    let refusal: unknown;
+    try {
+      if ((await deps.store.write(write)) === 'refused') {
+        const stored = await deps.store.read(connectionId);
+        // The SDK may have repeated a write that took effect: an access token is mark enough.
+        if (stored?.tokens?.accessToken !== tokens.accessToken) break;
+      }
+      deps.observer.note('rotation.replaced', { connectionId, generation, rotateAt });
+      deps.observer.count('rotationReplaced');
+      return { outcome: 'rotated', connection: landed };
+    } catch (error) {
+      refusal = error;
+    }
+    if (deps.remaining() < escrowReserveMs) {
+      try {
+        const { environment, authorizedBy } = replaced;
+        await deps.escrow.deposit({ environment, connectionId, generation: replaced.generation, tokens, authorizedBy });
+        deps.observer.note('rotation.escrowed', { connectionId, generation });
+        deps.observer.count('rotationEscrowed');
+        return { outcome: 'escrowed', connection: landed };
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    if (deps.remaining() < 500) throw new TokenSetLostError(connectionId, { cause: refusal });
+    await deps.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * deps.randomFraction()));
+  }
+  const { authorizedBy } = replaced;
+  return { outcome: 'too_late', connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };
+}

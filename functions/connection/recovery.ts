@@ -1,0 +1,43 @@
+import { announce } from './announcing.ts';
+import { afterWrite, ForeignConnectionError } from './connection-store.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import type { EscrowedTokenSet } from './escrow.ts';
+import { surrenderTokens } from './revocation.ts';
+import { replace } from './transitions.ts';
+
+/** What became of an escrowed token set. */
+export type Recovery =
+  /** It is stored now, or was before. */
+  | 'recovered'
+  /** Its generation is gone; it was given up for revocation where its authorization is over. */
+  | 'too_late';
+
+/**
+ * Lands a token set out of escrow: on the generation that it replaces and nothing else, so that it lands even over a
+ * verdict, which it thereby proves wrong.
+ *
+ * @throws whatever the store throws: the token set then stays in escrow
+ */
+export async function recoverTokens(deps: ConnectionDependencies, escrowed: EscrowedTokenSet): Promise<Recovery> {
+  const { connectionId, tokens, environment } = escrowed;
+  if (environment !== deps.store.environment) {
+    throw new ForeignConnectionError(connectionId, environment, deps.store.environment);
+  }
+  const stored = await deps.store.read(connectionId);
+  if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';
+  if (stored?.generation !== escrowed.generation) {
+    await surrenderTokens(deps, escrowed);
+    return 'too_late';
+  }
+  const write = replace(stored, tokens, { now: deps.clock(), fraction: deps.randomFraction() });
+  if ((await deps.store.write(write)) === 'refused') {
+    const settled = await surrenderTokens(deps, escrowed);
+    if (settled?.tokens?.accessToken !== tokens.accessToken) return 'too_late';
+  }
+  const recovered = afterWrite(stored, write);
+  const { generation, rotateAt } = recovered;
+  deps.observer.note('rotation.recovered', { connectionId, generation, rotateAt });
+  deps.observer.count('rotationRecovered');
+  if (stored.status === 'reauthorization_required') await announce(deps, recovered, 'connected');
+  return 'recovered';
+}

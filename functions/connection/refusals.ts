@@ -1,0 +1,119 @@
+import { InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
+
+/**
+ * Says what a person does to connect an account again.
+ *
+ * @returns one or two sentences, with the command
+ */
+export function howToReconnect(connectionId: string): string {
+  return (
+    `Make a connect link for "${connectionId}" (npm run procore -- connect ${connectionId}, or invoke the function ` +
+    'connect-link) and let the customer open it within 15 minutes.'
+  );
+}
+
+const causeTexts: Readonly<Record<ReauthorizationCause, string>> = {
+  response_lost: 'an answer of Procore with new tokens was lost, and Procore has refused the old refresh token since',
+  revoked: 'Procore refuses the refresh token: a person or an administrator has revoked the access',
+  used_elsewhere: 'Procore refuses the refresh token though the access still stands: something else has spent it',
+  no_refresh_token: 'Procore gave no refresh token',
+};
+
+/** The request for an access token is not one. */
+export class InvalidVendingRequestError extends Error {
+  override readonly name = 'InvalidVendingRequestError';
+  readonly code = 'invalid_vending_request';
+}
+
+/** No connection is stored under this id. */
+export class ConnectionNotFoundError extends Error {
+  override readonly name = 'ConnectionNotFoundError';
+  readonly code = 'connection_not_found';
+  constructor(connectionId: string) {
+    super(`There is no connection "${connectionId}" in this environment. ${howToReconnect(connectionId)}`);
+  }
+}
+
+/** Only a person can help: the connection has ended, and Procore is not asked any more. */
+export class ReauthorizationRequiredError extends Error {
+  override readonly name = 'ReauthorizationRequiredError';
+  readonly code = 'reauthorization_required';
+  /** Why; `disconnected` when it was disconnected on purpose. */
+  readonly reason: ReauthorizationCause | 'disconnected';
+  readonly reconnect: string;
+  constructor(connectionId: string, reason: ReauthorizationCause | 'disconnected') {
+    const reconnect = howToReconnect(connectionId);
+    const why = reason === 'disconnected' ? 'it was disconnected' : causeTexts[reason];
+    super(`Connection "${connectionId}" must be authorized again: ${why}. ${reconnect}`);
+    this.reason = reason;
+    this.reconnect = reconnect;
+  }
+}
+
+/** There is no token to give now, but there will be: nobody has to do anything but ask again. */
+export class RotationPendingError extends Error {
+  override readonly name = 'RotationPendingError';
+  readonly code = 'rotation_pending';
+  readonly retryAfterSeconds: number;
+  constructor(connectionId: string, retryAfterSeconds: number) {
+    super(
+      `The token of connection "${connectionId}" is being replaced, and Procore has not answered yet. Ask again in ` +
+        `${retryAfterSeconds} s.`,
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Procore refuses this environment's client id and secret: no connection's fault, and all of them will stop. */
+export class ClientCredentialsRejectedError extends Error {
+  override readonly name = 'ClientCredentialsRejectedError';
+  readonly code = 'client_credentials_rejected';
+  constructor() {
+    super(
+      "Procore refuses this environment's client id and secret. Compare them with the Developer Portal and set them " +
+        'again (npm run procore -- credentials). No connection is lost: rotation goes on by itself afterwards.',
+    );
+  }
+}
+
+/** A refusal as the invoked functions answer it: `{"error": …}` in place of the result. */
+export interface Refusal {
+  readonly error: {
+    /** Literal, e.g. `rotation_pending`. */
+    readonly code: string;
+    /** What is wrong and what to do. */
+    readonly message: string;
+    /** With `rotation_pending`: when to ask again. */
+    readonly retryAfterSeconds?: number;
+    /** With `reauthorization_required`: why, and what a person does. */
+    readonly reason?: string;
+    readonly reconnect?: string;
+  };
+}
+
+/**
+ * The table of errors to answers of functions that are invoked: what a caller can act on is answered; anything else is
+ * thrown on, so that Lambda counts it and the alarm fires.
+ *
+ * @returns the answer
+ * @throws the error, when it is none of ours for callers
+ */
+export function refusalFor(error: unknown): Refusal {
+  if (error instanceof RotationPendingError) {
+    const { code, message, retryAfterSeconds } = error;
+    return { error: { code, message, retryAfterSeconds } };
+  }
+  if (error instanceof ReauthorizationRequiredError) {
+    const { code, message, reason, reconnect } = error;
+    return { error: { code, message, reason, reconnect } };
+  }
+  if (
+    error instanceof ConnectionNotFoundError ||
+    error instanceof ClientCredentialsRejectedError ||
+    error instanceof InvalidConnectionIdError ||
+    error instanceof InvalidVendingRequestError
+  ) {
+    return { error: { code: error.code, message: error.message } };
+  }
+  throw error;
+}

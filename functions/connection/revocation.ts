@@ -1,0 +1,79 @@
+import type { Authorization, Connection, TokenSet } from './connection.ts';
+import { afterWrite } from './connection-store.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { strikeRevoked, surrender } from './transitions.ts';
+
+type RevocationDependencies = Pick<
+  ConnectionDependencies,
+  'store' | 'tokenEndpoint' | 'oauthClient' | 'clock' | 'observer' | 'keepReplaced'
+>;
+
+/** A token set in hand, and the authorization that it came of. */
+export interface HeldTokenSet {
+  readonly connectionId: string;
+  readonly tokens: TokenSet;
+  readonly authorizedBy: Authorization;
+}
+
+/** Tells whether two authorizations are the same one. */
+export function isSameAuthorization(one: Authorization, other: Authorization): boolean {
+  return one.sessionId === other.sessionId && one.linkIssuedAt === other.linkIssuedAt;
+}
+
+/**
+ * Revokes at Procore what waits for it, as far as it may be revoked now, and strikes off what is done.
+ *
+ * Each token of a disconnected connection is used once before: if Procore voids a refresh token only at the first use
+ * of the access token that replaced it, a set that was never used would leave its predecessor alive.
+ * A token that is stored for use is never revoked. A crash at any point leaves the list, and the sweep comes again.
+ *
+ * @param connection as just written or read
+ * @returns the connection afterwards
+ * @see https://developers.procore.com/documentation/oauth-endpoints (revoke)
+ */
+export async function finishRevoking(deps: RevocationDependencies, connection: Connection): Promise<Connection> {
+  const { connectionId, generation, revoking = [], status, tokens } = connection;
+  if (revoking.length === 0 || !isRevocationAllowed(connection, deps.keepReplaced)) return connection;
+  const client = await deps.oauthClient.read();
+  const outcomes = await Promise.all(
+    revoking.map(async (accessToken) => {
+      if (accessToken === tokens?.accessToken) return 'revoked';
+      if (status === 'disconnected') await deps.tokenEndpoint.tokenInfo(accessToken);
+      return deps.tokenEndpoint.revoke(client, accessToken);
+    }),
+  );
+  const left = revoking.filter((_, index) => outcomes[index] !== 'revoked');
+  deps.observer.note('connection.revoked', { connectionId, generation, count: revoking.length - left.length });
+  const write = strikeRevoked(connection, left, deps.clock());
+  // Refused: somebody else works on the list, or has brought it to an end. Whatever is left stays due.
+  return (await deps.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
+}
+
+/** Tells whether the tokens in `revoking` may be revoked now, or only when the connection is disconnected. */
+export function isRevocationAllowed({ status }: Connection, keepReplaced: boolean): boolean {
+  return status === 'disconnected' || !keepReplaced;
+}
+
+/**
+ * Gives up a token set that came too late to be stored: noted for revocation if the connection was disconnected or
+ * authorized anew meanwhile, and revoked as soon as that is allowed. A set whose own authorization still stands is
+ * left alone, since revoking it could end the set that won.
+ *
+ * @returns the connection as it is stored, or undefined when there is none
+ */
+export async function surrenderTokens(
+  deps: RevocationDependencies,
+  { connectionId, tokens, authorizedBy }: HeldTokenSet,
+): Promise<Connection | undefined> {
+  for (;;) {
+    const stored = await deps.store.read(connectionId);
+    if (!stored || stored.tokens?.accessToken === tokens.accessToken) return stored;
+    const isOver = stored.status === 'disconnected' || !isSameAuthorization(stored.authorizedBy, authorizedBy);
+    if (!isOver) return stored;
+    if (stored.revoking?.includes(tokens.accessToken)) return finishRevoking(deps, stored);
+    const write = surrender(stored, tokens.accessToken, deps.clock());
+    if ((await deps.store.write(write)) !== 'written') continue;
+    deps.observer.note('rotation.surrendered', { connectionId, generation: stored.generation });
+    return finishRevoking(deps, afterWrite(stored, write));
+  }
+}

@@ -1,0 +1,97 @@
+import type { OAuthClient, TokenOutcome } from '../oauth/token-endpoint.ts';
+import { type Claimed, claimAttempt, endWithoutTokens, obstacleTo, type Rotation, standing } from './attempt.ts';
+import type { Connection } from './connection.ts';
+import type { RotationDependencies } from './dependencies.ts';
+import { landTokens } from './landing.ts';
+import { askedCoolDownSeconds, claimReserveSeconds, coolDownSeconds } from './timing.ts';
+import { judgeInvalidGrant } from './verdict.ts';
+
+/**
+ * Replaces a connection's tokens by redeeming its refresh token (or asking for a service account's next token), at
+ * most once across all concurrent callers.
+ *
+ * The caller that claims the attempt calls the token endpoint; the others learn that somebody else does. The claim is
+ * written before the refresh token is spent, so it is the journal, too: whoever claims after a holder that died, or
+ * got no answer, knows that the refresh token may be spent. A process that dies between Procore's answer and the first
+ * durable write loses the new tokens; that is the one window.
+ *
+ * @param connection as just read, strongly consistent; its generation is the one to replace
+ * @throws whatever store, secret and changes throw; ConnectionNotFoundError when the item is gone
+ * @see RFC 6749 section 6, RFC 9700 section 4.14
+ */
+export async function rotateConnection(deps: RotationDependencies, connection: Connection): Promise<Rotation> {
+  const obstacle = obstacleTo(connection, connection.generation, deps.clock());
+  if (obstacle) return obstacle;
+  // Before the claim: a secret that cannot be read must leave no attempt behind.
+  const client = await deps.oauthClient.read();
+  if (deps.remaining() < claimReserveSeconds * 1000) return { outcome: 'out_of_time', connection };
+
+  const claimed = await claimAttempt(deps, connection);
+  if ('outcome' in claimed) return claimed;
+  const answer = await spend(deps, claimed.connection, client);
+  return settle(deps, connection, claimed, answer);
+}
+
+/** Asks Procore; a refused client is read again from its secret, once, since somebody may just have changed it. */
+async function spend(
+  deps: RotationDependencies,
+  { grant, tokens }: Connection,
+  client: OAuthClient,
+): Promise<TokenOutcome | { readonly outcome: 'no_refresh_token' }> {
+  const ask = (asked: OAuthClient) =>
+    grant === 'client_credentials'
+      ? deps.tokenEndpoint.requestClientCredentials(asked)
+      : deps.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
+  if (grant === 'authorization_code' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
+  const answer = await ask(client);
+  if (answer.outcome !== 'invalid_client' || deps.remaining() < claimReserveSeconds * 1000) return answer;
+  // If the secret cannot be read now, the refusal stands.
+  const fresh = await deps.oauthClient.read({ fresh: true }).catch(() => client);
+  const isChanged = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;
+  return isChanged ? ask(fresh) : answer;
+}
+
+/** Judges what came back: the table of the design, row by row. */
+async function settle(
+  deps: RotationDependencies,
+  before: Connection,
+  claimed: Claimed,
+  answer: Awaited<ReturnType<typeof spend>>,
+): Promise<Rotation> {
+  const { connectionId, generation, failure } = before;
+  const count = (failure?.count ?? 0) + 1;
+  const usual = () => coolDownSeconds(count, deps.randomFraction());
+  const fields = { connectionId, generation, attemptNumber: claimed.attempt.number };
+  switch (answer.outcome) {
+    case 'tokens': {
+      const landing = await landTokens(deps, claimed.connection, answer.tokens);
+      return landing.outcome === 'too_late' ? standing(deps, before, landing.connection) : landing;
+    }
+    case 'not_sent':
+      deps.observer.note('rotation.not_sent', fields);
+      deps.observer.count('rotationNotSent');
+      return endWithoutTokens(deps, before, claimed, { code: 'not_sent', journal: 'spendable', seconds: usual() });
+    case 'unknown':
+      deps.observer.note('rotation.unknown', { ...fields, status: answer.status });
+      deps.observer.count('rotationUnknown');
+      return endWithoutTokens(deps, before, claimed, { code: 'unknown', journal: 'unknown', seconds: usual() });
+    case 'throttled': {
+      deps.observer.note('rotation.throttled', { ...fields, status: answer.status });
+      deps.observer.count('rotationThrottled');
+      const seconds = askedCoolDownSeconds(answer.retryAfterSeconds, count, deps.randomFraction());
+      return endWithoutTokens(deps, before, claimed, { code: 'throttled', journal: 'unknown', seconds });
+    }
+    case 'invalid_client':
+      deps.observer.note('rotation.client_refused', { ...fields, status: answer.status });
+      deps.observer.count('clientCredentialsRefused');
+      // RFC 6749 section 5.2: the client is judged before the grant is looked at, so nothing is spent.
+      return endWithoutTokens(deps, before, claimed, {
+        code: 'invalid_client',
+        journal: 'spendable',
+        seconds: usual(),
+      });
+    case 'invalid_grant':
+    case 'no_refresh_token':
+      return judgeInvalidGrant(deps, before, claimed, answer.outcome);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock, RemainingTime } from '../clock.ts';
+import type { Observer } from '../observer.ts';
+import { type ConnectionStore, type DueConnection, dueShards } from './connection-store.ts';
+
+/** Where due connections wait for `token-rotation`. */
+export interface RotationQueue {
+  /**
+   * Queues up to {@link rotationBatch} connections; one that is queued already, for the same `rotateAt`, is not queued
+   * twice.
+   *
+   * @returns how many the queue refused
+   */
+  send(connections: readonly DueConnection[]): Promise<{ readonly refused: number }>;
+}
+
+/** How many messages one send takes. */
+export const rotationBatch = 10;
+
+/** How many shards are worked side by side: a send waits for its answer most of the time. */
+const concurrency = 8;
+
+/** How many keys one query reads. */
+const pageSize = 500;
+
+/** A connection due for longer counts as overdue, in seconds: five sweeps have passed it. */
+const overdueSeconds = 300;
+
+/** When the sweep stops, in milliseconds before its end; the next minute goes on. */
+const stopMs = 5000;
+
+/** What one sweep found and did. */
+export interface SweepReport {
+  readonly due: number;
+  readonly overdue: number;
+  readonly queued: number;
+}
+
+/** Part of what is due could not be queued; the next minute's sweep tries again. */
+export class SweepIncompleteError extends Error {
+  override readonly name = 'SweepIncompleteError';
+  readonly code = 'sweep_incomplete';
+  constructor(refused: number, options?: ErrorOptions) {
+    super(`${refused} due connections could not be queued for rotation. The next sweep tries again.`, options);
+  }
+}
+
+/**
+ * Queues every connection whose `rotateAt` has come. It reads keys only, no token, and changes nothing: a sweep that
+ * dies has lost nothing.
+ *
+ * @throws SweepIncompleteError when the queue refused some; all others are queued
+ */
+export async function sweepDueConnections(deps: {
+  readonly store: ConnectionStore;
+  readonly queue: RotationQueue;
+  readonly clock: Clock;
+  readonly remaining: RemainingTime;
+  readonly observer: Observer;
+}): Promise<SweepReport> {
+  const now = deps.clock();
+  const shards = [...dueShards];
+  const totals = { due: 0, overdue: 0, queued: 0, refused: 0 };
+  let fault: unknown;
+
+  async function sweepShard(shard: string): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await deps.store.due(shard, now, pageSize, cursor);
+      totals.due += page.connections.length;
+      totals.overdue += page.connections.filter(({ rotateAt }) => rotateAt < now - overdueSeconds).length;
+      for (let start = 0; start < page.connections.length; start += rotationBatch) {
+        if (deps.remaining() < stopMs) return;
+        const batch = page.connections.slice(start, start + rotationBatch);
+        const { refused } = await deps.queue.send(batch);
+        totals.refused += refused;
+        totals.queued += batch.length - refused;
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  async function work(): Promise<void> {
+    for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
+      // One shard's fault must not keep the others' connections waiting.
+      await sweepShard(shard).catch((error: unknown) => {
+        fault ??= error;
+      });
+    }
+  }
+
+  await Promise.all(Array.from({ length: concurrency }, work));
+  deps.observer.count('sweepDue', totals.due);
+  deps.observer.count('sweepOverdue', totals.overdue);
+  deps.observer.note('sweep.done', { count: totals.queued });
+  if (fault !== undefined) throw fault;
+  if (totals.refused > 0) throw new SweepIncompleteError(totals.refused);
+  return { due: totals.due, overdue: totals.overdue, queued: totals.queued };
+}

@@ -1,0 +1,171 @@
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { Connection } from './connection.ts';
+import { parseConnectionId } from './connection.ts';
+import type { RotationDependencies } from './dependencies.ts';
+import {
+  ClientCredentialsRejectedError,
+  ConnectionNotFoundError,
+  InvalidVendingRequestError,
+  ReauthorizationRequiredError,
+  RotationPendingError,
+} from './refusals.ts';
+import { rotateConnection } from './rotation.ts';
+import { validSeconds, youngSetSeconds } from './timing.ts';
+import { waitForAttempt } from './waiting.ts';
+
+/** How long a vended token works at least, in seconds, where the caller does not say and Procore answers. */
+const usualValidSeconds = 60;
+
+/** The longest that a caller may ask for, in seconds. */
+const mostMinValidSeconds = 3600;
+
+/** What a waiter keeps of its invocation for the answer, in milliseconds. */
+const answerReserveMs = 2000;
+
+/** A request for an access token. */
+export interface VendingRequest {
+  readonly connectionId: string;
+  /**
+   * How long the token must work at least, in seconds; more than half of a token's lifetime counts as half of it,
+   * since otherwise every call would rotate.
+   *
+   * @default 60, and less when Procore gives no new token just now
+   */
+  readonly minValidSeconds?: number;
+  /** The generation of a token that Procore answered with 401. */
+  readonly rejectedGeneration?: number;
+}
+
+/** An access token and what a caller needs to use it. The refresh token and the client secret never leave. */
+export interface VendedAccessToken {
+  readonly accessToken: string;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+  /** What to report as `rejectedGeneration` when Procore answers 401. */
+  readonly generation: number;
+  readonly environment: ProcoreEnvironment;
+  /** Scheme and host of the API, no trailing slash. */
+  readonly apiHost: string;
+  /** The companies that the account sees; the one that a person chose comes first. */
+  readonly companyIds: readonly string[];
+}
+
+/**
+ * Checks a request that came from outside.
+ *
+ * @returns the request
+ * @throws InvalidConnectionIdError, InvalidVendingRequestError
+ */
+export function parseVendingRequest(value: unknown): VendingRequest {
+  const fields: Partial<Record<keyof VendingRequest, unknown>> =
+    typeof value === 'object' && value !== null ? value : {};
+  const connectionId = parseConnectionId(fields.connectionId);
+  const minValidSeconds = parseWhole(fields.minValidSeconds, 'minValidSeconds', mostMinValidSeconds);
+  const rejectedGeneration = parseWhole(fields.rejectedGeneration, 'rejectedGeneration', Number.MAX_SAFE_INTEGER);
+  return {
+    connectionId,
+    ...(minValidSeconds !== undefined && { minValidSeconds }),
+    ...(rejectedGeneration !== undefined && { rejectedGeneration }),
+  };
+}
+
+function parseWhole(value: unknown, name: string, most: number): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new InvalidVendingRequestError(`${name} must be a whole number from 0 to ${most}, or be left out.`);
+}
+
+/**
+ * Gives a valid access token of a connection; rotates first if need be. A token that is valid for what the caller
+ * needs costs one read and nothing else.
+ *
+ * A rejected generation is replaced only while it is the stored one and older than 60 s; it is not served again while
+ * its rotation cools down.
+ *
+ * @throws ConnectionNotFoundError, ReauthorizationRequiredError, RotationPendingError, ClientCredentialsRejectedError
+ */
+export async function vendAccessToken(
+  deps: RotationDependencies & { readonly apiOrigin: string },
+  request: VendingRequest,
+): Promise<VendedAccessToken> {
+  const read = await deps.store.read(request.connectionId);
+  if (!read) throw new ConnectionNotFoundError(request.connectionId);
+  let connection: Connection = read;
+  for (;;) {
+    if (isGoodFor(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
+    refuseEnded(connection);
+    const rotation = await rotateConnection(deps, connection);
+    connection = rotation.connection;
+    refuseEnded(connection);
+    switch (rotation.outcome) {
+      case 'rotated':
+      case 'escrowed':
+        return answer(deps.apiOrigin, connection);
+      case 'current':
+        // Judged again: what somebody else stored may be the set that this caller has seen rejected.
+        break;
+      case 'elsewhere': {
+        if (isGoodMeanwhile(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
+        const moved = await waitForAttempt(deps, connection, answerReserveMs);
+        if (!moved) throw pending(connection, deps.clock());
+        connection = moved;
+        break;
+      }
+      case 'cooling':
+      case 'out_of_time':
+      case 'ended':
+        if (isGoodMeanwhile(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
+        throw pending(connection, deps.clock());
+    }
+  }
+}
+
+/** Whether the stored set needs no rotation for this caller. */
+function isGoodFor(connection: Connection, request: VendingRequest, now: number): boolean {
+  const { tokens, status } = connection;
+  if (status !== 'connected' || !tokens) return false;
+  const needed = Math.min(request.minValidSeconds ?? usualValidSeconds, (tokens.expiresAt - tokens.issuedAt) / 2);
+  if (validSeconds(tokens, now) < needed) return false;
+  // A set from the future comes of a clock that was set back: its age says nothing.
+  const isYoung = Math.abs(now - tokens.issuedAt) < youngSetSeconds;
+  return connection.generation !== request.rejectedGeneration || (isYoung && !isCoolingDown(connection, now));
+}
+
+/** Whether the stored set does while nobody can have a newer one: to its own end, unless the caller needs more. */
+function isGoodMeanwhile(connection: Connection, request: VendingRequest, now: number): boolean {
+  const { tokens, generation } = connection;
+  if (!tokens || generation === request.rejectedGeneration) return false;
+  const left = validSeconds(tokens, now);
+  return left > 0 && left >= (request.minValidSeconds ?? 0);
+}
+
+function isCoolingDown({ notBefore = 0 }: Connection, now: number): boolean {
+  return notBefore > now;
+}
+
+function refuseEnded({ connectionId, status, cause }: Connection): void {
+  if (status === 'disconnected') throw new ReauthorizationRequiredError(connectionId, status);
+  if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connectionId, cause ?? 'revoked');
+}
+
+function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {
+  if (failure?.code === 'invalid_client') return new ClientCredentialsRejectedError();
+  // While somebody is at work the answer is near; only a cool-down or a dead holder's lease is worth a longer wait.
+  const seconds = notBefore > now ? notBefore - now : attempt ? Math.min(attempt.leaseUntil - now, 5) : 1;
+  return new RotationPendingError(connectionId, Math.max(1, Math.ceil(seconds)));
+}
+
+function answer(apiHost: string, connection: Connection): VendedAccessToken {
+  const { tokens, generation, environment, companyIds, companyId } = connection;
+  if (!tokens) throw new ReauthorizationRequiredError(connection.connectionId, 'disconnected');
+  const { accessToken, expiresAt } = tokens;
+  const others = companyIds.filter((id) => id !== companyId);
+  return {
+    accessToken,
+    expiresAt,
+    generation,
+    environment,
+    apiHost,
+    companyIds: companyId === undefined ? others : [companyId, ...others],
+  };
+}

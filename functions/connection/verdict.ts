@@ -1,0 +1,88 @@
+import { announce } from './announcing.ts';
+import { type Claimed, endWithoutTokens, type Rotation, standing } from './attempt.ts';
+import type { Connection, ReauthorizationCause } from './connection.ts';
+import { afterWrite } from './connection-store.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { suspectCoolDownSeconds, validSeconds } from './timing.ts';
+import { leaveIndex, refuse } from './transitions.ts';
+
+/**
+ * Judges a refused refresh token: a race, a success that may still land, or the end.
+ *
+ * - Somebody has replaced the generation meanwhile: no verdict, the new tokens count.
+ * - The attempt before this one ended without an outcome, so its holder died and its success may wait in escrow: the
+ *   refusal is suspect, and one more is asked for after a cool-down.
+ * - Else only a person's new authorization helps. Procore has spoken; it is not asked again until then.
+ *
+ * @param before the connection before the claim
+ */
+export async function judgeInvalidGrant(
+  deps: ConnectionDependencies,
+  before: Connection,
+  claimed: Claimed,
+  refusal: 'invalid_grant' | 'no_refresh_token',
+): Promise<Rotation> {
+  const { connectionId, generation, grant, attempt: previous } = before;
+  const stored = await deps.store.read(connectionId);
+  if (stored?.generation !== generation || stored.attempt?.owner !== claimed.attempt.owner) {
+    return standing(deps, before, stored);
+  }
+  const mayBeInEscrow = grant === 'authorization_code' && previous !== undefined && previous.outcome === undefined;
+  if (refusal === 'invalid_grant' && mayBeInEscrow) {
+    const seconds = suspectCoolDownSeconds(deps.randomFraction());
+    deps.observer.note('rotation.suspect', { connectionId, generation, attemptNumber: claimed.attempt.number });
+    return endWithoutTokens(deps, before, claimed, { code: refusal, journal: 'suspect', seconds });
+  }
+  const cause = refusal === 'no_refresh_token' ? refusal : await causeOf(deps, before);
+  return passVerdict(deps, before, claimed, { cause, code: refusal });
+}
+
+async function passVerdict(
+  deps: ConnectionDependencies,
+  before: Connection,
+  { connection, attempt }: Claimed,
+  { cause, code }: { readonly cause: ReauthorizationCause; readonly code: string },
+): Promise<Rotation> {
+  const now = deps.clock();
+  const failure = { code, at: now, count: (before.failure?.count ?? 0) + 1 };
+  const write = refuse(connection, attempt, { cause, failure, now });
+  let refused = afterWrite(connection, write);
+  if ((await deps.store.write(write)) === 'refused') {
+    const stored = await deps.store.read(before.connectionId);
+    // The SDK may have repeated a verdict that took effect.
+    const isMine = stored?.generation === before.generation && stored.status === 'reauthorization_required';
+    if (!isMine) return standing(deps, before, stored);
+    refused = stored;
+  }
+  const { connectionId, generation } = refused;
+  deps.observer.note('rotation.refused', { connectionId, generation, attemptNumber: attempt.number, cause });
+  deps.observer.count('reauthorizationRequired');
+  return { outcome: 'ended', connection: await announceVerdict(deps, refused) };
+}
+
+/**
+ * Tells the integrator that a person has to authorize again, and takes the connection out of the due index. As long as
+ * the queue refuses, it stays there, and the sweep tries again.
+ *
+ * @param connection in `reauthorization_required`
+ * @returns the connection afterwards
+ */
+export async function announceVerdict(
+  deps: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer'>,
+  connection: Connection,
+): Promise<Connection> {
+  if ((await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;
+  const write = leaveIndex(connection, deps.clock());
+  return (await deps.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
+}
+
+/** Tells why Procore refused, as far as it can be told: while the access token still lives, it says more. */
+async function causeOf(
+  { tokenEndpoint, clock }: ConnectionDependencies,
+  { attempt, grant, tokens }: Connection,
+): Promise<ReauthorizationCause> {
+  if (attempt !== undefined) return 'response_lost';
+  if (grant === 'client_credentials' || tokens === undefined || validSeconds(tokens, clock()) <= 0) return 'revoked';
+  const info = await tokenEndpoint.tokenInfo(tokens.accessToken);
+  return info.outcome === 'info' ? 'used_elsewhere' : 'revoked';
+}

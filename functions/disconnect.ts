@@ -1,0 +1,40 @@
+import type { Context } from 'aws-lambda';
+import { connectionDependencies } from './aws/connection-dependencies.ts';
+import { parseConnectionId } from './connection/connection.ts';
+import type { ConnectionDependencies } from './connection/dependencies.ts';
+import { disconnectConnection } from './connection/disconnect.ts';
+import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { observed, observer } from './middleware.ts';
+
+/** The answer: the connection has ended; `revoked` tells whether Procore has confirmed it yet. */
+export interface DisconnectAnswer {
+  readonly connectionId: string;
+  readonly status: 'disconnected';
+  /** When false, the sweep goes on asking Procore. */
+  readonly revoked: boolean;
+}
+
+/**
+ * Invoked (IAM) with `{connectionId}`: ends the connection and revokes its tokens at Procore. Invoked again it answers
+ * the same.
+ *
+ * `{"error": {code, message}}` with `connection_not_found` or `invalid_connection_id`. Anything else fails the
+ * invocation; the connection may then have ended all the same, and the sweep finishes the revocation.
+ */
+export async function answerDisconnect(
+  request: { readonly connectionId?: unknown },
+  deps: ConnectionDependencies,
+): Promise<DisconnectAnswer | Refusal> {
+  try {
+    const { connection, revoked } = await disconnectConnection(deps, parseConnectionId(request?.connectionId));
+    return { connectionId: connection.connectionId, status: 'disconnected', revoked };
+  } catch (error) {
+    return refusalFor(error);
+  }
+}
+
+const dependencies = connectionDependencies(observer);
+
+export const handler = observed((request: { readonly connectionId?: unknown }, context: Context) =>
+  answerDisconnect(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),
+);

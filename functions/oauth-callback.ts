@@ -1,0 +1,48 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { dynamoDbClient } from './aws/clients.ts';
+import { connectionDependencies } from './aws/connection-dependencies.ts';
+import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
+import { observed, observer } from './middleware.ts';
+import { type BrowserResponse, toBrowserResponse } from './oauth/browser-answer.ts';
+import { readBrowserRequest } from './oauth/browser-request.ts';
+import { answerCallback } from './oauth/callback.ts';
+import type { CodeExchangeDependencies } from './oauth/code-exchange.ts';
+import { orFailedPage } from './oauth/failure.ts';
+import { listCompanies } from './procore/companies.ts';
+import { procoreOrigins } from './procore/environment.ts';
+import { readEnvironment, readProcoreOriginOverrides, readSetting } from './settings.ts';
+
+const environment = readEnvironment();
+
+/**
+ * `GET /oauth/callback?code&state`, or `?error&state`: where Procore sends the browser back to.
+ *
+ * 200 connected, or the person's own denial; 303 to `returnTo` or to the choice of a company; 400 for a state that is
+ * unknown, expired or another browser's, and for a refused code; 409 when connected meanwhile; 502 when Procore refuses
+ * our client or names another; 503 when Procore is down, or the first of two calls is still at work or died; 500 for a
+ * fault of our own. Every answer but 303 is a page.
+ */
+export function answerOAuthCallback(
+  event: APIGatewayProxyEventV2,
+  dependencies: CodeExchangeDependencies,
+): Promise<BrowserResponse> {
+  return orFailedPage(dependencies, () => answerCallback(dependencies, readBrowserRequest(event))).then((answer) =>
+    toBrowserResponse(answer, environment),
+  );
+}
+
+const origins = procoreOrigins(environment, readProcoreOriginOverrides());
+const dependencies: Omit<CodeExchangeDependencies, 'remaining'> = {
+  ...connectionDependencies(observer),
+  authorizations: dynamoDbAuthorizationStore({
+    client: dynamoDbClient(),
+    table: readSetting('authorizationsTable'),
+    environment,
+  }),
+  publicOrigin: readSetting('publicOrigin'),
+  listCompanies: (accessToken, timeoutMs) => listCompanies({ origins, fetch, timeoutMs }, accessToken),
+};
+
+export const handler = observed((event: APIGatewayProxyEventV2, context: Context) =>
+  answerOAuthCallback(event, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),
+);

@@ -1,0 +1,51 @@
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { contentSecurityPolicy } from './page-style.ts';
+import { type Page, pageStatus, renderPage } from './pages.ts';
+
+/** What a browser gets from the connect flow: a page, or another address to go to by GET. */
+export type BrowserAnswer =
+  | {
+      readonly answer: 'page';
+      readonly page: Page;
+      readonly setCookie?: string;
+      readonly retryAfterSeconds?: number | undefined;
+    }
+  | { readonly answer: 'redirect'; readonly location: string; readonly setCookie?: string };
+
+/** API Gateway's response (HTTP API, payload 2.0). */
+export interface BrowserResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
+  readonly body: string;
+}
+
+const headersOfEveryAnswer = {
+  'cache-control': 'no-store',
+  'content-security-policy': contentSecurityPolicy,
+  'content-type': 'text/html; charset=utf-8',
+  // Our addresses hold link, code and state: no other site may learn them.
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/**
+ * Turns an answer into a response. A redirect is 303, so that a POST is followed by a GET.
+ *
+ * @see RFC 9700 section 4.12
+ */
+export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironment): BrowserResponse {
+  const cookies = answer.setCookie === undefined ? [] : [answer.setCookie];
+  if (answer.answer === 'redirect') {
+    return { statusCode: 303, headers: { ...headersOfEveryAnswer, location: answer.location }, cookies, body: '' };
+  }
+  return {
+    statusCode: pageStatus(answer.page),
+    headers: {
+      ...headersOfEveryAnswer,
+      ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(answer.retryAfterSeconds)) }),
+    },
+    cookies,
+    body: renderPage(answer.page, environment),
+  };
+}

@@ -1,0 +1,148 @@
+import type { MetricName } from '../observer.ts';
+import { type AuthorizationSession, hashOf, type SessionResult } from './authorization-store.ts';
+import type { BrowserAnswer } from './browser-answer.ts';
+import { type BrowserRequest, onlyValue } from './browser-request.ts';
+import { type CodeExchangeDependencies, exchangeCode, finishAuthorized } from './code-exchange.ts';
+import { failurePage } from './failure.ts';
+import type { FailureName } from './page-texts.ts';
+import type { WayOn } from './pages.ts';
+import { findLink, findSession, isOurSecret } from './session.ts';
+
+/** Added to a lease for what an invocation may do after its time was read. */
+const leaseMarginSeconds = 5;
+/** What a waiting call keeps of its own time to answer with a page. */
+const answerMilliseconds = 3000;
+
+/** Each callback counts once, under how it ended; a second call of it counts nothing. */
+const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, MetricName>>> = {
+  connected: 'callbackSucceeded',
+  denied: 'callbackDenied',
+  state_unknown: 'callbackExpired',
+  state_expired: 'callbackExpired',
+  code_refused: 'callbackExpired',
+  superseded: 'callbackExpired',
+  stranger: 'callbackStranger',
+  client_refused: 'callbackMisconfigured',
+  client_missing: 'callbackMisconfigured',
+  authorization_refused: 'callbackMisconfigured',
+  wrong_environment: 'callbackMisconfigured',
+  procore_unavailable: 'callbackProcoreDown',
+};
+
+/**
+ * Takes a browser that comes back from Procore: exchanges the code, once, and stores the connection.
+ *
+ * Browsers, scanners and impatient people call a callback more than once. The first call of the browser that started
+ * claims the session; every other one waits for its result and gets the same answer, without a second exchange.
+ * A first call that dies between the exchange and the write loses the grant; the person starts again.
+ *
+ * @param deps with this invocation's remaining time: the claim's lease is made of it, and a second call's wait
+ * @see RFC 6749 section 4.1.2
+ */
+export async function answerCallback(deps: CodeExchangeDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  const { query } = request;
+  const error = onlyValue(query, 'error');
+  // Whether Procore repeats the state with a denial is not documented; without it nothing is at stake.
+  if (error === 'access_denied' && !query.has('state')) return fail(deps, 'denied');
+  const state = onlyValue(query, 'state');
+  if (!isOurSecret(state)) return fail(deps, 'state_unknown');
+  const found = await findSession(deps, hashOf(state), request);
+  if (found.outcome !== 'own') return fail(deps, found.outcome === 'stranger' ? 'stranger' : 'state_unknown');
+
+  const { session } = found;
+  if (query.has('error')) return fail(deps, failureOfError(error), session);
+  const code = onlyValue(query, 'code');
+  if (code === undefined || !/^[\x21-\x7e]{1,2048}$/.test(code)) return fail(deps, 'code_refused', session);
+  if (session.claim) return awaitResult(deps, session);
+  if (deps.clock() >= session.expiresAt) return fail(deps, 'state_expired', session);
+
+  const claim = {
+    owner: deps.randomId(),
+    leaseUntil: deps.clock() + deps.remaining() / 1000 + leaseMarginSeconds,
+  };
+  const claimed = await deps.authorizations.claimSession(session.sessionId, claim);
+  if (claimed === 'refused') return awaitResult(deps, session);
+  return settle(deps, session, await exchangeCode(deps, session, code));
+}
+
+async function awaitResult(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
+  for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
+    // The time is read first: a read that began after the lease's end is final, since nobody is at work any more.
+    const now = deps.clock();
+    const current = await deps.authorizations.readSession(session.sessionId);
+    if (current?.result) return answerResult(deps, session, current.result);
+    if (!current?.claim || now >= current.claim.leaseUntil) return recover(deps, session);
+    if (deps.remaining() < answerMilliseconds + pause) {
+      return failurePage(deps, 'under_way', {
+        connectionId: session.connectionId,
+        wayOn: { way: 'look_again' },
+      });
+    }
+    await deps.sleep(pause);
+  }
+}
+
+/** The first call died. Its write may have taken effect before it could say so: the stored session tells. */
+async function recover(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
+  const connection = await deps.store.read(session.connectionId);
+  if (connection?.status === 'connected' && connection.authorizedBy.sessionId === session.sessionId) {
+    return settle(deps, session, await finishAuthorized(deps, session, connection));
+  }
+  // Not stored as the result: should a clock be wrong and the first call live, its result must find its place.
+  return fail(deps, 'interrupted', session);
+}
+
+async function settle(
+  deps: CodeExchangeDependencies,
+  session: AuthorizationSession,
+  result: SessionResult,
+): Promise<BrowserAnswer> {
+  const metric = metricOf[result.outcome];
+  if (metric) deps.observer.count(metric);
+  const settled = await deps.authorizations.settleSession(session.sessionId, result);
+  return answerResult(deps, session, settled ?? result);
+}
+
+async function answerResult(
+  deps: CodeExchangeDependencies,
+  session: AuthorizationSession,
+  result: SessionResult,
+): Promise<BrowserAnswer> {
+  const { connectionId, sessionId, returnTo } = session;
+  if (result.outcome !== 'connected') {
+    const { outcome: name, referenceId, retryAfterSeconds } = result;
+    // A link whose connection has been written since, whatever became of it, cannot connect any more.
+    const isLinkOver = name === 'superseded' || name === 'wrong_environment';
+    const wayOn = isLinkOver ? undefined : await startAgain(deps, session);
+    return { answer: 'page', page: { name, referenceId, connectionId, wayOn }, retryAfterSeconds };
+  }
+  if (result.companies.length > 1) {
+    return { answer: 'redirect', location: `${deps.publicOrigin}/oauth/company?session=${sessionId}` };
+  }
+  if (returnTo !== undefined) return { answer: 'redirect', location: returnTo };
+  return { answer: 'page', page: { name: 'connected', connectionId } };
+}
+
+/** RFC 6749 section 4.1.2.1; what Procore sends besides `access_denied` is not documented. */
+function failureOfError(error: string | undefined): FailureName {
+  if (error === 'access_denied') return 'denied';
+  return error === 'server_error' || error === 'temporarily_unavailable'
+    ? 'procore_unavailable'
+    : 'authorization_refused';
+}
+
+async function startAgain(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<WayOn | undefined> {
+  const { outcome } = await findLink(deps, session.linkHash);
+  return outcome === 'usable' ? { way: 'start_again', sessionId: session.sessionId } : undefined;
+}
+
+async function fail(
+  deps: CodeExchangeDependencies,
+  name: FailureName,
+  session?: AuthorizationSession,
+): Promise<BrowserAnswer> {
+  const metric = metricOf[name];
+  if (metric) deps.observer.count(metric);
+  const wayOn = session && (await startAgain(deps, session));
+  return failurePage(deps, name, { connectionId: session?.connectionId, wayOn });
+}

@@ -1,0 +1,65 @@
+import { chooseCompany } from '../connection/company-choice.ts';
+import type { ConnectionDependencies } from '../connection/dependencies.ts';
+import type { AuthorizationSession, AuthorizationStore, CompanyName } from './authorization-store.ts';
+import type { BrowserAnswer } from './browser-answer.ts';
+import { type BrowserRequest, isOwnPost, onlyValue } from './browser-request.ts';
+import { failurePage } from './failure.ts';
+import { findSession } from './session.ts';
+
+/** What the page on which a person chooses the company needs. */
+export interface CompanyDependencies extends Pick<ConnectionDependencies, 'store' | 'clock' | 'randomId' | 'observer'> {
+  readonly authorizations: AuthorizationStore;
+  readonly publicOrigin: string;
+}
+
+/**
+ * Shows the companies that the account saw when it was connected.
+ *
+ * @param request of the browser that connected, with `session` in the query
+ */
+export async function showCompanies(deps: CompanyDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  const choice = await findChoice(deps, request, onlyValue(request.query, 'session'));
+  return choice ? companyPage(choice, false) : failurePage(deps, 'choice_unknown');
+}
+
+/**
+ * Stores the company that a person chose. Choosing again, by the back button, is allowed as long as the session is
+ * kept and the connection is still the one that it authorized.
+ *
+ * @param request of the browser that connected, with `session` and `companyId` in the form
+ */
+export async function submitCompany(deps: CompanyDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  if (!isOwnPost(request)) return failurePage(deps, 'foreign_post');
+  const choice = await findChoice(deps, request, onlyValue(request.form, 'session'));
+  if (!choice) return failurePage(deps, 'choice_unknown');
+  const companyId = onlyValue(request.form, 'companyId');
+  const company = choice.companies.find((offered) => offered.companyId === companyId);
+  if (!company) return companyPage(choice, true);
+
+  const { connectionId, sessionId, returnTo } = choice.session;
+  const chosen = await chooseCompany(deps, { connectionId, companyId: company.companyId, sessionId });
+  if (chosen.outcome !== 'chosen') return failurePage(deps, 'choice_unknown', { connectionId });
+  if (returnTo !== undefined) return { answer: 'redirect', location: returnTo };
+  return { answer: 'page', page: { name: 'connected', connectionId, companyName: company.name } };
+}
+
+interface Choice {
+  readonly session: AuthorizationSession;
+  readonly companies: readonly CompanyName[];
+}
+
+async function findChoice(
+  deps: CompanyDependencies,
+  request: BrowserRequest,
+  sessionId: string | undefined,
+): Promise<Choice | undefined> {
+  const found = await findSession(deps, sessionId, request);
+  if (found.outcome !== 'own' || found.session.result?.outcome !== 'connected') return undefined;
+  const { companies } = found.session.result;
+  return companies.length > 1 ? { session: found.session, companies } : undefined;
+}
+
+function companyPage({ session, companies }: Choice, nothingChosen: boolean): BrowserAnswer {
+  const { connectionId, sessionId } = session;
+  return { answer: 'page', page: { name: 'company', connectionId, sessionId, companies, nothingChosen } };
+}

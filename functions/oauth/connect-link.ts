@@ -1,0 +1,52 @@
+import type { Clock, RandomId } from '../clock.ts';
+import { parseConnectionId } from '../connection/connection.ts';
+import type { Observer } from '../observer.ts';
+import { type AuthorizationStore, hashOf } from './authorization-store.ts';
+import { parseReturnTo } from './return-to.ts';
+
+/** How long a link lets its holder start. */
+export const linkSeconds = 900;
+
+/** What issuing a link needs. */
+export interface ConnectLinkDependencies {
+  readonly authorizations: AuthorizationStore;
+  readonly clock: Clock;
+  readonly randomId: RandomId;
+  readonly observer: Observer;
+  readonly publicOrigin: string;
+  readonly returnToOrigins: readonly string[];
+}
+
+/** A link to give to the person who is to connect; whoever holds it can connect this one connection. */
+export interface IssuedLink {
+  readonly url: string;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Issues a link with which one connection can be authorized, once, within 15 minutes.
+ *
+ * @param request `connectionId`, and optionally `returnTo`: where the browser goes after success
+ * @throws InvalidConnectionIdError when the connection id is not one
+ * @throws ReturnToNotAllowedError when `returnTo` is not on the allow-list
+ */
+export async function issueConnectLink(
+  deps: ConnectLinkDependencies,
+  request: { readonly connectionId?: unknown; readonly returnTo?: unknown },
+): Promise<IssuedLink> {
+  const connectionId = parseConnectionId(request.connectionId);
+  const returnTo = request.returnTo === undefined ? undefined : parseReturnTo(request.returnTo, deps.returnToOrigins);
+  const token = deps.randomId();
+  const issuedAt = deps.clock();
+  const expiresAt = Math.floor(issuedAt + linkSeconds);
+  await deps.authorizations.putLink({
+    linkHash: hashOf(token),
+    connectionId,
+    issuedAt,
+    expiresAt,
+    ...(returnTo !== undefined && { returnTo }),
+  });
+  deps.observer.note('oauth.link_issued', { connectionId });
+  return { url: `${deps.publicOrigin}/oauth/start?link=${token}`, expiresAt };
+}

@@ -1,0 +1,71 @@
+import type { RandomId } from '../clock.ts';
+import type { ObservedFields, Observer } from '../observer.ts';
+import type { BrowserAnswer } from './browser-answer.ts';
+import type { FailureName } from './page-texts.ts';
+import type { WayOn } from './pages.ts';
+
+/** What telling of a failure needs. */
+export interface FailureDependencies {
+  readonly observer: Observer;
+  readonly randomId: RandomId;
+}
+
+/**
+ * Logs a failure under a new reference id, by which its page's reader and the log's reader find each other.
+ *
+ * @returns the reference id: short enough to be read out, long enough to be unique
+ */
+export function logFailure(
+  { observer, randomId }: FailureDependencies,
+  name: FailureName,
+  fields: ObservedFields = {},
+): string {
+  const referenceId = randomId().slice(0, 12);
+  observer.note('oauth.not_connected', { ...fields, outcome: name, referenceId });
+  return referenceId;
+}
+
+/**
+ * Logs a failure and makes its page.
+ *
+ * @returns the answer for the browser
+ */
+export function failurePage(
+  deps: FailureDependencies,
+  name: FailureName,
+  about: {
+    readonly connectionId?: string | undefined;
+    readonly wayOn?: WayOn | undefined;
+    readonly code?: string;
+  } = {},
+): BrowserAnswer {
+  const { connectionId, wayOn, code } = about;
+  return {
+    answer: 'page',
+    page: { name, referenceId: logFailure(deps, name, { connectionId, code }), connectionId, wayOn },
+  };
+}
+
+/**
+ * Answers a person's request even when something unexpected breaks: API Gateway's own answer to a failed invocation
+ * would be a line of JSON.
+ *
+ * @returns the answer, or the page `failed` after counting `connectPageFailed` and logging the error without its text,
+ *   which might quote a secret
+ */
+export async function orFailedPage(
+  deps: FailureDependencies,
+  answer: () => Promise<BrowserAnswer>,
+): Promise<BrowserAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+    deps.observer.count('connectPageFailed');
+    const referenceId = logFailure(deps, 'failed', {
+      errorName: error instanceof Error ? error.name : typeof error,
+      stack: frames.map((frame) => frame.trim()).join(' | '),
+    });
+    return { answer: 'page', page: { name: 'failed', referenceId } };
+  }
+}

@@ -1,0 +1,142 @@
+import * as oauth from 'oauth4webapi';
+import type { Clock } from '../clock.ts';
+import type { ProcoreOrigins } from '../procore/environment.ts';
+import { requireSecureOrigin } from '../procore/secure-origin.ts';
+import type { OAuthClient, TokenEndpoint, TokenInfoOutcome, TokenOutcome } from './token-endpoint.ts';
+import { judgeNoAnswer, judgeTokenAnswer, judgeTokenInfoAnswer, type WireAnswer } from './token-response.ts';
+
+/** What {@link procoreTokenEndpoint} needs. */
+export interface ProcoreTokenEndpointProps {
+  readonly origins: ProcoreOrigins;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /**
+   * How long one request may take, from connecting to the last byte of the body.
+   *
+   * @default 10000 (milliseconds)
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A connection of its own for every request. On a pooled one that Procore, or Lambda's freezing, closed meanwhile, the
+ * request would end in a reset, and nobody could tell whether the refresh token was spent. The price is one TLS
+ * handshake a rotation.
+ */
+const ownConnection = { connection: 'close' };
+
+type Asked = { readonly answer: WireAnswer } | { readonly failure: unknown };
+type AskOptions = { readonly signal: AbortSignal; readonly fetch: typeof fetch };
+
+/**
+ * Speaks to Procore's OAuth endpoints of one environment. oauth4webapi writes the requests (form-encoded, client id
+ * and secret in the body), `token-response.ts` judges the answers. No request is repeated and no redirect followed.
+ *
+ * @throws InsecureOriginError when the login origin is neither https nor loopback
+ * @see https://developers.procore.com/documentation/oauth-endpoints
+ */
+export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEndpoint {
+  const { clock, timeoutMs = 10_000 } = props;
+  const { origin, protocol } = requireSecureOrigin(props.origins.loginOrigin);
+  // Procore has no discovery document; these four paths are its documentation's.
+  const server: oauth.AuthorizationServer = {
+    issuer: origin,
+    token_endpoint: `${origin}/oauth/token`,
+    revocation_endpoint: `${origin}/oauth/revoke`,
+  };
+
+  async function ask(request: (options: AskOptions) => Promise<Response>): Promise<Asked> {
+    const sentAt = clock();
+    let response: Response;
+    try {
+      response = await request({ signal: AbortSignal.timeout(timeoutMs), fetch: fetchOrNoAnswer });
+    } catch (error) {
+      if (error instanceof NoAnswerError) return { failure: error.cause };
+      throw error;
+    }
+    // The status alone says enough for a refusal, so a cut body is not a failed request.
+    const body = await response.text().catch(() => undefined);
+    return {
+      answer: { status: response.status, headers: response.headers, sentAt, ...(body !== undefined && { body }) },
+    };
+  }
+
+  /** Marks what the wire threw, so that a mistake of ours is not taken for a fault of the wire. */
+  const fetchOrNoAnswer: typeof fetch = async (...call) => {
+    try {
+      return await props.fetch(...call);
+    } catch (error) {
+      throw new NoAnswerError(error);
+    }
+  };
+
+  function libraryOptions(options: AskOptions) {
+    return {
+      headers: ownConnection,
+      signal: options.signal,
+      [oauth.customFetch]: options.fetch,
+      [oauth.allowInsecureRequests]: protocol === 'http:',
+    };
+  }
+
+  async function requestTokens(
+    client: OAuthClient,
+    grantType: string,
+    parameters: Record<string, string>,
+  ): Promise<TokenOutcome> {
+    const asked = await ask((options) =>
+      oauth.genericTokenEndpointRequest(
+        server,
+        { client_id: client.clientId },
+        oauth.ClientSecretPost(client.clientSecret),
+        grantType,
+        parameters,
+        libraryOptions(options),
+      ),
+    );
+    return 'answer' in asked ? judgeTokenAnswer(asked.answer) : judgeNoAnswer(asked.failure);
+  }
+
+  return {
+    redeemCode: (client, code, redirectUri) =>
+      requestTokens(client, 'authorization_code', { code, redirect_uri: redirectUri }),
+
+    redeemRefreshToken: (client, refreshToken) =>
+      requestTokens(client, 'refresh_token', { refresh_token: refreshToken }),
+
+    requestClientCredentials: (client) => requestTokens(client, 'client_credentials', {}),
+
+    async tokenInfo(accessToken): Promise<TokenInfoOutcome> {
+      const asked = await ask((options) =>
+        options.fetch(`${origin}/oauth/token/info`, {
+          headers: { ...ownConnection, accept: 'application/json', authorization: `Bearer ${accessToken}` },
+          redirect: 'manual',
+          signal: options.signal,
+        }),
+      );
+      return 'answer' in asked ? judgeTokenInfoAnswer(asked.answer) : { outcome: 'unavailable' };
+    },
+
+    async revoke(client, accessToken) {
+      const asked = await ask((options) =>
+        oauth.revocationRequest(
+          server,
+          { client_id: client.clientId },
+          oauth.ClientSecretPost(client.clientSecret),
+          accessToken,
+          libraryOptions(options),
+        ),
+      );
+      // Procore answers 200 for a token that it does not know, too: either way it is dead.
+      return 'answer' in asked && asked.answer.status === 200 ? 'revoked' : 'not_revoked';
+    },
+  };
+}
+
+/** The wire gave no answer; `cause` is what `fetch` threw. Never leaves this file. */
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  constructor(cause: unknown) {
+    super('The token endpoint gave no answer.', { cause });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import { type AuthorizationSession, type AuthorizationStore, type ConnectLink, hashOf } from './authorization-store.ts';
+import { readBrowserCookie } from './browser-cookie.ts';
+import type { BrowserRequest } from './browser-request.ts';
+
+/** What looking up a link or a session needs. */
+export interface SessionDependencies {
+  readonly authorizations: AuthorizationStore;
+  readonly clock: Clock;
+  readonly publicOrigin: string;
+}
+
+/** A link as it is now; `spent` comes before `expired`, since it says more. */
+export type FoundLink =
+  | { readonly outcome: 'usable'; readonly link: ConnectLink }
+  | { readonly outcome: 'unknown' | 'expired' | 'spent' };
+
+/** @returns whether the text could be a link's token or a state of ours; nothing else is looked up or shown */
+export function isOurSecret(text: string | undefined): text is string {
+  return text !== undefined && /^[A-Za-z0-9]{43,128}$/.test(text);
+}
+
+/**
+ * Finds a link and judges it.
+ *
+ * @returns the link when it can still start a session
+ */
+export async function findLink({ authorizations, clock }: SessionDependencies, linkHash: string): Promise<FoundLink> {
+  const link = await authorizations.readLink(linkHash);
+  if (!link) return { outcome: 'unknown' };
+  if (link.spent) return { outcome: 'spent' };
+  return clock() < link.expiresAt ? { outcome: 'usable', link } : { outcome: 'expired' };
+}
+
+/** A session as this browser may see it. */
+export type FoundSession =
+  | { readonly outcome: 'own'; readonly session: AuthorizationSession }
+  | { readonly outcome: 'unknown' | 'stranger' };
+
+/**
+ * Finds a session and checks that this browser started it: that is what keeps a stranger's callback from being
+ * finished here, and ours from being finished elsewhere.
+ *
+ * @see RFC 6749 section 10.12, RFC 9700 section 4.7
+ */
+export async function findSession(
+  { authorizations, clock, publicOrigin }: SessionDependencies,
+  sessionId: string | undefined,
+  { cookies }: BrowserRequest,
+): Promise<FoundSession> {
+  if (sessionId === undefined || !/^[0-9a-f]{64}$/.test(sessionId)) return { outcome: 'unknown' };
+  const session = await authorizations.readSession(sessionId);
+  if (!session || clock() >= session.keptUntil) return { outcome: 'unknown' };
+  const browser = readBrowserCookie(publicOrigin, cookies);
+  // Both sides are hashes of secrets of over 256 bits: the time that comparing takes tells nothing.
+  const isOwn = browser !== undefined && hashOf(browser) === session.browserHash;
+  return isOwn ? { outcome: 'own', session } : { outcome: 'stranger' };
+}

@@ -1,0 +1,81 @@
+import type { ProcoreOrigins } from './environment.ts';
+import { type ExactJson, exactId, isJsonObject, parseExactJson } from './exact-json.ts';
+import { requireSecureOrigin } from './secure-origin.ts';
+
+/** A company that the account of an access token sees; the id is exact whatever its size. */
+export interface Company {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** All companies, never a part of them; `unavailable` when Procore did not give every page. */
+export type CompaniesOutcome =
+  | { readonly outcome: 'companies'; readonly companies: readonly Company[] }
+  | { readonly outcome: 'unavailable' };
+
+/** What {@link listCompanies} needs. */
+export interface ListCompaniesProps {
+  readonly origins: ProcoreOrigins;
+  readonly fetch: typeof fetch;
+  /**
+   * How long all pages together may take.
+   *
+   * @default 10000 (milliseconds)
+   */
+  readonly timeoutMs?: number;
+}
+
+/** Procore's safe page size: some endpoints refuse more. */
+const pageSize = 100;
+/** More than 2,000 companies is no answer for a page on which a person chooses one. */
+const mostPages = 20;
+
+/**
+ * Lists the companies that an access token sees: every page of `GET /rest/v1.0/companies`, with no company header, for
+ * this is one of the two endpoints that want none (for a person's token).
+ *
+ * @returns the companies in Procore's order, or `unavailable`; throws nothing for what Procore or the network does
+ * @throws InsecureOriginError when the API origin is neither https nor loopback
+ * @see https://developers.procore.com/documentation/pagination
+ */
+export async function listCompanies(props: ListCompaniesProps, accessToken: string): Promise<CompaniesOutcome> {
+  const { origin } = requireSecureOrigin(props.origins.apiOrigin);
+  const signal = AbortSignal.timeout(props.timeoutMs ?? 10_000);
+  const companies: Company[] = [];
+  for (let page = 1; page <= mostPages; page++) {
+    const answer = await askForPage(props.fetch, `${origin}/rest/v1.0/companies?page=${page}&per_page=${pageSize}`, {
+      headers: { accept: 'application/json', authorization: `Bearer ${accessToken}` },
+      redirect: 'manual',
+      signal,
+    });
+    if (answer === undefined) return { outcome: 'unavailable' };
+    companies.push(...answer.companies);
+    if (!answer.hasNext) return { outcome: 'companies', companies };
+  }
+  return { outcome: 'unavailable' };
+}
+
+async function askForPage(ask: typeof fetch, url: string, init: RequestInit) {
+  try {
+    const response = await ask(url, init);
+    if (response.status !== 200) return undefined;
+    const companies = readCompanies(parseExactJson(await response.text()));
+    // Only whether there is a next page is taken from the link: its host and query are not ours to trust with a token.
+    const hasNext = /;\s*rel="?next"?/i.test(response.headers.get('link') ?? '');
+    return companies && { companies, hasNext };
+  } catch {
+    return undefined;
+  }
+}
+
+function readCompanies(body: ExactJson): Company[] | undefined {
+  if (!Array.isArray(body)) return undefined;
+  const companies: Company[] = [];
+  for (const item of body as readonly ExactJson[]) {
+    if (!isJsonObject(item)) return undefined;
+    const id = exactId(item.id);
+    if (id === undefined) return undefined;
+    companies.push({ id, name: typeof item.name === 'string' && item.name !== '' ? item.name : `Company ${id}` });
+  }
+  return companies;
+}

@@ -1,0 +1,48 @@
+/** Which Procore: the environments never mix, and credentials, tokens, connections and clients carry this name. */
+export type ProcoreEnvironment = 'production' | 'sandbox' | 'monthly-sandbox' | 'federal';
+
+/** Where an environment's login and API are; origins without a trailing slash. */
+export interface ProcoreOrigins {
+  readonly loginOrigin: string;
+  readonly apiOrigin: string;
+}
+
+/**
+ * The one table of Procore environments; nothing else in the code spells a Procore host.
+ *
+ * @see https://developers.procore.com/documentation/development-environments
+ */
+export const procoreEnvironments: Readonly<Record<ProcoreEnvironment, ProcoreOrigins>> = {
+  production: { loginOrigin: 'https://login.procore.com', apiOrigin: 'https://api.procore.com' },
+  sandbox: { loginOrigin: 'https://login-sandbox.procore.com', apiOrigin: 'https://sandbox.procore.com' },
+  // Takes production's client id and secret, but its tokens are its own, so it has its own secret here.
+  'monthly-sandbox': {
+    loginOrigin: 'https://login-sandbox-monthly.procore.com',
+    apiOrigin: 'https://api-monthly.procore.com',
+  },
+  federal: { loginOrigin: 'https://login.procoregov.com', apiOrigin: 'https://api.procoregov.com' },
+};
+
+/** The names of all environments, in the order in which they are shown. */
+export const procoreEnvironmentNames = Object.keys(procoreEnvironments) as ProcoreEnvironment[];
+
+/**
+ * Tells whether a text names a Procore environment.
+ *
+ * @returns true when it is one of {@link procoreEnvironmentNames}
+ */
+export function isProcoreEnvironment(text: string): text is ProcoreEnvironment {
+  return Object.hasOwn(procoreEnvironments, text);
+}
+
+/**
+ * Gives the origins of an environment, with the overrides that tests and the local runner set.
+ *
+ * @returns login and API origin
+ */
+export function procoreOrigins(
+  environment: ProcoreEnvironment,
+  overrides: Partial<ProcoreOrigins> = {},
+): ProcoreOrigins {
+  return { ...procoreEnvironments[environment], ...overrides };
+}

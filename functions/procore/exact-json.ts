@@ -1,0 +1,89 @@
+/**
+ * What {@link parseExactJson} gives: plain JSON values, where an integer that a double cannot hold is the string of
+ * its digits.
+ */
+export type ExactJson = null | boolean | number | string | readonly ExactJson[] | ExactJsonObject;
+
+/** A JSON object of {@link parseExactJson}. */
+export interface ExactJsonObject {
+  readonly [key: string]: ExactJson | undefined;
+}
+
+/** Levels of arrays and objects within each other; Procore's deepest documented body has fewer than ten. */
+const deepestLevel = 100;
+
+/**
+ * A text is not JSON, or is nested too deeply. Neither the message nor a cause repeats any of the text: it may hold a
+ * secret, and the message of `JSON.parse` quotes what it read.
+ */
+export class InvalidJsonError extends Error {
+  override readonly name = 'InvalidJsonError';
+  readonly code = 'invalid_json';
+  constructor(problem: string) {
+    super(`The text is not usable JSON: ${problem}.`);
+  }
+}
+
+/**
+ * Parses JSON without losing the digits of ids: Procore's ids may exceed 2^53, where `JSON.parse` alone rounds.
+ *
+ * - An integer literal (`-?[0-9]+`) beyond `Number.MAX_SAFE_INTEGER` in size becomes the string of its digits; every
+ *   other value is what `JSON.parse` gives, so a small id is a number: read ids through {@link exactId}.
+ * - Literals with a fraction or an exponent stay doubles; Procore writes no id so.
+ * - A key that comes twice: the last one wins, as with `JSON.parse`. `__proto__` is a key like others.
+ *
+ * @returns the value
+ * @throws InvalidJsonError when the text is not JSON or is nested more than 100 levels deep
+ * @see https://github.com/tc39/proposal-json-parse-with-source
+ */
+export function parseExactJson(text: string): ExactJson {
+  // The walk that calls the reviver is recursive: a body of ten thousand brackets would overflow the stack.
+  if (isTooDeep(text)) throw new InvalidJsonError(`it is nested more than ${deepestLevel} levels deep`);
+  try {
+    return JSON.parse(text, keepDigits);
+  } catch {
+    throw new InvalidJsonError(`it cannot be parsed (${text.length} characters)`);
+  }
+}
+
+/**
+ * Reads an id out of a parsed body, whether Procore wrote it as a number (v1 endpoints) or as a string (v2).
+ *
+ * @returns the id's exact text, or undefined when the value is no id (missing, null, empty, fraction, rounded)
+ */
+export function exactId(value: ExactJson | undefined): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/**
+ * Tells whether a parsed value is an object, not null and not an array.
+ *
+ * @returns true when its fields can be read
+ */
+export function isJsonObject(value: ExactJson | undefined): value is ExactJsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  return source !== undefined && /^-?\d+$/.test(source) ? source : value;
+}
+
+function isTooDeep(text: string): boolean {
+  let level = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (inString) {
+      if (character === '\\') index++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '[' || character === '{') {
+      level++;
+      if (level > deepestLevel) return true;
+    } else if (character === ']' || character === '}') level--;
+  }
+  return false;
+}

@@ -1,0 +1,37 @@
+/** Procore's limits are hourly at most, so no honest answer asks for more; a wrong one must not stop us for days. */
+const longestSeconds = 3600;
+
+/**
+ * Reads how long Procore asks a caller to wait: `Retry-After` (seconds or an HTTP date), else `X-Rate-Limit-Reset`
+ * (Unix seconds). Times are compared with the answer's own `Date` where it has one, not with our clock.
+ *
+ * @param now epoch seconds, used when the answer has no `Date`
+ * @returns whole seconds from 1 to 3600, or undefined when Procore asks for nothing readable
+ * @see RFC 9110 section 10.2.3, https://developers.procore.com/documentation/rate-limiting
+ */
+export function retryAfterSeconds(headers: Headers, now: number): number | undefined {
+  const serverNow = httpDateSeconds(headers.get('date')) ?? now;
+  const retryAfter = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+$/.test(retryAfter)) return bounded(Number(retryAfter));
+  const retryAt = httpDateSeconds(retryAfter);
+  if (retryAt !== undefined) return bounded(retryAt - serverNow);
+  const reset = headers.get('x-rate-limit-reset')?.trim() ?? '';
+  return /^\d+$/.test(reset) ? bounded(Number(reset) - serverNow) : undefined;
+}
+
+/**
+ * Reads an HTTP date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
+ *
+ * @returns epoch seconds, or undefined when the text is none
+ * @see RFC 9110 section 5.6.7
+ */
+export function httpDateSeconds(text: string | null): number | undefined {
+  // Date.parse takes almost anything ("2" is the year 2001): only the one form that a server must send is read.
+  if (text === null || !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
+}
+
+function bounded(seconds: number): number {
+  return Math.min(Math.max(Math.ceil(seconds), 1), longestSeconds);
+}

@@ -1,0 +1,92 @@
+import { isProcoreEnvironment, type ProcoreEnvironment } from './procore/environment.ts';
+
+/** The names of the environment variables that the stack sets on functions, and the only place that reads them. */
+export const settingNames = {
+  /** Which Procore this function serves, e.g. `sandbox`. */
+  environment: 'PROCORE_ENVIRONMENT',
+  /** ARN of the Secrets Manager secret `{"environment","clientId","clientSecret"}`. */
+  oauthClientSecret: 'OAUTH_CLIENT_SECRET_ARN',
+  /** ARN of the Secrets Manager secret `{"environment","current","previous"?}`. */
+  webhookAuthorizationSecret: 'WEBHOOK_AUTHORIZATION_SECRET_ARN',
+  connectionsTable: 'CONNECTIONS_TABLE',
+  authorizationsTable: 'AUTHORIZATIONS_TABLE',
+  deliveriesTable: 'DELIVERIES_TABLE',
+  eventQueue: 'EVENT_QUEUE_URL',
+  eventDeadLetterQueue: 'EVENT_DEAD_LETTER_QUEUE_URL',
+  quarantineQueue: 'QUARANTINE_QUEUE_URL',
+  rotationQueue: 'ROTATION_QUEUE_URL',
+  escrowQueue: 'ESCROW_QUEUE_URL',
+  /** Scheme and host of this environment's HTTP API, no trailing slash; the redirect URI is made from it alone. */
+  publicOrigin: 'PUBLIC_ORIGIN',
+  /** Comma-separated origins that `returnTo` may have; may be empty. */
+  returnToOrigins: 'RETURN_TO_ORIGINS',
+  /** Name of the `access-token` function, through which the worker's API client gets its tokens. */
+  accessTokenFunction: 'ACCESS_TOKEN_FUNCTION',
+} as const;
+
+/** A setting's name in our code, e.g. `connectionsTable`. */
+export type Setting = keyof typeof settingNames;
+
+/** The partition key of the `connections` table's sparse index of rotations due, and the index's name. */
+export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'rotateAt' } as const;
+
+/** The attribute of expiring items (epoch seconds) that DynamoDB's time to live reads. */
+export const timeToLiveAttribute = 'timeToLive';
+
+/** A function was deployed without a setting that it needs. */
+export class MissingSettingError extends Error {
+  override readonly name = 'MissingSettingError';
+  readonly code = 'missing_setting';
+  constructor(setting: Setting) {
+    super(
+      `The environment variable ${settingNames[setting]} is not set. The stack sets it on every function that needs ` +
+        'it: deploy again, and do not edit the environment of functions by hand.',
+    );
+  }
+}
+
+/**
+ * Reads one setting of this function.
+ *
+ * @returns the value, which may be an empty string only where the stack says so
+ * @throws MissingSettingError when the variable is not set
+ */
+export function readSetting(setting: Setting): string {
+  const value = process.env[settingNames[setting]];
+  if (value === undefined) throw new MissingSettingError(setting);
+  return value;
+}
+
+/** The environment variable that names the Procore environment holds something else. */
+export class UnknownEnvironmentError extends Error {
+  override readonly name = 'UnknownEnvironmentError';
+  readonly code = 'unknown_environment';
+  constructor(value: string) {
+    super(
+      `${settingNames.environment} is "${value}", which is no Procore environment. Deploy again, and do not edit the ` +
+        'environment of functions by hand.',
+    );
+  }
+}
+
+/**
+ * Reads which Procore this function serves.
+ *
+ * @returns the environment
+ * @throws MissingSettingError, UnknownEnvironmentError
+ */
+export function readEnvironment(): ProcoreEnvironment {
+  const value = readSetting('environment');
+  if (!isProcoreEnvironment(value)) throw new UnknownEnvironmentError(value);
+  return value;
+}
+
+/**
+ * Origins that replace Procore's own, for tests and the local runner only; the stack never sets them.
+ *
+ * @returns the origins given by `PROCORE_LOGIN_ORIGIN` and `PROCORE_API_ORIGIN`
+ */
+export function readProcoreOriginOverrides(): { loginOrigin?: string; apiOrigin?: string } {
+  const { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin } = process.env;
+  return { ...(loginOrigin && { loginOrigin }), ...(apiOrigin && { apiOrigin }) };
+}

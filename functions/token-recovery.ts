@@ -1,0 +1,26 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { connectionDependencies } from './aws/connection-dependencies.ts';
+import { type EscrowMessage, recoverBatch } from './connection/batch.ts';
+import { observed, observer } from './middleware.ts';
+
+/**
+ * Works the escrow queue: stores the token sets that DynamoDB refused before.
+ *
+ * Answers with the messages that stay in escrow, because DynamoDB (or, for a set to be revoked, Procore's secret) still
+ * refuses. No message is set aside: each is tried for 14 days.
+ */
+export async function answerRecoveries(
+  { Records: records }: SQSEvent,
+  recover: (messages: readonly EscrowMessage[]) => Promise<readonly string[]>,
+): Promise<SQSBatchResponse> {
+  const unhandled = await recover(records.map(({ messageId, body }) => ({ messageId, body })));
+  return { batchItemFailures: unhandled.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+const dependencies = connectionDependencies(observer);
+
+export const handler = observed((event: SQSEvent, context: Context) =>
+  answerRecoveries(event, (messages) =>
+    recoverBatch({ ...dependencies, remaining: () => context.getRemainingTimeInMillis() }, messages),
+  ),
+);

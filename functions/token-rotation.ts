@@ -1,0 +1,32 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { rotationDependencies } from './aws/connection-dependencies.ts';
+import { attendBatch, type RotationMessage } from './connection/batch.ts';
+import { observed, observer } from './middleware.ts';
+
+/**
+ * Works the rotation queue in batches of ten: rotates each connection that is due, or finishes what a crash left.
+ *
+ * Answers with the messages that are not done (the store or the secret failed, or too little time was left) and those
+ * behind them in the same group; after five tries they are dead letters, and the sweep sends the connection anew.
+ */
+export async function answerRotations(
+  { Records: records }: SQSEvent,
+  attend: (messages: readonly RotationMessage[]) => Promise<readonly string[]>,
+): Promise<SQSBatchResponse> {
+  const unhandled = await attend(
+    records.map(({ messageId, body, attributes }) => ({
+      messageId,
+      group: attributes.MessageGroupId ?? messageId,
+      body,
+    })),
+  );
+  return { batchItemFailures: unhandled.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+const dependencies = rotationDependencies(observer);
+
+export const handler = observed((event: SQSEvent, context: Context) =>
+  answerRotations(event, (messages) =>
+    attendBatch({ ...dependencies, remaining: () => context.getRemainingTimeInMillis() }, messages),
+  ),
+);

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { ConnectionChange } from '../connection/connection-change.ts';
+import { isProcoreEnvironment, type ProcoreEnvironment } from '../procore/environment.ts';
+import type { WebhookEvent } from './webhook-event.ts';
+
+/** A webhook event on its way to `onEvent`. */
+export interface WebhookEventMessage {
+  readonly kind: 'webhook_event';
+  readonly environment: ProcoreEnvironment;
+  readonly event: WebhookEvent;
+  /** When intake took it, epoch seconds. */
+  readonly receivedAt: number;
+}
+
+/** A connection's change on its way to `onConnectionChange`. */
+export interface ConnectionChangeMessage {
+  readonly kind: 'connection_change';
+  readonly environment: ProcoreEnvironment;
+  readonly change: ConnectionChange;
+}
+
+/** What the event queue carries. Its JSON is the contract with a consumer of one's own (`-c worker=false`). */
+export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * Names the resource that an event is about, as 64 characters that SQS allows as a group id (no spaces, at most 128).
+ *
+ * @returns sha-256 of company, project, resource and id, unambiguously joined
+ */
+export function resourceKey(event: WebhookEvent): string {
+  return sha256(JSON.stringify([event.companyId, event.projectId, event.resourceName, event.resourceId]));
+}
+
+/**
+ * Gives the FIFO group: one resource's events, and one connection's changes, stay in order.
+ *
+ * @returns a MessageGroupId
+ */
+export function groupId(message: EventMessage): string {
+  return message.kind === 'webhook_event' ? resourceKey(message.event) : sha256(message.change.connectionId);
+}
+
+/**
+ * Gives the id by which SQS drops a second copy within 5 minutes.
+ *
+ * @returns a MessageDeduplicationId
+ */
+export function deduplicationId(message: EventMessage): string {
+  if (message.kind === 'webhook_event') return sha256(message.event.id);
+  const { connectionId, change, generation } = message.change;
+  return sha256(JSON.stringify([connectionId, change, generation]));
+}
+
+/**
+ * Gives the message attributes that a consumer can filter by; none is empty, which SQS would refuse.
+ *
+ * @returns attribute names and their text values
+ */
+export function filterAttributes(message: EventMessage): Readonly<Record<string, string>> {
+  if (message.kind === 'connection_change') return { kind: message.kind, change: message.change.change };
+  const { eventType, resourceName, companyId } = message.event;
+  return { kind: message.kind, eventType, resourceName, companyId };
+}
+
+/**
+ * Writes JSON that SQS accepts. JSON escapes control characters and lone surrogates by itself; U+FFFE and U+FFFF, which
+ * SQS refuses, and characters beyond the first plane, about which its reference and its error text disagree, are
+ * escaped here.
+ *
+ * @returns JSON text
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export function queueJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\uD800-\uDFFF\uFFFE\uFFFF]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/**
+ * Reads a message body of the event queue.
+ *
+ * @returns the message, or undefined when the body is not one that we wrote
+ */
+export function readEventMessage(body: string): EventMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, environment, event, change } = value as Partial<Record<string, unknown>>;
+  if (typeof environment !== 'string' || !isProcoreEnvironment(environment)) return undefined;
+  const named = (inner: unknown, name: string) =>
+    typeof inner === 'object' && inner !== null && typeof (inner as Record<string, unknown>)[name] === 'string';
+  // Only intake and our own functions may send to the queue, so the outline is checked and the rest is trusted.
+  if (kind === 'webhook_event' && named(event, 'id') && named(event, 'resourceId')) return value as WebhookEventMessage;
+  if (kind === 'connection_change' && named(change, 'connectionId')) return value as ConnectionChangeMessage;
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { WebhookEvent } from './webhook-event.ts';
+
+/** What the ledger holds about one event. */
+export interface LedgerEntry {
+  readonly event: WebhookEvent;
+  /** When intake recorded it, epoch seconds; absent when the worker's mark is all that was written. */
+  readonly receivedAt?: number;
+  /** When `onEvent` last finished with it, epoch seconds. */
+  readonly handledAt?: number;
+}
+
+/** What happened before to an event and its resource, for the worker's marks. */
+export interface EventHistory {
+  readonly handledBefore: boolean;
+  /** When the newest of the resource's handled events occurred, epoch seconds; null when there is none. */
+  readonly newestHandled: number | null;
+}
+
+/** How long the ledger keeps an event: longer than Procore's 12 h of retries, for replay. 30 days, in seconds. */
+export const ledgerSeconds = 30 * 24 * 3600;
+
+/** The record of accepted events, of handled ones, and of the last one handled for each resource. */
+export interface Ledger {
+  /** Reads an event, strongly consistent; undefined when it is unknown or its time is over. */
+  find(eventId: string): Promise<LedgerEntry | undefined>;
+  /**
+   * Records an accepted event and keeps what is already known of it, above all the mark "handled": the worker may be
+   * done with an event before intake has written it down.
+   *
+   * @returns `known` when it was recorded before, also by a first try whose answer was lost
+   */
+  record(event: WebhookEvent, receivedAt: number): Promise<'recorded' | 'known'>;
+  /** Tells what happened to the event and its resource before. */
+  history(event: WebhookEvent): Promise<EventHistory>;
+  /** Marks the event as handled, and its resource as seen up to the event's time. */
+  markHandled(event: WebhookEvent, handledAt: number): Promise<void>;
+  /** Counts a failed try of the event. @returns how often it has failed by now */
+  countFailure(event: WebhookEvent): Promise<number>;
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { UnreadableReason } from './parse.ts';
+
+/** A delivery that an authenticated sender made and that we cannot take as an event. */
+export interface QuarantineMessage {
+  readonly reason: UnreadableReason | 'queue_refused';
+  /** Epoch seconds. */
+  readonly receivedAt: number;
+  /** Length of the whole body. */
+  readonly bytes: number;
+  /** Of the whole body, hexadecimal. */
+  readonly sha256: string;
+  /** The body, or its beginning when `truncated`. */
+  readonly bodyBase64: string;
+  readonly truncated?: true;
+}
+
+/** Where unreadable deliveries are kept for a person to look at. */
+export interface Quarantine {
+  /**
+   * Keeps a delivery; throws on throttling and outage, a missing permission or queue among them.
+   *
+   * @returns `refused` when this message will never be taken, for its content or size
+   */
+  keep(message: QuarantineMessage): Promise<'kept' | 'refused'>;
+}
+
+/** As many bytes of a body as give under 900 kB of message: SQS takes 1 MiB. */
+const keptBytes = 670_000;
+
+/**
+ * Makes the quarantine message of a body. Base64, because SQS refuses control characters.
+ *
+ * @returns the message, its body cut when it is too long for SQS
+ */
+export function quarantineMessage(
+  body: Uint8Array,
+  reason: QuarantineMessage['reason'],
+  receivedAt: number,
+): QuarantineMessage {
+  return {
+    reason,
+    receivedAt,
+    bytes: body.byteLength,
+    sha256: createHash('sha256').update(body).digest('hex'),
+    bodyBase64: Buffer.from(body.subarray(0, keptBytes)).toString('base64'),
+    ...(body.byteLength > keptBytes && { truncated: true }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { MalformedSecretError, parseEnvironmentSecret, readText } from '../procore/oauth-client-secret.ts';
+
+/** The values that the `Authorization` header of a delivery may carry after `Bearer `. */
+export interface WebhookAuthorization {
+  readonly current: string;
+  /** Accepted, too, until every hook at Procore sends `current`. */
+  readonly previous?: string;
+}
+
+/** Where the values come from: the environment's secret, checked for its environment. */
+export interface WebhookAuthorizationSource {
+  /**
+   * Gives the values; cached for a while unless `fresh`. When the secret cannot be read, the last values that could
+   * are given; without any it throws, so that nothing is let in unchecked.
+   *
+   * @throws WrongEnvironmentError when the secret names another environment
+   * @throws MalformedSecretError when the secret is not of the shape that is documented
+   */
+  read(options?: { readonly fresh?: boolean }): Promise<WebhookAuthorization>;
+}
+
+/** The stack generates 48; whatever a person sets must still be beyond guessing. */
+const fewestCharacters = 16;
+
+/**
+ * Reads the webhook authorization out of its secret `{"environment","current","previous"?}`.
+ *
+ * @param text the secret string; undefined for a binary secret
+ * @throws WrongEnvironmentError, MalformedSecretError; an empty or short value is malformed: it would let anybody in
+ */
+export function parseWebhookAuthorization(
+  text: string | undefined,
+  environment: ProcoreEnvironment,
+): WebhookAuthorization {
+  const fields = parseEnvironmentSecret('webhook authorization', text, environment);
+  const current = readText(fields.current);
+  const previous = readText(fields.previous);
+  const short = `has fewer than ${fewestCharacters} characters in its field`;
+  if (current.length < fewestCharacters) {
+    throw new MalformedSecretError('webhook authorization', environment, `${short} "current"`);
+  }
+  if (previous === '') return { current };
+  if (previous.length < fewestCharacters) {
+    throw new MalformedSecretError('webhook authorization', environment, `${short} "previous"`);
+  }
+  return { current, previous };
+}

@@ -1,0 +1,203 @@
+import type { Clock, RandomFraction, RemainingTime } from '../clock.ts';
+import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import type { Observer } from '../observer.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { EventHandlers, EventMarks } from './event-handlers.ts';
+import { type EventMessage, readEventMessage } from './event-message.ts';
+import type { Ledger } from './ledger.ts';
+import { Permanent } from './permanent.ts';
+import type { WebhookEvent } from './webhook-event.ts';
+
+/** A message as the event queue handed it out. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receipt: string;
+  readonly groupId: string;
+  readonly body: string;
+  /** How often SQS has handed it out, this time included. */
+  readonly receiveCount: number;
+}
+
+/** Why a message went to the dead-letter queue. */
+export type DeadLetterReason = 'permanent' | 'tries_spent' | 'unreadable_message' | 'wrong_environment';
+
+/** What the worker does with messages besides handling them. */
+export interface EventWorkQueue {
+  /** Hides the messages of one group for so many seconds; 0 offers them again at once. */
+  postpone(messages: readonly ReceivedMessage[], seconds: number): Promise<void>;
+  /** Sends a copy to the dead-letter queue; the original is deleted by being reported as done. */
+  deadLetter(message: ReceivedMessage, reason: DeadLetterReason, detail?: string): Promise<void>;
+}
+
+/** What the worker needs. */
+export interface WorkDependencies {
+  readonly environment: ProcoreEnvironment;
+  readonly queue: EventWorkQueue;
+  readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure'>;
+  readonly oauthClient: OAuthClientSource;
+  readonly handlers: EventHandlers;
+  readonly clock: Clock;
+  readonly random: RandomFraction;
+  readonly remainingTime: RemainingTime;
+  readonly observer: Observer;
+}
+
+/** An event is tried this often; its failures are counted in the ledger, since followers in a group are received untried. */
+export const maximumTries = 5;
+const firstBackOffSeconds = 5;
+const longestBackOffSeconds = 15 * 60;
+
+/** With less time left, in milliseconds, no further event of a group is begun. */
+const startReserve = 10_000;
+
+/**
+ * Works a batch of the event queue, its groups side by side and each group in order. When a message fails, the rest of
+ * its group stays unhandled, and comes back with it after the same pause: SQS hands out nothing of a group while one of
+ * it is in flight.
+ *
+ * @returns the ids of the messages that are not done, for `batchItemFailures`
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+export async function workBatch(
+  messages: readonly ReceivedMessage[],
+  dependencies: WorkDependencies,
+): Promise<readonly string[]> {
+  const groups = [...Map.groupBy(messages, ({ groupId }) => groupId).values()];
+  const remainders = await Promise.all(groups.map((group) => workGroup(group, dependencies)));
+  return remainders.flat().map(({ messageId }) => messageId);
+}
+
+async function workGroup(
+  group: readonly ReceivedMessage[],
+  dependencies: WorkDependencies,
+): Promise<readonly ReceivedMessage[]> {
+  for (const [index, message] of group.entries()) {
+    // The first is always begun, or a short time-out of the function would starve the queue.
+    const outOfTime = index > 0 && dependencies.remainingTime() < startReserve;
+    const backOff = outOfTime ? 0 : await workMessage(message, dependencies);
+    if (backOff === 'done') continue;
+    const rest = group.slice(index);
+    await dependencies.queue.postpone(rest, backOff).catch((error: unknown) => {
+      // They come again all the same, when the queue's visibility time-out is over.
+      dependencies.observer.note('event.not_postponed', { errorName: errorName(error), count: rest.length });
+    });
+    return rest;
+  }
+  return [];
+}
+
+/** @returns `done`, also when the message went to the dead-letter queue; else the seconds to wait */
+async function workMessage(message: ReceivedMessage, dependencies: WorkDependencies): Promise<'done' | number> {
+  const content = readEventMessage(message.body);
+  if (content === undefined) return deadLetter(message, 'unreadable_message', dependencies);
+  if (content.environment !== dependencies.environment) return deadLetter(message, 'wrong_environment', dependencies);
+  try {
+    await handle(content, dependencies);
+  } catch (error) {
+    return judgeFailure(error, message, content, dependencies);
+  }
+  dependencies.observer.count('eventHandled');
+  return 'done';
+}
+
+async function handle(content: EventMessage, dependencies: WorkDependencies): Promise<void> {
+  const { handlers, ledger, clock, observer } = dependencies;
+  const context = { log: observer.note.bind(observer) };
+  if (content.kind === 'connection_change') return handlers.onConnectionChange(content.change, context);
+  const { event } = content;
+  await handlers.onEvent({ ...event, marks: await readMarks(event, dependencies) }, context);
+  await ledger.markHandled(event, clock()).catch((error: unknown) => {
+    // Handling it again because a mark is missing would be worse than a missing mark.
+    observer.count('ledgerUnwritten');
+    observer.note('event.not_marked', { eventId: event.id, errorName: errorName(error) });
+  });
+}
+
+async function readMarks(event: WebhookEvent, dependencies: WorkDependencies): Promise<EventMarks> {
+  const { ledger, oauthClient, observer } = dependencies;
+  const unmarked = (what: string) => (error: unknown) => {
+    observer.note(what, { eventId: event.id, errorName: errorName(error) });
+    return undefined;
+  };
+  const [history, client] = await Promise.all([
+    ledger.history(event).catch(unmarked('event.history_unread')),
+    event.sourceApplicationId === undefined
+      ? undefined
+      : oauthClient.read().catch(unmarked('event.oauth_client_unread')),
+  ]);
+  if (history === undefined) observer.count('ledgerUnread');
+  const newestHandled = history?.newestHandled ?? null;
+  return {
+    handledBefore: history?.handledBefore ?? false,
+    stale: newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
+    loop: client !== undefined && event.sourceApplicationId === client.clientId,
+  };
+}
+
+async function judgeFailure(
+  error: unknown,
+  message: ReceivedMessage,
+  content: EventMessage,
+  dependencies: WorkDependencies,
+): Promise<'done' | number> {
+  const { ledger, observer } = dependencies;
+  observer.count('eventFailed');
+  observer.note('event.failed', {
+    ...(content.kind === 'webhook_event'
+      ? { eventId: content.event.id }
+      : { connectionId: content.change.connectionId }),
+    errorName: errorName(error),
+    receiveCount: message.receiveCount,
+    stack: frames(error),
+  });
+  if (error instanceof Permanent) return deadLetter(message, 'permanent', dependencies, error.message);
+  const failures =
+    content.kind === 'webhook_event'
+      ? await ledger.countFailure(content.event).catch(() => message.receiveCount)
+      : message.receiveCount;
+  // The count goes on after a redrive, which gives the event as many tries again.
+  if (failures % maximumTries === 0) return deadLetter(message, 'tries_spent', dependencies);
+  return backOffSeconds(failures % maximumTries, dependencies.random);
+}
+
+async function deadLetter(
+  message: ReceivedMessage,
+  reason: DeadLetterReason,
+  { queue, observer, random }: WorkDependencies,
+  detail?: string,
+): Promise<'done' | number> {
+  try {
+    await queue.deadLetter(message, reason, detail);
+  } catch (error) {
+    observer.note('event.not_dead_lettered', { reason, errorName: errorName(error) });
+    return backOffSeconds(message.receiveCount, random);
+  }
+  observer.count('eventDeadLettered');
+  observer.note('event.dead_lettered', { reason, receiveCount: message.receiveCount });
+  return 'done';
+}
+
+/**
+ * Gives the pause before the next try: 5 s doubling to 15 min, less up to a quarter by chance so that events which
+ * failed together do not come back together.
+ *
+ * @returns whole seconds
+ */
+export function backOffSeconds(tries: number, random: RandomFraction): number {
+  const full = Math.min(firstBackOffSeconds * 2 ** (tries - 1), longestBackOffSeconds);
+  return Math.ceil(full * (1 - random() / 4));
+}
+
+function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+/** Where an error came from, without its text, which may quote what the log must not hold. */
+function frames(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.stack === undefined) return undefined;
+  return error.stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join(' | ');
+}

@@ -1,0 +1,88 @@
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Construct } from 'constructs';
+import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
+import type { EventQueue } from './event-queue.ts';
+import { type ConnectorHttpApi, httpTimeoutSeconds } from './http-api.ts';
+import type { Secrets } from './secrets.ts';
+import type { Tables } from './tables.ts';
+
+export interface ConnectingProps {
+  readonly shared: SharedFunctionProps;
+  readonly api: ConnectorHttpApi;
+  readonly secrets: Secrets;
+  readonly tables: Tables;
+  readonly eventQueue: EventQueue;
+  readonly returnToOrigins: readonly string[];
+}
+
+/** Connecting a Procore account and disconnecting it. */
+export class Connecting extends Construct {
+  readonly functions: readonly ConnectorFunction[];
+
+  constructor(scope: Construct, id: string, props: ConnectingProps) {
+    super(scope, id);
+    const { shared, api, secrets, tables, eventQueue } = props;
+
+    const connectLink = new ConnectorFunction(this, 'ConnectLink', {
+      ...shared,
+      name: 'connect-link',
+      description: 'Makes the link by which a person connects one account',
+      // One write; what costs time is the SDK's import, which more memory makes faster.
+      memoryMebibytes: 512,
+      timeoutSeconds: 10,
+    });
+    connectLink.set('returnToOrigins', props.returnToOrigins.join(','));
+
+    const oauthStart = new ConnectorFunction(this, 'OauthStart', {
+      ...shared,
+      name: 'oauth-start',
+      description: 'Shows the page with the button, and sends the browser to Procore',
+      // A person waits: a read and a write, after a cold start.
+      memoryMebibytes: 512,
+      timeoutSeconds: 10,
+    });
+    const oauthCallback = new ConnectorFunction(this, 'OauthCallback', {
+      ...shared,
+      name: 'oauth-callback',
+      description: 'Exchanges the authorization code and stores the tokens',
+      // A person waits: up to two calls to Procore of 10 s each, or for the first of two equal requests.
+      memoryMebibytes: 512,
+      timeoutSeconds: httpTimeoutSeconds,
+    });
+    const oauthCompany = new ConnectorFunction(this, 'OauthCompany', {
+      ...shared,
+      name: 'oauth-company',
+      description: 'Lets the person choose the company of the connection',
+      // A person waits, and it asks Procore for the companies: 10 s at most a call.
+      memoryMebibytes: 512,
+      timeoutSeconds: httpTimeoutSeconds,
+    });
+    const disconnect = new ConnectorFunction(this, 'Disconnect', {
+      ...shared,
+      name: 'disconnect',
+      description: 'Disconnects an account and revokes its tokens at Procore',
+      // Two calls to Procore of 10 s each at most, between writes.
+      memoryMebibytes: 512,
+      timeoutSeconds: 30,
+    });
+
+    for (const browserFacing of [oauthStart, oauthCallback, oauthCompany]) {
+      tables.grantAuthorizations(browserFacing);
+      secrets.grantOauthClient(browserFacing);
+      api.grantOrigin(browserFacing);
+    }
+    tables.grantAuthorizations(connectLink);
+    api.grantOrigin(connectLink);
+    secrets.grantOauthClient(disconnect);
+    for (const changing of [oauthCallback, oauthCompany, disconnect]) {
+      tables.grantConnections(changing);
+      eventQueue.grantSend(changing);
+    }
+
+    api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
+    api.route('/oauth/callback', [HttpMethod.GET], oauthCallback);
+    api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
+
+    this.functions = [connectLink, oauthStart, oauthCallback, oauthCompany, disconnect];
+  }
+}

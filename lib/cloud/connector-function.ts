@@ -1,0 +1,96 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Conditions, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import { type Setting, settingNames } from '../../functions/settings.ts';
+import type { Bundles, FunctionName } from './bundle.ts';
+import type { EncryptionKey } from './encryption-key.ts';
+
+/** What all functions of an environment have in common. */
+export interface SharedFunctionProps {
+  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly bundles: Bundles;
+  readonly encryptionKey: EncryptionKey;
+  readonly logRetentionDays: number;
+}
+
+export interface ConnectorFunctionProps extends SharedFunctionProps {
+  readonly name: FunctionName;
+  /** Shown in Lambda's console. */
+  readonly description: string;
+  /** Lambda gives processor time in proportion: 1,769 MiB is one processor. */
+  readonly memoryMebibytes: number;
+  readonly timeoutSeconds: number;
+}
+
+/** One function with its own log group and its own role, which may nothing but write that log and its traces. */
+export class ConnectorFunction extends Construct {
+  readonly name: FunctionName;
+  readonly lambda: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: ConnectorFunctionProps) {
+    super(scope, id);
+    this.name = props.name;
+    const logGroup = new LogGroup(this, 'LogGroup', {
+      retention: props.logRetentionDays satisfies RetentionDays,
+      encryptionKey: props.encryptionKey.key,
+      // The logs outlive a tear-down; what is in them ends with the retention.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    // Not the role that CDK would make: its managed policy may write every log group of the account.
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.lambda = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(props.bundles[props.name]),
+      handler: 'index.handler',
+      memorySize: props.memoryMebibytes,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      role: this.role,
+      logGroup,
+      tracing: Tracing.ACTIVE,
+      environment: { [settingNames.environment]: props.procoreEnvironment },
+    });
+  }
+
+  /** Adds a statement to the function's role. */
+  allow(actions: string[], resources: string[], conditions?: Conditions): void {
+    this.role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
+  }
+
+  /** Sets an environment variable by the name that `functions/settings.ts` reads. */
+  set(setting: Setting, value: string): void {
+    this.lambda.addEnvironment(settingNames[setting], value);
+  }
+
+  /**
+   * Lets the function work a queue in batches of ten, of which it may report single messages as failed.
+   *
+   * @param maxConcurrency how many batches are worked at a time, 2 or more
+   */
+  consume(queue: IQueue, maxConcurrency: number): void {
+    this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [queue.queueArn]);
+    const mapping = new EventSourceMapping(this, 'EventSource', {
+      target: this.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      maxConcurrency,
+    });
+    // Lambda tries the permission out when it creates the mapping.
+    mapping.node.addDependency(this.role);
+  }
+}

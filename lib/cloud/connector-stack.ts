@@ -1,0 +1,22 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Bundles } from './bundle.ts';
+import type { Configuration } from './configuration.ts';
+import { ProcoreEnvironment, pascalCase } from './procore-environment.ts';
+
+export interface ConnectorStackProps {
+  readonly configuration: Configuration;
+  readonly bundles: Bundles;
+}
+
+/** The one stack: a {@link ProcoreEnvironment} for each environment that cdk.json names, for any account and region. */
+export class ConnectorStack extends Stack {
+  constructor(scope: Construct, { configuration, bundles }: ConnectorStackProps) {
+    super(scope, configuration.stackName, {
+      description: `Procore Connector for ${configuration.environments.join(', ')}`,
+    });
+    for (const procoreEnvironment of configuration.environments) {
+      new ProcoreEnvironment(this, pascalCase(procoreEnvironment), { ...configuration, procoreEnvironment, bundles });
+    }
+  }
+}

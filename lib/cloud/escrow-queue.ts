@@ -1,0 +1,51 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ConnectorFunction } from './connector-function.ts';
+import { commonQueueProps } from './fifo-queue.ts';
+
+/** Time-out of `token-recovery`: ten conditional writes, with their retries while DynamoDB is only just back. */
+export const tokenRecoveryTimeoutSeconds = 30;
+
+/** The escrow is worked by few at a time: it fills when DynamoDB is in trouble. */
+const recoveryConcurrency = 2;
+
+/**
+ * Token sets that DynamoDB refused, until it takes them.
+ *
+ * It has no dead-letter queue: a token set is tried again for 14 days rather than set aside.
+ */
+export class EscrowQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.queue = new Queue(this, 'Queue', {
+      ...commonQueueProps,
+      visibilityTimeout: Duration.seconds(6 * tokenRecoveryTimeoutSeconds),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  /** Lets a function put a token set into escrow. */
+  grantSend(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('escrowQueue', this.queue.queueUrl);
+    connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  }
+
+  /** Lets one function work the queue, and refuses its messages to everybody else, an administrator included. */
+  grantWorkExclusively(connectorFunction: ConnectorFunction): void {
+    connectorFunction.consume(this.queue, recoveryConcurrency);
+    this.queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'TokenSetsForRecoveryAlone',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:PurgeQueue'],
+        resources: [this.queue.queueArn],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': connectorFunction.role.roleArn } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ConnectorFunction } from './connector-function.ts';
+import { FifoQueue } from './fifo-queue.ts';
+
+/** Time-out of `webhook-worker`: ten events in turn, six seconds each, for the integrator's own code. */
+export const webhookWorkerTimeoutSeconds = 60;
+
+/** The queue of events for the integrator's code: what Procore's webhooks reported and what became of connections. */
+export class EventQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
+      consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
+      // Procore does not send again what it was told was taken.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.queue = queue;
+    this.deadLetters = deadLetters;
+  }
+
+  /** Lets a function put events on the queue. */
+  grantSend(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('eventQueue', this.queue.queueUrl);
+    connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  }
+
+  /** Lets a function work the queue, put off what failed, and set aside at once what can never succeed. */
+  grantWork(connectorFunction: ConnectorFunction, maxConcurrency: number): void {
+    connectorFunction.consume(this.queue, maxConcurrency);
+    connectorFunction.set('eventQueue', this.queue.queueUrl);
+    connectorFunction.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn]);
+    connectorFunction.set('eventDeadLetterQueue', this.deadLetters.queueUrl);
+    connectorFunction.allow(['sqs:SendMessage'], [this.deadLetters.queueArn]);
+  }
+}

@@ -1,0 +1,39 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ConnectorFunction } from './connector-function.ts';
+import { FifoQueue } from './fifo-queue.ts';
+
+/** Time-out of `token-rotation`: it claims nothing more in the last 15 s, and a token request takes up to 10 s. */
+export const tokenRotationTimeoutSeconds = 60;
+
+/** How many batches of ten connections rotate at a time: enough for 10,000 in some minutes, no storm for Procore's login. */
+const rotationConcurrency = 5;
+
+/** The queue of connections that are due for rotation. */
+export class RotationQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
+      consumerTimeoutSeconds: tokenRotationTimeoutSeconds,
+      // It holds no token, and the sweep sends again whatever is still due.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.queue = queue;
+    this.deadLetters = deadLetters;
+  }
+
+  /** Lets a function send connections to be rotated. */
+  grantSend(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('rotationQueue', this.queue.queueUrl);
+    connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  }
+
+  /** Lets a function work the queue. */
+  grantWork(connectorFunction: ConnectorFunction): void {
+    connectorFunction.consume(this.queue, rotationConcurrency);
+  }
+}

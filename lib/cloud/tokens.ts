@@ -1,0 +1,94 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
+import { type EscrowQueue, tokenRecoveryTimeoutSeconds } from './escrow-queue.ts';
+import type { EventQueue } from './event-queue.ts';
+import { type RotationQueue, tokenRotationTimeoutSeconds } from './rotation-queue.ts';
+import type { Secrets } from './secrets.ts';
+import type { Tables } from './tables.ts';
+
+export interface TokensProps {
+  readonly shared: SharedFunctionProps;
+  readonly secrets: Secrets;
+  readonly tables: Tables;
+  readonly eventQueue: EventQueue;
+  readonly rotationQueue: RotationQueue;
+  readonly escrowQueue: EscrowQueue;
+}
+
+/** Handing out access tokens and rotating them before they expire. */
+export class Tokens extends Construct {
+  readonly functions: readonly ConnectorFunction[];
+  readonly #accessToken: ConnectorFunction;
+
+  constructor(scope: Construct, id: string, props: TokensProps) {
+    super(scope, id);
+    const { shared, secrets, tables, eventQueue, rotationQueue, escrowQueue } = props;
+
+    const accessToken = new ConnectorFunction(this, 'AccessToken', {
+      ...shared,
+      name: 'access-token',
+      description: "Returns a connection's valid access token, rotated first if need be",
+      // A token request of 10 s at most, or the wait for somebody else's, then writes with their retries.
+      memoryMebibytes: 512,
+      timeoutSeconds: 30,
+    });
+    const sweep = new ConnectorFunction(this, 'RotationSweep', {
+      ...shared,
+      name: 'rotation-sweep',
+      description: 'Sends the connections that are due to the rotation queue',
+      // It ends before the next minute's starts.
+      memoryMebibytes: 512,
+      timeoutSeconds: 50,
+    });
+    const rotation = new ConnectorFunction(this, 'TokenRotation', {
+      ...shared,
+      name: 'token-rotation',
+      description: 'Rotates the tokens of connections that are due',
+      // Ten connections side by side, nearly all of the time waiting for Procore.
+      memoryMebibytes: 512,
+      timeoutSeconds: tokenRotationTimeoutSeconds,
+    });
+    const recovery = new ConnectorFunction(this, 'TokenRecovery', {
+      ...shared,
+      name: 'token-recovery',
+      description: 'Stores the token sets that DynamoDB refused before',
+      // Rarely started and nobody waits.
+      memoryMebibytes: 256,
+      timeoutSeconds: tokenRecoveryTimeoutSeconds,
+    });
+
+    for (const writing of [accessToken, rotation, recovery]) {
+      tables.grantConnections(writing);
+      secrets.grantOauthClient(writing);
+      eventQueue.grantSend(writing);
+    }
+    for (const rotating of [accessToken, rotation]) escrowQueue.grantSend(rotating);
+    tables.grantDueConnections(sweep);
+    rotationQueue.grantSend(sweep);
+    rotationQueue.grantWork(rotation);
+    escrowQueue.grantWorkExclusively(recovery);
+    everyMinute(sweep);
+
+    this.#accessToken = accessToken;
+    this.functions = [accessToken, sweep, rotation, recovery];
+  }
+
+  /** Lets a function ask for access tokens; it never sees a refresh token. */
+  grantAccessTokens(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('accessTokenFunction', this.#accessToken.lambda.functionName);
+    connectorFunction.allow(['lambda:InvokeFunction'], [this.#accessToken.lambda.functionArn]);
+  }
+}
+
+/** Starts the function every minute, without retries: the next minute is the retry. */
+function everyMinute(connectorFunction: ConnectorFunction): void {
+  const noRetry = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+  connectorFunction.lambda.configureAsyncInvoke(noRetry);
+  new Rule(connectorFunction, 'EveryMinute', {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [new LambdaFunction(connectorFunction.lambda, noRetry)],
+  });
+}

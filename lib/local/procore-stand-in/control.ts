@@ -1,0 +1,107 @@
+import type { DeliveryAttempt } from './deliveries.ts';
+import type { StandInEvent } from './event-payloads.ts';
+import type { Fault, FaultRoute } from './faults.ts';
+import type { Hook, HookFields } from './hooks.ts';
+import type { Forbidden } from './world.ts';
+
+/** How often each endpoint was called, failed calls included; and how often hooks' destinations were. */
+export interface StandInCounts {
+  authorizePages: number;
+  decisions: number;
+  tokenExchanges: number;
+  tokenRefreshes: number;
+  clientCredentialsGrants: number;
+  otherTokenCalls: number;
+  tokenInfos: number;
+  revokes: number;
+  apiCalls: number;
+  /** Calls of any endpoint while Procore was down; counted nowhere else. */
+  callsWhileDown: number;
+  deliveryAttempts: number;
+}
+
+/** A delivery as a test sees it. */
+export interface DeliveryView {
+  readonly id: string;
+  readonly hookId: string;
+  readonly status: 'enqueued' | 'retrying' | 'delivered' | 'failed' | 'discarded';
+  readonly payload: string;
+  readonly attempts: readonly DeliveryAttempt[];
+}
+
+/** What a test, or the local runner, can make a stand-in Procore do, without going through its HTTP. */
+export interface ProcoreStandInControl {
+  readonly counts: StandInCounts;
+  /** Epoch milliseconds on the stand-in's clock. */
+  now(): number;
+  /** Moves the clock ahead and delivers on the way what falls due. */
+  advance(seconds: number): Promise<void>;
+  /**
+   * Does what a person does: opens the page, chooses Allow, and does not follow the redirect.
+   *
+   * @returns where the redirect leads, with code and state
+   * @throws Error when Procore shows an error page instead
+   */
+  approve(authorizeUrl: string): Promise<string>;
+  /** Like {@link approve}, choosing Deny. */
+  deny(authorizeUrl: string): Promise<string>;
+
+  /** Creates a hook with triggers, as an administrator does in Procore's own pages. */
+  createHook(
+    hook: HookFields & {
+      readonly companyId: string;
+      readonly projectId?: string;
+      readonly triggers: readonly { readonly resourceName: string; readonly eventType: string }[];
+    },
+  ): Hook;
+  hooks(): Hook[];
+  /** Sets a hook's status, as an administrator (or perhaps Procore itself) does. */
+  setHookStatus(hookId: string, status: Hook['status']): void;
+  /** Gives a hook another Authorization value. */
+  setHookAuthorization(hookId: string, authorization: string): void;
+  /**
+   * Lets something happen in Procore, tells the hooks that listen, and waits for the attempts that are due now.
+   *
+   * @returns the deliveries made for it; none when nobody listens
+   */
+  emitEvent(event: StandInEvent): Promise<DeliveryView[]>;
+  /** Delivers something again although it may have been acknowledged, and waits for the attempt. */
+  redeliver(deliveryId: string): Promise<void>;
+  deliveries(hookId?: string): DeliveryView[];
+
+  /** Makes the next calls of a route fail. */
+  failNext(route: FaultRoute, fault: Fault, times?: number): void;
+  /** Everything answers 503 with an HTML page, or works again. */
+  setDown(down: boolean): void;
+  /** All access tokens are refused with 401, or no longer; refreshing goes on. */
+  refuseAllTokens(refused: boolean): void;
+  /** A person takes the grant back: access and refresh tokens are dead. */
+  revokeGrant(): void;
+  /** The app's client secret is reset; the old one is refused at once. */
+  setClientSecret(clientSecret: string): void;
+  /** Lifetime of access tokens issued from now on. */
+  setAccessTokenLifetime(seconds: number): void;
+  /** An administrator disconnects the app from a company, or connects it again. */
+  setConnected(companyId: string, connected: boolean): void;
+  /** Refuses a company's or a project's resources; undefined allows them again. */
+  setForbidden(companyOrProjectId: string, kind: Forbidden | undefined): void;
+  /** Spends the hourly rate limit of every caller for the coming hour. */
+  exhaustRateLimit(): void;
+}
+
+/** Makes counts of nothing yet. */
+export function noCounts(): StandInCounts {
+  return {
+    authorizePages: 0,
+    decisions: 0,
+    tokenExchanges: 0,
+    tokenRefreshes: 0,
+    clientCredentialsGrants: 0,
+    otherTokenCalls: 0,
+    tokenInfos: 0,
+    revokes: 0,
+    apiCalls: 0,
+    callsWhileDown: 0,
+    deliveryAttempts: 0,
+  };
+}

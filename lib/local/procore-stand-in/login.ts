@@ -1,0 +1,88 @@
+import type { StandInCounts } from './control.ts';
+import type { Fault, Faults } from './faults.ts';
+import { type Answer, readParameters, type StandInRequest, textAnswer } from './http-exchange.ts';
+import { type OAuthPagesContext, showConsent, takeDecision } from './oauth-pages.ts';
+import {
+  answerRevoke,
+  answerTokenCall,
+  answerTokenInfo,
+  burnThrottled,
+  grantTypeOf,
+  type TokenEndpointContext,
+} from './token-endpoint.ts';
+
+/** What the login origin needs. */
+export interface LoginContext extends OAuthPagesContext, TokenEndpointContext {
+  readonly counts: StandInCounts;
+  readonly faults: Faults;
+  /** Lets a call suffer a fault. */
+  readonly suffer: (fault: Fault | undefined, means: FaultMeans) => Promise<Answer | 'cut'>;
+}
+
+/** How a call that suffers a fault is answered. */
+export interface FaultMeans {
+  /** Does what the call asks for. */
+  readonly act: () => Answer | Promise<Answer>;
+  /** A 5xx of this origin. */
+  readonly serverError: () => Answer;
+  /** A 429 of this origin. */
+  readonly throttled: (retryAfterSeconds: number | undefined) => Answer;
+}
+
+const grantCounts = {
+  authorization_code: 'tokenExchanges',
+  refresh_token: 'tokenRefreshes',
+  client_credentials: 'clientCredentialsGrants',
+  other: 'otherTokenCalls',
+} as const;
+
+/** Answers the login origin: authorize, token, token/info, revoke. @see procore-facts.md section 1.2 */
+export async function answerLogin(request: StandInRequest, context: LoginContext): Promise<Answer | 'cut'> {
+  const { counts, errors, faults } = context;
+  const means = (act: FaultMeans['act'], onThrottled?: () => void): FaultMeans => ({
+    act,
+    serverError: () => errors.draw('serverError'),
+    throttled: (retryAfterSeconds) => {
+      onThrottled?.();
+      const answer = errors.draw('throttled');
+      const retryAfter = retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) };
+      return { ...answer, headers: { ...answer.headers, ...retryAfter } };
+    },
+  });
+
+  switch (`${request.method} ${request.url.pathname}`) {
+    case 'GET /oauth/authorize':
+      counts.authorizePages += 1;
+      return showConsent(request, context);
+    case 'POST /oauth/authorize':
+      counts.decisions += 1;
+      return takeDecision(request, context);
+    case 'POST /oauth/token': {
+      const parameters = await readParameters(request);
+      counts[grantCounts[grantTypeOf(parameters)]] += 1;
+      const act = () => answerTokenCall(parameters, context);
+      return context.suffer(
+        faults.take('token'),
+        means(act, () => burnThrottled(parameters, context)),
+      );
+    }
+    case 'GET /oauth/token/info':
+      counts.tokenInfos += 1;
+      return context.suffer(
+        faults.take('tokenInfo'),
+        means(() => answerTokenInfo(request, context)),
+      );
+    case 'POST /oauth/revoke':
+      counts.revokes += 1;
+      return context.suffer(
+        faults.take('revoke'),
+        means(() => answerRevoke(request, context)),
+      );
+    default:
+      return textAnswer(
+        404,
+        '<!DOCTYPE html><html lang="en"><title>Not found</title><h1>Not found</h1></html>',
+        'text/html',
+      );
+  }
+}

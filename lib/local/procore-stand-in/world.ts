@@ -1,0 +1,93 @@
+import { readFixture } from './fixtures.ts';
+
+/** A person or a service account; ids are decimal digits throughout the stand-in. */
+export interface Principal {
+  readonly id: string;
+  readonly login: string;
+  readonly name: string;
+}
+
+/** An RFI; times in epoch milliseconds. */
+export interface Rfi {
+  readonly id: string;
+  readonly number: number;
+  readonly subject: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A project and its RFIs. */
+export interface Project {
+  readonly id: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly rfis: readonly Rfi[];
+}
+
+/** A company and its projects. */
+export interface Company {
+  readonly id: string;
+  readonly name: string;
+  readonly projects: readonly Project[];
+}
+
+/** Why a call that is otherwise right is refused. */
+export type Forbidden = 'insufficient-permissions' | 'tool-disabled' | 'outside-scope';
+
+/** The data that the stand-in serves, and who may not see it. */
+export interface World {
+  readonly person: Principal;
+  readonly serviceAccount: Principal;
+  readonly companies: readonly Company[];
+  /** Ids of companies that disconnected the app. */
+  readonly disconnected: Set<string>;
+  /** Refusals by company id or project id. */
+  readonly forbidden: Map<string, Forbidden>;
+}
+
+interface WorldFixture {
+  readonly person: Principal;
+  readonly serviceAccount: Principal;
+  readonly companies: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly projects: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly rfis: { readonly firstId: string; readonly count: number };
+    }[];
+  }[];
+}
+
+const minute = 60_000;
+
+/** Builds the world of test/fixtures/procore/world.json; its RFIs were last updated minute by minute before `now`. */
+export function createWorld(now: number): World {
+  const fixture = readFixture('world') as WorldFixture;
+  return {
+    person: fixture.person,
+    serviceAccount: fixture.serviceAccount,
+    companies: fixture.companies.map((company) => ({
+      ...company,
+      projects: company.projects.map(({ id, name, rfis }) => ({
+        id,
+        name,
+        companyId: company.id,
+        rfis: Array.from({ length: rfis.count }, (_unused, index) => ({
+          id: (BigInt(rfis.firstId) + BigInt(index)).toString(),
+          number: index + 1,
+          subject: `Question ${index + 1} about ${name}`,
+          createdAt: now - (rfis.count - index) * 2 * minute,
+          updatedAt: now - (rfis.count - index) * minute,
+        })),
+      })),
+    })),
+    disconnected: new Set(),
+    forbidden: new Map(),
+  };
+}
+
+/** Finds a project of any company. */
+export function findProject({ companies }: World, id: string): Project | undefined {
+  return companies.flatMap(({ projects }) => projects).find((project) => project.id === id);
+}

@@ -1,0 +1,119 @@
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { LogWatch } from './log-watch.ts';
+import { doMainJob } from './main-job.ts';
+import type { LocalOptions } from './options.ts';
+import type { LogLine } from './runtime.ts';
+import { type LocalEnvironment, type LocalSystem, startLocalSystem } from './system.ts';
+
+/** Where the lines for people and those for programs go. */
+export interface Screen {
+  people(line: string): void;
+  programs(line: string): void;
+}
+
+/** What was started, and whether the main job, if it was done, worked. */
+export interface Started {
+  readonly system: LocalSystem;
+  readonly ok: boolean;
+}
+
+/**
+ * Starts everything, does the main job unless a program asked for the system alone, and says how to use it.
+ *
+ * @throws what {@link startLocalSystem} throws; nothing stays running
+ */
+export async function start(options: LocalOptions, screen: Screen): Promise<Started> {
+  const began = performance.now();
+  const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
+  const watch = new LogWatch();
+  let showLine: (line: LogLine) => void = () => {};
+
+  screen.people('Procore Connector on this machine: no AWS account, no Procore account.\n');
+  const system = await startLocalSystem(options, {
+    step: (text) => screen.people(`${seconds()}  ${text} …`),
+    log: (line) => {
+      watch.take(line);
+      showLine(line);
+    },
+  });
+  screen.people(`${seconds()}  Ready.`);
+  const ok = options.json && !options.once ? true : await tryMainJob(system, watch, options, screen);
+  const links = await Promise.all(system.environments.map((environment) => issueLink(system, environment)));
+  if (options.json) screen.programs(describeForPrograms(system, links));
+  if (!options.once) {
+    screen.people(describeForPeople(system, links));
+    showLine = (line) => showLog(line, system, screen);
+    if (process.stdin.isTTY) offerNewLinks(system, screen);
+  }
+  return { system, ok };
+}
+
+async function tryMainJob(
+  system: LocalSystem,
+  watch: LogWatch,
+  options: LocalOptions,
+  screen: Screen,
+): Promise<boolean> {
+  if (options.procore) {
+    screen.people('\nThe main job is not done by itself here: a person presses Allow at your authorization server.');
+    return true;
+  }
+  screen.people('\nThe main job:');
+  try {
+    await doMainJob(system, watch, (text) => screen.people(`  ✓ ${text}`));
+    return true;
+  } catch (error) {
+    screen.people(`  ✗ ${(error as Error).message}`);
+    return false;
+  }
+}
+
+async function issueLink(system: LocalSystem, { functions }: LocalEnvironment): Promise<string> {
+  const answer = await system.invoke(functions.ConnectLink ?? '', { connectionId: 'my-company' });
+  return z.object({ url: z.string() }).parse(answer).url;
+}
+
+function offerNewLinks(system: LocalSystem, screen: Screen): void {
+  const [first] = system.environments;
+  createInterface({ input: process.stdin }).on('line', async () => {
+    if (first) screen.people(`A new link: ${await issueLink(system, first)}`);
+  });
+}
+
+function describeForPeople(system: LocalSystem, links: readonly string[]): string {
+  const [first] = system.environments;
+  const event =
+    '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.619085Z","reason":"update","company_id":"8","project_id":"6778","user_id":"5447","resource_type":"Direct Cost Line Items","resource_id":"379913"}';
+  return `
+Now you. Ctrl-C ends everything, and nothing is kept.
+
+  Connect an account: open the link and sign in at the stand-in Procore. It lives 15 minutes; Enter makes a new one.
+    ${links[0]}
+
+  Send a webhook as Procore does, and see what on-event.ts logs below:
+    curl -i ${first?.webhookUrl} -H 'Authorization: ${first?.webhookAuthorization}' \\
+      -H 'Content-Type: application/json' -d '${event}'
+
+  Call its AWS with any SDK or the AWS command line, any key: ${system.aws}
+${system.environments.map(({ name, api, procoreLogin }) => `  ${name}: our API ${api}, Procore's login ${procoreLogin}`).join('\n')}
+
+The functions' log:`;
+}
+
+function describeForPrograms(system: LocalSystem, links: readonly string[]): string {
+  const environments = system.environments.map(({ name, standIn: _, ...facts }, index) => [
+    name,
+    { ...facts, connectLink: links[index] },
+  ]);
+  return JSON.stringify({ ready: true, aws: system.aws, environments: Object.fromEntries(environments) });
+}
+
+/** Shows a function's line under its short name; metrics are for CloudWatch, not for the eye. */
+function showLog({ functionName, text }: LogLine, system: LocalSystem, screen: Screen): void {
+  if (text.startsWith('{"_aws"')) return;
+  const names = system.environments.flatMap(({ name, functions }) =>
+    Object.entries(functions).map(([short, real]) => [real, `${name} ${short}`] as const),
+  );
+  screen.people(`${new Map(names).get(functionName) ?? functionName}: ${text}`);
+}

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { z } from 'zod';
+import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { LocalOptions } from './options.ts';
+import { layOutPorts } from './ports.ts';
+import { type ProcoreStandIn, startProcoreStandIn } from './procore-stand-in/server.ts';
+import { clientOptions } from './provision.ts';
+import type { LogLine } from './runtime.ts';
+import { startLocalStack } from './stack.ts';
+
+/** One environment of a local system: what a person or a script needs to use it. */
+export interface LocalEnvironment {
+  readonly name: ProcoreEnvironment;
+  readonly api: string;
+  readonly callbackUrl: string;
+  readonly webhookUrl: string;
+  /** The value of the `Authorization` header that hooks send. */
+  readonly webhookAuthorization: string;
+  readonly procoreLogin: string;
+  readonly procoreApi: string;
+  /** Real names by short names, e.g. `ConnectLink`. */
+  readonly functions: Readonly<Record<string, string>>;
+  readonly queues: Readonly<Record<string, string>>;
+  readonly tables: Readonly<Record<string, string>>;
+  /** Absent where another authorization server was given. */
+  readonly standIn?: ProcoreStandIn;
+}
+
+/** Everything on this machine: the stack of cdk.json, and a Procore for each environment. */
+export interface LocalSystem {
+  /** The endpoint that any AWS SDK client can be pointed at. */
+  readonly aws: string;
+  readonly environments: readonly LocalEnvironment[];
+  /**
+   * Invokes a function with IAM, as an integrator's backend does.
+   *
+   * @throws Error with the function's own text when it fails
+   */
+  invoke(functionName: string, payload: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Gets what is going on, for people and for the log. */
+export interface SystemListener {
+  step(text: string): void;
+  log(line: LogLine): void;
+}
+
+/** Starts everything. @throws SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running */
+export async function startLocalSystem(
+  { port, procore }: Pick<LocalOptions, 'port' | 'procore'>,
+  { step, log }: SystemListener,
+): Promise<LocalSystem> {
+  const names = await configuredEnvironments();
+  const ports = await layOutPorts(port, names.length);
+  const standIns: (ProcoreStandIn | undefined)[] = [];
+  const stopStandIns = () => Promise.all(standIns.map((each) => each?.stop()));
+  try {
+    step('Starting a stand-in Procore for each environment');
+    const clients = names.map((name) => ({ clientId: `local-${name}`, clientSecret: `local-${name}-client-secret` }));
+    for (const [index, name] of names.entries()) {
+      const { api = 0, login = 0, procoreApi = 0 } = ports.environments[index] ?? {};
+      const redirectUris = [`http://localhost:${api}/oauth/callback`];
+      const client = clients[index] ?? { clientId: '', clientSecret: '' };
+      const options = { environment: name, loginPort: login, apiPort: procoreApi, ...client, redirectUris };
+      standIns.push(procore && index === 0 ? undefined : await startProcoreStandIn(options));
+    }
+    const origins = (index: number) => standIns[index] ?? procore ?? { loginOrigin: '', apiOrigin: '' };
+
+    step('Synthesizing the stack and starting what its template says');
+    const stack = await startLocalStack({
+      ports: { aws: ports.aws, apis: ports.environments.map(({ api }) => api) },
+      contextOverrides: { procore: { environments: names } },
+      functionEnvironment: (name) => {
+        const { loginOrigin, apiOrigin } = origins((names as string[]).indexOf(name));
+        return { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin };
+      },
+      log,
+    });
+    const lambda = new LambdaClient(clientOptions(stack.endpoint));
+    const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
+
+    step('Storing each environment’s client id and secret');
+    const environments = await Promise.all(
+      names.map(async (name, index): Promise<LocalEnvironment> => {
+        const outputs = outputsOf(name, stack.outputs);
+        const client = (index === 0 && procore) || clients[index];
+        const { clientId = '', clientSecret = '' } = client ?? {};
+        const SecretString = JSON.stringify({ environment: name, clientId, clientSecret });
+        await secrets.send(new PutSecretValueCommand({ SecretId: outputs.secrets.OauthClient, SecretString }));
+        const standIn = standIns[index];
+        return {
+          name,
+          api: outputs.apiEndpoint,
+          callbackUrl: outputs.callbackUrl,
+          webhookUrl: outputs.webhookUrl,
+          webhookAuthorization: await readAuthorization(secrets, outputs.secrets.WebhookAuthorization),
+          procoreLogin: origins(index).loginOrigin,
+          procoreApi: origins(index).apiOrigin,
+          functions: outputs.functions,
+          queues: outputs.queues,
+          tables: outputs.tables,
+          ...(standIn && { standIn }),
+        };
+      }),
+    );
+    return {
+      aws: stack.endpoint,
+      environments,
+      invoke: (functionName, payload) => invoke(lambda, functionName, payload),
+      stop: async () => {
+        for (const client of [lambda, secrets]) client.destroy();
+        await stack.stop();
+        await stopStandIns();
+      },
+    };
+  } catch (error) {
+    await stopStandIns();
+    throw error;
+  }
+}
+
+async function configuredEnvironments(): Promise<ProcoreEnvironment[]> {
+  const cdkJson = await readFile(new URL('../../cdk.json', import.meta.url), 'utf8');
+  // The app itself says what is wrong with a wrong name.
+  const environments = z.array(z.custom<ProcoreEnvironment>()).default(['sandbox', 'production']);
+  const block = z.looseObject({ environments }).prefault({});
+  const schema = z.looseObject({ context: z.looseObject({ procore: block }).prefault({}) });
+  return schema.parse(JSON.parse(cdkJson)).context.procore.environments;
+}
+
+function outputsOf(name: string, outputs: Readonly<Record<string, string>>) {
+  const prefix = name.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
+  const under = (kind: string) =>
+    Object.fromEntries(
+      Object.entries(outputs)
+        .filter(([output]) => output.startsWith(prefix + kind))
+        .map(([output, value]) => [output.slice(prefix.length + kind.length), value]),
+    );
+  return {
+    apiEndpoint: outputs[`${prefix}ApiEndpoint`] ?? '',
+    callbackUrl: outputs[`${prefix}CallbackUrl`] ?? '',
+    webhookUrl: outputs[`${prefix}WebhookUrl`] ?? '',
+    functions: under('Function'),
+    queues: under('Queue'),
+    tables: under('Table'),
+    secrets: under('Secret'),
+  };
+}
+
+async function readAuthorization(secrets: SecretsManagerClient, secretId = ''): Promise<string> {
+  const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId: secretId }));
+  return `Bearer ${z.object({ current: z.string() }).parse(JSON.parse(SecretString)).current}`;
+}
+
+async function invoke(lambda: LambdaClient, functionName: string, payload: unknown): Promise<unknown> {
+  const answer = await lambda.send(
+    new InvokeCommand({ FunctionName: functionName, Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
+  );
+  const result: unknown = JSON.parse(new TextDecoder().decode(answer.Payload));
+  if (answer.FunctionError === undefined) return result;
+  const { errorType, errorMessage } = z.looseObject({ errorType: z.string(), errorMessage: z.string() }).parse(result);
+  throw new Error(`${errorType}: ${errorMessage}`);
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** As `cdk synth` starts the app, but by plain Node and without anything that points to an AWS account. */
+function startApp(context: Readonly<Record<string, unknown>>, outputDirectory: string) {
+  const { context: own } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  return spawnSync(process.execPath, ['bin/app.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      CDK_OUTDIR: outputDirectory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...own, ...context }),
+    },
+  });
+}
+
+test('synthesizes the real functions without an AWS account, and passes the validation of CloudFormation rules', () => {
+  const outputDirectory = mkdtempSync(join(tmpdir(), 'app-test-'));
+  try {
+    const { status, stderr } = startApp({}, outputDirectory);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(/error|warning/i) });
+    expect(existsSync(join(outputDirectory, 'ProcoreConnector.template.json'))).toBe(true);
+    expect(JSON.parse(readFileSync(join(outputDirectory, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
+  } finally {
+    rmSync(outputDirectory, { recursive: true });
+  }
+});
+
+test('prints one line and exits 1 for a wrong value', () => {
+  const { status, stdout, stderr } = startApp({ logRetentionDays: '2' }, join(tmpdir(), 'app-test-unused'));
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^-c logRetentionDays=…: got "2"; allowed: [^\n]*\n$/);
+});

@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Bundles, bundleFunctions, EntryError, functionNames } from '../../lib/cloud/bundle.ts';
+
+// Inside the project, so that the entries find its packages, and where git does not look.
+const parent = fileURLToPath(new URL('../../.bundles', import.meta.url));
+mkdirSync(parent, { recursive: true });
+const directory = mkdtempSync(join(parent, 'test-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function writeEntries(name: string, sources: Readonly<Record<string, string>>): string {
+  const entries = join(directory, name);
+  mkdirSync(entries);
+  for (const [file, source] of Object.entries(sources)) writeFileSync(join(entries, file), source);
+  return entries;
+}
+
+const stubs = Object.fromEntries(
+  functionNames.map((name) => [`${name}.ts`, `export const handler = () => '${name}';`]),
+);
+
+describe('the bundles', () => {
+  let bundles: Bundles;
+  beforeAll(() => {
+    const entries = writeEntries('good', {
+      ...stubs,
+      'old.cjs': "exports.platform = require('node:os').platform();",
+      'webhook-worker.ts': "import old from './old.cjs'; export const handler = () => old.platform;",
+      'access-token.ts': `
+        import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+        const client = new DynamoDBClient({ region: 'us-east-1' });
+        export const handler = () => client.config.credentials();`,
+    });
+    bundles = bundleFunctions(entries, join(directory, 'out'));
+  });
+
+  function call(name: keyof Bundles, env: NodeJS.ProcessEnv = {}) {
+    const url = pathToFileURL(join(bundles[name], 'index.mjs')).href;
+    const script = `const { handler } = await import('${url}'); console.log(JSON.stringify(await handler()));`;
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env });
+  }
+
+  test('hold index.mjs and nothing else, so that no source map is deployed', () => {
+    for (const name of functionNames) expect(readdirSync(bundles[name])).toEqual(['index.mjs']);
+    expect(readdirSync(join(directory, 'out', 'source-maps'))).toContain('access-token.mjs.map');
+  });
+
+  test('run where node_modules cannot be found', () => {
+    expect(call('connect-link').stdout).toBe('"connect-link"\n');
+  });
+
+  test('may contain a CommonJS package that requires Node modules', () => {
+    expect(call('webhook-worker').stdout).toBe(`"${process.platform}"\n`);
+  });
+
+  test("find the role's keys in the environment alone", () => {
+    const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key', AWS_SESSION_TOKEN: 'session' };
+    expect(JSON.parse(call('access-token', keys).stdout)).toMatchObject({
+      accessKeyId: 'id',
+      secretAccessKey: 'key',
+      sessionToken: 'session',
+    });
+    expect(call('access-token').stderr).toContain('AWS_ACCESS_KEY_ID');
+    expect(readFileSync(join(bundles['access-token'], 'index.mjs'), 'utf8')).not.toContain('.aws/sso');
+  });
+});
+
+test('names every entry file that is missing', () => {
+  const { 'oauth-start.ts': _start, 'disconnect.ts': _disconnect, ...others } = stubs;
+  const entries = writeEntries('missing', others);
+  expect(() => bundleFunctions(entries, join(directory, 'unused'))).toThrow(
+    new EntryError(
+      `Missing: ${join(entries, 'oauth-start.ts')}, ${join(entries, 'disconnect.ts')}. The stack deploys each of them as a function.`,
+    ),
+  );
+});
+
+test('names the entry file that exports no handler', () => {
+  const entries = writeEntries('no-handler', { ...stubs, 'disconnect.ts': 'export const main = 1;' });
+  expect(() => bundleFunctions(entries, join(directory, 'unused'))).toThrow(
+    /no-handler\/disconnect\.ts does not export `handler`/,
+  );
+});

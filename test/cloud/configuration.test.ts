@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError, readConfiguration } from '../../lib/cloud/configuration.ts';
+
+function read(block: unknown, overrides: Readonly<Record<string, string>> = {}) {
+  return readConfiguration((key) => (key === 'procore' ? block : overrides[key]));
+}
+
+function refusal(block: unknown, overrides?: Readonly<Record<string, string>>): ConfigurationError {
+  try {
+    read(block, overrides);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the procore block of the context', () => {
+  test('has a default for everything', () => {
+    expect(read(undefined)).toEqual({
+      stackName: 'ProcoreConnector',
+      environments: ['sandbox', 'production'],
+      alarmEmail: null,
+      returnToOrigins: [],
+      worker: true,
+      workerConcurrency: 10,
+      logRetentionDays: 90,
+    });
+  });
+
+  test('is overridden key by key with -c', () => {
+    const block = { environments: ['sandbox', 'production'], worker: true, logRetentionDays: 30 };
+    expect(
+      read(block, {
+        environments: 'sandbox, federal',
+        worker: 'false',
+        workerConcurrency: '40',
+        returnToOrigins: 'https://app.example.com,http://localhost:3000',
+      }),
+    ).toMatchObject({
+      environments: ['sandbox', 'federal'],
+      worker: false,
+      workerConcurrency: 40,
+      returnToOrigins: ['https://app.example.com', 'http://localhost:3000'],
+      logRetentionDays: 30,
+    });
+  });
+
+  test('takes on and off for the worker', () => {
+    expect([read({}, { worker: 'on' }).worker, read({}, { worker: 'off' }).worker]).toEqual([true, false]);
+  });
+
+  test.each([
+    ['stackName', 'my stack'],
+    ['environments', ['sandbx']],
+    ['environments', 'staging'],
+    ['environments', []],
+    ['environments', ['sandbox', 'sandbox']],
+    ['environments', 3],
+    ['environments', ['toString']],
+    ['alarmEmail', 'ops at example.com'],
+    ['returnToOrigins', ['https://app.example.com/']],
+    ['returnToOrigins', ['https://app.example.com/done']],
+    ['returnToOrigins', ['https://user@app.example.com']],
+    ['returnToOrigins', ['http://app.example.com']],
+    ['returnToOrigins', ['http://localhost.example.com']],
+    ['returnToOrigins', ['app.example.com']],
+    ['returnToOrigins', ['https://*.example.com']],
+    ['returnToOrigins', ['null']],
+    ['worker', 'perhaps'],
+    ['workerConcurrency', 1],
+    ['workerConcurrency', 'many'],
+    ['workerConcurrency', 2.5],
+    ['logRetentionDays', 31],
+    ['logRetentionDays', true],
+  ])('refuses %s = %j in one line that names the key, what was got and what is allowed', (key, value) => {
+    const error = refusal({ [key]: value });
+    expect(error).toMatchObject({ code: 'wrong_configuration', key });
+    expect(error.message).toContain(`procore.${key} in cdk.json: got ${JSON.stringify(value)}; allowed: `);
+    expect(error.message).not.toContain('\n');
+  });
+
+  test('says that the wrong value came by -c', () => {
+    expect(refusal({}, { environments: 'sandbx' }).message).toBe(
+      '-c environments=…: got "sandbx"; allowed: one to three of production, sandbox, monthly-sandbox, federal, each once.',
+    );
+  });
+
+  test('refuses a key that does not exist and names those that do', () => {
+    expect(refusal({ workers: true }).message).toMatch(
+      /^procore\.workers in cdk\.json: no such key; allowed: .*worker,/,
+    );
+  });
+
+  test('refuses a block that is no object', () => {
+    expect(refusal('sandbox')).toMatchObject({ key: 'procore' });
+  });
+
+  test('refuses a fourth environment and shows the way out', () => {
+    const error = refusal({ environments: ['production', 'sandbox', 'monthly-sandbox', 'federal'] });
+    expect(error.key).toBe('environments');
+    expect(error.message).toContain('at most 3');
+    expect(error.message).toContain('-c stackName=ProcoreConnector2 -c environments=federal');
+    expect(error.message).not.toContain('\n');
+  });
+});

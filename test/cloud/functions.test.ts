@@ -1,0 +1,191 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+
+let template: Template;
+beforeAll(() => {
+  template = synthesize();
+});
+
+const sandbox = (type: string) => resourcesOfType(template, type).filter(([id]) => id.startsWith('Sandbox'));
+
+const functionNames = [
+  ...['AccessToken', 'ConnectLink', 'Disconnect', 'OauthCallback', 'OauthCompany', 'OauthStart', 'RotationSweep'],
+  ...['TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
+];
+
+function environmentOf(stack: Template, name: string): Record<string, unknown> {
+  const { Value: reference } = stack.findOutputs(`SandboxFunction${name}`)[`SandboxFunction${name}`] ?? {};
+  const properties = resourcesOf(stack).get(reference?.Ref)?.Properties;
+  return (properties as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
+}
+
+describe('functions', () => {
+  test('run on nodejs24.x and arm64, traced, each with its own log group', () => {
+    const functions = sandbox('AWS::Lambda::Function');
+    expect(functions.length).toBe(functionNames.length);
+    const groups = new Set(
+      functions.map(([id, { Properties }]) => {
+        expect(Properties, id).toMatchObject({
+          Runtime: 'nodejs24.x',
+          Architectures: ['arm64'],
+          Handler: 'index.handler',
+          TracingConfig: { Mode: 'Active' },
+        });
+        return textsIn(Properties.LoggingConfig ?? '')[0];
+      }),
+    );
+    expect(groups.size).toBe(functionNames.length);
+    for (const [, { Properties }] of sandbox('AWS::Logs::LogGroup')) {
+      expect(Properties.RetentionInDays).toBe(90);
+      expect(textsIn(Properties.KmsKeyId ?? '')[0]).toMatch(/^SandboxEncryptionKey/);
+    }
+  });
+
+  test('reserve no concurrency: a cap would refuse webhooks', () => {
+    for (const [, { Properties }] of sandbox('AWS::Lambda::Function')) {
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+    }
+  });
+
+  test('are the same code in both environments', () => {
+    const code = (prefix: string) =>
+      resourcesOfType(template, 'AWS::Lambda::Function')
+        .filter(([id]) => id.startsWith(prefix))
+        .map(([, { Properties }]) => JSON.stringify(Properties.Code));
+    expect(code('Sandbox')).toEqual(code('Production'));
+    expect(new Set(code('Sandbox')).size).toBe(functionNames.length);
+  });
+
+  test('never get an origin of Procore from the stack', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/PROCORE_LOGIN_ORIGIN|PROCORE_API_ORIGIN|AWS_ENDPOINT_URL/);
+  });
+
+  test.each([
+    ['ConnectLink', ['AUTHORIZATIONS_TABLE', 'PUBLIC_ORIGIN', 'RETURN_TO_ORIGINS']],
+    ['OauthStart', ['AUTHORIZATIONS_TABLE', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN']],
+    [
+      'OauthCallback',
+      ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN'],
+    ],
+    [
+      'OauthCompany',
+      ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN'],
+    ],
+    ['Disconnect', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    ['AccessToken', ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    ['RotationSweep', ['CONNECTIONS_TABLE', 'ROTATION_QUEUE_URL']],
+    ['TokenRotation', ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    ['TokenRecovery', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    [
+      'WebhookIntake',
+      ['DELIVERIES_TABLE', 'EVENT_QUEUE_URL', 'QUARANTINE_QUEUE_URL', 'WEBHOOK_AUTHORIZATION_SECRET_ARN'],
+    ],
+    [
+      'WebhookWorker',
+      [
+        'ACCESS_TOKEN_FUNCTION',
+        'DELIVERIES_TABLE',
+        'EVENT_DEAD_LETTER_QUEUE_URL',
+        'EVENT_QUEUE_URL',
+        'OAUTH_CLIENT_SECRET_ARN',
+      ],
+    ],
+  ])('%s gets the settings it reads and no others', (name, variables) => {
+    expect(Object.keys(environmentOf(template, name)).sort()).toEqual([...variables, 'PROCORE_ENVIRONMENT'].sort());
+  });
+});
+
+describe('what starts them', () => {
+  test('is a route of the HTTP API for pages and webhooks', () => {
+    const routes = sandbox('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey);
+    expect(routes.sort()).toEqual([
+      'GET /oauth/callback',
+      'GET /oauth/company',
+      'GET /oauth/start',
+      'POST /oauth/company',
+      'POST /oauth/start',
+      'POST /webhooks',
+    ]);
+    for (const [, { Properties }] of sandbox('AWS::ApiGatewayV2::Integration')) {
+      expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+    }
+    expect(sandbox('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties.StageName)).toEqual(['$default']);
+  });
+
+  test('is, for the sweep, every minute, and a failed one is not tried again', () => {
+    const rules = sandbox('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    expect(rules).toEqual([
+      expect.objectContaining({
+        ScheduleExpression: 'rate(1 minute)',
+        Targets: [
+          expect.objectContaining({
+            Arn: { 'Fn::GetAtt': [expect.stringMatching(/RotationSweepFunction/), 'Arn'] },
+            RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+          }),
+        ],
+      }),
+    ]);
+    expect(sandbox('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({
+        FunctionName: { Ref: expect.stringMatching(/RotationSweepFunction/) },
+        MaximumRetryAttempts: 0,
+      }),
+    ]);
+  });
+
+  test('is a queue, in batches of ten with partial failures and bounded concurrency', () => {
+    const mappings = sandbox('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const of = (name: string) =>
+      mappings.find(({ FunctionName: functionName }) => textsIn(functionName ?? '')[0]?.includes(name));
+    const batches = { BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] };
+    expect(of('TokenRotation')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 5 } });
+    expect(of('TokenRecovery')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 2 } });
+    expect(of('WebhookWorker')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 10 } });
+    expect(mappings.length).toBe(3);
+  });
+});
+
+describe('the outputs', () => {
+  test('name all that a person or a script needs of an environment', () => {
+    const names = Object.keys(template.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
+    expect(names.map((name) => name.slice('Sandbox'.length)).sort()).toEqual(
+      [
+        ...['CallbackUrl', 'WebhookUrl', 'ApiEndpoint', 'SecretOauthClient', 'SecretWebhookAuthorization'],
+        ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
+        ...['QueueEscrow', 'TableConnections', 'TableAuthorizations', 'TableDeliveries'],
+        ...functionNames.map((name) => `Function${name}`),
+      ].sort(),
+    );
+  });
+
+  test('give the callback URL that the functions make from PUBLIC_ORIGIN', () => {
+    const origin = environmentOf(template, 'OauthCallback').PUBLIC_ORIGIN;
+    expect(template.findOutputs('SandboxCallbackUrl').SandboxCallbackUrl).toEqual({
+      Value: { 'Fn::Join': ['', [origin, '/oauth/callback']] },
+    });
+  });
+});
+
+describe('the configuration', () => {
+  test('decides on the worker, its concurrency, the logs and where a person may be sent back to', () => {
+    const configured = synthesize({
+      environments: 'sandbox',
+      workerConcurrency: '33',
+      logRetentionDays: '7',
+      returnToOrigins: 'https://a.example.com,https://b.example.com',
+    });
+    expect(environmentOf(configured, 'ConnectLink').RETURN_TO_ORIGINS).toBe(
+      'https://a.example.com,https://b.example.com',
+    );
+    configured.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 33 } });
+    configured.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+  });
+
+  test('leaves the event queue to the integrator when the worker is off', () => {
+    const without = synthesize({ environments: 'sandbox', worker: 'off' });
+    expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
+    expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
+    without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+  });
+});

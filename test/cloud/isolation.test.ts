@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Json, type Resource, referencesIn, resourcesOf, synthesize, textsIn } from './synthesized.ts';
+
+const prefixes = ['Sandbox', 'Production', 'MonthlySandbox'] as const;
+
+let resources: ReadonlyMap<string, Resource>;
+beforeAll(() => {
+  resources = resourcesOf(synthesize({ environments: 'sandbox,production,monthly-sandbox' }));
+});
+
+function prefixOf(logicalId: string): string | undefined {
+  return prefixes.find((prefix) => logicalId.startsWith(prefix));
+}
+
+/** Every policy document in the template: of roles, queues, keys and secrets. */
+function policyDocuments(): readonly (readonly [string, Json])[] {
+  return [...resources].flatMap(([id, { Properties }]) =>
+    ['PolicyDocument', 'AssumeRolePolicyDocument', 'KeyPolicy', 'ResourcePolicy', 'Policies'].flatMap((property) => {
+      const document = Properties[property];
+      return document === undefined ? [] : [[id, document] as const];
+    }),
+  );
+}
+
+describe('environments', () => {
+  test('share no resource: everything belongs to exactly one', () => {
+    expect([...resources.keys()].filter((id) => prefixOf(id) === undefined)).toEqual([]);
+    for (const prefix of prefixes) {
+      const count = [...resources.keys()].filter((id) => prefixOf(id) === prefix).length;
+      expect(count, prefix).toBeGreaterThan(50);
+      expect(count, prefix).toBeLessThanOrEqual(160);
+    }
+  });
+
+  test('refer to nothing of one another, in any property of any resource', () => {
+    const crossing = [...resources].flatMap(([id, resource]) =>
+      referencesIn({ ...resource.Properties })
+        .filter((reference) => prefixOf(reference) !== prefixOf(id))
+        .map((reference) => `${id} -> ${reference}`),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  test("name nothing of one another in a policy's texts", () => {
+    expect(policyDocuments().length).toBeGreaterThan(80);
+    for (const [id, document] of policyDocuments()) {
+      const others = prefixes.filter((prefix) => prefix !== prefixOf(id));
+      for (const text of textsIn(document)) {
+        // A reference begins with its owner's prefix; any other text names no environment at all.
+        expect(
+          others.filter((other) => prefixOf(text) === other),
+          `${id}: ${text}`,
+        ).toEqual([]);
+        if (prefixOf(text) === undefined) expect(text, id).not.toMatch(/sandbox|production|federal/i);
+      }
+    }
+  });
+
+  test('have policies without wildcard resources, but for X-Ray and what a key says of itself', () => {
+    const wild = policyDocuments()
+      .flatMap(([id, document]) => statementsOf(document).map((statement) => [id, statement] as const))
+      .filter(([, { Resource: resource }]) => textsIn(resource ?? '').some((text) => text.includes('*')))
+      .filter(([id]) => resources.get(id)?.Type !== 'AWS::KMS::Key')
+      .map(([, { Action: action }]) => action);
+    expect(wild.length).toBeGreaterThan(0);
+    for (const action of wild) expect(action).toEqual(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']);
+  });
+
+  test('give their functions their own name alone', () => {
+    const names = { Sandbox: 'sandbox', Production: 'production', MonthlySandbox: 'monthly-sandbox' };
+    for (const prefix of prefixes) {
+      const given = [...resources]
+        .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && prefixOf(id) === prefix)
+        .map(([, { Properties }]) => Properties);
+      expect(given.length).toBe(11);
+      for (const properties of given) {
+        expect(properties).toMatchObject({ Environment: { Variables: { PROCORE_ENVIRONMENT: names[prefix] } } });
+      }
+    }
+  });
+});
+
+function statementsOf(document: Json): readonly { readonly [key: string]: Json }[] {
+  const { Statement: statements } = document as { Statement: readonly { readonly [key: string]: Json }[] };
+  return statements;
+}

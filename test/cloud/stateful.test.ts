@@ -1,0 +1,213 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+
+let template: Template;
+beforeAll(() => {
+  template = synthesize();
+});
+
+function only(type: string, prefix: string): readonly (readonly [string, Resource])[] {
+  return resourcesOfType(template, type).filter(([id]) => id.startsWith(prefix));
+}
+
+function propertiesOf(logicalId: string): Resource['Properties'] {
+  return resourcesOf(template).get(logicalId)?.Properties ?? {};
+}
+
+describe('what holds data', () => {
+  test('keeps its logical id, since another id is another, empty resource', () => {
+    const retained = [...resourcesOf(template)]
+      .filter(([, { Type, DeletionPolicy }]) => DeletionPolicy === 'Retain' && Type !== 'AWS::Logs::LogGroup')
+      .map(([id, { Type }]) => `${Type} ${id}`);
+    expect(retained).toEqual([
+      'AWS::KMS::Key SandboxEncryptionKey9F605679',
+      'AWS::SecretsManager::Secret SandboxSecretsOauthClient365EB07C',
+      'AWS::SecretsManager::Secret SandboxSecretsWebhookAuthorization47D2A5E5',
+      'AWS::DynamoDB::Table SandboxTablesConnections24A4F32E',
+      'AWS::DynamoDB::Table SandboxTablesAuthorizations9C0EFFA4',
+      'AWS::DynamoDB::Table SandboxTablesDeliveries403226BD',
+      'AWS::SQS::Queue SandboxEventQueueFifoDeadLettersB9435CA3',
+      'AWS::SQS::Queue SandboxEventQueueFifoQueue03F58C94',
+      'AWS::SQS::Queue SandboxQuarantineQueue0D8BDA03',
+      'AWS::SQS::Queue SandboxEscrowQueue81059B13',
+      'AWS::KMS::Key ProductionEncryptionKey8CDEC429',
+      'AWS::SecretsManager::Secret ProductionSecretsOauthClientEB3080F0',
+      'AWS::SecretsManager::Secret ProductionSecretsWebhookAuthorizationC4D0C9B5',
+      'AWS::DynamoDB::Table ProductionTablesConnections0E0186CE',
+      'AWS::DynamoDB::Table ProductionTablesAuthorizationsBA08105F',
+      'AWS::DynamoDB::Table ProductionTablesDeliveries11F1C7A3',
+      'AWS::SQS::Queue ProductionEventQueueFifoDeadLettersC57FA7D9',
+      'AWS::SQS::Queue ProductionEventQueueFifoQueue4BF086DC',
+      'AWS::SQS::Queue ProductionQuarantineQueueA9F2A484',
+      'AWS::SQS::Queue ProductionEscrowQueue779D6457',
+    ]);
+  });
+
+  test('is kept when the stack is deleted and when a change would replace it', () => {
+    const types = ['AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup'];
+    for (const type of types) {
+      const found = resourcesOfType(template, type);
+      expect(found.length, type).toBeGreaterThan(0);
+      for (const [id, resource] of found) {
+        expect(resource, id).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      }
+    }
+  });
+
+  test('has a generated physical name, so that a replacement and a second stack can exist beside it', () => {
+    const names = ['TableName', 'QueueName', 'FunctionName', 'RoleName', 'LogGroupName', 'Name'];
+    const types =
+      /^AWS::(DynamoDB::Table|SQS::Queue|Lambda::Function|IAM::Role|Logs::LogGroup|SecretsManager::Secret)$/;
+    const named = [...resourcesOf(template)].filter(
+      ([, { Type, Properties }]) => types.test(Type) && names.some((name) => name in Properties),
+    );
+    expect(named.map(([id]) => id)).toEqual([]);
+  });
+});
+
+describe('tables', () => {
+  test("are protected, restorable, on demand and encrypted with their environment's key", () => {
+    for (const prefix of ['Sandbox', 'Production']) {
+      const tables = only('AWS::DynamoDB::Table', prefix);
+      expect(tables.length).toBe(3);
+      for (const [, { Properties }] of tables) {
+        expect(Properties).toMatchObject({
+          BillingMode: 'PAY_PER_REQUEST',
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          SSESpecification: {
+            SSEEnabled: true,
+            SSEType: 'KMS',
+            KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(new RegExp(`^${prefix}EncryptionKey`)), 'Arn'] },
+          },
+        });
+      }
+    }
+  });
+
+  test('expire their items, but for connections', () => {
+    const expiring = only('AWS::DynamoDB::Table', 'Sandbox').map(([id, { Properties }]) => [
+      id.slice('SandboxTables'.length, -8),
+      Properties.TimeToLiveSpecification,
+    ]);
+    const timeToLive = { AttributeName: 'timeToLive', Enabled: true };
+    expect(expiring).toEqual([
+      ['Connections', undefined],
+      ['Authorizations', timeToLive],
+      ['Deliveries', timeToLive],
+    ]);
+  });
+
+  test('copy no token into the index of rotations due', () => {
+    const indexes = only('AWS::DynamoDB::Table', 'Sandbox').flatMap(
+      ([, { Properties }]) => Properties.GlobalSecondaryIndexes ?? [],
+    );
+    expect(indexes).toEqual([
+      {
+        IndexName: 'due',
+        KeySchema: [
+          { AttributeName: 'dueShard', KeyType: 'HASH' },
+          { AttributeName: 'rotateAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ]);
+  });
+});
+
+describe('keys', () => {
+  test('rotate, one an environment', () => {
+    expect(
+      resourcesOfType(template, 'AWS::KMS::Key').map(([, { Properties }]) => Properties.EnableKeyRotation),
+    ).toEqual([true, true]);
+  });
+});
+
+describe('secrets', () => {
+  // CloudFormation writes a secret's value anew when one of these changes: over what a person has entered.
+  test('keep every property that makes their value, byte for byte', () => {
+    const valueBearing = resourcesOfType(template, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => {
+      const { Description: _, KmsKeyId: __, ...rest } = Properties;
+      return JSON.stringify(rest);
+    });
+    expect(valueBearing).toEqual([
+      '{"SecretString":"{\\"environment\\":\\"sandbox\\",\\"clientId\\":\\"REPLACE-ME\\",\\"clientSecret\\":\\"REPLACE-ME\\"}"}',
+      '{"GenerateSecretString":{"ExcludePunctuation":true,"GenerateStringKey":"current","PasswordLength":48,"SecretStringTemplate":"{\\"environment\\":\\"sandbox\\"}"}}',
+      '{"SecretString":"{\\"environment\\":\\"production\\",\\"clientId\\":\\"REPLACE-ME\\",\\"clientSecret\\":\\"REPLACE-ME\\"}"}',
+      '{"GenerateSecretString":{"ExcludePunctuation":true,"GenerateStringKey":"current","PasswordLength":48,"SecretStringTemplate":"{\\"environment\\":\\"production\\"}"}}',
+    ]);
+  });
+
+  test("are encrypted with their environment's key", () => {
+    for (const [id, { Properties }] of resourcesOfType(template, 'AWS::SecretsManager::Secret')) {
+      const [key] = textsIn(Properties.KmsKeyId ?? '');
+      expect(key).toMatch(id.startsWith('Sandbox') ? /^SandboxEncryptionKey/ : /^ProductionEncryptionKey/);
+    }
+  });
+
+  test('reach functions as ARNs only: no value stands in the template', () => {
+    const everything = JSON.stringify(template.toJSON());
+    expect(everything).not.toMatch(/resolve:secretsmanager|resolve:ssm/);
+    for (const [id, { Properties }] of resourcesOfType(template, 'AWS::Lambda::Function')) {
+      const { Environment: environment } = Properties as { Environment: { Variables: Record<string, unknown> } };
+      for (const [variable, value] of Object.entries(environment.Variables)) {
+        if (!/SECRET|TOKEN|KEY|PASSWORD|AUTHORIZATION/.test(variable)) continue;
+        expect(value, `${id} ${variable}`).toEqual({ Ref: expect.stringMatching(/^(Sandbox|Production)/) });
+      }
+    }
+    // Long texts without spaces are what secrets look like; ids and asset names are known.
+    const suspicious = textsIn(JSON.parse(everything)).filter((text) => /^[A-Za-z0-9+=_-]{32,}$/.test(text));
+    const logicalIds = new Set(resourcesOf(template).keys());
+    expect(suspicious.filter((text) => !logicalIds.has(text) && !/^(Sandbox|Production)\w+$/.test(text))).toEqual([]);
+  });
+});
+
+describe('queues', () => {
+  /** Terminal by design: nobody works the quarantine; the escrow tries again until its messages are 14 days old. */
+  const terminal = /^SandboxQuarantineQueue|^SandboxEscrowQueue/;
+
+  test('have a dead-letter queue or are one, but for quarantine and escrow', () => {
+    const queues = only('AWS::SQS::Queue', 'Sandbox');
+    const deadLetterQueues = new Set(queues.flatMap(([, { Properties }]) => textsIn(Properties.RedrivePolicy ?? '')));
+    const without = queues
+      .filter(([id, { Properties }]) => !Properties.RedrivePolicy && !deadLetterQueues.has(id))
+      .map(([id]) => id);
+    expect(without.length).toBe(2);
+    for (const id of without) expect(id).toMatch(terminal);
+    const redriven = queues.filter(([, { Properties }]) => Properties.RedrivePolicy);
+    expect(redriven.length).toBe(2);
+    for (const [, { Properties }] of redriven) {
+      expect(Properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: 5 }, FifoQueue: true });
+    }
+  });
+
+  test('keep messages for 14 days and are encrypted with the key of SQS, so that a fault of ours stops nothing', () => {
+    for (const [, { Properties }] of resourcesOfType(template, 'AWS::SQS::Queue')) {
+      expect(Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
+      expect(Properties.KmsMasterKeyId).toBeUndefined();
+    }
+  });
+
+  test('take many messages a second where they are FIFO', () => {
+    const fifo = only('AWS::SQS::Queue', 'Sandbox').filter(([, { Properties }]) => Properties.FifoQueue);
+    expect(fifo.length).toBe(4);
+    for (const [, { Properties }] of fifo) {
+      expect(Properties).toMatchObject({
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      });
+    }
+  });
+
+  test('hide a message for at least six times the time-out of the function that works it', () => {
+    const mappings = only('AWS::Lambda::EventSourceMapping', 'Sandbox');
+    expect(mappings.length).toBe(3);
+    for (const [, { Properties }] of mappings) {
+      const [queueId] = textsIn(Properties.EventSourceArn ?? '');
+      const [functionId] = textsIn(Properties.FunctionName ?? '');
+      const { Timeout: timeout } = propertiesOf(String(functionId));
+      expect(propertiesOf(String(queueId)).VisibilityTimeout).toBeGreaterThanOrEqual(6 * Number(timeout));
+    }
+  });
+});

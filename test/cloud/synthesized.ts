@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type Bundles, functionNames } from '../../lib/cloud/bundle.ts';
+import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
+
+const cdkJson: { context: Record<string, unknown> } = JSON.parse(
+  readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
+);
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: { readonly [key: string]: Json };
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+/** The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles. */
+export function synthesize(overrides: Readonly<Record<string, string>> = {}): Template {
+  const app = new App({
+    context: { ...cdkJson.context, ...overrides },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
+  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
+  return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles() }));
+}
+
+/** All resources of a template by logical id. */
+export function resourcesOf(template: Template): ReadonlyMap<string, Resource> {
+  const { Resources: resources }: { Resources: Record<string, Resource> } = JSON.parse(
+    JSON.stringify(template.toJSON()),
+  );
+  return new Map(Object.entries(resources));
+}
+
+/** The resources of one type, by logical id. */
+export function resourcesOfType(template: Template, type: string): readonly (readonly [string, Resource])[] {
+  return [...resourcesOf(template)].filter(([, resource]) => resource.Type === type);
+}
+
+/** The logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub; pseudo parameters are left out. */
+export function referencesIn(value: Json): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (isList(value)) return value.flatMap(referencesIn);
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (key === 'Ref') return [String(inner)].filter((id) => !id.startsWith('AWS::'));
+    if (key === 'Fn::GetAtt') return [String(isList(inner) ? inner[0] : String(inner).split('.')[0])];
+    if (key === 'Fn::Sub')
+      return [...JSON.stringify(inner).matchAll(/\$\{(\w+)[.}]/g)].map((match) => String(match[1]));
+    return referencesIn(inner);
+  });
+}
+
+/** All texts in a value, keys not included. */
+export function textsIn(value: Json): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function stubBundles(): Bundles {
+  const directory = mkdtempSync(join(tmpdir(), 'stub-bundles-'));
+  return Object.fromEntries(
+    functionNames.map((name) => {
+      mkdirSync(join(directory, name));
+      writeFileSync(join(directory, name, 'index.mjs'), `export const handler = () => '${name}';\n`);
+      return [name, join(directory, name)];
+    }),
+  ) as Record<(typeof functionNames)[number], string>;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { attendConnection } from '../../functions/connection/attention.ts';
+import { attendBatch, recoverBatch } from '../../functions/connection/batch.ts';
+import { connectionWorld, StoreFault, startTime } from './world.ts';
+
+function worldToAttend(...put: Parameters<ReturnType<typeof connectionWorld>['put']>) {
+  const world = connectionWorld();
+  world.put(...put);
+  const attend = (milliseconds?: number) => world.time.run(attendConnection(world.invocation(milliseconds), 'acme'));
+  return Object.assign(world, { attend });
+}
+
+describe('the sweep’s look at a connection', () => {
+  it('rotates it when its time has come, with one read and two writes', async () => {
+    const world = worldToAttend({}, 4000);
+    expect(await world.attend()).toBe('attended');
+    expect(world.stored().generation).toBe(2);
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read', 'write', 'write']);
+  });
+
+  it('leaves it alone when somebody else has seen to it since it was queued', async () => {
+    const world = worldToAttend({ rotateAt: startTime + 1 });
+    expect(await world.attend()).toBe('not_due');
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('leaves a connection alone that is not there, or rests', async () => {
+    const world = connectionWorld();
+    expect(await attendConnection(world.invocation(), 'acme')).toBe('not_due');
+    const { rotateAt: _, ...resting } = world.put({ status: 'reauthorization_required' });
+    world.store.connections.set('acme', resting);
+    expect(await attendConnection(world.invocation(), 'acme')).toBe('not_due');
+  });
+
+  it('replays for a holder that died when its lease has ended', async () => {
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 70, leaseUntil: startTime - 5 };
+    const world = worldToAttend({ attempt, attemptNumber: 1, rotateAt: startTime - 5 }, 1000);
+    await world.attend();
+    expect(world.stored().generation).toBe(2);
+  });
+
+  it('counts tokens that have expired before they were rotated', async () => {
+    const world = worldToAttend({}, 5401);
+    await world.attend();
+    expect(world.counts.sweepPastExpiry).toBe(1);
+  });
+
+  it('tells of a verdict that nobody could be told of, then lets the connection rest', async () => {
+    const world = worldToAttend({ status: 'reauthorization_required', cause: 'revoked', rotateAt: startTime });
+    await world.attend();
+    expect(world.announced).toMatchObject([{ change: 'reauthorization_required', cause: 'revoked' }]);
+    expect(world.stored()).not.toHaveProperty('rotateAt');
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('finishes a revocation and goes on with what the connection needs', async () => {
+    const world = worldToAttend({ revoking: ['access-x'] }, 4000);
+    world.keepReplaced = false;
+    await world.attend();
+    expect(world.asked()).toEqual(['revoke', 'redeemRefreshToken']);
+    expect(world.stored()).not.toHaveProperty('revoking');
+  });
+
+  it('plans anew for a connection that is due for nothing', async () => {
+    const world = worldToAttend({ rotateAt: startTime - 10, revoking: ['access-x'] }, 100);
+    await world.attend();
+    expect(world.stored().rotateAt).toBe(startTime - 100 + 3915);
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('rotates a connection on time whose environment Procore does not tell', async () => {
+    const world = worldToAttend({ environmentChecked: false }, 4000);
+    world.tokenEndpoint.info = { outcome: 'unavailable' };
+    await world.attend();
+    expect(world.stored()).toMatchObject({ generation: 2, environmentChecked: false, rotateAt: startTime + 120 });
+  });
+
+  it('does not rotate tokens that turn out to be another client’s', async () => {
+    const world = worldToAttend({ environmentChecked: false }, 4000);
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'other' };
+    await world.attend();
+    expect(world.asked()).not.toContain('redeemRefreshToken');
+    expect(world.stored().status).toBe('disconnected');
+  });
+});
+
+describe('a batch of the rotation queue', () => {
+  const message = (connectionId: string, n = 1) => ({
+    messageId: `${connectionId}-${n}`,
+    group: connectionId,
+    body: JSON.stringify({ connectionId }),
+  });
+
+  it('works groups side by side and one group’s messages in order', async () => {
+    const world = connectionWorld();
+    for (const connectionId of ['a', 'b', 'c']) world.put({ connectionId });
+    for (let n = 1; n <= 3; n += 1) {
+      world.tokenEndpoint.next.push(async () => {
+        await world.time.sleep(1000);
+        return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(n) };
+      });
+    }
+    const messages = [message('a'), message('b'), message('a', 2), message('c')];
+    expect(await world.time.run(attendBatch(world.invocation(), messages))).toEqual([]);
+    expect(world.time.clock()).toBe(startTime + 1);
+    expect(world.asked()).toHaveLength(3);
+  });
+
+  it('gives back what failed with the rest of its group, and nothing else', async () => {
+    const world = connectionWorld();
+    for (const connectionId of ['a', 'b']) world.put({ connectionId });
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'read' && call.connectionId === 'a') throw new StoreFault();
+      },
+    };
+    const messages = [message('a'), message('a', 2), message('b')];
+    expect(await world.time.run(attendBatch(world.invocation(), messages))).toEqual(['a-1', 'a-2']);
+    expect(world.stored('b').generation).toBe(2);
+    expect(world.events()).toContain('message.failed');
+  });
+
+  it('gives back what it has no time for, unclaimed', async () => {
+    const world = connectionWorld();
+    world.put({ connectionId: 'a' });
+    expect(await attendBatch(world.invocation(14_000), [message('a')])).toEqual(['a-1']);
+    expect(world.stored('a')).not.toHaveProperty('attempt');
+  });
+
+  it('gives back a message that it cannot read, for the dead letters', async () => {
+    const world = connectionWorld();
+    const messages = ['no json', '{}', 'null'].map((body, n) => ({ messageId: `m-${n}`, group: `g-${n}`, body }));
+    expect(await attendBatch(world.invocation(), messages)).toEqual(['m-0', 'm-1', 'm-2']);
+  });
+});
+
+describe('a batch of the escrow queue', () => {
+  it('lands what it can and leaves the rest in escrow', async () => {
+    const world = connectionWorld();
+    const escrowed = { ...world.put(), tokens: world.tokenEndpoint.tokenSet(9) };
+    const messages = [
+      { messageId: 'good', body: JSON.stringify(escrowed) },
+      { messageId: 'foreign', body: JSON.stringify({ ...escrowed, environment: 'production' }) },
+    ];
+    expect(await recoverBatch(world.invocation(), messages)).toEqual(['foreign']);
+    expect(world.stored().tokens?.accessToken).toBe('access-9');
+    expect(world.said()).not.toMatch(/access-\d|refresh-\d/);
+  });
+});

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { attendConnection } from '../../functions/connection/attention.ts';
+import { authorizeConnection } from '../../functions/connection/authorize.ts';
+import { checkEnvironment } from '../../functions/connection/environment-check.ts';
+import { connectionWorld, StoreFault, startTime } from './world.ts';
+
+function worldWithAuthorization() {
+  const world = connectionWorld();
+  const authorize = (sessionId: string, linkIssuedAt: number, n: number) =>
+    world.time.run(
+      authorizeConnection(world.invocation(), {
+        connectionId: 'acme',
+        grant: 'authorization_code',
+        tokens: world.tokenEndpoint.tokenSet(n),
+        authorizedBy: { sessionId, linkIssuedAt },
+      }),
+    );
+  return Object.assign(world, { authorize });
+}
+
+describe('a first authorization', () => {
+  it('stores everything in one write, announces it and stays due until its environment is checked', async () => {
+    const world = worldWithAuthorization();
+    const { outcome } = await world.authorize('session-1', startTime - 10, 1);
+    expect(outcome).toBe('authorized');
+    expect(world.store.calls.filter(({ operation }) => operation === 'write')).toHaveLength(1);
+    expect(world.stored()).toMatchObject({
+      environment: 'sandbox',
+      status: 'connected',
+      generation: 1,
+      tokens: { accessToken: 'access-1', refreshToken: 'refresh-1' },
+      environmentChecked: false,
+      rotateAt: startTime + 120,
+    });
+    expect(world.announced).toMatchObject([{ change: 'connected', connectionId: 'acme', generation: 1 }]);
+  });
+
+  it('tries on while the store refuses', async () => {
+    const world = worldWithAuthorization();
+    let faults = 4;
+    world.store.hooks = {
+      before: () => {
+        if (faults-- > 0) throw new StoreFault();
+      },
+    };
+    expect((await world.authorize('session-1', startTime, 1)).outcome).toBe('authorized');
+  });
+
+  it('gives up before its invocation ends', async () => {
+    const world = worldWithAuthorization();
+    world.store.hooks = {
+      before: () => {
+        throw new StoreFault();
+      },
+    };
+    await expect(world.authorize('session-1', startTime, 1)).rejects.toThrow(StoreFault);
+    expect(world.time.clock() - startTime).toBeLessThan(29);
+  });
+
+  it.each(['repeated', 'lost'])('recognises its own write when it is %s', async (fault) => {
+    const world = worldWithAuthorization();
+    let losses = 1;
+    world.store.hooks = {
+      repeats: () => fault === 'repeated',
+      after: ({ operation }) => {
+        if (fault === 'lost' && operation === 'write' && losses-- > 0) throw new StoreFault();
+      },
+    };
+    expect(await world.authorize('session-1', startTime, 1)).toMatchObject({
+      outcome: 'authorized',
+      connection: { generation: 1, tokens: { accessToken: 'access-1' } },
+    });
+  });
+});
+
+describe('a new authorization over an older one', () => {
+  it('replaces tokens and generation and leaves nothing of attempts, failures and verdict (hard case 16)', async () => {
+    const world = worldWithAuthorization();
+    world.put({
+      status: 'reauthorization_required',
+      cause: 'response_lost',
+      failure: { code: 'invalid_grant', at: startTime, count: 7 },
+      notBefore: startTime + 1800,
+      attempt: { owner: 'x', number: 4, startedAt: startTime, leaseUntil: startTime + 65, outcome: 'unknown' },
+      attemptNumber: 4,
+      generation: 6,
+      companyId: '12',
+    });
+    const { outcome } = await world.authorize('session-2', startTime, 1);
+    expect(outcome).toBe('authorized');
+    const stored = world.stored();
+    expect(stored).toMatchObject({
+      status: 'connected',
+      generation: 7,
+      attemptNumber: 4,
+      authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime },
+      tokens: { accessToken: 'access-1' },
+      revoking: ['access-0'],
+      companyId: '12',
+    });
+    for (const field of ['cause', 'failure', 'notBefore', 'attempt']) expect(stored).not.toHaveProperty(field);
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('revokes the replaced set at once where that is set so', async () => {
+    const world = worldWithAuthorization();
+    world.keepReplaced = false;
+    world.put();
+    await world.authorize('session-2', startTime, 1);
+    expect(world.tokenEndpoint.calls).toMatchObject([{ method: 'revoke', grant: 'access-0' }]);
+    expect(world.stored()).not.toHaveProperty('revoking');
+  });
+
+  it('reads again when somebody was faster', async () => {
+    const world = worldWithAuthorization();
+    world.put();
+    let races = 1;
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation !== 'write' || races-- <= 0) return;
+        world.store.connections.set('acme', { ...world.stored(), generation: 9 });
+      },
+    };
+    expect(await world.authorize('session-2', startTime, 1)).toMatchObject({ connection: { generation: 10 } });
+  });
+
+  it('is superseded by a newer link, and by the same link of another session', async () => {
+    for (const linkIssuedAt of [startTime - 1, startTime]) {
+      const world = worldWithAuthorization();
+      world.put({ authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime } });
+      expect(await world.authorize('session-2', linkIssuedAt, 1)).toEqual({ outcome: 'superseded' });
+      expect(world.stored()).toMatchObject({ generation: 1, tokens: { accessToken: 'access-0' } });
+      // The tokens are noted for revocation, not forgotten.
+      expect(world.stored().revoking).toEqual(['access-1']);
+    }
+  });
+
+  it('is superseded when its link was used before and the connection disconnected since: tokens revoked', async () => {
+    const world = worldWithAuthorization();
+    world.put({ status: 'disconnected', authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime } });
+    expect(await world.authorize('session-2', startTime, 1)).toEqual({ outcome: 'superseded' });
+    expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
+  });
+
+  it('keeps the item small however often somebody reconnects', async () => {
+    const world = worldWithAuthorization();
+    for (let n = 1; n <= 30; n += 1) await world.authorize(`session-${n}`, startTime + n, n);
+    expect(world.stored().revoking).toHaveLength(10);
+    expect(world.stored().revoking?.at(-1)).toBe('access-29');
+  });
+});
+
+describe('the check of the environment', () => {
+  async function authorized() {
+    const world = worldWithAuthorization();
+    await world.authorize('session-1', startTime, 1);
+    const check = () => world.time.run(checkEnvironment(world.invocation(), world.stored()));
+    return Object.assign(world, { check });
+  }
+
+  it('notes that the tokens are ours, and plans their rotation', async () => {
+    const world = await authorized();
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1', procoreUserId: '5960067' };
+    expect(await world.check()).toMatchObject({ outcome: 'ours', connection: { environmentChecked: true } });
+    expect(world.stored()).toMatchObject({
+      environmentChecked: true,
+      procoreUserId: '5960067',
+      rotateAt: startTime + 3915,
+    });
+  });
+
+  it('removes and revokes the tokens of another client (hard case 33)', async () => {
+    const world = await authorized();
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'production-client' };
+    expect(await world.check()).toEqual({ outcome: 'foreign' });
+    expect(world.stored()).toMatchObject({ status: 'disconnected', generation: 2 });
+    for (const field of ['tokens', 'revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
+    expect(world.asked()).toEqual(['tokenInfo', 'tokenInfo', 'revoke']);
+    expect(world.counts.wrongEnvironment).toBe(1);
+    expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'disconnected']);
+  });
+
+  it('reads the secret again before it calls tokens foreign (hard case 13)', async () => {
+    const world = await authorized();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'x' };
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-2' };
+    expect(await world.check()).toMatchObject({ outcome: 'ours' });
+  });
+
+  it('is made up for by the sweep when Procore does not say, and the connection announced again', async () => {
+    const world = await authorized();
+    world.tokenEndpoint.info = { outcome: 'unavailable' };
+    expect(await world.check()).toEqual({ outcome: 'unavailable' });
+    world.time.pass(121);
+    await attendConnection(world.invocation(), 'acme');
+    expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1' };
+    world.time.pass(300);
+    await attendConnection(world.invocation(), 'acme');
+    expect(world.stored()).toMatchObject({ environmentChecked: true, rotateAt: startTime + 3915 });
+    expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'connected']);
+  });
+
+  it('does not disturb a rotation that began meanwhile', async () => {
+    const world = await authorized();
+    const before = world.stored();
+    const attempt = { owner: 'x', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    world.store.connections.set('acme', { ...before, attempt, attemptNumber: 1, rotateAt: startTime + 65 });
+    const checked = await checkEnvironment(world.invocation(), before);
+    expect(checked.outcome).toBe('ours');
+    expect(world.stored()).toMatchObject({ rotateAt: startTime + 65, environmentChecked: false });
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { attendConnection } from '../../functions/connection/attention.ts';
+import { chooseCompany, recordCompanies } from '../../functions/connection/company-choice.ts';
+import { disconnectConnection } from '../../functions/connection/disconnect.ts';
+import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { connectionWorld, StoreFault, startTime } from './world.ts';
+
+function worldWithConnection(...put: Parameters<ReturnType<typeof connectionWorld>['put']>) {
+  const world = connectionWorld();
+  world.put(...put);
+  const disconnect = () => world.time.run(disconnectConnection(world.invocation(), 'acme'));
+  return Object.assign(world, { disconnect });
+}
+
+describe('disconnecting', () => {
+  it('takes the tokens out of use in one write, uses the current one once, revokes it, and rests', async () => {
+    const world = worldWithConnection();
+    let storedAtRevocation: unknown;
+    const deps = world.invocation();
+    const tokenEndpoint = {
+      ...world.tokenEndpoint,
+      revoke: async () => {
+        storedAtRevocation = world.stored();
+        return 'revoked' as const;
+      },
+    };
+    expect(await disconnectConnection({ ...deps, tokenEndpoint }, 'acme')).toMatchObject({ revoked: true });
+    expect(storedAtRevocation).toMatchObject({ status: 'disconnected', generation: 2, revoking: ['access-0'] });
+    expect(storedAtRevocation).not.toHaveProperty('tokens');
+    expect(world.tokenEndpoint.calls).toEqual([{ method: 'tokenInfo', grant: 'access-0' }]);
+    for (const field of ['tokens', 'revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
+    expect(world.announced).toMatchObject([{ change: 'disconnected', generation: 2 }]);
+    expect(world.counts.connectionDisconnected).toBe(1);
+  });
+
+  it('revokes the sets, too, that reconnects have replaced', async () => {
+    const world = worldWithConnection({ revoking: ['access-x', 'access-y'] });
+    await world.disconnect();
+    const revoked = world.tokenEndpoint.calls.filter(({ method }) => method === 'revoke');
+    expect(revoked.map(({ grant }) => grant)).toEqual(['access-x', 'access-y', 'access-0']);
+  });
+
+  it('is done again without harm', async () => {
+    const world = worldWithConnection();
+    await world.disconnect();
+    expect(await world.disconnect()).toMatchObject({ outcome: 'disconnected', revoked: true });
+    expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
+    expect(world.stored().generation).toBe(2);
+  });
+
+  it('is finished by the sweep when Procore did not confirm', async () => {
+    const world = worldWithConnection();
+    const deps = world.invocation();
+    const tokenEndpoint = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
+    expect(await disconnectConnection({ ...deps, tokenEndpoint }, 'acme')).toMatchObject({ revoked: false });
+    expect(world.stored()).toMatchObject({ revoking: ['access-0'], status: 'disconnected' });
+    world.time.pass(301);
+    expect(await attendConnection(world.invocation(), 'acme')).toBe('attended');
+    for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
+  });
+
+  it('is finished by the sweep when the process died after its write', async () => {
+    const world = worldWithConnection();
+    const tokenEndpoint = { ...world.tokenEndpoint, tokenInfo: () => Promise.reject(new Error('the process dies')) };
+    await expect(disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme')).rejects.toThrow('dies');
+    world.time.pass(121);
+    await attendConnection(world.invocation(), 'acme');
+    expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
+    expect(world.announced.map(({ change }) => change)).toContain('disconnected');
+    expect(world.stored()).not.toHaveProperty('rotateAt');
+  });
+
+  it('stays due until the integrator could be told', async () => {
+    const world = worldWithConnection();
+    world.announceFault = new Error('no queue');
+    await world.disconnect();
+    expect(world.stored()).toHaveProperty('rotateAt');
+    world.announceFault = undefined;
+    world.time.pass(121);
+    await attendConnection(world.invocation(), 'acme');
+    expect(world.announced).toHaveLength(1);
+    expect(world.stored()).not.toHaveProperty('rotateAt');
+  });
+
+  it('recognises its own write when the SDK repeats it, and counts it once', async () => {
+    const world = worldWithConnection();
+    world.store.hooks = { repeats: () => true };
+    expect(await world.disconnect()).toMatchObject({ outcome: 'disconnected' });
+    expect(world.stored()).toMatchObject({ generation: 2, status: 'disconnected' });
+  });
+
+  it('disconnects what a rotation has replaced meanwhile', async () => {
+    const world = worldWithConnection();
+    let races = 1;
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation !== 'write' || races-- <= 0) return;
+        world.store.connections.set('acme', {
+          ...world.stored(),
+          generation: 2,
+          tokens: world.tokenEndpoint.tokenSet(5),
+        });
+      },
+    };
+    await world.disconnect();
+    expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({ method: 'revoke', grant: 'access-5' });
+    expect(world.stored().generation).toBe(3);
+  });
+
+  it('refuses what is not there', async () => {
+    const world = connectionWorld();
+    await expect(disconnectConnection(world.invocation(), 'acme')).rejects.toMatchObject({
+      code: 'connection_not_found',
+    });
+  });
+});
+
+describe('a token set out of escrow', () => {
+  const escrowedOf = (world: ReturnType<typeof worldWithConnection>) => ({
+    ...world.stored(),
+    generation: 1,
+    tokens: world.tokenEndpoint.tokenSet(9),
+  });
+
+  it('lands once, however often it is delivered', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('recovered');
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('recovered');
+    expect(world.stored()).toMatchObject({ generation: 2, tokens: { accessToken: 'access-9' } });
+    expect(world.counts.rotationRecovered).toBe(1);
+  });
+
+  it('recognises its own write when the SDK repeats it', async () => {
+    const world = worldWithConnection();
+    world.store.hooks = { repeats: () => true };
+    expect(await recoverTokens(world.invocation(), escrowedOf(world))).toBe('recovered');
+  });
+
+  it('never overwrites a newer one (I3)', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    world.put({ generation: 2 });
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(world.stored().tokens?.accessToken).toBe('access-0');
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('is revoked when the connection was disconnected meanwhile', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    await world.disconnect();
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({ method: 'revoke', grant: 'access-9' });
+    expect(world.stored()).not.toHaveProperty('tokens');
+  });
+
+  it('stays in escrow while the store refuses', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    world.store.hooks = {
+      before: () => {
+        throw new StoreFault();
+      },
+    };
+    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toThrow(StoreFault);
+  });
+
+  it('of another environment is refused (I7)', async () => {
+    const world = worldWithConnection();
+    const escrowed = { ...escrowedOf(world), environment: 'production' as const };
+    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toMatchObject({ code: 'foreign_connection' });
+  });
+});
+
+describe('the company of a connection (hard case 32)', () => {
+  it('is chosen only by the session that authorized it, and only among those it sees', async () => {
+    const world = worldWithConnection();
+    const choose = (companyId: string, sessionId: string) =>
+      chooseCompany(world.invocation(), { connectionId: 'acme', companyId, sessionId });
+    expect(await choose('12', 'session-2')).toEqual({ outcome: 'superseded' });
+    expect(await choose('13', 'session-1')).toEqual({ outcome: 'not_visible' });
+    expect(await choose('12', 'session-1')).toMatchObject({ outcome: 'chosen' });
+    expect(world.stored()).toMatchObject({ companyId: '12', updatedAt: startTime });
+  });
+
+  it('is taken as chosen when there is one, and dropped when the account sees it no more', async () => {
+    const world = worldWithConnection({ companyId: '12' });
+    await recordCompanies(world.invocation(), world.stored(), ['11', '13']);
+    expect(world.stored()).not.toHaveProperty('companyId');
+    await recordCompanies(world.invocation(), world.stored(), ['13']);
+    expect(world.stored()).toMatchObject({ companyIds: ['13'], companyId: '13' });
+  });
+
+  it('is not noted over a newer authorization', async () => {
+    const world = worldWithConnection();
+    const before = world.stored();
+    world.put({ authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } });
+    expect(await recordCompanies(world.invocation(), before, ['7'])).toEqual({ outcome: 'superseded' });
+  });
+});

@@ -1,0 +1,577 @@
+import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../functions/connection/connection.ts';
+import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { rotateConnection } from '../../functions/connection/rotation.ts';
+import * as transitions from '../../functions/connection/transitions.ts';
+import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
+import { connectionWorld, StoreFault, startTime } from './world.ts';
+
+const invalidGrant: TokenOutcome = { outcome: 'invalid_grant', status: 400 };
+
+/** One rotation of what is stored, in an invocation of its own. */
+function worldWithRotation(fields: Partial<Connection> = {}, age = 5400) {
+  const world = connectionWorld();
+  world.put(fields, age);
+  const rotate = (milliseconds?: number) =>
+    world.time.run(rotateConnection(world.invocation(milliseconds), world.stored()));
+  return Object.assign(world, { rotate });
+}
+
+/** Lets the cool-down pass and rotates again. */
+async function rotateAfterCoolDown(world: ReturnType<typeof worldWithRotation>) {
+  world.time.pass((world.stored().notBefore ?? 0) - world.time.clock() + 1);
+  return world.rotate();
+}
+
+describe('a rotation that gets tokens', () => {
+  it('replaces the tokens, counts the generation up and plans the next rotation', async () => {
+    const world = worldWithRotation();
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated', connection: { generation: 2 } });
+    expect(world.stored()).toMatchObject({
+      generation: 2,
+      attemptNumber: 1,
+      tokens: { accessToken: 'access-1', refreshToken: 'refresh-1' },
+      rotateAt: startTime + 5400 * 0.725,
+    });
+    expect(world.stored()).not.toHaveProperty('attempt');
+    expect(world.events()).toEqual(['rotation.claimed', 'rotation.replaced']);
+    expect(world.counts).toEqual({ rotationClaimed: 1, rotationReplaced: 1 });
+  });
+
+  it('returns just what is stored', async () => {
+    const world = worldWithRotation();
+    const { connection } = await world.rotate();
+    expect(connection).toEqual(world.stored());
+  });
+
+  it('journals the attempt before the refresh token is spent', async () => {
+    const world = worldWithRotation();
+    let attemptAtCall: unknown;
+    world.tokenEndpoint.next.push(() => {
+      attemptAtCall = world.stored().attempt;
+      return { outcome: 'not_sent' };
+    });
+    await world.rotate(20_000);
+    expect(attemptAtCall).toEqual({
+      owner: 'owner-1',
+      number: 1,
+      startedAt: startTime,
+      leaseUntil: startTime + 20 + 35,
+    });
+  });
+
+  it('comes due again when its lease has ended, in case its holder dies', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(() => {
+      throw new Error('the process dies');
+    });
+    await expect(world.rotate(20_000)).rejects.toThrow('dies');
+    expect(world.stored()).toMatchObject({ rotateAt: startTime + 55, attempt: { owner: 'owner-1' } });
+    expect(world.stored().attempt).not.toHaveProperty('outcome');
+  });
+
+  it('spends one refresh token when 200 callers race (hard case 1)', async () => {
+    const world = worldWithRotation();
+    const read = world.stored();
+    world.tokenEndpoint.next.push(async () => {
+      await world.time.sleep(400);
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(1) };
+    });
+    const rotations = await world.time.run(
+      Promise.all(Array.from({ length: 200 }, () => rotateConnection(world.invocation(), read))),
+    );
+    expect(world.asked()).toEqual(['redeemRefreshToken']);
+    expect(rotations.filter(({ outcome }) => outcome === 'rotated')).toHaveLength(1);
+    expect(rotations.filter(({ outcome }) => outcome === 'elsewhere')).toHaveLength(199);
+  });
+
+  it('keeps the refresh token when the response brings none', async () => {
+    const world = worldWithRotation();
+    const tokens = { accessToken: 'access-1', issuedAt: startTime, expiresAt: startTime + 900 };
+    world.tokenEndpoint.next.push({ outcome: 'tokens', tokens });
+    await world.rotate();
+    expect(world.stored().tokens).toEqual({ ...tokens, refreshToken: 'refresh-0' });
+  });
+
+  it('clears a failure, its cool-down and its journal', async () => {
+    const world = worldWithRotation({
+      failure: { code: 'unknown', at: startTime - 100, count: 5 },
+      notBefore: startTime - 1,
+      attempt: { owner: 'x', number: 3, startedAt: 1, leaseUntil: 2, outcome: 'unknown' },
+      attemptNumber: 3,
+    });
+    await world.rotate();
+    for (const field of ['failure', 'notBefore', 'attempt']) expect(world.stored()).not.toHaveProperty(field);
+    expect(world.stored().attemptNumber).toBe(4);
+  });
+
+  it('plans by the lifetime that the response gave, not by 5,400 s (hard case 9)', async () => {
+    const world = worldWithRotation();
+    const tokens = { accessToken: 'a', refreshToken: 'r', issuedAt: startTime, expiresAt: startTime + 900 };
+    world.tokenEndpoint.next.push({ outcome: 'tokens', tokens });
+    await world.rotate();
+    expect(world.stored().rotateAt).toBe(Math.ceil(startTime + 900 * 0.725));
+  });
+
+  it('rotates a service account by client credentials through the same door', async () => {
+    const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
+    const world = worldWithRotation({ grant: 'client_credentials', tokens });
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.asked()).toEqual(['requestClientCredentials']);
+    expect(world.stored().tokens).not.toHaveProperty('refreshToken');
+  });
+});
+
+describe('a rotation that must not begin', () => {
+  it('calls nobody for a connection that has ended (I5, hard case 7)', async () => {
+    for (const status of ['reauthorization_required', 'disconnected'] as const) {
+      const world = worldWithRotation({ status });
+      expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+      expect([world.asked(), world.store.calls, world.secretReads]).toEqual([[], [], 0]);
+    }
+  });
+
+  it('calls nobody during a cool-down', async () => {
+    const world = worldWithRotation({ notBefore: startTime + 10 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('calls nobody while another holds the lease, and takes over when it has ended', async () => {
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    const world = worldWithRotation({ attempt, attemptNumber: 1 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere' });
+    world.time.pass(66);
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.events()).toContain('rotation.replayed');
+  });
+
+  it('claims nothing with less than 15 s left', async () => {
+    const world = worldWithRotation();
+    expect(await world.rotate(14_900)).toMatchObject({ outcome: 'out_of_time' });
+    expect(world.stored()).not.toHaveProperty('attempt');
+  });
+
+  it('leaves no attempt behind when the secret cannot be read', async () => {
+    const world = worldWithRotation();
+    const oauthClient = { read: () => Promise.reject(new Error('no secret')) };
+    await expect(rotateConnection({ ...world.invocation(), oauthClient }, world.stored())).rejects.toThrow('no secret');
+    expect(world.store.calls).toEqual([]);
+  });
+
+  it('claims nothing on a generation that has moved on since it was read', async () => {
+    const world = worldWithRotation();
+    const stale = world.stored();
+    await world.rotate();
+    const rotation = await rotateConnection(world.invocation(), stale);
+    expect(rotation).toMatchObject({ outcome: 'current', connection: { generation: 2 } });
+    expect(world.asked()).toHaveLength(1);
+  });
+
+  it('claims nothing on a journal that has been written since it was read', async () => {
+    const world = worldWithRotation();
+    const stale = world.stored();
+    world.tokenEndpoint.next.push({ outcome: 'unknown' });
+    await world.rotate();
+    world.time.pass(3600);
+    expect(await rotateConnection(world.invocation(), stale)).toMatchObject({ outcome: 'elsewhere' });
+    expect(world.asked()).toHaveLength(1);
+  });
+});
+
+describe('a request that surely was not sent', () => {
+  it('releases the attempt and cools down', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'not_sent' });
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({
+      generation: 1,
+      status: 'connected',
+      notBefore: startTime + 33,
+      rotateAt: startTime + 33,
+      failure: { code: 'not_sent', count: 1 },
+    });
+    expect(world.stored()).not.toHaveProperty('attempt');
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'rotated' });
+    expect(world.counts.rotationReplayed).toBeUndefined();
+  });
+
+  it('does not make a refresh token unspent that an earlier attempt may have spent', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'unknown' }, { outcome: 'not_sent' }, invalidGrant);
+    await world.rotate();
+    await rotateAfterCoolDown(world);
+    expect(world.stored().attempt).toMatchObject({ outcome: 'unknown' });
+    await rotateAfterCoolDown(world);
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'response_lost' });
+  });
+});
+
+describe('an answer that was lost (hard case 2)', () => {
+  it('keeps the journal, cools down and replays the same refresh token', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'unknown' });
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({
+      status: 'connected',
+      attempt: { owner: 'owner-1', outcome: 'unknown' },
+      notBefore: startTime + 33,
+      tokens: { accessToken: 'access-0' },
+    });
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'rotated' });
+    expect(world.tokenEndpoint.calls.map(({ grant }) => grant)).toEqual(['refresh-0', 'refresh-0']);
+    expect(world.counts).toMatchObject({ rotationUnknown: 1, rotationReplayed: 1, rotationReplaced: 1 });
+  });
+
+  it('ends by verdict, with its cause, when the replay is refused', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'unknown', status: 502 }, invalidGrant);
+    await world.rotate();
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'response_lost' });
+    expect(world.announced).toEqual([
+      expect.objectContaining({ change: 'reauthorization_required', cause: 'response_lost', generation: 1 }),
+    ]);
+  });
+
+  it('cools down 30 s, then twice as long each time, up to 30 min', async () => {
+    const world = worldWithRotation();
+    const waits = [];
+    for (let failures = 0; failures < 8; failures += 1) {
+      world.tokenEndpoint.next.push({ outcome: 'unknown' });
+      await rotateAfterCoolDown(world);
+      waits.push(Math.round(((world.stored().notBefore ?? 0) - world.time.clock()) / 1.1));
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1800, 1800]);
+  });
+});
+
+describe('a refused refresh token (hard case 6)', () => {
+  it('uses what somebody else has stored meanwhile', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(() => {
+      const other = { accessToken: 'other', refreshToken: 'other-r', issuedAt: startTime, expiresAt: startTime + 5400 };
+      const { connectionId } = world.stored();
+      world.store.connections.set(connectionId, {
+        ...world.stored(),
+        tokens: other,
+        generation: 2,
+      });
+      return invalidGrant;
+    });
+    expect(await world.rotate()).toMatchObject({
+      outcome: 'current',
+      connection: { tokens: { accessToken: 'other' } },
+    });
+    expect(world.stored().status).toBe('connected');
+  });
+
+  it.each([
+    [{ outcome: 'info', clientId: 'client-1' } as const, 'used_elsewhere'],
+    [{ outcome: 'refused' } as const, 'revoked'],
+    [{ outcome: 'unavailable' } as const, 'revoked'],
+  ])('tells the cause while the access token lives: token/info %j means %s', async (info, cause) => {
+    const world = worldWithRotation({}, 4000);
+    world.tokenEndpoint.info = info;
+    world.tokenEndpoint.next.push(invalidGrant);
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause });
+    expect(world.asked()).toEqual(['redeemRefreshToken', 'tokenInfo']);
+    expect(world.counts.reauthorizationRequired).toBe(1);
+  });
+
+  it('takes the connection out of the due index once the integrator has been told', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.announced).toHaveLength(1);
+    expect(world.stored()).not.toHaveProperty('rotateAt');
+  });
+
+  it('stays due while the integrator could not be told', async () => {
+    const world = worldWithRotation();
+    world.announceFault = new Error('no queue');
+    world.tokenEndpoint.next.push(invalidGrant);
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', rotateAt: startTime + 120 });
+  });
+
+  it('keeps the generation and the tokens, so that a late success still lands (hard case 3)', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    const stored = world.stored();
+    expect(stored).toMatchObject({ generation: 1, tokens: { accessToken: 'access-0' } });
+    const tokens = { accessToken: 'late', refreshToken: 'late-r', issuedAt: startTime, expiresAt: startTime + 5400 };
+    await recoverTokens(world.invocation(), { ...stored, tokens });
+    expect(world.stored()).toMatchObject({ status: 'connected', generation: 2, tokens: { accessToken: 'late' } });
+    expect(world.stored()).not.toHaveProperty('cause');
+    expect(world.announced.map(({ change }) => change)).toEqual(['reauthorization_required', 'connected']);
+  });
+
+  it('is suspect after a holder that died, and asks once more before the verdict', async () => {
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 100, leaseUntil: startTime - 1 };
+    const world = worldWithRotation({ attempt, attemptNumber: 1 });
+    world.tokenEndpoint.next.push(invalidGrant, invalidGrant);
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ status: 'connected', attempt: { outcome: 'suspect' } });
+    expect((world.stored().notBefore ?? 0) - startTime).toBeGreaterThanOrEqual(300);
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'response_lost' });
+    expect(world.counts.reauthorizationRequired).toBe(1);
+  });
+
+  it('stays suspect for a holder that died, whatever came in between', async () => {
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 100, leaseUntil: startTime - 1 };
+    const world = worldWithRotation({ attempt, attemptNumber: 1 });
+    world.tokenEndpoint.next.push({ outcome: 'not_sent' }, { outcome: 'unknown' }, invalidGrant);
+    await world.rotate();
+    await rotateAfterCoolDown(world);
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ status: 'connected', attempt: { outcome: 'suspect' } });
+  });
+
+  it('says so when there is no refresh token to spend, and asks nobody', async () => {
+    const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
+    const world = worldWithRotation({ tokens });
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'no_refresh_token' });
+    expect(world.asked()).toEqual([]);
+  });
+});
+
+describe('a refused client (hard cases 12 and 13)', () => {
+  it('reads the secret again and goes on with the new one', async () => {
+    const world = worldWithRotation();
+    world.freshClient = { clientId: 'client-1', clientSecret: 'secret-2' };
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.tokenEndpoint.calls.map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
+    expect(world.counts.clientCredentialsRefused).toBeUndefined();
+  });
+
+  it('blames no connection when the new secret is refused, too', async () => {
+    const world = worldWithRotation();
+    world.freshClient = { clientId: 'client-1', clientSecret: 'secret-2' };
+    const refused = { outcome: 'invalid_client', status: 401 } as const;
+    world.tokenEndpoint.next.push(refused, refused);
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ status: 'connected', failure: { code: 'invalid_client' } });
+    expect(world.stored()).not.toHaveProperty('attempt');
+    expect(world.counts.clientCredentialsRefused).toBe(1);
+  });
+
+  it('asks only once when the secret is still the same', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    await world.rotate();
+    expect(world.asked()).toHaveLength(1);
+    expect(world.secretReads).toBe(2);
+  });
+});
+
+describe('a throttled request', () => {
+  it('waits what Procore asks and keeps the journal', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'throttled', status: 429, retryAfterSeconds: 200 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ notBefore: startTime + 220, attempt: { outcome: 'unknown' } });
+  });
+
+  it('cools down as usual when Procore does not say how long, and never longer than about an hour', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(
+      { outcome: 'throttled', status: 503 },
+      { outcome: 'throttled', status: 429, retryAfterSeconds: 1e9 },
+    );
+    await world.rotate();
+    expect(world.stored().notBefore).toBe(startTime + 33);
+    await rotateAfterCoolDown(world);
+    expect((world.stored().notBefore ?? 0) - world.time.clock()).toBe(3960);
+  });
+});
+
+describe('the SDK repeating a write that took effect', () => {
+  it('does not cost a winner its claim, its tokens, its note or its verdict', async () => {
+    const world = worldWithRotation();
+    world.store.hooks = { repeats: () => true };
+    world.tokenEndpoint.next.push({ outcome: 'unknown' });
+    await world.rotate();
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'rotated', connection: { generation: 2 } });
+    world.tokenEndpoint.next.push(invalidGrant);
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.counts.reauthorizationRequired).toBe(1);
+    expect(world.announced).toHaveLength(1);
+  });
+});
+
+describe('a store that refuses after the refresh token is spent (I2, hard case 3)', () => {
+  it('is tried again until it takes the tokens', async () => {
+    const world = worldWithRotation();
+    let refusals = 3;
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.tokens && refusals-- > 0) throw new StoreFault();
+      },
+    };
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.escrowed).toEqual([]);
+  });
+
+  it('puts them into escrow before time is up, whence they land', async () => {
+    const world = worldWithRotation();
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.tokens) throw new StoreFault();
+      },
+    };
+    const rotation = await world.rotate();
+    expect(rotation).toMatchObject({
+      outcome: 'escrowed',
+      connection: { generation: 2, tokens: { accessToken: 'access-1' } },
+    });
+    expect(world.escrowed).toMatchObject([{ connectionId: 'acme', generation: 1, environment: 'sandbox' }]);
+    expect(world.time.clock() - startTime).toBeLessThan(30);
+    world.store.hooks = {};
+    const [escrowed] = world.escrowed;
+    if (!escrowed) throw new Error('nothing in escrow');
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('recovered');
+    expect(world.stored()).toMatchObject({ generation: 2, tokens: { refreshToken: 'refresh-1' } });
+    expect(world.counts).toMatchObject({ rotationEscrowed: 1, rotationRecovered: 1 });
+  });
+
+  it('says that they are lost when both refuse to the end, and hands them to nobody', async () => {
+    const world = worldWithRotation();
+    world.escrowFault = new Error('no queue');
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.tokens) throw new StoreFault();
+      },
+    };
+    await expect(world.rotate()).rejects.toMatchObject({ code: 'token_set_lost' });
+    expect(world.stored().attempt).toMatchObject({ owner: 'owner-1' });
+  });
+
+  it('recognises its own write whose answer was lost', async () => {
+    const world = worldWithRotation();
+    let losses = 1;
+    world.store.hooks = {
+      after: (call) => {
+        if (call.operation === 'write' && call.write.set.tokens && losses-- > 0) throw new StoreFault();
+      },
+    };
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated', connection: { generation: 2 } });
+    expect(world.stored().generation).toBe(2);
+  });
+});
+
+describe('a winner that comes late', () => {
+  it('never overwrites a newer token set (I3, hard case 4)', async () => {
+    const world = worldWithRotation();
+    const mine = world.stored();
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.replace(mine, world.tokenEndpoint.tokenSet(7), { now: 0, fraction: 0 }));
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'current', connection: { generation: 2 } });
+    expect(world.stored().tokens?.accessToken).toBe('access-7');
+    // Of the same authorization: to revoke it could end the set that won.
+    expect(world.asked()).not.toContain('revoke');
+  });
+
+  it('lands after its lease, on its generation alone (hard case 5)', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      world.time.pass(200);
+      world.tokenEndpoint.next.push(invalidGrant, invalidGrant);
+      await rotateConnection(world.invocation(), world.stored());
+      world.time.pass(1000);
+      await rotateConnection(world.invocation(), world.stored());
+      expect(world.stored().status).toBe('reauthorization_required');
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    expect(await world.rotate(30_000)).toMatchObject({ outcome: 'rotated' });
+    expect(world.stored()).toMatchObject({ status: 'connected', generation: 2, tokens: { accessToken: 'access-8' } });
+  });
+
+  it('cannot note anything on an attempt that is another’s by now', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      world.time.pass(200);
+      world.tokenEndpoint.next.push({ outcome: 'throttled', status: 429, retryAfterSeconds: 10 });
+      await rotateConnection(world.invocation(), world.stored());
+      return { outcome: 'not_sent' };
+    });
+    await world.rotate();
+    expect(world.stored().attempt).toMatchObject({ owner: 'owner-2' });
+    expect(world.stored().failure?.code).toBe('throttled');
+  });
+
+  it('gives its tokens up when a person disconnected meanwhile: noted, used once, revoked', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.disconnect(world.stored(), startTime));
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    const revoked = world.tokenEndpoint.calls.filter(({ method }) => method === 'revoke').map(({ grant }) => grant);
+    expect(revoked).toEqual(['access-0', 'access-8']);
+    expect(world.stored()).not.toHaveProperty('tokens');
+    expect(world.stored()).not.toHaveProperty('revoking');
+  });
+
+  it('gives its tokens up when a person reconnected meanwhile: noted, for the disconnect to revoke (hard case 16)', async () => {
+    const world = worldWithRotation();
+    const authorizedBy = { sessionId: 'session-2', linkIssuedAt: startTime };
+    const tokens = world.tokenEndpoint.tokenSet(7);
+    world.tokenEndpoint.next.push(async () => {
+      const grant = 'authorization_code';
+      const authorization = { connectionId: 'acme', grant, tokens, authorizedBy } as const;
+      await world.store.write(transitions.reconnect(world.stored(), authorization, startTime));
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'current' });
+    expect(world.stored()).toMatchObject({ generation: 2, tokens, authorizedBy, revoking: ['access-0', 'access-8'] });
+    expect(world.asked()).not.toContain('revoke');
+  });
+
+  it('revokes them at once where replaced sets are not kept', async () => {
+    const world = worldWithRotation();
+    world.keepReplaced = false;
+    const authorizedBy = { sessionId: 'session-2', linkIssuedAt: startTime };
+    world.tokenEndpoint.next.push(async () => {
+      const tokens = world.tokenEndpoint.tokenSet(7);
+      const authorization = { connectionId: 'acme', grant: 'authorization_code', tokens, authorizedBy } as const;
+      await world.store.write(transitions.reconnect(world.stored(), authorization, startTime));
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    await world.rotate();
+    expect(world.stored()).not.toHaveProperty('revoking');
+    expect(world.stored().tokens?.accessToken).toBe('access-7');
+    expect(world.tokenEndpoint.calls.filter(({ grant }) => grant === 'access-7')).toEqual([]);
+  });
+});
+
+describe('what a rotation says', () => {
+  it('lets an operator follow one connection, and holds no token (I8)', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'unknown' });
+    await world.rotate();
+    await rotateAfterCoolDown(world);
+    world.time.pass(5400);
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.events()).toEqual([
+      'rotation.claimed',
+      'rotation.unknown',
+      'rotation.cooling',
+      'rotation.claimed',
+      'rotation.replayed',
+      'rotation.replaced',
+      'rotation.claimed',
+      'rotation.refused',
+    ]);
+    expect(world.notes.every(([, fields]) => fields?.connectionId === 'acme')).toBe(true);
+    expect(world.said()).not.toMatch(/access-\d|refresh-\d|secret-\d/);
+  });
+});

@@ -1,0 +1,123 @@
+import type { Connection } from '../../functions/connection/connection.ts';
+import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
+import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
+import type { EscrowedTokenSet } from '../../functions/connection/escrow.ts';
+import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
+import type { MetricName, ObservedFields } from '../../functions/observer.ts';
+import { memoryConnectionStore } from '../memory/connection-store.ts';
+import { memoryTokenEndpoint } from '../memory/token-endpoint.ts';
+import { virtualTime } from './virtual-time.ts';
+
+export const startTime = 1_800_000_000;
+
+/**
+ * A connection's surroundings in this process: one store, one Procore, one secret, a virtual time, and as many
+ * invocations as a test asks for.
+ */
+export function connectionWorld() {
+  const time = virtualTime(startTime);
+  const store = memoryConnectionStore();
+  const tokenEndpoint = memoryTokenEndpoint(time.clock, 'client-1');
+  const notes: [event: string, fields?: ObservedFields][] = [];
+  const counts: Partial<Record<MetricName, number>> = {};
+  const announced: ConnectionChange[] = [];
+  const escrowed: EscrowedTokenSet[] = [];
+  let ids = 0;
+
+  const world = {
+    time,
+    store,
+    tokenEndpoint,
+    notes,
+    counts,
+    announced,
+    escrowed,
+    client: { clientId: 'client-1', clientSecret: 'secret-1' } as OAuthClient,
+    /** What `fresh` reads, where it differs. */
+    freshClient: undefined as OAuthClient | undefined,
+    secretReads: 0,
+    escrowFault: undefined as Error | undefined,
+    announceFault: undefined as Error | undefined,
+    keepReplaced: true,
+
+    /** Stores a connection whose token set was issued `age` seconds ago. */
+    put(fields: Partial<Connection> = {}, age = 5400): Connection {
+      const issuedAt = startTime - age;
+      const connection: Connection = {
+        environment: 'sandbox',
+        connectionId: 'acme',
+        grant: 'authorization_code',
+        status: 'connected',
+        tokens: { accessToken: 'access-0', refreshToken: 'refresh-0', issuedAt, expiresAt: issuedAt + 5400 },
+        generation: 1,
+        rotateAt: issuedAt + 4000,
+        attemptNumber: 0,
+        authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime - 10_000 },
+        environmentChecked: true,
+        companyIds: ['11', '12'],
+        createdAt: issuedAt,
+        updatedAt: issuedAt,
+        ...fields,
+      };
+      store.connections.set(connection.connectionId, connection);
+      return connection;
+    },
+
+    stored(connectionId = 'acme'): Connection {
+      const connection = store.connections.get(connectionId);
+      if (!connection) throw new Error(`nothing is stored under ${connectionId}`);
+      return connection;
+    },
+
+    /** What an invocation that begins now is given. */
+    invocation(milliseconds = 30_000): RotationDependencies {
+      const endsAt = time.clock() + milliseconds / 1000;
+      return {
+        store,
+        tokenEndpoint,
+        oauthClient: {
+          async read({ fresh = false } = {}) {
+            world.secretReads += 1;
+            return (fresh && world.freshClient) || world.client;
+          },
+        },
+        escrow: {
+          async deposit(tokenSet) {
+            if (world.escrowFault) throw world.escrowFault;
+            escrowed.push(structuredClone(tokenSet));
+          },
+        },
+        changes: {
+          async announce(change) {
+            if (world.announceFault) throw world.announceFault;
+            announced.push(change);
+          },
+        },
+        clock: time.clock,
+        sleep: time.sleep,
+        remaining: () => (endsAt - time.clock()) * 1000,
+        randomFraction: () => 0.5,
+        randomId: () => `owner-${++ids}`,
+        observer: {
+          note: (event, fields) => notes.push(fields ? [event, fields] : [event]),
+          count: (metric, amount = 1) => {
+            counts[metric] = (counts[metric] ?? 0) + amount;
+          },
+        },
+        keepReplaced: world.keepReplaced,
+      };
+    },
+
+    events: () => notes.map(([event]) => event),
+    /** Methods of the token endpoint that were called, in order. */
+    asked: () => tokenEndpoint.calls.map(({ method }) => method),
+    /** Everything that was said about the connection, as text. */
+    said: () => JSON.stringify([notes, announced]),
+  };
+  return world;
+}
+
+/** The fault that a test's store throws. */
+export class StoreFault extends Error {
+  override readonly name = 'ProvisionedThroughputExceededException';
+}

@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionChange, ConnectionChanges } from '../../functions/connection/connection-change.ts';
+import type { EventQueue } from '../../functions/webhook/acceptance.ts';
+import { readEventMessage, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
+import type { QueuedMessage } from '../memory/event-queue.ts';
+import { sampleEvent } from '../webhook/sample-events.ts';
+
+/** A queue under test, and what lies on it. */
+export interface QueueUnderTest {
+  readonly queue: EventQueue & ConnectionChanges;
+  messages(): Promise<readonly QueuedMessage[]>;
+}
+
+/** What every event queue must do; `makeQueue` gives an empty one. */
+export function eventQueueContract(makeQueue: () => Promise<QueueUnderTest>): void {
+  const message = (id: string, otherwise: Parameters<typeof sampleEvent>[0] = {}): WebhookEventMessage => ({
+    kind: 'webhook_event',
+    environment: 'sandbox',
+    event: sampleEvent({ id, ...otherwise }),
+    receivedAt: 1738884853,
+  });
+  const change: ConnectionChange = {
+    connectionId: 'customer:7',
+    environment: 'sandbox',
+    change: 'connected',
+    generation: 3,
+    reconnect: 'npm run procore -- connect customer:7',
+    at: 1738884853,
+  };
+
+  describe('event queue contract', () => {
+    let underTest: QueueUnderTest;
+
+    beforeEach(async () => {
+      underTest = await makeQueue();
+    });
+
+    it('carries an event unchanged, every digit of its ids', async () => {
+      const sent = message('5982324300946918154', { resourceId: '9007199254740993' });
+      expect(await underTest.queue.send(sent)).toBe('sent');
+      const messages = await underTest.messages();
+      expect(messages).toHaveLength(1);
+      expect(readEventMessage(messages[0]?.body ?? '')).toEqual(sent);
+    });
+
+    it('offers what a consumer filters by', async () => {
+      await underTest.queue.send(message('1'));
+      expect((await underTest.messages())[0]?.attributes).toEqual({
+        kind: 'webhook_event',
+        eventType: 'update',
+        resourceName: 'RFIs',
+        companyId: '1357908642',
+      });
+    });
+
+    it('drops a second copy of an event, also when the payload differs', async () => {
+      await underTest.queue.send(message('1'));
+      expect(await underTest.queue.send({ ...message('1'), receivedAt: 1738884999 })).toBe('sent');
+      await underTest.queue.send(message('2'));
+      expect(await underTest.messages()).toHaveLength(2);
+    });
+
+    it('groups by resource, whatever characters its name has', async () => {
+      await underTest.queue.send(message('1', { resourceName: 'Größe "über" alles 🏗' }));
+      await underTest.queue.send(message('2', { resourceName: 'Größe "über" alles 🏗', eventType: 'delete' }));
+      await underTest.queue.send(message('3', { resourceName: 'Größe "über" alles 🏗', projectId: null }));
+      const groups = (await underTest.messages()).map(({ groupId }) => groupId);
+      expect(groups).toHaveLength(3);
+      expect(new Set(groups).size).toBe(2);
+    });
+
+    it('takes characters that SQS refuses to take as they are', async () => {
+      const sent = message('1', { timestamp: 'a\uFFFE\uFFFF\u0000\u001F\uD800' });
+      expect(await underTest.queue.send(sent)).toBe('sent');
+      expect(readEventMessage((await underTest.messages())[0]?.body ?? '')).toEqual(sent);
+    });
+
+    it('refuses what is too long for SQS instead of throwing', async () => {
+      const related = Array.from({ length: 40_000 }, (_, index) => ({ id: String(index), name: 'Direct Costs' }));
+      expect(await underTest.queue.send(message('1', { relatedResources: related }))).toBe('refused');
+    });
+
+    it('announces a change of a connection once for each generation, in order with its other changes', async () => {
+      await underTest.queue.announce(change);
+      await underTest.queue.announce(change);
+      await underTest.queue.announce({ ...change, change: 'disconnected', generation: 4 });
+      const messages = await underTest.messages();
+      expect(messages.map(({ attributes }) => attributes)).toEqual([
+        { kind: 'connection_change', change: 'connected' },
+        { kind: 'connection_change', change: 'disconnected' },
+      ]);
+      expect(new Set(messages.map(({ groupId }) => groupId)).size).toBe(1);
+      expect(readEventMessage(messages[0]?.body ?? '')).toEqual({
+        kind: 'connection_change',
+        environment: 'sandbox',
+        change,
+      });
+    });
+  });
+}

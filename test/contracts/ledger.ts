@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../functions/clock.ts';
+import { type Ledger, ledgerSeconds } from '../../functions/webhook/ledger.ts';
+import { sampleEvent, sampleTime } from '../webhook/sample-events.ts';
+
+/** What every ledger must do; `makeLedger` gives one that knows none of the events yet. */
+export function ledgerContract(makeLedger: (clock: Clock) => Ledger): void {
+  let made = 0;
+  const setUp = () => {
+    const time = { now: sampleTime + 10 };
+    const ledger = makeLedger(() => time.now);
+    made += 1;
+    const event = sampleEvent({ id: `event-${made}`, resourceId: `90071992547409931${made}` });
+    return { time, ledger, event };
+  };
+
+  describe('ledger contract', () => {
+    it('finds what was recorded, every digit of it, and nothing else', async () => {
+      const { ledger, event } = setUp();
+      expect(await ledger.find(event.id)).toBeUndefined();
+      expect(await ledger.record(event, 1000.25)).toBe('recorded');
+      expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 1000.25 });
+      expect(await ledger.find(`${event.id}0`)).toBeUndefined();
+    });
+
+    it('says known to a second recording and keeps the first time', async () => {
+      const { ledger, event } = setUp();
+      await ledger.record(event, 1000);
+      expect(await ledger.record(event, 2000)).toBe('known');
+      expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 1000 });
+    });
+
+    it('says recorded to exactly one of fifty recordings at once', async () => {
+      const { ledger, event } = setUp();
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => ledger.record(event, index)));
+      expect(answers.filter((answer) => answer === 'recorded')).toHaveLength(1);
+    });
+
+    it('keeps the mark of a worker that was faster than the recording', async () => {
+      const { ledger, event } = setUp();
+      await ledger.markHandled(event, 3000);
+      expect(await ledger.find(event.id)).toEqual({ event, handledAt: 3000 });
+      expect(await ledger.record(event, 2999)).toBe('recorded');
+      expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 2999, handledAt: 3000 });
+      expect((await ledger.history(event)).handledBefore).toBe(true);
+    });
+
+    it('knows an event that the worker saw although its recording was lost', async () => {
+      const { ledger, event } = setUp();
+      await ledger.countFailure(event);
+      expect(await ledger.find(event.id)).toEqual({ event });
+    });
+
+    it('counts failures by event', async () => {
+      const { ledger, event } = setUp();
+      await ledger.record(event, 1000);
+      expect(await ledger.countFailure(event)).toBe(1);
+      expect(await ledger.countFailure(event)).toBe(2);
+      expect(await ledger.countFailure({ ...event, id: `${event.id}-other` })).toBe(1);
+    });
+
+    it('tells the newest handled event of the same resource, whatever the order of handling', async () => {
+      const { ledger, event } = setUp();
+      const newer = { ...event, id: `${event.id}-newer`, occurredAt: sampleTime + 5.000001 };
+      expect(await ledger.history(event)).toEqual({ handledBefore: false, newestHandled: null });
+      await ledger.markHandled(newer, 3000);
+      await ledger.markHandled(event, 3001);
+      expect(await ledger.history(event)).toEqual({ handledBefore: true, newestHandled: sampleTime + 5.000001 });
+      const elsewhere = { ...event, id: `${event.id}-elsewhere`, projectId: null };
+      expect(await ledger.history(elsewhere)).toEqual({ handledBefore: false, newestHandled: null });
+    });
+
+    it('marks an event without a readable time as handled and leaves its resource alone', async () => {
+      const { ledger, event } = setUp();
+      await ledger.markHandled({ ...event, occurredAt: null }, 3000);
+      expect(await ledger.history(event)).toEqual({ handledBefore: true, newestHandled: null });
+    });
+
+    it('forgets after 30 days, whether or not the item is still there', async () => {
+      const { ledger, event, time } = setUp();
+      await ledger.record(event, 1000);
+      await ledger.markHandled(event, 1001);
+      time.now += ledgerSeconds - 1;
+      expect(await ledger.find(event.id)).toBeDefined();
+      time.now += 2;
+      expect(await ledger.find(event.id)).toBeUndefined();
+      expect(await ledger.history(event)).toEqual({ handledBefore: false, newestHandled: null });
+    });
+  });
+}

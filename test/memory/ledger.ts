@@ -1,0 +1,51 @@
+import type { Clock } from '../../functions/clock.ts';
+import { resourceKey } from '../../functions/webhook/event-message.ts';
+import { type Ledger, type LedgerEntry, ledgerSeconds } from '../../functions/webhook/ledger.ts';
+import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
+
+interface Expiring {
+  readonly timeToLive: number;
+}
+
+/** Keeps the ledger in this process. */
+export function memoryLedger(clock: Clock): Ledger {
+  const entries = new Map<string, LedgerEntry & Expiring & { readonly failures?: number }>();
+  const newestHandled = new Map<string, Expiring & { readonly occurredAt: number }>();
+  const timeToLive = () => Math.ceil(clock()) + ledgerSeconds;
+  const current = <Entry extends Expiring>(entry: Entry | undefined) =>
+    entry !== undefined && entry.timeToLive > clock() ? entry : undefined;
+  const update = (event: WebhookEvent, change: { receivedAt?: number; handledAt?: number; failures?: number }) =>
+    entries.set(event.id, { event, ...entries.get(event.id), ...change, timeToLive: timeToLive() });
+
+  return {
+    async find(eventId) {
+      const entry = current(entries.get(eventId));
+      if (entry === undefined) return undefined;
+      const { event, receivedAt, handledAt } = entry;
+      return { event, ...(receivedAt !== undefined && { receivedAt }), ...(handledAt !== undefined && { handledAt }) };
+    },
+    async record(event, receivedAt) {
+      const before = current(entries.get(event.id))?.receivedAt;
+      update(event, { receivedAt: before ?? receivedAt });
+      return before === undefined ? 'recorded' : 'known';
+    },
+    async history(event) {
+      return {
+        handledBefore: current(entries.get(event.id))?.handledAt !== undefined,
+        newestHandled: current(newestHandled.get(resourceKey(event)))?.occurredAt ?? null,
+      };
+    },
+    async markHandled(event, handledAt) {
+      update(event, { handledAt });
+      const newest = newestHandled.get(resourceKey(event))?.occurredAt ?? Number.NEGATIVE_INFINITY;
+      if (event.occurredAt !== null && event.occurredAt > newest) {
+        newestHandled.set(resourceKey(event), { occurredAt: event.occurredAt, timeToLive: timeToLive() });
+      }
+    },
+    async countFailure(event) {
+      const failures = (entries.get(event.id)?.failures ?? 0) + 1;
+      update(event, { failures });
+      return failures;
+    },
+  };
+}

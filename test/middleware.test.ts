@@ -1,0 +1,88 @@
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { observed, observer } from '../functions/middleware.ts';
+import type { ObservedFields } from '../functions/observer.ts';
+
+const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionArn: 'arn' } as Context;
+const canary = 'CANARY-secret-7f3a';
+let output: string;
+
+beforeEach(() => {
+  output = '';
+  vi.stubEnv('PROCORE_ENVIRONMENT', 'sandbox');
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      output += String(chunk);
+      return true;
+    });
+  }
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+it('logs allow-listed fields with the request id, and drops every other field', async () => {
+  const fields = { connectionId: 'acme', generation: 3, accessToken: canary, reason: { nested: canary } };
+  await observed(async () => observer.note('rotation.claimed', fields as unknown as ObservedFields))({}, context);
+  expect(JSON.parse(output)).toMatchObject({
+    event: 'rotation.claimed',
+    requestId: 'request-1',
+    connectionId: 'acme',
+    generation: 3,
+  });
+  expect(output).not.toContain(canary);
+});
+
+it('emits metrics with the environment as their only dimension', async () => {
+  const handler = observed(async () => observer.count('sweepDue', 3));
+  await handler({}, context);
+  output = '';
+  await handler({}, context);
+  const { _aws, ...values } = JSON.parse(output);
+  expect(_aws.CloudWatchMetrics[0]).toMatchObject({ Namespace: 'ProcoreConnector', Dimensions: [['environment']] });
+  expect(values).toEqual({ environment: 'sandbox', sweepDue: 3 });
+});
+
+it('emits the metrics of an invocation that fails', async () => {
+  const handler = observed(async () => {
+    observer.count('sweepDue');
+    throw new Error('later');
+  });
+  await expect(handler({}, context)).rejects.toThrow();
+  expect(output).toContain('"sweepDue":1');
+});
+
+it("withholds a foreign error's text from the log and from Lambda, and logs its name and stack", async () => {
+  const handler = observed(async () => JSON.parse(canary));
+  const error = await handler({}, context).catch((thrown: unknown) => thrown);
+  expect(`${error} ${(error as Error).stack}`).not.toContain(canary);
+  expect(output).not.toContain(canary);
+  expect(output).toContain('"errorName":"SyntaxError"');
+  expect(output).toContain('middleware.test.ts');
+});
+
+it('throws our own errors on as they are, and logs their code and text', async () => {
+  const ours = Object.assign(new Error('Deploy again.'), { code: 'missing_setting' });
+  await expect(
+    observed(async () => {
+      throw ours;
+    })({}, context),
+  ).rejects.toBe(ours);
+  expect(output).toContain('"code":"missing_setting"');
+  expect(output).toContain('Deploy again.');
+});
+
+it('shows which permission is missing when AWS denies access', async () => {
+  const denied = Object.assign(new Error('not authorized to perform: sqs:SendMessage on arn'), {
+    name: 'AccessDeniedException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  await expect(
+    observed(async () => {
+      throw denied;
+    })({}, context),
+  ).rejects.toBe(denied);
+  expect(output).toContain('sqs:SendMessage');
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { atProcore, connectFlow, exchanges, origin } from './connect-flow.ts';
+
+describe('the callback of a person who allowed access', () => {
+  it('exchanges the code once, with the same redirect URI, stores the tokens and says so', async () => {
+    const { flow, browser, callback } = await atProcore();
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<h1>Connected</h1>');
+    expect(exchanges(flow)).toEqual([
+      { method: 'redeemCode', grant: 'code-1', clientSecret: 'secret-1', redirectUri: `${origin}/oauth/callback` },
+    ]);
+    expect(await flow.store.read('acme')).toMatchObject({
+      status: 'connected',
+      grant: 'authorization_code',
+      tokens: { accessToken: 'access-1', refreshToken: 'refresh-1' },
+      environmentChecked: true,
+      companyIds: ['1'],
+    });
+    expect(flow.counts).toMatchObject({ callbackSucceeded: 1, connectionAuthorized: 1 });
+  });
+
+  it('goes to returnTo where the link has one', async () => {
+    const { browser, callback } = await atProcore(connectFlow(), 'https://app.example.com/done?a=1');
+    const answer = await browser.open(callback);
+    expect(answer).toMatchObject({ statusCode: 303, headers: { location: 'https://app.example.com/done?a=1' } });
+  });
+
+  it('keeps code, state, cookie, link and tokens out of every page and log line, but the link in its own form', async () => {
+    const { flow, browser, link, callback } = await atProcore();
+    const page = await browser.open(callback);
+    const { code, state } = Object.fromEntries(new URL(callback).searchParams);
+    const secrets = [
+      code,
+      state,
+      browser.cookie.split('=')[1],
+      new URL(link).searchParams.get('link'),
+      'access-1',
+      'refresh-1',
+      'secret-1',
+    ];
+    for (const secret of secrets) {
+      expect(page.body).not.toContain(secret);
+      expect(JSON.stringify(flow.notes)).not.toContain(secret);
+    }
+    const stored = JSON.stringify([...flow.authorizations.links, ...flow.authorizations.sessions]);
+    for (const secret of secrets) expect(stored).not.toContain(secret);
+  });
+
+  it('spends the link, which then says so', async () => {
+    const { flow, browser, link, callback } = await atProcore();
+    await browser.open(callback);
+    const again = await flow.newBrowser().open(link);
+    expect(again.statusCode).toBe(400);
+    expect(again.body).toContain('This link has been used');
+  });
+
+  it('reconnects with a new link: new tokens, next generation', async () => {
+    const { flow, browser, callback } = await atProcore();
+    await browser.open(callback);
+    flow.now += 60;
+    await browser.open(await browser.goToProcore(await flow.newLink(), 'code-2'));
+    expect(await flow.store.read('acme')).toMatchObject({ generation: 2, tokens: { accessToken: 'access-2' } });
+  });
+
+  it('is connected although token/info does not answer; the sweep checks again', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.tokenEndpoint.info = { outcome: 'unavailable' };
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+    expect(await flow.store.read('acme')).toMatchObject({ status: 'connected', environmentChecked: false });
+  });
+
+  it('is connected although the companies cannot be listed', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.companies = { outcome: 'unavailable' };
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+    expect(await flow.store.read('acme')).toMatchObject({ companyIds: [] });
+  });
+
+  it('leaves out what there is no time for, rather than have the answer cut off', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.invocationMs = 6000;
+    const listed: number[] = [];
+    flow.onList = (timeoutMs) => void listed.push(timeoutMs);
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+    expect(flow.tokenEndpoint.calls.map(({ method }) => method)).toEqual(['redeemCode']);
+    expect(listed).toEqual([1000]);
+  });
+});
+
+describe('an expired state', () => {
+  it('is refused after 30 minutes, before anything is exchanged', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.now += 1800;
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(400);
+    expect(page.body).toContain('The sign-in took too long');
+    expect(exchanges(flow)).toHaveLength(0);
+    expect(flow.counts).toEqual({ callbackExpired: 1 });
+  });
+
+  it('is still good after the link has expired: the person started in time', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.now += 1799;
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+  });
+
+  it('is unknown when the session is not kept any longer, whether DynamoDB has deleted it or not', async () => {
+    const { flow, browser, callback } = await atProcore();
+    await browser.open(callback);
+    flow.now += 5400;
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(400);
+    expect(page.body).toContain('We do not know this sign-in');
+  });
+});
+
+describe('a person who denies', () => {
+  it('gets a page of its own that counts as no failure, and can start again', async () => {
+    const { flow, browser, callback } = await atProcore();
+    const { state = '' } = Object.fromEntries(new URL(callback).searchParams);
+    const page = await browser.open(`${origin}/oauth/callback?error=access_denied&state=${state}`);
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('You did not allow access');
+    expect(page.body).toContain('Start again');
+    expect(flow.counts).toEqual({ callbackDenied: 1 });
+    const again = await browser.pressConnect();
+    expect(again.statusCode).toBe(303);
+    expect((await browser.open(flow.callbackOf(again))).body).toContain('<h1>Connected</h1>');
+  });
+
+  it('is understood when Procore leaves the state out', async () => {
+    const flow = connectFlow();
+    const page = await flow.newBrowser().open(`${origin}/oauth/callback?error=access_denied`);
+    expect(page.body).toContain('You did not allow access');
+    expect(page.body).not.toContain('<form');
+  });
+
+  it('gets no button to start again when the link is over', async () => {
+    const { flow, browser, callback } = await atProcore();
+    const { state = '' } = Object.fromEntries(new URL(callback).searchParams);
+    flow.now += 900;
+    const page = await browser.open(`${origin}/oauth/callback?error=access_denied&state=${state}`);
+    expect(page.body).not.toContain('<form');
+  });
+});

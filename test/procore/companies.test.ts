@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listCompanies } from '../../functions/procore/companies.ts';
+import { InsecureOriginError } from '../../functions/procore/secure-origin.ts';
+import { startFaultProxy } from '../faults/fault-proxy.ts';
+import { type Answer, answerWith, type LoopbackServer, startLoopbackServer } from '../faults/loopback-server.ts';
+
+describe('listCompanies', () => {
+  let answer: Answer;
+  let server: LoopbackServer;
+  beforeEach(async () => {
+    server = await startLoopbackServer((request, response) => answer(request, response));
+  });
+  afterEach(() => server.close());
+  const list = (apiOrigin = server.origin, timeoutMs = 2000) =>
+    listCompanies({ origins: { loginOrigin: 'https://login.invalid', apiOrigin }, fetch, timeoutMs }, 'access-1');
+  const paged =
+    (pages: number): Answer =>
+    (request, response) => {
+      const page = Number(new URL(request.url, server.origin).searchParams.get('page'));
+      const link = (to: number, rel: string) => `<https://elsewhere.example/companies?page=${to}>; rel="${rel}"`;
+      const links = [link(1, 'first'), link(pages, 'last'), ...(page < pages ? [link(page + 1, 'next')] : [])];
+      response.writeHead(200, { link: links.join(', ') }).end(`[{"id":${page},"name":"Company of page ${page}"}]`);
+    };
+
+  it('keeps ids exact and asks with the token and without a company header', async () => {
+    answer = answerWith(200, '[{"id":9007199254740993,"name":"Big"},{"id":"17","name":"Text"},{"id":8,"name":null}]');
+    expect(await list()).toEqual({
+      outcome: 'companies',
+      companies: [
+        { id: '9007199254740993', name: 'Big' },
+        { id: '17', name: 'Text' },
+        { id: '8', name: 'Company 8' },
+      ],
+    });
+    expect(server.seen).toMatchObject([{ method: 'GET', url: '/rest/v1.0/companies?page=1&per_page=100' }]);
+    expect(server.seen[0]?.headers).toMatchObject({ authorization: 'Bearer access-1' });
+    expect(server.seen[0]?.headers).not.toHaveProperty('procore-company-id');
+  });
+
+  it('reads every page from our own origin, wherever the links point', async () => {
+    answer = paged(3);
+    expect(await list()).toMatchObject({ outcome: 'companies', companies: [{ id: '1' }, { id: '2' }, { id: '3' }] });
+    expect(server.seen.length).toBe(3);
+  });
+
+  it('gives up instead of a shorter list when the pages do not end', async () => {
+    answer = paged(1_000_000);
+    expect(await list()).toEqual({ outcome: 'unavailable' });
+    expect(server.seen.length).toBe(20);
+  });
+
+  it('gives up instead of a shorter list when a later page fails', async () => {
+    const fine = paged(3);
+    answer = (request, response) =>
+      server.seen.length < 2 ? fine(request, response) : response.writeHead(429).end('slow down');
+    expect(await list()).toEqual({ outcome: 'unavailable' });
+  });
+
+  it.each([
+    ['a page of a proxy', 200, '<html>'],
+    ['an object', 200, '{"data":[]}'],
+    ['a company without an id', 200, '[{"name":"?"}]'],
+    ['an error', 401, '[]'],
+    ['a redirect', 302, ''],
+  ])('is unavailable when %s comes', async (_what, status, body) => {
+    answer = answerWith(status, body);
+    expect(await list()).toEqual({ outcome: 'unavailable' });
+  });
+
+  it('is unavailable when the connection is cut or nothing comes in time', async () => {
+    answer = paged(1);
+    const proxy = await startFaultProxy(server.origin);
+    proxy.inject('cut_after_request', 'cut_in_response_body', 'hang');
+    for (let time = 0; time < 3; time++) expect(await list(proxy.origin, 200)).toEqual({ outcome: 'unavailable' });
+    expect(await list(proxy.origin)).toMatchObject({ outcome: 'companies' });
+    await proxy.close();
+  });
+
+  it('sends no token over plain http beyond loopback', async () => {
+    await expect(list('http://api.procore.example')).rejects.toThrow(InsecureOriginError);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../functions/webhook/authenticate.ts';
+import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
+import { recordingObserver } from './sample-events.ts';
+
+function setUp(first: WebhookAuthorization) {
+  const state = { now: 1000, stored: first, cached: first, freshReads: 0 };
+  const observer = recordingObserver();
+  const authenticate = createAuthenticator({
+    source: {
+      async read({ fresh = false } = {}) {
+        if (fresh) {
+          state.freshReads += 1;
+          state.cached = state.stored;
+        }
+        return state.cached;
+      },
+    },
+    clock: () => state.now,
+    observer,
+  });
+  return { state, authenticate, counts: observer.counts, notes: observer.notes };
+}
+
+describe('authenticate', () => {
+  it('lets current and previous in', async () => {
+    const { authenticate, counts } = setUp({ current: 'newSecret', previous: 'oldSecret' });
+    expect(await authenticate('Bearer newSecret')).toBe('authenticated');
+    expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
+    expect(counts.size).toBe(0);
+  });
+
+  it.each(['newSecret', 'bearer newSecret', 'Bearer newSecret ', 'Bearer newSecre', 'Bearer ', 'Bearer undefined'])(
+    'keeps %j out',
+    async (header) => {
+      const { authenticate, counts } = setUp({ current: 'newSecret' });
+      expect(await authenticate(header)).toBe('wrong_sent');
+      expect(counts).toEqual(new Map([['webhookAuthorizationWrong', 1]]));
+    },
+  );
+
+  it.each([undefined, ''])(
+    'tells a scanner that sends %j from a wrong header, and reads no secret for it',
+    async (header) => {
+      const { authenticate, counts, state } = setUp({ current: 'newSecret' });
+      expect(await authenticate(header)).toBe('none_sent');
+      expect(counts).toEqual(new Map([['webhookAuthorizationMissing', 1]]));
+      expect(state.freshReads).toBe(0);
+    },
+  );
+
+  it('reads the secret again when the header was rotated meanwhile', async () => {
+    const { authenticate, state } = setUp({ current: 'first' });
+    state.stored = { current: 'second', previous: 'first' };
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+    expect(state.freshReads).toBe(1);
+  });
+
+  it('reads it again at most once in 30 seconds, however many wrong headers come', async () => {
+    const { authenticate, state } = setUp({ current: 'first' });
+    for (let second = 0; second < 90; second++) {
+      await authenticate('Bearer guess');
+      state.now += 1;
+    }
+    expect(state.freshReads).toBe(3);
+  });
+
+  it('writes no part of a header down', async () => {
+    const { authenticate, notes } = setUp({ current: 'first' });
+    await authenticate('Bearer guess');
+    expect(notes).toEqual([]);
+  });
+
+  it('lets nobody in while the secret cannot be read', async () => {
+    const authenticate = createAuthenticator({
+      source: {
+        read: () => Promise.reject(new Error('Secrets Manager is out')),
+      },
+      clock: () => 0,
+      observer: recordingObserver(),
+    });
+    await expect(authenticate('Bearer anything')).rejects.toThrow();
+  });
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  deduplicationId,
+  groupId,
+  queueJson,
+  readEventMessage,
+  resourceKey,
+  type WebhookEventMessage,
+} from '../../functions/webhook/event-message.ts';
+import { sampleEvent } from './sample-events.ts';
+
+const message = (event: Parameters<typeof sampleEvent>[0]): WebhookEventMessage => ({
+  kind: 'webhook_event',
+  environment: 'sandbox',
+  event: sampleEvent(event),
+  receivedAt: 1,
+});
+
+describe('event message', () => {
+  it('has group and deduplication ids that SQS allows, whatever the event holds', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1 });
+    fc.assert(
+      fc.property(text, text, text, (id, resourceName, resourceId) => {
+        const sent = message({ id, resourceName, resourceId });
+        expect(groupId(sent)).toMatch(/^[0-9a-f]{64}$/);
+        expect(deduplicationId(sent)).toMatch(/^[0-9a-f]{64}$/);
+      }),
+    );
+  });
+
+  it('tells resources apart that only look the same when joined', () => {
+    const keys = [
+      { companyId: '1', projectId: '23', resourceId: '4' },
+      { companyId: '12', projectId: '3', resourceId: '4' },
+      { companyId: '1', projectId: null, resourceId: '234' },
+      { companyId: '1', projectId: '23', resourceName: 'RFIs,4', resourceId: '' },
+    ].map((event) => resourceKey(sampleEvent(event)));
+    expect(new Set(keys).size).toBe(4);
+  });
+
+  it('deduplicates by the event’s id alone and groups without it', () => {
+    expect(deduplicationId(message({ id: 'a', eventType: 'create' }))).toBe(deduplicationId(message({ id: 'a' })));
+    expect(deduplicationId(message({ id: 'a' }))).not.toBe(deduplicationId(message({ id: 'b' })));
+    expect(groupId(message({ id: 'a', eventType: 'create' }))).toBe(groupId(message({ id: 'b' })));
+  });
+
+  it('writes any text so that SQS takes it and the reader gets it back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 0xffff })), (units) => {
+        const resourceName = String.fromCharCode(...units, 0xfffe, 0xffff, 0xd83c, 0);
+        const body = queueJson(message({ resourceName }));
+        expect(body).toMatch(/^[ -\uD7FF\uE000-\uFFFD]*$/);
+        expect(readEventMessage(body)).toEqual(message({ resourceName }));
+      }),
+    );
+  });
+
+  it.each(['', 'null', '7', '[]', '{}', '{"kind":"webhook_event","environment":"sandbox","event":{"id":1}}'])(
+    'does not take %j for a message',
+    (body) => {
+      expect(readEventMessage(body)).toBeUndefined();
+    },
+  );
+});

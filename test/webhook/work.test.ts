@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
+import type { MarkedEvent } from '../../functions/webhook/event-handlers.ts';
+import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
+import { Permanent } from '../../functions/webhook/permanent.ts';
+import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
+import {
+  backOffSeconds,
+  maximumTries,
+  type ReceivedMessage,
+  type WorkDependencies,
+  workBatch,
+} from '../../functions/webhook/work.ts';
+import { memoryLedger } from '../memory/ledger.ts';
+import { recordingObserver, sampleEvent, sampleTime } from './sample-events.ts';
+
+const out = () => Promise.reject(new Error('out of order'));
+
+function received(event: Partial<WebhookEvent>, otherwise: Partial<ReceivedMessage> = {}): ReceivedMessage {
+  const message: WebhookEventMessage = {
+    kind: 'webhook_event',
+    environment: 'sandbox',
+    event: sampleEvent(event),
+    receivedAt: sampleTime + 1,
+  };
+  return {
+    messageId: `message of ${message.event.id}`,
+    receipt: `receipt of ${message.event.id}`,
+    groupId: groupId(message),
+    body: queueJson(message),
+    receiveCount: 1,
+    ...otherwise,
+  };
+}
+
+function setUp(otherwise: Partial<WorkDependencies> = {}) {
+  const handled: MarkedEvent[] = [];
+  const changes: ConnectionChange[] = [];
+  const postponed: { ids: string[]; seconds: number }[] = [];
+  const dead: { id: string; reason: string; detail: string | undefined }[] = [];
+  const failing = new Map<string, Error>();
+  const observer = recordingObserver();
+  const ledger = memoryLedger(() => sampleTime + 10);
+  const dependencies: WorkDependencies = {
+    environment: 'sandbox',
+    queue: {
+      async postpone(messages, seconds) {
+        postponed.push({ ids: messages.map(({ messageId }) => messageId), seconds });
+      },
+      async deadLetter({ messageId }, reason, detail) {
+        dead.push({ id: messageId, reason, detail });
+      },
+    },
+    ledger,
+    oauthClient: { read: async () => ({ clientId: 'our-client', clientSecret: 'kept-secret' }) },
+    handlers: {
+      async onEvent(event) {
+        handled.push(event);
+        const error = failing.get(event.id);
+        if (error !== undefined) throw error;
+      },
+      async onConnectionChange(change) {
+        changes.push(change);
+      },
+    },
+    clock: () => sampleTime + 10,
+    random: () => 0,
+    remainingTime: () => 60_000,
+    observer,
+    ...otherwise,
+  };
+  const work = (...messages: ReceivedMessage[]) => workBatch(messages, dependencies);
+  const ids = () => handled.map(({ id }) => id);
+  return { handled, ids, changes, postponed, dead, failing, observer, ledger, work, dependencies };
+}
+
+describe('a batch', () => {
+  it('hands every event to onEvent and has nothing left', async () => {
+    const { work, ids, observer } = setUp();
+    expect(await work(received({ id: 'a' }), received({ id: 'b', resourceId: '2' }))).toEqual([]);
+    expect(ids()).toEqual(['a', 'b']);
+    expect(observer.counts.get('eventHandled')).toBe(2);
+  });
+
+  it('keeps a failed message and those behind it in its group, and finishes the other groups', async () => {
+    const { work, ids, failing, postponed } = setUp();
+    failing.set('b', new Error('no'));
+    const undone = await work(
+      received({ id: 'a' }),
+      received({ id: 'b' }),
+      received({ id: 'x', resourceId: '2' }),
+      received({ id: 'c' }),
+      received({ id: 'y', resourceId: '2' }),
+    );
+    expect(undone).toEqual(['message of b', 'message of c']);
+    expect(ids().toSorted()).toEqual(['a', 'b', 'x', 'y']);
+    expect(postponed).toEqual([{ ids: ['message of b', 'message of c'], seconds: 5 }]);
+  });
+
+  it('works one resource’s events in order and one at a time', async () => {
+    const steps: string[] = [];
+    const { work } = setUp({
+      handlers: {
+        async onEvent({ id }) {
+          steps.push(`${id} begins`);
+          await Promise.resolve();
+          steps.push(`${id} ends`);
+        },
+        async onConnectionChange() {},
+      },
+    });
+    await work(received({ id: 'a' }), received({ id: 'b' }));
+    expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  it('begins no second event of a group when time is short, and offers the rest again at once', async () => {
+    const { work, ids, postponed } = setUp({ remainingTime: () => 9_999 });
+    const undone = await work(received({ id: 'a' }), received({ id: 'b' }), received({ id: 'x', resourceId: '2' }));
+    expect(undone).toEqual(['message of b']);
+    expect(ids().toSorted()).toEqual(['a', 'x']);
+    expect(postponed).toEqual([{ ids: ['message of b'], seconds: 0 }]);
+  });
+
+  it('still reports what failed when it cannot be postponed', async () => {
+    const { work, failing } = setUp({ queue: { postpone: out, deadLetter: out } });
+    failing.set('a', new Error('no'));
+    expect(await work(received({ id: 'a' }))).toEqual(['message of a']);
+  });
+
+  it('hands a connection’s change to onConnectionChange', async () => {
+    const { work, changes } = setUp();
+    const change: ConnectionChange = {
+      connectionId: 'customer:7',
+      environment: 'sandbox',
+      change: 'reauthorization_required',
+      generation: 3,
+      cause: 'revoked',
+      reconnect: 'connect again',
+      at: sampleTime,
+    };
+    const body = queueJson({ kind: 'connection_change', environment: 'sandbox', change });
+    expect(await work(received({}, { body }))).toEqual([]);
+    expect(changes).toEqual([change]);
+  });
+});
+
+describe('failures', () => {
+  it('sets a permanent failure aside at once, with its reason, and goes on with the group', async () => {
+    const { work, ids, failing, dead, observer } = setUp();
+    failing.set('a', new Permanent('the cost code is unknown'));
+    expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual([]);
+    expect(dead).toEqual([{ id: 'message of a', reason: 'permanent', detail: 'the cost code is unknown' }]);
+    expect(ids()).toEqual(['a', 'b']);
+    expect(observer.counts.get('eventDeadLettered')).toBe(1);
+  });
+
+  it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
+    const { work, failing } = setUp({ queue: { postpone: async () => {}, deadLetter: out } });
+    failing.set('a', new Permanent('no'));
+    expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
+  });
+
+  it('sets an event aside after five tries of its own, and the one behind it, received as often, starts afresh', async () => {
+    const { work, failing, dead, postponed } = setUp();
+    failing.set('a', new Error('no'));
+    failing.set('b', new Error('no'));
+    for (let receiveCount = 1; receiveCount <= maximumTries; receiveCount++) {
+      await work(received({ id: 'a' }, { receiveCount }), received({ id: 'b' }, { receiveCount }));
+    }
+    expect(dead).toEqual([{ id: 'message of a', reason: 'tries_spent', detail: undefined }]);
+    expect(postponed.map(({ seconds }) => seconds)).toEqual([5, 10, 20, 40, 5]);
+  });
+
+  it('gives a redriven event its tries again', async () => {
+    const { work, failing, dead } = setUp();
+    failing.set('a', new Error('no'));
+    for (let tries = 1; tries < 2 * maximumTries; tries++) await work(received({ id: 'a' }));
+    expect(dead).toHaveLength(1);
+    await work(received({ id: 'a' }));
+    expect(dead).toHaveLength(2);
+  });
+
+  it('counts by receipts when the ledger is out', async () => {
+    const { work, failing, dead, postponed } = setUp({
+      ledger: { history: out, markHandled: out, countFailure: out },
+    });
+    failing.set('a', new Error('no'));
+    await work(received({ id: 'a' }, { receiveCount: 4 }));
+    expect(postponed).toMatchObject([{ seconds: 40 }]);
+    await work(received({ id: 'a' }, { receiveCount: 5 }));
+    expect(dead).toMatchObject([{ reason: 'tries_spent' }]);
+  });
+
+  it.each([
+    ['unreadable_message', 'not ours'],
+    ['unreadable_message', '{"kind":"webhook_event","environment":"nowhere"}'],
+    ['wrong_environment', received({}).body.replace('"sandbox"', '"production"')],
+  ])('sets aside at once: %s', async (reason, body) => {
+    const { work, dead, handled } = setUp();
+    expect(await work(received({}, { body }))).toEqual([]);
+    expect(dead).toMatchObject([{ reason }]);
+    expect(handled).toEqual([]);
+  });
+
+  it('logs where an error came from and not its text', async () => {
+    const { work, failing, observer } = setUp();
+    failing.set('a', new Error('secret token abc'));
+    await work(received({ id: 'a' }));
+    expect(JSON.stringify(observer.notes)).toContain('work.test.ts');
+    expect(JSON.stringify(observer.notes)).not.toContain('secret token');
+  });
+
+  it('waits from 5 s to 15 min, by chance up to a quarter less', () => {
+    expect([1, 2, 3, 8, 9, 60].map((tries) => backOffSeconds(tries, () => 0))).toEqual([5, 10, 20, 640, 900, 900]);
+    expect([1, 9].map((tries) => backOffSeconds(tries, () => 0.999_999))).toEqual([4, 676]);
+  });
+});
+
+describe('marks', () => {
+  it('marks nothing about the first event of a resource', async () => {
+    const { work, handled } = setUp();
+    await work(received({ id: 'a' }));
+    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false });
+  });
+
+  it('marks an event that comes again after it was handled, but not after it failed', async () => {
+    const { work, handled, failing } = setUp();
+    failing.set('a', new Error('no'));
+    await work(received({ id: 'a' }));
+    failing.clear();
+    await work(received({ id: 'a' }));
+    await work(received({ id: 'a' }));
+    expect(handled.map(({ marks }) => marks.handledBefore)).toEqual([false, false, true]);
+  });
+
+  it('marks an event as stale when a later one of the same resource was handled', async () => {
+    const { work, handled } = setUp();
+    await work(
+      received({ id: 'later', occurredAt: sampleTime + 0.000_001 }),
+      received({ id: 'earlier' }),
+      received({ id: 'same time', occurredAt: sampleTime + 0.000_001 }),
+      received({ id: 'timeless', occurredAt: null }),
+      received({ id: 'elsewhere', resourceId: '2', occurredAt: 1 }),
+    );
+    const stale = Object.fromEntries(handled.map(({ id, marks }) => [id, marks.stale]));
+    expect(stale).toEqual({ later: false, earlier: true, 'same time': false, timeless: false, elsewhere: false });
+  });
+
+  it('marks what our own app has caused', async () => {
+    const { work, handled } = setUp();
+    await work(
+      received({ id: 'a', sourceApplicationId: 'our-client' }),
+      received({ id: 'b', sourceApplicationId: 'x' }),
+    );
+    expect(handled.map(({ marks }) => marks.loop)).toEqual([true, false]);
+  });
+
+  it('handles events unmarked when neither ledger nor secret can be read', async () => {
+    const { work, handled, observer } = setUp({
+      ledger: { history: out, markHandled: out, countFailure: out },
+      oauthClient: { read: out },
+    });
+    expect(await work(received({ id: 'a', sourceApplicationId: 'our-client' }))).toEqual([]);
+    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false });
+    expect(observer.counts.get('ledgerUnread')).toBe(1);
+    expect(observer.counts.get('ledgerUnwritten')).toBe(1);
+  });
+});

@@ -1,5 +1,6 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
 import { parseOptions } from '../lib/local/options.ts';
+import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
 
 /** Errors with a code were written for people; a stack would only hide what they say. */
@@ -10,7 +11,8 @@ function report(error: unknown): void {
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const given = parseOptions(process.argv.slice(2));
+  const options = await withRealClient(given, process.env, process.stdin.isTTY ? askAtTerminal : undefined);
   const people = options.json ? console.error : console.log;
   const { system, ok } = await start(options, { people, programs: console.log });
   const end = async (exitCode: number) => {

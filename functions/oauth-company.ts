@@ -14,7 +14,7 @@ const environment = readEnvironment();
 
 /**
  * `GET /oauth/company?session=`: 200 with the companies that the account saw when it was connected.
- * `POST /oauth/company` with `session` and `companyId` in the form: 200 connected, or 303 to `returnTo`.
+ * `POST /oauth/company` with `session` and `companyId` in the form: 303 to the page that says so, or to `returnTo`.
  *
  * 400 for another browser, a session that is over, or no company of the list; 403 for a POST that another site sends;
  * 500 for a fault of our own. Every answer but 303 is a page.

@@ -1,12 +1,12 @@
 import type { ConnectionChange } from './connection/connection-change.ts';
-import type { HandlerContext, MarkedEvent } from './webhook/event-handlers.ts';
+import type { EventContext, HandlerContext, MarkedEvent } from './webhook/event-handlers.ts';
 
 // The one file that an integrator writes. Delivery is at least once: `event.id` is the idempotency key. Events are thin
-// and unsigned: read the resource from the API. Throw `Permanent` (webhook/permanent.ts) when no further try can help;
+// and unsigned: read the resource from the API, by the context's `procore`. Throw `Permanent` (webhook/permanent.ts) when no further try can help;
 // after any other error the event, and those of the same resource behind it, come again.
 
-/** Gets every webhook event, one resource's in the order of arrival, with the marks handledBefore, stale and loop. */
-export async function onEvent(event: MarkedEvent, { log }: HandlerContext): Promise<void> {
+/** Gets every webhook event, one resource's in the order of arrival, marked handledBefore, stale, loop, unsubscribed. */
+export async function onEvent(event: MarkedEvent, { log }: EventContext): Promise<void> {
   log('event.received', {
     eventId: event.id,
     eventType: event.eventType,

@@ -11,6 +11,8 @@ export const settingNames = {
   connectionsTable: 'CONNECTIONS_TABLE',
   authorizationsTable: 'AUTHORIZATIONS_TABLE',
   deliveriesTable: 'DELIVERIES_TABLE',
+  subscriptionsTable: 'SUBSCRIPTIONS_TABLE',
+  rateBudgetTable: 'RATE_BUDGET_TABLE',
   eventQueue: 'EVENT_QUEUE_URL',
   eventDeadLetterQueue: 'EVENT_DEAD_LETTER_QUEUE_URL',
   quarantineQueue: 'QUARANTINE_QUEUE_URL',
@@ -29,6 +31,12 @@ export type Setting = keyof typeof settingNames;
 
 /** The partition key of the `connections` table's sparse index of rotations due, and the index's name. */
 export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'rotateAt' } as const;
+
+/** The `deliveries` table's index of events by the time of their arrival: partition `<day>#<shard>`, epoch seconds. */
+export const arrivalIndex = { name: 'arrival', partitionKey: 'arrivedDay', sortKey: 'arrivedAt' } as const;
+
+/** The keys of the `subscriptions` table: one query reads an environment's. */
+export const subscriptionsKey = { partitionKey: 'environment', sortKey: 'companyId' } as const;
 
 /** The attribute of expiring items (epoch seconds) that DynamoDB's time to live reads. */
 export const timeToLiveAttribute = 'timeToLive';
@@ -55,6 +63,38 @@ export function readSetting(setting: Setting): string {
   const value = process.env[settingNames[setting]];
   if (value === undefined) throw new MissingSettingError(setting);
   return value;
+}
+
+/**
+ * Names the variable by which an integrator's own function finds an environment's `access-token` function.
+ *
+ * @returns e.g. `PROCORE_MONTHLY_SANDBOX_ACCESS_TOKEN_FUNCTION`: a function may be granted several environments
+ */
+export function accessTokenFunctionVariable(environment: ProcoreEnvironment): string {
+  return `PROCORE_${environment.toUpperCase().replaceAll('-', '_')}_ACCESS_TOKEN_FUNCTION`;
+}
+
+/** An integrator's own function asks for tokens that it was not granted. */
+export class NotGrantedError extends Error {
+  override readonly name = 'NotGrantedError';
+  readonly code = 'not_granted';
+  constructor(environment: ProcoreEnvironment) {
+    super(
+      `${accessTokenFunctionVariable(environment)} is not set: call grantAccessTokens(yourFunction) of the ` +
+        `ProcoreEnvironment "${environment}" in your CDK app, and deploy.`,
+    );
+  }
+}
+
+/**
+ * Reads which function gives an integrator's own function its access tokens.
+ *
+ * @throws NotGrantedError
+ */
+export function readAccessTokenFunction(environment: ProcoreEnvironment): string {
+  const name = process.env[accessTokenFunctionVariable(environment)];
+  if (name === undefined) throw new NotGrantedError(environment);
+  return name;
 }
 
 /** The environment variable that names the Procore environment holds something else. */

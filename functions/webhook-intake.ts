@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { dynamoDbClient, impatientSecretsManagerClient, sqsClient } from './aws/clients.ts';
 import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
+import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
 import { sqsEventQueue } from './aws/sqs-event-queue.ts';
 import { sqsQuarantine } from './aws/sqs-quarantine.ts';
@@ -30,14 +31,16 @@ export async function answerDelivery(
 const shared = { environment: readEnvironment(), clock: systemClock, observer };
 const secret = { client: impatientSecretsManagerClient(), secretId: readSetting('webhookAuthorizationSecret') };
 const client = sqsClient();
+const deliveries = { client: dynamoDbClient(), table: readSetting('deliveriesTable'), ...shared };
 const authenticate = createAuthenticator({
   source: secretsManagerWebhookAuthorization({ ...secret, ...shared }),
+  previousUse: dynamoDbPreviousUse(deliveries),
   ...shared,
 });
 const dependencies = {
   ...shared,
   queue: sqsEventQueue({ client, queueUrl: readSetting('eventQueue') }),
-  ledger: dynamoDbLedger({ client: dynamoDbClient(), table: readSetting('deliveriesTable'), ...shared }),
+  ledger: dynamoDbLedger(deliveries),
   quarantine: sqsQuarantine({ client, queueUrl: readSetting('quarantineQueue') }),
 };
 

@@ -1,12 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { dynamoDbClient, secretsManagerClient, sqsClient } from './aws/clients.ts';
-import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
-import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
-import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
+import { onConnectionChange, onEvent } from '#on-event';
+import { workerDependencies } from './aws/worker-dependencies.ts';
 import { observed, observer } from './middleware.ts';
-import { onConnectionChange, onEvent } from './on-event.ts';
-import { readEnvironment, readSetting } from './settings.ts';
-import { systemClock, systemRandomFraction } from './system.ts';
 import { type ReceivedMessage, workBatch } from './webhook/work.ts';
 
 /**
@@ -31,16 +26,7 @@ export async function answerBatch(
   return { batchItemFailures: (await work(messages)).map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-const shared = { environment: readEnvironment(), clock: systemClock, random: systemRandomFraction, observer };
-const secret = { client: secretsManagerClient(), secretId: readSetting('oauthClientSecret') };
-const urls = { queueUrl: readSetting('eventQueue'), deadLetterQueueUrl: readSetting('eventDeadLetterQueue') };
-const dependencies = {
-  ...shared,
-  queue: sqsEventWorkQueue({ client: sqsClient(), ...urls }),
-  ledger: dynamoDbLedger({ client: dynamoDbClient(), table: readSetting('deliveriesTable'), ...shared }),
-  oauthClient: secretsManagerOAuthClient({ ...secret, ...shared }),
-  handlers: { onEvent, onConnectionChange },
-};
+const dependencies = { ...workerDependencies(observer), handlers: { onEvent, onConnectionChange } };
 
 export const handler = observed((event: SQSEvent, context: Context) => {
   const remainingTime = () => context.getRemainingTimeInMillis();

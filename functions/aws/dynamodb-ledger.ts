@@ -9,10 +9,11 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import { timeToLiveAttribute } from '../settings.ts';
+import { arrivalIndex, timeToLiveAttribute } from '../settings.ts';
 import { resourceKey } from '../webhook/event-message.ts';
-import { type Ledger, ledgerSeconds } from '../webhook/ledger.ts';
+import { arrivalPartition, type Ledger, ledgerSeconds } from '../webhook/ledger.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
+import { withinMilliseconds } from './deadline.ts';
 
 /** A call is given up after so many milliseconds, the SDK's second try included: intake owes Procore an answer. */
 const callMilliseconds = 600;
@@ -48,7 +49,8 @@ const resourceItem = (event: WebhookEvent) => `resource#${resourceKey(event)}`;
 
 /**
  * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`) and one a resource
- * (`resource#<sha-256>`: when its newest handled event occurred), each gone 30 days after it was last written.
+ * (`resource#<sha-256>`: when its newest handled event occurred), each gone 30 days after it was last written. Events
+ * stand in the index `arrival`, too, which holds keys only.
  *
  * Every write is one UpdateItem that touches its own attributes only: intake and worker write an event's item in
  * either order, and neither undoes the other.
@@ -66,8 +68,6 @@ export function dynamoDbLedger({
   readonly environment: ProcoreEnvironment;
   readonly clock: Clock;
 }): Ledger {
-  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMilliseconds) });
-
   /** DynamoDB deletes late, so an item whose time is over counts as absent. */
   function current(attributes: Attributes | undefined): Item | undefined {
     if (attributes === undefined) return undefined;
@@ -78,7 +78,8 @@ export function dynamoDbLedger({
 
   async function read(id: string): Promise<Item | undefined> {
     const command = new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true });
-    return current((await client.send(command, inTime())).Item);
+    const answer = await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+    return current(answer.Item);
   }
 
   async function update(
@@ -95,7 +96,8 @@ export function dynamoDbLedger({
       ExpressionAttributeValues: marshall({ ...values, ':environment': environment, ':timeToLive': timeToLive }),
       ...more,
     });
-    return (await client.send(command, inTime())).Attributes;
+    const answer = await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+    return answer.Attributes;
   }
 
   function updateEvent(
@@ -104,11 +106,14 @@ export function dynamoDbLedger({
     values: Readonly<Record<string, number>>,
     returned: 'UPDATED_OLD' | 'UPDATED_NEW',
   ): Promise<Attributes | undefined> {
-    // The event goes with every write: intake may die before its own.
+    // Event and arrival go with every write: intake may die before its own.
+    const now = clock();
+    const { partitionKey, sortKey } = arrivalIndex;
     return update(
       eventItem(event.id),
-      `${expression} #event = if_not_exists(#event, :event)`,
-      { ':event': JSON.stringify(event), ...values },
+      `${expression} #event = if_not_exists(#event, :event), ${partitionKey} = if_not_exists(${partitionKey}, :day), ` +
+        `${sortKey} = if_not_exists(${sortKey}, :now)`,
+      { ':event': JSON.stringify(event), ':day': arrivalPartition(event.id, now), ':now': now, ...values },
       { ExpressionAttributeNames: { '#event': 'event' }, ReturnValues: returned },
     );
   }

@@ -17,12 +17,14 @@ import {
   readEventMessage,
 } from '../webhook/event-message.ts';
 import type { EventWorkQueue } from '../webhook/work.ts';
+import { withinMilliseconds } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
 /** A try is given up after so many milliseconds, and there are two: intake owes Procore an answer within 5 s. */
 const tryMilliseconds = 1000;
 
-function textAttributes(texts: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
+/** Writes texts as SQS wants message attributes. */
+export function textAttributes(texts: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
   );
@@ -53,7 +55,7 @@ export function sqsEventQueue({
       MessageAttributes: textAttributes(filterAttributes(message)),
     };
     const once = () =>
-      client.send(new SendMessageCommand(input), { abortSignal: AbortSignal.timeout(tryMilliseconds) });
+      withinMilliseconds(tryMilliseconds, (abortSignal) => client.send(new SendMessageCommand(input), { abortSignal }));
     try {
       await once().catch((error: unknown) => {
         // The deduplication id makes a second try harmless when the first one arrived after all.

@@ -1,5 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Quarantine } from '../webhook/quarantine.ts';
+import { withinMilliseconds } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
 /** A call is given up after so many milliseconds: intake owes Procore an answer within 5 s. */
@@ -25,7 +26,7 @@ export function sqsQuarantine({
         MessageAttributes: { reason: { DataType: 'String', StringValue: message.reason } },
       });
       try {
-        await client.send(command, { abortSignal: AbortSignal.timeout(callMilliseconds) });
+        await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
         return 'kept';
       } catch (error) {
         if (isMessageRefused(error)) return 'refused';

@@ -1,4 +1,3 @@
-import { announce } from './announcing.ts';
 import type { Connection } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
 import { finishDisconnecting } from './disconnect.ts';
@@ -42,7 +41,9 @@ async function attendConnected(deps: RotationDependencies, found: Connection): P
   const checked = await finishChecking(deps, await finishRevoking(deps, found));
   if (checked === undefined) return 'attended';
   if (isRotationDue(checked, deps.clock())) {
-    const { outcome } = await rotateConnection(deps, checked);
+    const { outcome, connection } = await rotateConnection(deps, checked);
+    // Procore tells nothing of a token that had expired; of the new one it can.
+    if (outcome === 'rotated') await finishChecking(deps, connection);
     return outcome === 'out_of_time' ? outcome : 'attended';
   }
   await planNextLook(deps, checked);
@@ -54,10 +55,7 @@ async function finishChecking(deps: RotationDependencies, connection: Connection
   if (connection.environmentChecked) return connection;
   const check = await checkEnvironment(deps, connection);
   if (check.outcome === 'foreign') return undefined;
-  if (check.outcome === 'unavailable') return connection;
-  // Whoever stored the tokens may have died before saying so.
-  await announce(deps, check.connection, 'connected');
-  return check.connection;
+  return check.outcome === 'ours' ? check.connection : connection;
 }
 
 /** Makes sure that a connection which needs no rotation does not stay due. */

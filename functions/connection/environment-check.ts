@@ -1,3 +1,4 @@
+import { announce } from './announcing.ts';
 import type { Connection, TokenSet } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
@@ -48,6 +49,9 @@ async function noteChecked(
   procoreUserId: string | undefined,
 ): Promise<EnvironmentCheck> {
   const { connectionId, generation } = connection;
+  // Whoever stored the tokens may have died, or found the queue refusing, before it was told. A second message within
+  // five minutes is dropped by the queue. As long as nobody can be told, the connection stays due.
+  if ((await announce(deps, connection, 'connected')) === 'unannounced') return { outcome: 'ours', connection };
   const write = check(connection, tokens, { procoreUserId, now: deps.clock(), fraction: deps.randomFraction() });
   if ((await deps.store.write(write)) === 'written') {
     deps.observer.note('connection.checked', { connectionId, generation });

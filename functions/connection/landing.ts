@@ -26,12 +26,14 @@ export type Landing =
   | { readonly outcome: 'rotated'; readonly connection: Connection }
   /** It is in escrow; `connection` is what will be stored. */
   | { readonly outcome: 'escrowed'; readonly connection: Connection }
-  /** Its generation is gone; `connection` is what is stored. */
+  /** Its generation is gone; `connection` is what is stored, undefined when that is not known. */
   | { readonly outcome: 'too_late'; readonly connection: Connection | undefined };
 
 /**
  * Makes a token set durable before anyone uses it: in the store, tried for as long as this invocation lasts, else in
  * escrow. It is lost only if the process dies between Procore's answer and the first of these writes.
+ *
+ * One that comes too late is given up with the same patience: forgotten, it would stay alive at Procore.
  *
  * @param replaced the connection as it was when its refresh token was spent
  * @throws TokenSetLostError when both refuse to the end
@@ -40,13 +42,18 @@ export async function landTokens(deps: RotationDependencies, replaced: Connectio
   const write = replace(replaced, tokens, { now: deps.clock(), fraction: deps.randomFraction() });
   const landed = afterWrite(replaced, write);
   const { connectionId, generation, rotateAt } = landed;
+  const { environment, authorizedBy } = replaced;
+  let isTooLate = false;
   for (let tries = 0; ; tries += 1) {
     let refusal: unknown;
     try {
-      if ((await deps.store.write(write)) === 'refused') {
+      if (!isTooLate && (await deps.store.write(write)) === 'refused') {
         const stored = await deps.store.read(connectionId);
         // The SDK may have repeated a write that took effect: an access token is mark enough.
-        if (stored?.tokens?.accessToken !== tokens.accessToken) break;
+        isTooLate = stored?.tokens?.accessToken !== tokens.accessToken;
+      }
+      if (isTooLate) {
+        return { outcome: 'too_late', connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };
       }
       deps.observer.note('rotation.replaced', { connectionId, generation, rotateAt });
       deps.observer.count('rotationReplaced');
@@ -56,11 +63,11 @@ export async function landTokens(deps: RotationDependencies, replaced: Connectio
     }
     if (deps.remaining() < escrowReserveMs) {
       try {
-        const { environment, authorizedBy } = replaced;
         await deps.escrow.deposit({ environment, connectionId, generation: replaced.generation, tokens, authorizedBy });
         deps.observer.note('rotation.escrowed', { connectionId, generation });
         deps.observer.count('rotationEscrowed');
-        return { outcome: 'escrowed', connection: landed };
+        // What came too late is not to be used by anybody: out of escrow it is given up.
+        return isTooLate ? { outcome: 'too_late', connection: undefined } : { outcome: 'escrowed', connection: landed };
       } catch (error) {
         refusal = error;
       }
@@ -68,6 +75,4 @@ export async function landTokens(deps: RotationDependencies, replaced: Connectio
     if (deps.remaining() < 500) throw new TokenSetLostError(connectionId, { cause: refusal });
     await deps.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * deps.randomFraction()));
   }
-  const { authorizedBy } = replaced;
-  return { outcome: 'too_late', connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };
 }

@@ -23,7 +23,7 @@ export function isSameAuthorization(one: Authorization, other: Authorization): b
 /**
  * Revokes at Procore what waits for it, as far as it may be revoked now, and strikes off what is done.
  *
- * Each token of a disconnected connection is used once before: if Procore voids a refresh token only at the first use
+ * Each token is used once before: if Procore voids a refresh token only at the first use
  * of the access token that replaced it, a set that was never used would leave its predecessor alive.
  * A token that is stored for use is never revoked. A crash at any point leaves the list, and the sweep comes again.
  *
@@ -32,13 +32,13 @@ export function isSameAuthorization(one: Authorization, other: Authorization): b
  * @see https://developers.procore.com/documentation/oauth-endpoints (revoke)
  */
 export async function finishRevoking(deps: RevocationDependencies, connection: Connection): Promise<Connection> {
-  const { connectionId, generation, revoking = [], status, tokens } = connection;
+  const { connectionId, generation, revoking = [], tokens } = connection;
   if (revoking.length === 0 || !isRevocationAllowed(connection, deps.keepReplaced)) return connection;
   const client = await deps.oauthClient.read();
   const outcomes = await Promise.all(
     revoking.map(async (accessToken) => {
       if (accessToken === tokens?.accessToken) return 'revoked';
-      if (status === 'disconnected') await deps.tokenEndpoint.tokenInfo(accessToken);
+      await deps.tokenEndpoint.tokenInfo(accessToken);
       return deps.tokenEndpoint.revoke(client, accessToken);
     }),
   );

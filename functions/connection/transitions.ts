@@ -19,8 +19,11 @@ import { finishSeconds, retrySeconds, rotationTime } from './timing.ts';
  * leaves undone comes due.
  */
 
-/** At most that many access tokens wait for a revocation; the item must stay small, since every vending reads it. */
-const mostRevoking = 10;
+/**
+ * At most that many access tokens wait for a revocation, the newest: the item must stay small, since every vending reads
+ * it, and nobody reconnects more often between two disconnections but by a mistake.
+ */
+const mostRevoking = 50;
 
 const generationIs = (connection: Connection): Condition => ({
   condition: 'generationIs',
@@ -133,6 +136,7 @@ export function replace(
 ): ConnectionWrite {
   // A response without a refresh token means that the old one stays good (RFC 6749 section 6).
   const refreshToken = tokens.refreshToken ?? replaced.tokens?.refreshToken;
+  const planned = rotationTime(tokens, fraction);
   return {
     connectionId: replaced.connectionId,
     require: [generationIs(replaced)],
@@ -140,11 +144,16 @@ export function replace(
       status: 'connected',
       tokens: { ...tokens, ...(refreshToken !== undefined && { refreshToken }) },
       generation: replaced.generation + 1,
-      rotateAt: replaced.environmentChecked ? rotationTime(tokens, fraction) : now + finishSeconds,
+      rotateAt: replaced.environmentChecked ? planned : Math.min(planned, now + finishSeconds),
       updatedAt: now,
     },
     remove: ['attempt', 'notBefore', 'failure', 'cause'],
   };
+}
+
+/** When the sweep looks at an authorization first: soon, since its environment is not checked yet. */
+function firstLook(tokens: TokenSet, now: number): number {
+  return Math.min(rotationTime(tokens, 1), now + finishSeconds);
 }
 
 /** A new authorization: what a person, or the app for its service account, brings. */
@@ -168,7 +177,7 @@ export function newConnection(
     status: 'connected',
     tokens,
     generation: 1,
-    rotateAt: now + finishSeconds,
+    rotateAt: firstLook(tokens, now),
     attemptNumber: 0,
     authorizedBy,
     environmentChecked: false,
@@ -205,7 +214,7 @@ export function reconnect(
       status: 'connected',
       tokens,
       generation: connection.generation + 1,
-      rotateAt: now + finishSeconds,
+      rotateAt: firstLook(tokens, now),
       authorizedBy,
       environmentChecked: false,
       ...(revoking.length > 0 && { revoking }),

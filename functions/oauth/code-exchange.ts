@@ -99,11 +99,11 @@ async function redeem(deps: CodeExchangeDependencies, code: string): Promise<Exc
   const outcome = await deps.tokenEndpoint.redeemCode(client, code, uri);
   if (outcome.outcome !== 'invalid_client') return judge(outcome);
 
-  // The client is checked before the code is touched, so the code is still good if only our copy of the secret is old.
+  // The client is checked before the code is touched, so the code is still good if only our copy of id and secret is old.
   const fresh = await readOAuthClient(deps.oauthClient, { fresh: true });
   if ('trouble' in fresh) return { failure: 'client_missing', code: fresh.trouble };
-  const isNewSecret = fresh.clientId === client.clientId && fresh.clientSecret !== client.clientSecret;
-  const judged = judge(isNewSecret ? await deps.tokenEndpoint.redeemCode(fresh, code, uri) : outcome);
+  const isNewClient = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;
+  const judged = judge(isNewClient ? await deps.tokenEndpoint.redeemCode(fresh, code, uri) : outcome);
   if ('failure' in judged && judged.failure === 'client_refused') deps.observer.count('clientCredentialsRefused');
   return judged;
 }

@@ -13,13 +13,17 @@ export interface CompanyDependencies extends Pick<ConnectionDependencies, 'store
 }
 
 /**
- * Shows the companies that the account saw when it was connected.
+ * Shows the companies that the account saw when it was connected, or, once one is chosen, which.
  *
- * @param request of the browser that connected, with `session` in the query
+ * @param request of the browser that connected, with `session` in the query, and with `chosen` after the choice
  */
 export async function showCompanies(deps: CompanyDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
   const choice = await findChoice(deps, request, onlyValue(request.query, 'session'));
-  return choice ? companyPage(choice, false) : failurePage(deps, 'choice_unknown');
+  if (!choice) return failurePage(deps, 'choice_unknown');
+  const company = request.query.has('chosen') ? await findChosen(deps, choice) : undefined;
+  if (!company) return companyPage(choice, false);
+  const { connectionId } = choice.session;
+  return { answer: 'page', page: { name: 'connected', connectionId, companyName: company.name } };
 }
 
 /**
@@ -37,10 +41,11 @@ export async function submitCompany(deps: CompanyDependencies, request: BrowserR
   if (!company) return companyPage(choice, true);
 
   const { connectionId, sessionId, returnTo } = choice.session;
-  const chosen = await chooseCompany(deps, { connectionId, companyId: company.companyId, sessionId });
-  if (chosen.outcome !== 'chosen') return failurePage(deps, 'choice_unknown', { connectionId });
-  if (returnTo !== undefined) return { answer: 'redirect', location: returnTo };
-  return { answer: 'page', page: { name: 'connected', connectionId, companyName: company.name } };
+  const choosing = await chooseCompany(deps, { connectionId, companyId: company.companyId, sessionId });
+  if (choosing.outcome !== 'chosen') return failurePage(deps, 'choice_unknown', { connectionId });
+  // An answer to a POST that is not stored cannot be gone back to: browsers show an error of their own in its place.
+  const chosen = `${deps.publicOrigin}/oauth/company?session=${sessionId}&chosen`;
+  return { answer: 'redirect', location: returnTo ?? chosen };
 }
 
 interface Choice {
@@ -57,6 +62,15 @@ async function findChoice(
   if (found.outcome !== 'own' || found.session.result?.outcome !== 'connected') return undefined;
   const { companies } = found.session.result;
   return companies.length > 1 ? { session: found.session, companies } : undefined;
+}
+
+async function findChosen(
+  { store }: CompanyDependencies,
+  { session, companies }: Choice,
+): Promise<CompanyName | undefined> {
+  const connection = await store.read(session.connectionId);
+  if (connection?.authorizedBy.sessionId !== session.sessionId) return undefined;
+  return companies.find(({ companyId }) => companyId === connection.companyId);
 }
 
 function companyPage({ session, companies }: Choice, nothingChosen: boolean): BrowserAnswer {

@@ -5,7 +5,7 @@ import { type AuthorizationStore, hashOf } from './authorization-store.ts';
 import { parseReturnTo } from './return-to.ts';
 
 /** How long a link lets its holder start. */
-export const linkSeconds = 900;
+const linkSeconds = 900;
 
 /** What issuing a link needs. */
 export interface ConnectLinkDependencies {

@@ -13,7 +13,10 @@ h1 { margin: 0.25rem 0 1rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 1.1rem 0 0.15rem; font-size: 0.9rem; color: var(--quiet); }
 p { margin: 0 0 0.9rem; }
 .where, .reference { color: var(--quiet); font-size: 0.9rem; margin: 0; }
+.reference strong { font-family: ui-monospace, monospace; }
 .reference { margin-top: 1.5rem; padding-top: 0.9rem; border-top: 1px solid var(--line); }
+main > :last-child { margin-bottom: 0; }
+[role="alert"] { padding-left: 0.75rem; border-left: 4px solid var(--mark); }
 form { margin: 1.4rem 0 0; }
 button { width: 100%; min-height: 3rem; padding: 0.6rem 1rem; font: inherit; font-weight: 600; color: var(--on-mark); background: var(--mark); border: 2px solid var(--mark); border-radius: 6px; cursor: pointer; }
 button:hover { text-decoration: underline; }
@@ -34,4 +37,4 @@ fieldset + button { margin-top: 1rem; }
 export const contentSecurityPolicy =
   "default-src 'none'; " +
   `style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'; ` +
-  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "base-uri 'none'; frame-ancestors 'none'";

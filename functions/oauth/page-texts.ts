@@ -1,5 +1,5 @@
 /** The texts of a page that tells of a failure. */
-export interface FailureText {
+interface FailureText {
   /** The status of the answer. */
   readonly status: number;
   /** What happened. */
@@ -84,7 +84,7 @@ export const failureTexts = {
     title: 'Procore did not accept the sign-in',
     why: 'The code with which Procore sent you back is used up, older than 10 minutes, or belongs to another address than the one registered for this app.',
     whatToDo:
-      'Start again. If it fails again at once, the redirect URI registered at Procore differs from ours and must be corrected.',
+      'Start again, with a new link if yours has expired. If it fails again at once, the redirect URI registered at Procore differs from ours and must be corrected.',
     whoCanDoIt: 'You; and for the redirect URI the people who run this integration. Give them the reference below.',
   },
   client_refused: {
@@ -112,7 +112,8 @@ export const failureTexts = {
     status: 503,
     title: 'Procore cannot be reached',
     why: 'Procore did not answer, answered with an error, or asked us to wait.',
-    whatToDo: 'Wait a few minutes and start again. Procore’s status page tells when the trouble is known.',
+    whatToDo:
+      'Wait a few minutes and start again, with a new link if yours has expired. Procore’s status page tells when the trouble is known.',
     whoCanDoIt: 'You. If it goes on for hours, the people who run this integration; give them the reference below.',
   },
   superseded: {

@@ -85,11 +85,11 @@ function renderCompany({ companyId, name }: CompanyName): Markup {
   return html`<label><input type="radio" name="companyId" value="${companyId}" required><span>${name}<small>Company ${companyId}</small></span></label>`;
 }
 
-function renderBody(page: Page, environmentName: string): { title: string; body: Markup } {
+function renderBody(page: Page): { title: string; body: Markup } {
   switch (page.name) {
     case 'start':
       return {
-        title: `Connect to ${environmentName}`,
+        title: 'Connect to Procore',
         body: html`<p>You are about to connect a Procore account to <strong>${page.connectionId}</strong>.</p>
 <p>Procore will ask you to sign in and to allow access. Then you come back here.</p>
 <form method="post" action="/oauth/start"><input type="hidden" name="link" value="${page.link}"><button>Connect to Procore</button></form>`,
@@ -127,7 +127,7 @@ ${renderWayOn(page.wayOn)}
  */
 export function renderPage(page: Page, environment: ProcoreEnvironment): string {
   const environmentName = environmentNames[environment];
-  const { title, body } = renderBody(page, environmentName);
+  const { title, body } = renderBody(page);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -148,7 +148,7 @@ ${body}
 `.text;
 }
 
-/** @returns the status with which a page is sent */
+/** Gives the status with which a page is sent. */
 export function pageStatus(page: Page): number {
   if (page.name === 'start' || page.name === 'connected') return 200;
   if (page.name === 'company') return page.nothingChosen ? 400 : 200;

@@ -15,7 +15,7 @@ export type FoundLink =
   | { readonly outcome: 'usable'; readonly link: ConnectLink }
   | { readonly outcome: 'unknown' | 'expired' | 'spent' };
 
-/** @returns whether the text could be a link's token or a state of ours; nothing else is looked up or shown */
+/** Tells whether a text could be a link's token or a state of ours; nothing else is looked up or shown. */
 export function isOurSecret(text: string | undefined): text is string {
   return text !== undefined && /^[A-Za-z0-9]{43,128}$/.test(text);
 }

@@ -13,7 +13,7 @@ import { type FoundLink, findLink, findSession, isOurSecret } from './session.ts
 import type { OAuthClientSource } from './token-endpoint.ts';
 
 /** How long a person may take at Procore: signing in, perhaps a new password, allowing access. */
-export const sessionSeconds = 1800;
+const sessionSeconds = 1800;
 
 /** What the page that starts needs. */
 export interface StartDependencies {
@@ -69,7 +69,8 @@ export async function begin(deps: StartDependencies, request: BrowserRequest): P
   if (found.outcome !== 'usable') return failurePage(deps, failureOfLink[found.outcome]);
   const { link } = found;
 
-  const client = await readOAuthClient(deps.oauthClient);
+  // A click is rare and may follow a correction of the secret: an old client id ends on an error page of Procore's.
+  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
   if ('trouble' in client) {
     const { wayOn } = origin;
     return failurePage(deps, 'client_missing', { connectionId: link.connectionId, wayOn, code: client.trouble });

@@ -148,7 +148,12 @@ const beforeSending = new Set([
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
 ]);
 
-function happenedBeforeSending(error: unknown): boolean {
+/**
+ * Tells whether a `fetch` failed before anything reached the other side: no name, no connection, no TLS.
+ *
+ * @returns false in doubt
+ */
+export function happenedBeforeSending(error: unknown): boolean {
   // One error for each address that was tried: the request may have gone out by any that failed otherwise.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(happenedBeforeSending);
   if (!(error instanceof Error)) return false;

@@ -11,7 +11,8 @@ export interface Company {
 /** All companies, never a part of them; `unavailable` when Procore did not give every page. */
 export type CompaniesOutcome =
   | { readonly outcome: 'companies'; readonly companies: readonly Company[] }
-  | { readonly outcome: 'unavailable' };
+  /** With the status when Procore answered and said no. */
+  | { readonly outcome: 'unavailable'; readonly status?: number };
 
 /** What {@link listCompanies} needs. */
 export interface ListCompaniesProps {
@@ -23,6 +24,12 @@ export interface ListCompaniesProps {
    * @default 10000 (milliseconds)
    */
   readonly timeoutMs?: number;
+  /**
+   * A company in which the app is installed: a service account must name one even here.
+   *
+   * @default no header, as for a person's token
+   */
+  readonly companyId?: string;
 }
 
 /** Procore's safe page size: some endpoints refuse more. */
@@ -31,8 +38,8 @@ const pageSize = 100;
 const mostPages = 20;
 
 /**
- * Lists the companies that an access token sees: every page of `GET /rest/v1.0/companies`, with no company header, for
- * this is one of the two endpoints that want none (for a person's token).
+ * Lists the companies that an access token sees: every page of `GET /rest/v1.0/companies`. For a person's token this is
+ * one of the two endpoints that want no company header.
  *
  * @returns the companies in Procore's order, or `unavailable`; throws nothing for what Procore or the network does
  * @throws InsecureOriginError when the API origin is neither https nor loopback
@@ -44,11 +51,16 @@ export async function listCompanies(props: ListCompaniesProps, accessToken: stri
   const companies: Company[] = [];
   for (let page = 1; page <= mostPages; page++) {
     const answer = await askForPage(props.fetch, `${origin}/rest/v1.0/companies?page=${page}&per_page=${pageSize}`, {
-      headers: { accept: 'application/json', authorization: `Bearer ${accessToken}` },
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${accessToken}`,
+        ...(props.companyId !== undefined && { 'procore-company-id': props.companyId }),
+      },
       redirect: 'manual',
       signal,
     });
     if (answer === undefined) return { outcome: 'unavailable' };
+    if ('status' in answer) return { outcome: 'unavailable', status: answer.status };
     companies.push(...answer.companies);
     if (!answer.hasNext) return { outcome: 'companies', companies };
   }
@@ -58,7 +70,7 @@ export async function listCompanies(props: ListCompaniesProps, accessToken: stri
 async function askForPage(ask: typeof fetch, url: string, init: RequestInit) {
   try {
     const response = await ask(url, init);
-    if (response.status !== 200) return undefined;
+    if (response.status !== 200) return { status: response.status };
     const companies = readCompanies(parseExactJson(await response.text()));
     // Only whether there is a next page is taken from the link: its host and query are not ours to trust with a token.
     const hasNext = /;\s*rel="?next"?/i.test(response.headers.get('link') ?? '');

@@ -65,6 +65,45 @@ export function isJsonObject(value: ExactJson | undefined): value is ExactJsonOb
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What {@link writeExactJson} takes; a `bigint` is written as its digits, for an id that must be a number. */
+export type ExactJsonInput =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly ExactJsonInput[]
+  | { readonly [key: string]: ExactJsonInput | undefined };
+
+/** A number is beyond 2^53: it has lost digits before it came here. */
+export class InexactNumberError extends Error {
+  override readonly name = 'InexactNumberError';
+  readonly code = 'inexact_number';
+  constructor() {
+    super('A number beyond 2^53 cannot be exact. Give ids as strings, or as bigint where Procore wants a number.');
+  }
+}
+
+/** TypeScript's library does not describe raw JSON yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/**
+ * Writes JSON with exact ids: strings stay strings, a `bigint` becomes its digits.
+ *
+ * @returns JSON text
+ * @throws InexactNumberError for an integer beyond 2^53 that is a double
+ * @see https://github.com/tc39/proposal-json-parse-with-source
+ */
+export function writeExactJson(value: ExactJsonInput): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === 'bigint') return rawJSON(inner.toString());
+    if (typeof inner === 'number' && Number.isInteger(inner) && !Number.isSafeInteger(inner)) {
+      throw new InexactNumberError();
+    }
+    return inner;
+  });
+}
+
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Observer } from '../observer.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { errorName } from './error-name.ts';
 import type { EventMessage } from './event-message.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
@@ -39,10 +40,6 @@ export type Acceptance = 'accepted' | 'duplicate' | 'quarantined' | 'discarded' 
  * the 5 minutes, even when Procore's clock leads ours by 3: no look-up needed.
  */
 const youngSeconds = 120;
-
-function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
-}
 
 /**
  * Accepts an authenticated delivery so that no crash can lose it: look up what is not young, send, then record.

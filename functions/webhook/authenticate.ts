@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Observer } from '../observer.ts';
+import { errorName } from './error-name.ts';
+import type { PreviousUse } from './roll-over.ts';
+import { fingerprint } from './subscription.ts';
 import type { WebhookAuthorization, WebhookAuthorizationSource } from './webhook-authorization.ts';
 
 /** Whether the `Authorization` header was right, absent (scanners) or another one (events will be lost: alarm). */
@@ -12,6 +15,9 @@ export type Authenticate = (header: string | undefined) => Promise<Authenticatio
 /** Reading the secret again costs a call that any stranger can cause, so it is done at most once in 30 seconds. */
 const rereadSeconds = 30;
 
+/** Whether the previous value is still in use matters to the hour, so it is written down once a minute at most. */
+const noteSeconds = 60;
+
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
@@ -21,10 +27,11 @@ function equalInConstantTime(left: string, right: string): boolean {
   return timingSafeEqual(sha256(left), sha256(right));
 }
 
-function matches(header: string, { current, previous }: WebhookAuthorization): boolean {
+function judge(header: string, { current, previous }: WebhookAuthorization): 'current' | 'previous' | undefined {
   const isCurrent = equalInConstantTime(header, `Bearer ${current}`);
   const isPrevious = previous !== undefined && equalInConstantTime(header, `Bearer ${previous}`);
-  return isCurrent || isPrevious;
+  if (isCurrent) return 'current';
+  return isPrevious ? 'previous' : undefined;
 }
 
 /**
@@ -38,22 +45,37 @@ function matches(header: string, { current, previous }: WebhookAuthorization): b
  */
 export function createAuthenticator(dependencies: {
   readonly source: WebhookAuthorizationSource;
+  readonly previousUse: Pick<PreviousUse, 'note'>;
   readonly clock: Clock;
   readonly observer: Observer;
 }): Authenticate {
-  const { source, clock, observer } = dependencies;
+  const { source, previousUse, clock, observer } = dependencies;
   let rereadAt = Number.NEGATIVE_INFINITY;
+  let notedAt = Number.NEGATIVE_INFINITY;
+
+  async function isRight(header: string, authorization: WebhookAuthorization): Promise<boolean> {
+    const match = judge(header, authorization);
+    if (match === 'previous' && clock() - notedAt >= noteSeconds) {
+      notedAt = clock();
+      await previousUse.note(fingerprint(authorization.previous ?? ''), notedAt).catch((error: unknown) => {
+        // The next delivery tries again: the delivery itself is more than its trace.
+        notedAt = Number.NEGATIVE_INFINITY;
+        observer.note('webhook.previous_use_unwritten', { errorName: errorName(error) });
+      });
+    }
+    return match !== undefined;
+  }
 
   return async (header) => {
     if (header === undefined || header === '') {
       observer.count('webhookAuthorizationMissing');
       return 'none_sent';
     }
-    if (matches(header, await source.read())) return 'authenticated';
+    if (await isRight(header, await source.read())) return 'authenticated';
     // The header may have been rotated since the secret was read.
     if (clock() - rereadAt >= rereadSeconds) {
       rereadAt = clock();
-      if (matches(header, await source.read({ fresh: true }))) return 'authenticated';
+      if (await isRight(header, await source.read({ fresh: true }))) return 'authenticated';
     }
     observer.count('webhookAuthorizationWrong');
     return 'wrong_sent';

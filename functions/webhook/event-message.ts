@@ -10,6 +10,8 @@ export interface WebhookEventMessage {
   readonly event: WebhookEvent;
   /** When intake took it, epoch seconds. */
   readonly receivedAt: number;
+  /** Tells a message that an operator sent again from the first one; new for every sending. */
+  readonly replayId?: string;
 }
 
 /** A connection's change on its way to `onConnectionChange`. */
@@ -50,7 +52,10 @@ export function groupId(message: EventMessage): string {
  * @returns a MessageDeduplicationId
  */
 export function deduplicationId(message: EventMessage): string {
-  if (message.kind === 'webhook_event') return sha256(message.event.id);
+  if (message.kind === 'webhook_event') {
+    const { event, replayId } = message;
+    return sha256(replayId === undefined ? event.id : JSON.stringify([event.id, replayId]));
+  }
   const { connectionId, change, generation } = message.change;
   return sha256(JSON.stringify([connectionId, change, generation]));
 }

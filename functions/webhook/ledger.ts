@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** What the ledger holds about one event. */
@@ -7,6 +8,14 @@ export interface LedgerEntry {
   readonly receivedAt?: number;
   /** When `onEvent` last finished with it, epoch seconds. */
   readonly handledAt?: number;
+}
+
+/** An entry as it is listed by time. */
+export interface ArrivedEvent extends LedgerEntry {
+  /** When it was first written down by intake or, should that have failed, by the worker; epoch seconds. */
+  readonly arrivedAt: number;
+  /** How often `onEvent` has failed with it. */
+  readonly failures: number;
 }
 
 /** What happened before to an event and its resource, for the worker's marks. */
@@ -36,4 +45,30 @@ export interface Ledger {
   markHandled(event: WebhookEvent, handledAt: number): Promise<void>;
   /** Counts a failed try of the event. @returns how often it has failed by now */
   countFailure(event: WebhookEvent): Promise<number>;
+}
+
+/** The ledger as people read it. */
+export interface LedgerReader {
+  /** Reads one event, strongly consistent. */
+  show(eventId: string): Promise<ArrivedEvent | undefined>;
+  /** Lists the events that arrived from `since` (included) to `until` (excluded), epoch seconds, oldest first. */
+  arrivals(since: number, until: number): AsyncIterable<ArrivedEvent>;
+}
+
+/** So many partitions of the index take a day's events: one alone takes 1,000 writes a second. */
+export const arrivalShards = 4;
+
+/**
+ * Gives the index's partitions that hold a day's events.
+ *
+ * @param day whole days since 1970
+ */
+export function arrivalPartitions(day: number): readonly string[] {
+  return Array.from({ length: arrivalShards }, (_, shard) => `${day}#${shard}`);
+}
+
+/** Gives the index's partition of one event. */
+export function arrivalPartition(eventId: string, arrivedAt: number): string {
+  const shard = createHash('sha256').update(eventId).digest().readUInt8(0) % arrivalShards;
+  return `${Math.floor(arrivedAt / 86_400)}#${shard}`;
 }

@@ -25,6 +25,51 @@ export interface Quarantine {
   keep(message: QuarantineMessage): Promise<'kept' | 'refused'>;
 }
 
+/** A delivery in quarantine, in an operator's hand. */
+export interface QuarantinedDelivery extends QuarantineMessage {
+  readonly receipt: string;
+}
+
+/** The quarantine as an operator works it. */
+export interface QuarantineReader {
+  /** Takes up to ten in hand, hidden from others for a minute. */
+  receive(): Promise<readonly QuarantinedDelivery[]>;
+  /** Gives them back untouched. */
+  giveBack(deliveries: readonly QuarantinedDelivery[]): Promise<void>;
+  delete(delivery: QuarantinedDelivery): Promise<void>;
+}
+
+/**
+ * Goes through the quarantine: what `judge` is done with is deleted, the rest is given back.
+ *
+ * @returns everything that was there
+ */
+export async function goThroughQuarantine(
+  reader: QuarantineReader,
+  judge: (delivery: QuarantinedDelivery) => Promise<'done' | 'keep'>,
+): Promise<readonly QuarantinedDelivery[]> {
+  const seen: QuarantinedDelivery[] = [];
+  const kept: QuarantinedDelivery[] = [];
+  try {
+    for (;;) {
+      const some = await reader.receive();
+      if (some.length === 0) return seen;
+      for (const [index, delivery] of some.entries()) {
+        seen.push(delivery);
+        try {
+          if ((await judge(delivery)) === 'done') await reader.delete(delivery);
+          else kept.push(delivery);
+        } catch (error) {
+          kept.push(...some.slice(index));
+          throw error;
+        }
+      }
+    }
+  } finally {
+    await reader.giveBack(kept);
+  }
+}
+
 /** As many bytes of a body as give under 900 kB of message: SQS takes 1 MiB. */
 const keptBytes = 670_000;
 

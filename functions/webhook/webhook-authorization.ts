@@ -6,6 +6,8 @@ export interface WebhookAuthorization {
   readonly current: string;
   /** Accepted, too, until every hook at Procore sends `current`. */
   readonly previous?: string;
+  /** When `current` took the place of `previous`, epoch seconds; absent when a person set them. */
+  readonly rotatedAt?: number;
 }
 
 /** Where the values come from: the environment's secret, checked for its environment. */
@@ -24,7 +26,7 @@ export interface WebhookAuthorizationSource {
 const fewestCharacters = 16;
 
 /**
- * Reads the webhook authorization out of its secret `{"environment","current","previous"?}`.
+ * Reads the webhook authorization out of its secret `{"environment","current","previous"?,"rotatedAt"?}`.
  *
  * @param text the secret string; undefined for a binary secret
  * @throws WrongEnvironmentError, MalformedSecretError; an empty or short value is malformed: it would let anybody in
@@ -44,5 +46,6 @@ export function parseWebhookAuthorization(
   if (previous.length < fewestCharacters) {
     throw new MalformedSecretError('webhook authorization', environment, `${short} "previous"`);
   }
-  return { current, previous };
+  const { rotatedAt } = fields;
+  return { current, previous, ...(typeof rotatedAt === 'number' && { rotatedAt }) };
 }

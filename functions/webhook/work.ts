@@ -1,12 +1,13 @@
-import type { Clock, RandomFraction, RemainingTime } from '../clock.ts';
-import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
-import type { Observer } from '../observer.ts';
+import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import type { CompanyClient } from '../procore/client.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import type { EventHandlers, EventMarks } from './event-handlers.ts';
+import { errorName } from './error-name.ts';
+import type { EventHandlers } from './event-handlers.ts';
 import { type EventMessage, readEventMessage } from './event-message.ts';
 import type { Ledger } from './ledger.ts';
+import { type MarkDependencies, readMarks } from './marks.ts';
 import { Permanent } from './permanent.ts';
-import type { WebhookEvent } from './webhook-event.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 /** A message as the event queue handed it out. */
 export interface ReceivedMessage {
@@ -30,16 +31,17 @@ export interface EventWorkQueue {
 }
 
 /** What the worker needs. */
-export interface WorkDependencies {
+export interface WorkDependencies extends MarkDependencies {
   readonly environment: ProcoreEnvironment;
   readonly queue: EventWorkQueue;
   readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure'>;
-  readonly oauthClient: OAuthClientSource;
   readonly handlers: EventHandlers;
+  /** Gives `onEvent` its client of a company's API; asks nothing yet. */
+  readonly companyClient: (companyId: string, remaining: RemainingTime) => CompanyClient;
   readonly clock: Clock;
   readonly random: RandomFraction;
+  readonly sleep: Sleep;
   readonly remainingTime: RemainingTime;
-  readonly observer: Observer;
 }
 
 /** An event is tried this often; its failures are counted in the ledger, since followers in a group are received untried. */
@@ -49,6 +51,9 @@ const longestBackOffSeconds = 15 * 60;
 
 /** With less time left, in milliseconds, no further event of a group is begun. */
 const startReserve = 10_000;
+
+/** What is kept of the invocation for counting a failure, putting the rest off or setting it aside; milliseconds. */
+const endReserve = 5_000;
 
 /**
  * Works a batch of the event queue, its groups side by side and each group in order. When a message fails, the rest of
@@ -101,37 +106,22 @@ async function workMessage(message: ReceivedMessage, dependencies: WorkDependenc
 }
 
 async function handle(content: EventMessage, dependencies: WorkDependencies): Promise<void> {
-  const { handlers, ledger, clock, observer } = dependencies;
-  const context = { log: observer.note.bind(observer) };
-  if (content.kind === 'connection_change') return handlers.onConnectionChange(content.change, context);
+  const { handlers, ledger, clock, observer, sleep, remainingTime } = dependencies;
+  const log = observer.note.bind(observer);
+  const inTime = (work: (signal: AbortSignal) => Promise<void>) =>
+    withTimeLimit(Math.max(remainingTime() - endReserve, 0), sleep, work);
+  if (content.kind === 'connection_change') {
+    return inTime((signal) => handlers.onConnectionChange(content.change, { log, signal }));
+  }
   const { event } = content;
-  await handlers.onEvent({ ...event, marks: await readMarks(event, dependencies) }, context);
+  const marked = { ...event, marks: await readMarks(event, dependencies) };
+  const procore = dependencies.companyClient(event.companyId, () => remainingTime() - endReserve);
+  await inTime((signal) => handlers.onEvent(marked, { log, signal, procore }));
   await ledger.markHandled(event, clock()).catch((error: unknown) => {
     // Handling it again because a mark is missing would be worse than a missing mark.
     observer.count('ledgerUnwritten');
     observer.note('event.not_marked', { eventId: event.id, errorName: errorName(error) });
   });
-}
-
-async function readMarks(event: WebhookEvent, dependencies: WorkDependencies): Promise<EventMarks> {
-  const { ledger, oauthClient, observer } = dependencies;
-  const unmarked = (what: string) => (error: unknown) => {
-    observer.note(what, { eventId: event.id, errorName: errorName(error) });
-    return undefined;
-  };
-  const [history, client] = await Promise.all([
-    ledger.history(event).catch(unmarked('event.history_unread')),
-    event.sourceApplicationId === undefined
-      ? undefined
-      : oauthClient.read().catch(unmarked('event.oauth_client_unread')),
-  ]);
-  if (history === undefined) observer.count('ledgerUnread');
-  const newestHandled = history?.newestHandled ?? null;
-  return {
-    handledBefore: history?.handledBefore ?? false,
-    stale: newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
-    loop: client !== undefined && event.sourceApplicationId === client.clientId,
-  };
 }
 
 async function judgeFailure(
@@ -186,10 +176,6 @@ async function deadLetter(
 export function backOffSeconds(tries: number, random: RandomFraction): number {
   const full = Math.min(firstBackOffSeconds * 2 ** (tries - 1), longestBackOffSeconds);
   return Math.ceil(full * (1 - random() / 4));
-}
-
-function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }
 
 /** Where an error came from, without its text, which may quote what the log must not hold. */

@@ -4,6 +4,7 @@ import {
   type ProcoreEnvironment,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
+import { faultOfDomainName } from './domain.ts';
 
 /** A stack holds 500 resources and an environment takes up to 160 of them. */
 const mostEnvironments = 3;
@@ -33,6 +34,24 @@ const wholeNumber = z.union([
     .regex(/^\d{1,6}$/)
     .transform(Number),
 ]);
+
+/** A host that cannot be part of a redirect URI is refused here: at Procore it would only fail to match. */
+const domainName = z.string().superRefine((name, context) => {
+  const fault = faultOfDomainName(name);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
+
+const environmentName = z.enum(procoreEnvironmentNames);
+
+/** `error`, or `production=error,sandbox=info` on the command line, or an object in cdk.json; the rest is `info`. */
+const logLevel = z.preprocess(
+  (value) => {
+    if (typeof value !== 'string') return value;
+    if (!value.includes('=')) return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
+    return Object.fromEntries(value.split(',').map((pair) => pair.split('=').map((part) => part.trim())));
+  },
+  z.partialRecord(environmentName, z.enum(['info', 'error'])),
+);
 
 const distinct = (values: readonly unknown[]) => new Set(values).size === values.length;
 
@@ -65,6 +84,17 @@ const configurationSchema = z.strictObject({
     .refine((days) => retentionDays.includes(days))
     .default(90)
     .describe(`one of the periods that CloudWatch Logs has: ${retentionDays.join(', ')}`),
+  logLevel: logLevel.default({}).describe('info or error, for all environments or each: production=error,sandbox=info'),
+  domains: z
+    .partialRecord(
+      environmentName,
+      z.strictObject({
+        name: domainName,
+        certificateArn: z.string().regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/\S+$/),
+      }),
+    )
+    .default({})
+    .describe('for each environment {"name": a host alone, "certificateArn": of ACM}, e.g. connect.example.com'),
 });
 
 /** What the `procore` block of cdk.json's context decides, with its defaults filled in. */
@@ -123,7 +153,9 @@ function wrongValue(error: z.ZodError, given: Record<string, unknown>, overridde
   const key = String(issue?.path[0]) as ConfigurationKey;
   const where = overridden.has(key) ? `-c ${key}=…` : `procore.${key} in cdk.json`;
   const allowed = configurationSchema.shape[key].description;
-  return new ConfigurationError(key, `${where}: got ${show(given[key])}; allowed: ${allowed}.`);
+  const why =
+    issue?.code === 'custom' && key === 'domains' ? ` (${issue.path.slice(1).join('.')}: ${issue.message})` : '';
+  return new ConfigurationError(key, `${where}: got ${show(given[key])}${why}; allowed: ${allowed}.`);
 }
 
 function refuseTooManyEnvironments(names: readonly ProcoreEnvironment[]): void {

@@ -66,23 +66,35 @@ export class Connecting extends Construct {
       timeoutSeconds: 30,
     });
 
-    for (const browserFacing of [oauthStart, oauthCallback, oauthCompany]) {
-      tables.grantAuthorizations(browserFacing);
-      secrets.grantOauthClient(browserFacing);
-      api.grantOrigin(browserFacing);
+    const connectServiceAccount = new ConnectorFunction(this, 'ConnectServiceAccount', {
+      ...shared,
+      name: 'connect-service-account',
+      description: "Connects the app's own service account, without a person",
+      // Up to four calls to Procore of 10 s each, nearly all of the time waiting.
+      memoryMebibytes: 512,
+      timeoutSeconds: 60,
+    });
+
+    const linking = [connectLink, oauthStart, oauthCallback, oauthCompany, connectServiceAccount];
+    for (const each of linking) api.grantOrigin(each);
+    tables.grantAuthorizations(connectLink, 'PutItem');
+    tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem');
+    tables.grantAuthorizations(oauthCallback, 'GetItem', 'UpdateItem');
+    tables.grantAuthorizations(oauthCompany, 'GetItem');
+    for (const authorizing of [oauthStart, oauthCallback, disconnect, connectServiceAccount]) {
+      secrets.grantOauthClient(authorizing);
     }
-    tables.grantAuthorizations(connectLink);
-    api.grantOrigin(connectLink);
-    secrets.grantOauthClient(disconnect);
-    for (const changing of [oauthCallback, oauthCompany, disconnect]) {
+    for (const changing of [oauthCallback, oauthCompany, disconnect, connectServiceAccount]) {
       tables.grantConnections(changing);
-      eventQueue.grantSend(changing);
+    }
+    for (const announcing of [oauthCallback, disconnect, connectServiceAccount]) {
+      eventQueue.grantSend(announcing);
     }
 
     api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
     api.route('/oauth/callback', [HttpMethod.GET], oauthCallback);
     api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
 
-    this.functions = [connectLink, oauthStart, oauthCallback, oauthCompany, disconnect];
+    this.functions = [connectLink, oauthStart, oauthCallback, oauthCompany, disconnect, connectServiceAccount];
   }
 }

@@ -1,12 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type Conditions, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   EventSourceMapping,
   Function as LambdaFunction,
   Runtime,
-  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -16,12 +16,16 @@ import { type Setting, settingNames } from '../../functions/settings.ts';
 import type { Bundles, FunctionName } from './bundle.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
+/** How much functions log: their events (`info`), or failed invocations alone (`error`). */
+export type LogLevel = 'info' | 'error';
+
 /** What all functions of an environment have in common. */
 export interface SharedFunctionProps {
   readonly procoreEnvironment: ProcoreEnvironment;
   readonly bundles: Bundles;
   readonly encryptionKey: EncryptionKey;
   readonly logRetentionDays: number;
+  readonly logLevel: LogLevel;
 }
 
 export interface ConnectorFunctionProps extends SharedFunctionProps {
@@ -38,19 +42,30 @@ export class ConnectorFunction extends Construct {
   readonly name: FunctionName;
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
+  readonly #permissions = new PolicyDocument({ minimize: true });
 
   constructor(scope: Construct, id: string, props: ConnectorFunctionProps) {
     super(scope, id);
     this.name = props.name;
-    const logGroup = new LogGroup(this, 'LogGroup', {
+    this.logGroup = new LogGroup(this, 'LogGroup', {
       retention: props.logRetentionDays satisfies RetentionDays,
       encryptionKey: props.encryptionKey.key,
       // The logs outlive a tear-down; what is in them ends with the retention.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     // Not the role that CDK would make: its managed policy may write every log group of the account.
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      // Inline: the role never exists without its permissions, and a stack's resources are counted.
+      inlinePolicies: { Function: this.#permissions },
+    });
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    this.allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason: `The role of ${props.name} writes traces, and X-Ray has no resources to name; nothing else has a wildcard.`,
+    });
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -60,15 +75,20 @@ export class ConnectorFunction extends Construct {
       memorySize: props.memoryMebibytes,
       timeout: Duration.seconds(props.timeoutSeconds),
       role: this.role,
-      logGroup,
-      tracing: Tracing.ACTIVE,
-      environment: { [settingNames.environment]: props.procoreEnvironment },
+      logGroup: this.logGroup,
+      environment: {
+        [settingNames.environment]: props.procoreEnvironment,
+        // Powertools' own name.
+        POWERTOOLS_LOG_LEVEL: props.logLevel.toUpperCase(),
+      },
     });
+    // By the resource itself: CDK's `tracing` would add the permission a second time, in a policy of its own.
+    (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
   }
 
   /** Adds a statement to the function's role. */
   allow(actions: string[], resources: string[], conditions?: Conditions): void {
-    this.role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
+    this.#permissions.addStatements(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
   }
 
   /** Sets an environment variable by the name that `functions/settings.ts` reads. */

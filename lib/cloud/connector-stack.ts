@@ -1,5 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
 import type { Bundles } from './bundle.ts';
 import type { Configuration } from './configuration.ts';
 import { ProcoreEnvironment, pascalCase } from './procore-environment.ts';
@@ -15,8 +17,17 @@ export class ConnectorStack extends Stack {
     super(scope, configuration.stackName, {
       description: `Procore Connector for ${configuration.environments.join(', ')}`,
     });
+    const { topic } = new AlarmTopic(this, 'Alarms', { email: configuration.alarmEmail });
+    const action = new SnsAction(topic);
     for (const procoreEnvironment of configuration.environments) {
-      new ProcoreEnvironment(this, pascalCase(procoreEnvironment), { ...configuration, procoreEnvironment, bundles });
+      new ProcoreEnvironment(this, pascalCase(procoreEnvironment), {
+        ...configuration,
+        procoreEnvironment,
+        bundles,
+        logLevel: configuration.logLevel[procoreEnvironment],
+        domain: configuration.domains[procoreEnvironment],
+      }).addAlarmAction(action);
     }
+    new CfnOutput(this, 'AlarmTopic', { value: topic.topicArn });
   }
 }

@@ -1,10 +1,11 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ConnectorFunction } from './connector-function.ts';
 
-/** What a function may do with the key through a service: reading needs less than writing. */
+/** What a function may do with the key through DynamoDB: reading needs less than writing. */
 const actions = {
   read: ['kms:Decrypt', 'kms:DescribeKey'],
   write: [
@@ -45,10 +46,27 @@ export class EncryptionKey extends Construct {
     );
   }
 
-  /** Lets a function use the key, but only in requests that the service makes on the function's behalf. */
-  grantThrough(service: 'dynamodb' | 'secretsmanager', connectorFunction: ConnectorFunction, access: 'read' | 'write') {
-    connectorFunction.allow(actions[access], [this.key.keyArn], {
-      StringEquals: { 'kms:ViaService': `${service}.${Stack.of(this).region}.amazonaws.com` },
+  /** Lets a function use the key for tables, but only in requests that DynamoDB makes on the function's behalf. */
+  grantTables(connectorFunction: ConnectorFunction, access: 'read' | 'write'): void {
+    connectorFunction.allow(actions[access], [this.key.keyArn], this.#through('dynamodb'));
+  }
+
+  /**
+   * Lets a function decrypt one secret, or encrypt it anew as well, and no other that the key protects.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  grantSecret(connectorFunction: ConnectorFunction, secret: Secret, access: 'read' | 'write' = 'read'): void {
+    const needed = access === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'];
+    connectorFunction.allow(needed, [this.key.keyArn], {
+      StringEquals: {
+        ...this.#through('secretsmanager').StringEquals,
+        'kms:EncryptionContext:SecretARN': secret.secretArn,
+      },
     });
+  }
+
+  #through(service: 'dynamodb' | 'secretsmanager') {
+    return { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(this).region}.amazonaws.com` } };
   }
 }

@@ -1,9 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ConnectorFunction } from './connector-function.ts';
-import { commonQueueProps } from './fifo-queue.ts';
+import { commonQueueProps, refuseOtherAccounts } from './fifo-queue.ts';
 
 /** Time-out of `token-recovery`: ten conditional writes, with their retries while DynamoDB is only just back. */
 export const tokenRecoveryTimeoutSeconds = 30;
@@ -25,6 +25,11 @@ export class EscrowQueue extends Construct {
       ...commonQueueProps,
       visibilityTimeout: Duration.seconds(6 * tokenRecoveryTimeoutSeconds),
       removalPolicy: RemovalPolicy.RETAIN,
+    });
+    refuseOtherAccounts(this.queue);
+    Validations.of(this.queue).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SQS3',
+      reason: 'The escrow queue tries a token set again for 14 days; a dead-letter queue would take it out of reach.',
     });
   }
 

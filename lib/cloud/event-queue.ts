@@ -16,6 +16,9 @@ export class EventQueue extends Construct {
     super(scope, id);
     const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
       consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
+      // The worker counts tries in the ledger and dead-letters itself after 5. An event behind a failing one of its
+      // group is received with it each time, untried: SQS's count is no more than the backstop for crashes.
+      maxReceiveCount: 20,
       // Procore does not send again what it was told was taken.
       removalPolicy: RemovalPolicy.RETAIN,
     });

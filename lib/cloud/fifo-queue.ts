@@ -1,4 +1,5 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -10,19 +11,40 @@ export const commonQueueProps = {
   retentionPeriod: Duration.days(14),
 };
 
+/**
+ * Refuses a queue to other accounts, whatever a statement that somebody adds later may allow.
+ *
+ * CDK's `enforceSSL` has refused requests without TLS already.
+ */
+export function refuseOtherAccounts(queue: Queue): void {
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'ThisAccountOnly',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['sqs:*'],
+      resources: [queue.queueArn],
+      conditions: { StringNotEquals: { 'aws:PrincipalAccount': Stack.of(queue).account } },
+    }),
+  );
+}
+
 export interface FifoQueueProps {
   /** Time-out of the function that works the queue; a message stays invisible for six times as long. */
   readonly consumerTimeoutSeconds: number;
+  /** How often a message is received before SQS sets it aside. */
+  readonly maxReceiveCount: number;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** A FIFO queue for high throughput, worked by a function, with the queue of messages that failed five times. */
+/** A FIFO queue for high throughput, worked by a function, with the queue of messages that nobody could work. */
 export class FifoQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { consumerTimeoutSeconds, removalPolicy }: FifoQueueProps) {
+  constructor(scope: Construct, id: string, props: FifoQueueProps) {
     super(scope, id);
+    const { consumerTimeoutSeconds, maxReceiveCount, removalPolicy } = props;
     const fifo = {
       ...commonQueueProps,
       fifo: true,
@@ -37,7 +59,8 @@ export class FifoQueue extends Construct {
       // Six times: Lambda's own rule, since a throttled batch is tried again while its messages are invisible.
       // @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * consumerTimeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
+    for (const each of [this.queue, this.deadLetters]) refuseOtherAccounts(each);
   }
 }

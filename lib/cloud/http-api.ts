@@ -1,30 +1,75 @@
-import { Stack } from 'aws-cdk-lib';
-import { HttpApi, type HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
 import type { ConnectorFunction } from './connector-function.ts';
+import type { Domain } from './domain.ts';
+import type { EncryptionKey } from './encryption-key.ts';
 
 /** API Gateway answers 503 for an integration that takes longer than 30 s. */
 export const httpTimeoutSeconds = 29;
 
+/**
+ * One edit in Procore can send 2,000 webhooks at once: twice as many fit into the burst. A stranger who sends more is
+ * cut off before he uses up the functions of the account.
+ */
+const throttle = { burstLimit: 4000, rateLimit: 2000 };
+
 export interface ConnectorHttpApiProps {
   readonly procoreEnvironment: ProcoreEnvironment;
+  readonly encryptionKey: EncryptionKey;
+  readonly logRetentionDays: number;
+  /** Default is the host that API Gateway draws. */
+  readonly domain?: Domain | undefined;
+  /** The namespace of the metrics that are made of access logs. */
+  readonly metricNamespace: string;
 }
 
 /** What is reachable from outside: the pages on which a person connects an account, and the webhooks' address. */
 export class ConnectorHttpApi extends Construct {
   /** Scheme and host, no trailing slash. */
   readonly origin: string;
+  readonly accessLogs: LogGroup;
+  /** Where the custom domain's DNS record must point to, if there is one. */
+  readonly domainTarget: string | undefined;
   readonly #api: HttpApi;
 
-  constructor(scope: Construct, id: string, { procoreEnvironment }: ConnectorHttpApiProps) {
+  constructor(scope: Construct, id: string, props: ConnectorHttpApiProps) {
     super(scope, id);
+    const { procoreEnvironment, domain } = props;
     this.#api = new HttpApi(this, 'Api', {
       apiName: `${Stack.of(this).stackName}-${procoreEnvironment}`,
       description: `Procore Connector (${procoreEnvironment})`,
+      createDefaultStage: false,
     });
-    this.origin = this.#api.apiEndpoint;
+    this.accessLogs = new LogGroup(this, 'AccessLogs', {
+      retention: props.logRetentionDays satisfies RetentionDays,
+      encryptionKey: props.encryptionKey.key,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const customDomain =
+      domain &&
+      new DomainName(this, 'Domain', {
+        domainName: domain.name,
+        certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+      });
+    new HttpStage(this, 'DefaultStage', {
+      httpApi: this.#api,
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(this.accessLogs),
+        format: accessLogFormat(procoreEnvironment),
+      },
+      ...(customDomain && { domainMapping: { domainName: customDomain } }),
+    });
+    this.#measureWebhooks(props.metricNamespace);
+    this.domainTarget = customDomain?.regionalDomainName;
+    this.origin = domain ? `https://${domain.name}` : this.#api.apiEndpoint;
   }
 
   /** Where Procore sends a person back to; it must be registered to the character. */
@@ -45,6 +90,53 @@ export class ConnectorHttpApi extends Construct {
   /** Hands requests for a path to a function (payload format 2.0). */
   route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
     const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.lambda);
-    this.#api.addRoutes({ path, methods, integration });
+    for (const route of this.#api.addRoutes({ path, methods, integration })) {
+      Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: whyOpen(path) });
+    }
   }
+
+  /**
+   * Measures what Procore sees, which no function can: cold starts, throttling and crashes included. API Gateway's own
+   * metrics would mix webhooks with pages, or cost as much again for every route.
+   */
+  #measureWebhooks(metricNamespace: string): void {
+    const webhook = FilterPattern.stringValue('$.routeKey', '=', 'POST /webhooks');
+    const unanswered = FilterPattern.any(
+      FilterPattern.numberValue('$.status', '=', 429),
+      FilterPattern.numberValue('$.status', '>=', 500),
+    );
+    const measure = (metricName: string, filterPattern: IFilterPattern, metricValue: string) =>
+      new MetricFilter(this, metricName, {
+        logGroup: this.accessLogs,
+        filterPattern,
+        metricNamespace,
+        metricName,
+        metricValue,
+        dimensions: { environment: '$.environment' },
+      });
+    measure('webhookAnswerMs', webhook, '$.answerMs');
+    measure('webhookUnanswered', FilterPattern.all(webhook, unanswered), '1');
+  }
+}
+
+/** API Gateway can check neither a browser that Procore sends back nor Procore's own header: our functions do. */
+function whyOpen(path: string): string {
+  return path === '/webhooks'
+    ? `Procore cannot sign in at the route ${path}: webhook-intake checks the Authorization header that its hooks send.`
+    : `The route ${path} is opened by a person's browser: the one-time link, the state and the cookie authorize it.`;
+}
+
+/** One line of JSON a request. The route stands for the path, and no query string: that holds codes and states. */
+function accessLogFormat(environment: ProcoreEnvironment): AccessLogFormat {
+  const texts = {
+    requestTime: '$context.requestTime',
+    requestId: '$context.requestId',
+    sourceIp: '$context.identity.sourceIp',
+    routeKey: '$context.routeKey',
+    integrationError: '$context.integrationErrorMessage',
+    environment,
+  };
+  // Unquoted, since metric filters compare and add up numbers only.
+  const numbers = '"status":$context.status,"answerMs":$context.responseLatency';
+  return AccessLogFormat.custom(JSON.stringify(texts).replace(/}$/, `,${numbers}}`));
 }

@@ -1,13 +1,20 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironment as ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
-import type { Bundles } from './bundle.ts';
-import type { Configuration } from './configuration.ts';
+import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { type Bundles, bundleFunctions, type FunctionName } from './bundle.ts';
 import { Connecting } from './connecting.ts';
+import type { LogLevel } from './connector-function.ts';
+import type { Domain } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueue } from './event-queue.ts';
 import { ConnectorHttpApi } from './http-api.ts';
+import { Monitoring, metricNamespace } from './monitoring.ts';
 import { QuarantineQueue } from './quarantine-queue.ts';
 import { RotationQueue } from './rotation-queue.ts';
 import { Secrets } from './secrets.ts';
@@ -15,23 +22,59 @@ import { Tables } from './tables.ts';
 import { Tokens } from './tokens.ts';
 import { Webhooks } from './webhooks.ts';
 
-export interface ProcoreEnvironmentProps
-  extends Pick<Configuration, 'returnToOrigins' | 'worker' | 'workerConcurrency' | 'logRetentionDays'> {
+/** The functions whose logs the command line reads: what they log carries reference ids, and on-event.ts logs in one. */
+const readLogs: readonly FunctionName[] = [
+  'oauth-start',
+  'oauth-callback',
+  'oauth-company',
+  'webhook-worker',
+  'subscription-audit',
+];
+
+export interface ProcoreEnvironmentProps {
   readonly procoreEnvironment: ProcoreEnvironmentName;
-  readonly bundles: Bundles;
+  /** The file, TypeScript or JavaScript, that exports `onEvent` and `onConnectionChange`. @default logs each event */
+  readonly onEventEntry?: string;
+  /** Bare origins that a person may be sent back to after connecting. @default none */
+  readonly returnToOrigins?: readonly string[];
+  /** Whether our worker takes the events; without it the queue is yours to consume. @default true */
+  readonly worker?: boolean;
+  /** How many batches of ten events are worked at a time, 2 to 1000. @default 10 */
+  readonly workerConcurrency?: number;
+  /** One of the periods that CloudWatch Logs has. @default 90 (days) */
+  readonly logRetentionDays?: number;
+  /** @default info */
+  readonly logLevel?: LogLevel | undefined;
+  /** A host of your own. @default the one that API Gateway draws */
+  readonly domain?: Domain | undefined;
+  /** Bundles made already, so that several environments share them; `onEventEntry` is then left out. @default made */
+  readonly bundles?: Bundles;
 }
 
-/** Everything that serves one Procore environment; two of them share nothing. */
+/** Everything that serves one Procore environment; two of them share nothing. Usable in any CDK app. */
 export class ProcoreEnvironment extends Construct {
+  /** The FIFO queue of events, for a consumer of your own when `worker` is false. */
+  readonly eventQueue: IQueue;
+  /** The events that nobody could handle. */
+  readonly eventDeadLetterQueue: IQueue;
+  /** The redirect URI, to be registered at Procore to the character. */
+  readonly callbackUrl: string;
+  /** Where Procore's webhooks are sent. */
+  readonly webhookUrl: string;
+  readonly #name: ProcoreEnvironmentName;
+  readonly #tokens: Tokens;
+  readonly #monitoring: Monitoring;
+
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
-    const { procoreEnvironment } = props;
+    const { procoreEnvironment, onEventEntry, logRetentionDays = 90 } = props;
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = {
       procoreEnvironment,
-      bundles: props.bundles,
+      bundles: props.bundles ?? bundleFunctions(onEventEntry === undefined ? {} : { onEventEntry }),
       encryptionKey,
-      logRetentionDays: props.logRetentionDays,
+      logRetentionDays,
+      logLevel: props.logLevel ?? 'info',
     };
     const secrets = new Secrets(this, 'Secrets', { procoreEnvironment, encryptionKey });
     const tables = new Tables(this, 'Tables', { encryptionKey });
@@ -39,14 +82,20 @@ export class ProcoreEnvironment extends Construct {
     const quarantineQueue = new QuarantineQueue(this, 'QuarantineQueue');
     const rotationQueue = new RotationQueue(this, 'RotationQueue');
     const escrowQueue = new EscrowQueue(this, 'EscrowQueue');
-    const api = new ConnectorHttpApi(this, 'HttpApi', { procoreEnvironment });
+    const api = new ConnectorHttpApi(this, 'HttpApi', {
+      procoreEnvironment,
+      encryptionKey,
+      logRetentionDays,
+      domain: props.domain,
+      metricNamespace,
+    });
     const connecting = new Connecting(this, 'Connecting', {
       shared,
       api,
       secrets,
       tables,
       eventQueue,
-      returnToOrigins: props.returnToOrigins,
+      returnToOrigins: props.returnToOrigins ?? [],
     });
     const tokens = new Tokens(this, 'Tokens', { shared, secrets, tables, eventQueue, rotationQueue, escrowQueue });
     const webhooks = new Webhooks(this, 'Webhooks', {
@@ -57,14 +106,34 @@ export class ProcoreEnvironment extends Construct {
       eventQueue,
       quarantineQueue,
       tokens,
-      worker: props.worker,
-      workerConcurrency: props.workerConcurrency,
+      worker: props.worker ?? true,
+      workerConcurrency: props.workerConcurrency ?? 10,
+    });
+
+    this.eventQueue = eventQueue.queue;
+    this.eventDeadLetterQueue = eventQueue.deadLetters;
+    this.callbackUrl = api.callbackUrl;
+    this.webhookUrl = api.webhookUrl;
+    this.#name = procoreEnvironment;
+    this.#tokens = tokens;
+    this.#monitoring = new Monitoring(this, 'Monitoring', {
+      procoreEnvironment,
+      functions: { connecting: connecting.functions, tokens: tokens.functions, webhooks: webhooks.functions },
+      queues: {
+        events: eventQueue.queue,
+        eventsDeadLetter: eventQueue.deadLetters,
+        rotationDeadLetter: rotationQueue.deadLetters,
+        quarantine: quarantineQueue.queue,
+        escrow: escrowQueue.queue,
+      },
+      accessLogs: api.accessLogs,
     });
 
     this.#expose(pascalCase(procoreEnvironment), {
       CallbackUrl: api.callbackUrl,
       WebhookUrl: api.webhookUrl,
       ApiEndpoint: api.origin,
+      ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
       // The ARNs: every command and call that takes a secret's name takes them.
       SecretOauthClient: secrets.oauthClient.secretArn,
       SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
@@ -77,6 +146,13 @@ export class ProcoreEnvironment extends Construct {
       TableConnections: tables.connections.tableName,
       TableAuthorizations: tables.authorizations.tableName,
       TableDeliveries: tables.deliveries.tableName,
+      TableSubscriptions: tables.subscriptions.tableName,
+      TableRateBudget: tables.rateBudget.tableName,
+      ...Object.fromEntries(
+        [...connecting.functions, ...webhooks.functions]
+          .filter(({ name }) => readLogs.includes(name))
+          .map(({ name, logGroup }) => [`Log${pascalCase(name)}`, logGroup.logGroupName]),
+      ),
       ...Object.fromEntries(
         [...connecting.functions, ...tokens.functions, ...webhooks.functions].map((connectorFunction) => [
           `Function${pascalCase(connectorFunction.name)}`,
@@ -84,6 +160,28 @@ export class ProcoreEnvironment extends Construct {
         ]),
       ),
     });
+  }
+
+  /**
+   * Lets a function of yours ask for access tokens of this environment's connections; no refresh token is ever given.
+   * `procore-connector/client` finds the way by the variable that this sets.
+   */
+  grantAccessTokens(yourFunction: LambdaFunction): void {
+    const accessToken = this.#tokens.accessToken.lambda;
+    yourFunction.addEnvironment(accessTokenFunctionVariable(this.#name), accessToken.functionName);
+    yourFunction.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [accessToken.functionArn] }),
+    );
+  }
+
+  /** Fires with any alarm that somebody should be woken for: for your pager. */
+  get pagingAlarm(): IAlarm {
+    return this.#monitoring.pagingAlarm;
+  }
+
+  /** Adds what every alarm of this environment does when it fires, e.g. an `SnsAction`. */
+  addAlarmAction(action: IAlarmAction): void {
+    this.#monitoring.addAlarmAction(action);
   }
 
   /** Scripts and the command line find everything by these outputs, whose names therefore carry no hash. */

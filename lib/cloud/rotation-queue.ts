@@ -19,6 +19,7 @@ export class RotationQueue extends Construct {
     super(scope, id);
     const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
       consumerTimeoutSeconds: tokenRotationTimeoutSeconds,
+      maxReceiveCount: 5,
       // It holds no token, and the sweep sends again whatever is still due.
       removalPolicy: RemovalPolicy.DESTROY,
     });

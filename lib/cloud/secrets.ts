@@ -1,4 +1,5 @@
-import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
@@ -45,6 +46,18 @@ export class Secrets extends Construct {
         excludePunctuation: true,
       },
     });
+    for (const secret of [this.oauthClient, this.webhookAuthorization]) restrict(secret);
+    const rotatedElsewhere = 'AwsSolutions::AwsSolutions-SMG4';
+    Validations.of(this.oauthClient).acknowledge({
+      id: rotatedElsewhere,
+      reason:
+        "The OAuth client's secret is made in Procore's Developer Portal, by a person: no function can rotate it.",
+    });
+    Validations.of(this.webhookAuthorization).acknowledge({
+      id: rotatedElsewhere,
+      reason:
+        'The webhook authorization is rotated by `procore webhooks rotate-authorization`, hook by hook, on demand.',
+    });
   }
 
   /** Lets a function read the OAuth client's credentials. */
@@ -57,9 +70,35 @@ export class Secrets extends Construct {
     this.#grantRead(connectorFunction, this.webhookAuthorization, 'webhookAuthorizationSecret');
   }
 
+  /** Lets a function retire the previous `Authorization` value. */
+  grantKeepWebhookAuthorization(connectorFunction: ConnectorFunction): void {
+    const { secretArn } = this.webhookAuthorization;
+    connectorFunction.set('webhookAuthorizationSecret', secretArn);
+    connectorFunction.allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [secretArn]);
+    this.#encryptionKey.grantSecret(connectorFunction, this.webhookAuthorization, 'write');
+  }
+
   #grantRead(connectorFunction: ConnectorFunction, secret: Secret, setting: Setting): void {
     connectorFunction.set(setting, secret.secretArn);
     connectorFunction.allow(['secretsmanager:GetSecretValue'], [secret.secretArn]);
-    this.#encryptionKey.grantThrough('secretsmanager', connectorFunction, 'read');
+    this.#encryptionKey.grantSecret(connectorFunction, secret);
   }
+}
+
+/** Refuses a secret to requests without TLS and to other accounts, whatever a statement added later may allow. */
+function restrict(secret: Secret): void {
+  const refuse = (sid: string, conditions: Conditions) =>
+    secret.addToResourcePolicy(
+      new PolicyStatement({
+        sid,
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['secretsmanager:*'],
+        // In a secret's policy "*" is the secret itself.
+        resources: ['*'],
+        conditions,
+      }),
+    );
+  refuse('TlsOnly', { Bool: { 'aws:SecureTransport': 'false' } });
+  refuse('ThisAccountOnly', { StringNotEquals: { 'aws:PrincipalAccount': Stack.of(secret).account } });
 }

@@ -1,9 +1,18 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { dueIndex, type Setting, timeToLiveAttribute } from '../../functions/settings.ts';
+import {
+  arrivalIndex,
+  dueIndex,
+  type Setting,
+  subscriptionsKey,
+  timeToLiveAttribute,
+} from '../../functions/settings.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { EncryptionKey } from './encryption-key.ts';
+
+/** What functions do with links and authorization sessions. */
+export type AuthorizationAction = 'GetItem' | 'PutItem' | 'UpdateItem';
 
 export interface TablesProps {
   readonly encryptionKey: EncryptionKey;
@@ -14,6 +23,8 @@ export class Tables extends Construct {
   readonly connections: Table;
   readonly authorizations: Table;
   readonly deliveries: Table;
+  readonly subscriptions: Table;
+  readonly rateBudget: Table;
   readonly #encryptionKey: EncryptionKey;
 
   constructor(scope: Construct, id: string, { encryptionKey }: TablesProps) {
@@ -45,35 +56,69 @@ export class Tables extends Construct {
     };
     this.authorizations = new Table(this, 'Authorizations', expiring);
     this.deliveries = new Table(this, 'Deliveries', expiring);
+    this.deliveries.addGlobalSecondaryIndex({
+      indexName: arrivalIndex.name,
+      partitionKey: { name: arrivalIndex.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: arrivalIndex.sortKey, type: AttributeType.NUMBER },
+      // Keys only: nothing but an event's first write touches the index.
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    this.subscriptions = new Table(this, 'Subscriptions', {
+      ...common,
+      partitionKey: { name: subscriptionsKey.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: subscriptionsKey.sortKey, type: AttributeType.STRING },
+    });
+    this.rateBudget = new Table(this, 'RateBudget', expiring);
   }
 
-  /** Lets a function read and write connections; none deletes one. */
+  /** Lets a function read and write connections; none makes or deletes one but by an update. */
   grantConnections(connectorFunction: ConnectorFunction): void {
-    this.#grant(connectorFunction, this.connections, 'connectionsTable', ['GetItem', 'PutItem', 'UpdateItem']);
+    this.#grant(connectorFunction, this.connections, 'connectionsTable', ['GetItem', 'UpdateItem']);
   }
 
   /** Lets a function ask which connections are due, and read nothing else of them. */
   grantDueConnections(connectorFunction: ConnectorFunction): void {
     connectorFunction.set('connectionsTable', this.connections.tableName);
     connectorFunction.allow(['dynamodb:Query'], [`${this.connections.tableArn}/index/${dueIndex.name}`]);
-    this.#encryptionKey.grantThrough('dynamodb', connectorFunction, 'read');
+    this.#encryptionKey.grantTables(connectorFunction, 'read');
   }
 
-  /** Lets a function read, write and delete links, states and results of authorizations. */
-  grantAuthorizations(connectorFunction: ConnectorFunction): void {
-    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'];
+  /** Lets a function do so much with links and authorization sessions; DynamoDB deletes them by their time to live. */
+  grantAuthorizations(connectorFunction: ConnectorFunction, ...actions: AuthorizationAction[]): void {
     this.#grant(connectorFunction, this.authorizations, 'authorizationsTable', actions);
   }
 
   /** Lets a function read and write the ledger of deliveries. */
   grantDeliveries(connectorFunction: ConnectorFunction): void {
-    this.#grant(connectorFunction, this.deliveries, 'deliveriesTable', ['GetItem', 'PutItem', 'UpdateItem']);
+    this.#grant(connectorFunction, this.deliveries, 'deliveriesTable', ['GetItem', 'UpdateItem']);
   }
 
-  #grant(connectorFunction: ConnectorFunction, table: Table, setting: Setting, actions: string[]): void {
+  /** Lets a function look up which connection serves a company. */
+  grantReadSubscriptions(connectorFunction: ConnectorFunction): void {
+    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem'], 'read');
+  }
+
+  /** Lets a function read all subscriptions and note what became of their hooks; it removes none. */
+  grantKeepSubscriptions(connectorFunction: ConnectorFunction): void {
+    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem', 'PutItem', 'Query']);
+  }
+
+  /** Lets a function share Procore's rate limits and companies' pauses, and keep calls of Procore that failed. */
+  grantRateBudget(connectorFunction: ConnectorFunction): void {
+    const actions = ['GetItem', 'UpdateItem', 'DeleteItem'];
+    this.#grant(connectorFunction, this.rateBudget, 'rateBudgetTable', actions);
+  }
+
+  #grant(
+    connectorFunction: ConnectorFunction,
+    table: Table,
+    setting: Setting,
+    actions: string[],
+    access: 'read' | 'write' = 'write',
+  ): void {
     connectorFunction.set(setting, table.tableName);
     const qualified = actions.map((action) => `dynamodb:${action}`);
     connectorFunction.allow(qualified, [table.tableArn]);
-    this.#encryptionKey.grantThrough('dynamodb', connectorFunction, 'write');
+    this.#encryptionKey.grantTables(connectorFunction, access);
   }
 }

@@ -21,7 +21,7 @@ export interface TokensProps {
 /** Handing out access tokens and rotating them before they expire. */
 export class Tokens extends Construct {
   readonly functions: readonly ConnectorFunction[];
-  readonly #accessToken: ConnectorFunction;
+  readonly accessToken: ConnectorFunction;
 
   constructor(scope: Construct, id: string, props: TokensProps) {
     super(scope, id);
@@ -72,14 +72,14 @@ export class Tokens extends Construct {
     escrowQueue.grantWorkExclusively(recovery);
     everyMinute(sweep);
 
-    this.#accessToken = accessToken;
+    this.accessToken = accessToken;
     this.functions = [accessToken, sweep, rotation, recovery];
   }
 
   /** Lets a function ask for access tokens; it never sees a refresh token. */
   grantAccessTokens(connectorFunction: ConnectorFunction): void {
-    connectorFunction.set('accessTokenFunction', this.#accessToken.lambda.functionName);
-    connectorFunction.allow(['lambda:InvokeFunction'], [this.#accessToken.lambda.functionArn]);
+    connectorFunction.set('accessTokenFunction', this.accessToken.lambda.functionName);
+    connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.lambda.functionArn]);
   }
 }
 

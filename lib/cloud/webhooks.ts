@@ -1,4 +1,7 @@
+import { Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import { type EventQueue, webhookWorkerTimeoutSeconds } from './event-queue.ts';
@@ -29,7 +32,9 @@ export class Webhooks extends Construct {
   constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
     const intake = this.#intake(props);
-    this.functions = props.worker ? [intake, this.#worker(props)] : [intake];
+    const audit = this.#audit(props);
+    const worker = props.worker ? this.#worker(props) : undefined;
+    this.functions = worker ? [intake, worker, audit] : [intake, audit];
   }
 
   /** No reserved concurrency: one edit in Procore can send 2,000 webhooks at once, and a refused one stops the rest. */
@@ -51,6 +56,51 @@ export class Webhooks extends Construct {
     return intake;
   }
 
+  /** Takes lost deliveries in as intake does, so it may do what intake may. */
+  #audit({ shared, secrets, tables, eventQueue, quarantineQueue, tokens }: WebhooksProps): ConnectorFunction {
+    const audit = new ConnectorFunction(this, 'SubscriptionAudit', {
+      ...shared,
+      name: 'subscription-audit',
+      description: "Repairs Procore's hooks, moves them to the current header, fetches lost deliveries",
+      // Nearly all of the time it waits for Procore's API and its rate limit; what is left over is the next hour's.
+      memoryMebibytes: 512,
+      timeoutSeconds: 900,
+    });
+    tables.grantKeepSubscriptions(audit);
+    tables.grantDeliveries(audit);
+    secrets.grantKeepWebhookAuthorization(audit);
+    eventQueue.grantSend(audit);
+    quarantineQueue.grantSend(audit);
+    tokens.grantAccessTokens(audit);
+    tables.grantRateBudget(audit);
+    const noRetry = { retryAttempts: 0, maxEventAge: Duration.hours(1) };
+    audit.lambda.configureAsyncInvoke(noRetry);
+    new Rule(audit, 'EveryHour', {
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [new LambdaFunction(audit.lambda, noRetry)],
+    });
+    return audit;
+  }
+
+  /** Sends what no webhook has brought as intake sends deliveries; whoever deploys it decides on its schedule. */
+  #reconciliation({ shared, tables, eventQueue, quarantineQueue, tokens }: WebhooksProps): ConnectorFunction {
+    const reconciliation = new ConnectorFunction(this, 'Reconciliation', {
+      ...shared,
+      name: 'reconciliation',
+      description: 'Emits events for changes that no webhook has brought',
+      // It mostly waits for Procore's API and its rate limit.
+      memoryMebibytes: 512,
+      timeoutSeconds: 900,
+    });
+    tables.grantReadSubscriptions(reconciliation);
+    tables.grantDeliveries(reconciliation);
+    eventQueue.grantSend(reconciliation);
+    quarantineQueue.grantSend(reconciliation);
+    tokens.grantAccessTokens(reconciliation);
+    tables.grantRateBudget(reconciliation);
+    return reconciliation;
+  }
+
   #worker({ shared, secrets, tables, eventQueue, tokens, workerConcurrency }: WebhooksProps): ConnectorFunction {
     const worker = new ConnectorFunction(this, 'WebhookWorker', {
       ...shared,
@@ -62,9 +112,13 @@ export class Webhooks extends Construct {
     });
     eventQueue.grantWork(worker, workerConcurrency);
     tables.grantDeliveries(worker);
+    // For the connection that serves an event's company.
+    tables.grantReadSubscriptions(worker);
     // For our own client id: an event that our own change caused is marked.
     secrets.grantOauthClient(worker);
     tokens.grantAccessTokens(worker);
+    // The API client that on-event.ts gets keeps Procore's rate limits together with all others.
+    tables.grantRateBudget(worker);
     return worker;
   }
 }

@@ -4,9 +4,11 @@ import { text } from 'node:stream/consumers';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './aws-answer.ts';
+import { answerCloudFormation } from './cloudformation.ts';
 import { PortTakenError } from './gateway.ts';
 import { sessionArn } from './identity.ts';
 import { answerInvocation, type InvokeFunction, type LambdaCall, readFunctionName } from './lambda-service.ts';
+import { createLogs, type LocalLogs } from './logs.ts';
 import { evaluate, type Permission, requiredPermissions, type Statement } from './policy.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { checkSqsCall } from './sqs-rules.ts';
@@ -30,8 +32,16 @@ export interface AwsFront {
   /**
    * Says who calls and how functions are invoked, once the template is resolved, which itself needs the endpoint.
    * An access key id that is none of the functions' is the operator's and may do everything: nothing here is secret.
+   *
+   * @param outputs the stack's, by which the command line finds everything
+   * @param logs what the functions have written
    */
-  serve(principals: readonly Principal[], invoke: InvokeFunction): void;
+  serve(
+    principals: readonly Principal[],
+    invoke: InvokeFunction,
+    outputs?: Readonly<Record<string, string>>,
+    logs?: LocalLogs,
+  ): void;
   /** Every permission that a function made use of so far, each once. */
   usedPermissions(): UsedPermission[];
   /** Closes the endpoint and the stand-ins; their state is gone. */
@@ -72,6 +82,8 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
 
   let principals = new Map<string, Principal>();
   let functionNames = new Set<string>();
+  let stackOutputs: Readonly<Record<string, string>> = {};
+  let servedLogs = createLogs(Date.now);
   let invokeFunction: InvokeFunction = () => Promise.reject(new Error('No functions are served yet.'));
   const used = new Map<string, UsedPermission>();
 
@@ -92,12 +104,17 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
       authorize(call, 'Invoke', { FunctionName: name });
       return answerInvocation(name, call, functionNames, invokeFunction, log);
     }
+    if (call.service === 'cloudformation' && !principals.has(call.accessKeyId)) {
+      return answerCloudFormation(call.body, stackOutputs);
+    }
     const operation = call.headers['x-amz-target']?.split('.').at(-1) ?? '';
     const parameters = parseBody(call.body);
     authorize(call, operation, parameters);
     switch (call.service) {
       case 'secretsmanager':
         return jsonAnswer(secretsManager(operation, parameters), '1.1');
+      case 'logs':
+        return jsonAnswer(servedLogs.answer(operation, parameters), '1.1');
       case 'dynamodb':
         checkDynamoCall(operation, parameters);
         return forward(agent, dynamoPort, call, call.body);
@@ -132,10 +149,12 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
 
   return {
     endpoint,
-    serve(given, invoke) {
+    serve(given, invoke, outputs = {}, logs = createLogs(Date.now)) {
+      servedLogs = logs;
       principals = new Map(given.map((principal) => [principal.logicalId, principal]));
       functionNames = new Set(given.map(({ name }) => name));
       invokeFunction = invoke;
+      stackOutputs = outputs;
     },
     usedPermissions: () => [...used.values()],
     async stop() {

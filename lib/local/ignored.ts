@@ -13,6 +13,7 @@ export const ignoredTypes: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'functions write to the terminal',
   'AWS::Logs::MetricFilter': 'as alarms',
   'AWS::Logs::QueryDefinition': 'there is no Logs Insights here',
+  'AWS::SecretsManager::ResourcePolicy': 'demands TLS and this account, which loopback does without',
   'AWS::SNS::Subscription': 'as topics',
   'AWS::SNS::Topic': 'carries alarms only',
   'AWS::SNS::TopicPolicy': 'as topics',
@@ -49,7 +50,6 @@ const ignoredProperties: Readonly<Record<string, Readonly<Record<string, string>
   'AWS::Lambda::Function': {
     Architectures: 'JavaScript runs on either',
     Code: 'the bundle lies in the assembly: aws:asset:path of the metadata',
-    LoggingConfig: 'functions write to the terminal',
     TracingConfig: 'there is no X-Ray here',
     KmsKeyArn: 'nothing is encrypted here',
   },

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { InvalidPublicOriginError, redirectUri } from '../../functions/oauth/redirect-uri.ts';
+import { type ProcoreEnvironment, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 
 /** What `npm start` was asked for. */
 export interface LocalOptions {
@@ -9,8 +11,14 @@ export interface LocalOptions {
   readonly json: boolean;
   /** The first of the ports, which the others follow; 0 takes free ones. */
   readonly port: number;
-  /** Another authorization server than the stand-in, for the first environment. */
+  /** The environment that is to be Procore's own; whose client id and secret are never on the command line. */
+  readonly real?: ProcoreEnvironment;
+  /** The origin at which a tunnel shows the API of the environment that has no stand-in. */
+  readonly publicUrl?: string;
+  /** Another authorization server than the stand-in. */
   readonly procore?: {
+    /** @default the first */
+    readonly environment?: ProcoreEnvironment;
     readonly loginOrigin: string;
     readonly apiOrigin: string;
     readonly clientId: string;
@@ -25,6 +33,7 @@ export class InvalidOptionError extends Error {
 }
 
 const usage = `Use: npm start -- [--once] [--json] [--port N]
+       [--real ENVIRONMENT [--public-url URL]], with PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET set, or asked for
        [--procore-login URL --procore-api URL --client-id ID --client-secret SECRET]`;
 
 const origin = z
@@ -40,6 +49,8 @@ const schema = z.object({
     .max(65_000)
     .refine((port) => port === 0 || port >= 1024, 'from 1024 to 65000, or 0 for any free ports')
     .default(4400),
+  real: z.enum(procoreEnvironmentNames).optional(),
+  'public-url': origin.refine(isPublicOrigin, 'https, as Procore wants it').optional(),
   'procore-login': origin.optional(),
   'procore-api': origin.optional(),
   'client-id': z.string().min(1).optional(),
@@ -59,16 +70,24 @@ export function parseOptions(argv: readonly string[]): LocalOptions {
     const issue = given.error.issues[0];
     throw new InvalidOptionError(`--${issue?.path.join('.')}: ${issue?.message}.\n${usage}`);
   }
-  const { once, json, port } = given.data;
+  const { once, json, port, real, 'public-url': publicUrl } = given.data;
   const missing = external.filter((name) => given.data[name] === undefined);
-  if (missing.length === external.length) return { once, json, port };
+  const common = { once, json, port, ...(publicUrl !== undefined && { publicUrl }) };
+  if (real !== undefined && (missing.length < external.length || once)) {
+    throw new InvalidOptionError(`--real goes neither with --once nor with --${external.join(', --')}.\n${usage}`);
+  }
+  if (real !== undefined) return { ...common, real };
+  if (missing.length === external.length) {
+    if (publicUrl === undefined) return common;
+    throw new InvalidOptionError(`--public-url goes with --real: the stand-in Procore is on this machine.\n${usage}`);
+  }
   if (missing.length > 0) {
     throw new InvalidOptionError(`--${missing.join(' and --')} missing: these four go together.\n${usage}`);
   }
   if (once)
     throw new InvalidOptionError('--once needs the stand-in Procore: nobody is there to press Allow at another.');
   const [loginOrigin = '', apiOrigin = '', clientId = '', clientSecret = ''] = external.map((name) => given.data[name]);
-  return { once, json, port, procore: { loginOrigin, apiOrigin, clientId, clientSecret } };
+  return { ...common, procore: { loginOrigin, apiOrigin, clientId, clientSecret } };
 }
 
 function parse(argv: readonly string[]): Record<string, unknown> {
@@ -79,6 +98,8 @@ function parse(argv: readonly string[]): Record<string, unknown> {
       once: flag,
       json: flag,
       port: text,
+      real: text,
+      'public-url': text,
       'procore-login': text,
       'procore-api': text,
       'client-id': text,
@@ -87,5 +108,15 @@ function parse(argv: readonly string[]): Record<string, unknown> {
     return parseArgs({ args: [...argv], options }).values;
   } catch (error) {
     throw new InvalidOptionError(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+function isPublicOrigin(text: string): boolean {
+  try {
+    redirectUri(text);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidPublicOriginError) return false;
+    throw error;
   }
 }

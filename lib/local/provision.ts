@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { operatorAccessKeyId, region } from './identity.ts';
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { operatorAccessKeyId, queueUrl, region } from './identity.ts';
 import type { SecretGeneration } from './resource-properties.ts';
 import type { LocalResources } from './resources.ts';
+import { TemplateNotSupportedError } from './template.ts';
 
 /**
  * What an SDK client needs to call the front.
@@ -15,25 +17,53 @@ export function clientOptions(endpoint: string, accessKeyId = operatorAccessKeyI
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey: 'local' } };
 }
 
-/** Creates the template's tables, queues and secrets, through the same protocols that the functions speak. */
-export async function provision(endpoint: string, { tables, queues, secrets }: LocalResources): Promise<void> {
+/**
+ * Creates the template's tables, queues and secrets, through the same protocols that the functions speak.
+ *
+ * @param before what is there already of an older template: it is kept, and changed as CloudFormation would change it,
+ *   which for a secret whose first value is given otherwise means that its value is overwritten
+ * @throws TemplateNotSupportedError when CloudFormation would replace a table or queue
+ */
+export async function provision(endpoint: string, resources: LocalResources, before?: LocalResources): Promise<void> {
   const options = clientOptions(endpoint);
   const dynamo = new DynamoDBClient(options);
   const sqs = new SQSClient(options);
   const secretsManager = new SecretsManagerClient(options);
+  const old = {
+    tables: new Map(before?.tables.map((table) => [table.TableName, table])),
+    queues: new Map(before?.queues.map(({ name, attributes }) => [name, attributes])),
+    secrets: new Map(before?.secrets.map(({ name, value }) => [name, value])),
+  };
+  for (const table of resources.tables) refuseChange(table.TableName, old.tables.get(table.TableName), table);
   await Promise.all([
-    ...tables.map((table) => dynamo.send(new CreateTableCommand(table))),
-    ...queues.map(({ name, attributes }) =>
-      sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes })),
+    ...resources.tables
+      .filter(({ TableName }) => !old.tables.has(TableName))
+      .map((table) => dynamo.send(new CreateTableCommand(table))),
+    ...resources.queues.map(({ name, attributes: { FifoQueue, ...settable } }) =>
+      old.queues.has(name)
+        ? sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl(endpoint, name), Attributes: settable }))
+        : sqs.send(
+            new CreateQueueCommand({ QueueName: name, Attributes: { ...settable, ...(FifoQueue && { FifoQueue }) } }),
+          ),
     ),
-    ...secrets.map(({ name, value }) => {
+    ...resources.secrets.map(({ name, value }) => {
+      if (old.secrets.has(name) && isDeepStrictEqual(old.secrets.get(name), value)) return undefined;
       const text = typeof value === 'object' ? generateSecretString(value) : value;
-      return secretsManager.send(
-        new CreateSecretCommand({ Name: name, ...(text !== undefined && { SecretString: text }) }),
-      );
+      const secretString = text !== undefined && { SecretString: text };
+      return old.secrets.has(name)
+        ? secretsManager.send(new PutSecretValueCommand({ SecretId: name, ...secretString }))
+        : secretsManager.send(new CreateSecretCommand({ Name: name, ...secretString }));
     }),
   ]);
   for (const client of [dynamo, sqs, secretsManager]) client.destroy();
+}
+
+function refuseChange(name: string, before: unknown, after: unknown): void {
+  if (before === undefined || isDeepStrictEqual(before, after)) return;
+  throw new TemplateNotSupportedError(
+    `The table ${name} would change. The local runner cannot change a table, and CloudFormation replaces it by an ` +
+      'empty one when its key changes.',
+  );
 }
 
 const alphabets = {

@@ -91,6 +91,7 @@ export const resourceProperties = {
     MemorySize: z.number().default(128),
     Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
     ReservedConcurrentExecutions: number,
+    LoggingConfig: z.strictObject({ LogGroup: z.string() }).optional(),
   }),
   'AWS::SecretsManager::Secret': z.strictObject({
     Name: text,

@@ -86,6 +86,7 @@ export function readResources(template: Template, where: Whereabouts) {
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,
       environment: properties.Environment?.Variables ?? {},
+      logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       ...(properties.ReservedConcurrentExecutions !== undefined && {
         maxConcurrency: properties.ReservedConcurrentExecutions,
       }),

@@ -1,14 +1,10 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { settingNames } from '../../functions/settings.ts';
 import { type Assembly, synthesize } from './assembly.ts';
 import { startAwsFront, type UsedPermission } from './aws-front.ts';
-import { startEventSource } from './event-source.ts';
-import { startGateway } from './gateway.ts';
 import { freePort } from './ports.ts';
-import { clientOptions, provision } from './provision.ts';
+import { provision } from './provision.ts';
 import { httpApiIds, type LocalResources, readResources } from './resources.ts';
-import { type LogLine, startRuntime } from './runtime.ts';
-import { startSchedule } from './schedule.ts';
+import type { LogLine } from './runtime.ts';
+import { serveResources } from './serving.ts';
 import type { Json } from './template.ts';
 
 /** The ports of a local stack; 0 takes any free one. */
@@ -25,6 +21,13 @@ export interface LocalStack {
   /** The stack's outputs, as `cdk deploy` prints them. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly resources: LocalResources;
+  /**
+   * Deploys another template over this one, as CloudFormation does: what it names as before is kept with all that it
+   * holds, what is new is made, and what is gone stays behind. HTTP APIs are away for a moment, which on AWS they are not.
+   *
+   * @throws TemplateNotSupportedError when a table or queue would be replaced by an empty one
+   */
+  deploy(assembly: Assembly): Promise<void>;
   /** Which permission each function made use of so far. */
   usedPermissions(): UsedPermission[];
   /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
@@ -36,6 +39,10 @@ export interface LocalStackOptions {
   readonly ports: LocalPorts;
   /** Variables that the functions of a Procore environment get besides the template's, e.g. `PROCORE_LOGIN_ORIGIN`. */
   functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
+  /** Outputs that CloudFormation shows besides the template's. @default none */
+  readonly localOutputs?: Readonly<Record<string, string>>;
+  /** Origins of a tunnel, in the order of `ports.apis`. @default http://localhost with the API's port */
+  readonly publicOrigins?: readonly (string | undefined)[];
   /** Gets what functions write, and the runner's own lines under the name `local`. */
   log(line: LogLine): void;
 }
@@ -61,65 +68,54 @@ export async function startLocalStack(
  */
 export async function runAssembly(
   assembly: Assembly,
-  { ports, functionEnvironment, log }: LocalStackOptions,
+  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], log }: LocalStackOptions,
 ): Promise<LocalStack> {
-  const stops: (() => void | Promise<void>)[] = [assembly.remove];
-  // What came last goes first; the stand-ins end when nothing calls them any more.
+  const assemblies = [assembly];
+  let stopFront = async () => {};
+  let serving: Awaited<ReturnType<typeof serveResources>> | undefined;
   const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each();
+    // The stand-ins end when nothing calls them any more.
+    await serving?.stop();
+    await stopFront();
+    for (const each of assemblies.splice(0)) await each.remove();
   };
   const report = (text: string) => log({ functionName: 'local', stream: 'stderr', text });
 
   try {
     const front = await startAwsFront(ports.aws, report);
-    stops.push(front.stop);
+    stopFront = front.stop;
     const { endpoint } = front;
     const apiPorts = await choosePorts(httpApiIds(assembly.template), ports.apis);
-    const apiOrigins = new Map([...apiPorts].map(([logicalId, port]) => [logicalId, `http://localhost:${port}`]));
-    const resources = readResources(assembly.template, { endpoint, apiOrigins, assetRoot: assembly.directory });
-    await provision(endpoint, resources);
-
-    const functions = resources.functions.map((fn) => ({
-      ...fn,
-      environment: {
-        ...fn.environment,
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_ACCESS_KEY_ID: fn.logicalId,
-        AWS_SECRET_ACCESS_KEY: 'local',
-        ...functionEnvironment(fn.environment[settingNames.environment] ?? ''),
-      },
-    }));
-    const runtime = startRuntime(functions, { log });
-    front.serve(functions, runtime.invoke);
-    stops.push(() => runtime.stop());
-
-    const invoke = (functionName: string) => (event: unknown) => runtime.invoke(functionName, event);
-    for (const [apiId, port] of apiPorts) {
-      const routes = resources.routes
-        .filter(({ apiLogicalId }) => apiLogicalId === apiId)
-        .map(({ method, path, functionName }) => ({ method, path, invoke: invoke(functionName) }));
-      const gateway = await startGateway({ port, apiId, routes });
-      stops.push(() => gateway.stop());
-    }
-    const sources = resources.eventSources.map((source) => {
-      // The mapping acts with its function's role, as on AWS: a grant that is missing shows here.
-      const accessKeyId = resources.functions.find(({ name }) => name === source.functionName)?.logicalId;
-      const client = new SQSClient(clientOptions(endpoint, accessKeyId));
-      const running = startEventSource({ ...source, client, invoke: invoke(source.functionName), log });
-      return async () => {
-        await running.stop();
-        client.destroy();
-      };
-    });
-    const schedules = resources.rules.map(({ arn, scheduleExpression, functionName }) =>
-      startSchedule({ expression: scheduleExpression, ruleArn: arn, invoke: invoke(functionName) }),
+    const apiOrigins = new Map(
+      [...apiPorts].map(([logicalId, port], index) => [logicalId, publicOrigins[index] ?? `http://localhost:${port}`]),
     );
-    // An event source waits for its batches, which only end early when the runtime ends with them.
-    stops.push(async () => {
-      for (const schedule of schedules) schedule.stop();
-      await Promise.all([runtime.stop(), ...sources.map((each) => each())]);
-    });
-    return { endpoint, outputs: resources.outputs, resources, usedPermissions: front.usedPermissions, stop };
+    const read = ({ template, directory }: Assembly) =>
+      readResources(template, { endpoint, apiOrigins, assetRoot: directory });
+    const serve = (deployed: LocalResources) =>
+      serveResources(deployed, { front, apiPorts, functionEnvironment, localOutputs, log });
+
+    let resources = read(assembly);
+    await provision(endpoint, resources);
+    serving = await serve(resources);
+    return {
+      endpoint,
+      get outputs() {
+        return resources.outputs;
+      },
+      get resources() {
+        return resources;
+      },
+      async deploy(next) {
+        assemblies.push(next);
+        const after = read(next);
+        await provision(endpoint, after, resources);
+        await serving?.stop(true);
+        resources = after;
+        serving = await serve(resources);
+      },
+      usedPermissions: front.usedPermissions,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -29,7 +29,8 @@ export async function start(options: LocalOptions, screen: Screen): Promise<Star
   const watch = new LogWatch();
   let showLine: (line: LogLine) => void = () => {};
 
-  screen.people('Procore Connector on this machine: no AWS account, no Procore account.\n');
+  const whose = options.real === undefined ? 'no Procore account' : `and Procore's own ${options.real}`;
+  screen.people(`Procore Connector on this machine: no AWS account, ${whose}.\n`);
   const system = await startLocalSystem(options, {
     step: (text) => screen.people(`${seconds()}  ${text} …`),
     log: (line) => {
@@ -42,7 +43,7 @@ export async function start(options: LocalOptions, screen: Screen): Promise<Star
   const links = await Promise.all(system.environments.map((environment) => issueLink(system, environment)));
   if (options.json) screen.programs(describeForPrograms(system, links));
   if (!options.once) {
-    screen.people(describeForPeople(system, links));
+    screen.people(describeForPeople(system, links, options));
     showLine = (line) => showLog(line, system, screen);
     if (process.stdin.isTTY) offerNewLinks(system, screen);
   }
@@ -56,7 +57,7 @@ async function tryMainJob(
   screen: Screen,
 ): Promise<boolean> {
   if (options.procore) {
-    screen.people('\nThe main job is not done by itself here: a person presses Allow at your authorization server.');
+    screen.people('\nThe main job is not done by itself here: a person presses Allow at the authorization server.');
     return true;
   }
   screen.people('\nThe main job:');
@@ -74,22 +75,27 @@ async function issueLink(system: LocalSystem, { functions }: LocalEnvironment): 
   return z.object({ url: z.string() }).parse(answer).url;
 }
 
+/** The environment that a person is shown: the one with a real Procore, if there is one. */
+function mainEnvironment({ environments }: LocalSystem): LocalEnvironment | undefined {
+  return environments.find(({ standIn }) => standIn === undefined) ?? environments[0];
+}
+
 function offerNewLinks(system: LocalSystem, screen: Screen): void {
-  const [first] = system.environments;
+  const first = mainEnvironment(system);
   createInterface({ input: process.stdin }).on('line', async () => {
     if (first) screen.people(`A new link: ${await issueLink(system, first)}`);
   });
 }
 
-function describeForPeople(system: LocalSystem, links: readonly string[]): string {
-  const [first] = system.environments;
+function describeForPeople(system: LocalSystem, links: readonly string[], options: LocalOptions): string {
+  const first = mainEnvironment(system);
   const event =
     '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.619085Z","reason":"update","company_id":"8","project_id":"6778","user_id":"5447","resource_type":"Direct Cost Line Items","resource_id":"379913"}';
   return `
 Now you. Ctrl-C ends everything, and nothing is kept.
-
-  Connect an account: open the link and sign in at the stand-in Procore. It lives 15 minutes; Enter makes a new one.
-    ${links[0]}
+${first?.standIn ? '' : describeRegistration(first, options)}
+  Connect an account: open the link and sign in at ${first?.standIn ? 'the stand-in Procore' : 'Procore'}. It lives 15 minutes; Enter makes a new one.
+    ${links[first ? system.environments.indexOf(first) : 0]}
 
   Send a webhook as Procore does, and see what on-event.ts logs below:
     curl -i ${first?.webhookUrl} -H 'Authorization: ${first?.webhookAuthorization}' \\
@@ -99,6 +105,19 @@ Now you. Ctrl-C ends everything, and nothing is kept.
 ${system.environments.map(({ name, api, procoreLogin }) => `  ${name}: our API ${api}, Procore's login ${procoreLogin}`).join('\n')}
 
 The functions' log:`;
+}
+
+/** What has to be done at a Procore that is not ours to set up. */
+function describeRegistration(environment: LocalEnvironment | undefined, { publicUrl }: LocalOptions): string {
+  const webhooks =
+    publicUrl === undefined
+      ? 'Procore cannot reach this machine: no webhook arrives. Give --public-url with the address of a tunnel.'
+      : `Let the tunnel lead to ${environment?.localApi}; webhooks arrive at ${environment?.webhookUrl}`;
+  return `
+  Register this redirect URI for your app in the Developer Portal, to the character:
+    ${environment?.callbackUrl}
+  ${webhooks}
+`;
 }
 
 function describeForPrograms(system: LocalSystem, links: readonly string[]): string {

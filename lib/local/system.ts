@@ -3,7 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
-import type { LocalOptions } from './options.ts';
+import { InvalidOptionError, type LocalOptions } from './options.ts';
 import { layOutPorts } from './ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from './procore-stand-in/server.ts';
 import { clientOptions } from './provision.ts';
@@ -13,7 +13,10 @@ import { startLocalStack } from './stack.ts';
 /** One environment of a local system: what a person or a script needs to use it. */
 export interface LocalEnvironment {
   readonly name: ProcoreEnvironment;
+  /** Where the outside reaches our API; a tunnel's address, if there is one. */
   readonly api: string;
+  /** Where it listens: what a tunnel leads to. */
+  readonly localApi: string;
   readonly callbackUrl: string;
   readonly webhookUrl: string;
   /** The value of the `Authorization` header that hooks send. */
@@ -24,6 +27,7 @@ export interface LocalEnvironment {
   readonly functions: Readonly<Record<string, string>>;
   readonly queues: Readonly<Record<string, string>>;
   readonly tables: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
   /** Absent where another authorization server was given. */
   readonly standIn?: ProcoreStandIn;
 }
@@ -50,10 +54,14 @@ export interface SystemListener {
 
 /** Starts everything. @throws SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running */
 export async function startLocalSystem(
-  { port, procore }: Pick<LocalOptions, 'port' | 'procore'>,
+  { port, procore, publicUrl }: Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'>,
   { step, log }: SystemListener,
 ): Promise<LocalSystem> {
   const names = await configuredEnvironments();
+  const external = procore ? names.indexOf(procore.environment ?? names[0] ?? 'sandbox') : undefined;
+  if (external === -1) {
+    throw new InvalidOptionError(`--real ${procore?.environment}: cdk.json names ${names.join(', ')} as environments.`);
+  }
   const ports = await layOutPorts(port, names.length);
   const standIns: (ProcoreStandIn | undefined)[] = [];
   const stopStandIns = () => Promise.all(standIns.map((each) => each?.stop()));
@@ -65,18 +73,26 @@ export async function startLocalSystem(
       const redirectUris = [`http://localhost:${api}/oauth/callback`];
       const client = clients[index] ?? { clientId: '', clientSecret: '' };
       const options = { environment: name, loginPort: login, apiPort: procoreApi, ...client, redirectUris };
-      standIns.push(procore && index === 0 ? undefined : await startProcoreStandIn(options));
+      standIns.push(index === external ? undefined : await startProcoreStandIn(options));
     }
     const origins = (index: number) => standIns[index] ?? procore ?? { loginOrigin: '', apiOrigin: '' };
 
     step('Synthesizing the stack and starting what its template says');
     const stack = await startLocalStack({
       ports: { aws: ports.aws, apis: ports.environments.map(({ api }) => api) },
+      publicOrigins: names.map((_, index) => (index === external ? publicUrl : undefined)),
       contextOverrides: { procore: { environments: names } },
       functionEnvironment: (name) => {
         const { loginOrigin, apiOrigin } = origins((names as string[]).indexOf(name));
         return { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin };
       },
+      // No deployed stack has these: only here can Procore be elsewhere than in the table of environments.
+      localOutputs: Object.fromEntries(
+        names.flatMap((name, index) => [
+          [`${prefixOf(name)}ProcoreLogin`, origins(index).loginOrigin],
+          [`${prefixOf(name)}ProcoreApi`, origins(index).apiOrigin],
+        ]),
+      ),
       log,
     });
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
@@ -86,7 +102,7 @@ export async function startLocalSystem(
     const environments = await Promise.all(
       names.map(async (name, index): Promise<LocalEnvironment> => {
         const outputs = outputsOf(name, stack.outputs);
-        const client = (index === 0 && procore) || clients[index];
+        const client = (index === external && procore) || clients[index];
         const { clientId = '', clientSecret = '' } = client ?? {};
         const SecretString = JSON.stringify({ environment: name, clientId, clientSecret });
         await secrets.send(new PutSecretValueCommand({ SecretId: outputs.secrets.OauthClient, SecretString }));
@@ -94,6 +110,7 @@ export async function startLocalSystem(
         return {
           name,
           api: outputs.apiEndpoint,
+          localApi: `http://localhost:${ports.environments[index]?.api}`,
           callbackUrl: outputs.callbackUrl,
           webhookUrl: outputs.webhookUrl,
           webhookAuthorization: await readAuthorization(secrets, outputs.secrets.WebhookAuthorization),
@@ -102,6 +119,7 @@ export async function startLocalSystem(
           functions: outputs.functions,
           queues: outputs.queues,
           tables: outputs.tables,
+          secrets: outputs.secrets,
           ...(standIn && { standIn }),
         };
       }),
@@ -131,8 +149,12 @@ async function configuredEnvironments(): Promise<ProcoreEnvironment[]> {
   return schema.parse(JSON.parse(cdkJson)).context.procore.environments;
 }
 
+function prefixOf(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
+}
+
 function outputsOf(name: string, outputs: Readonly<Record<string, string>>) {
-  const prefix = name.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
+  const prefix = prefixOf(name);
   const under = (kind: string) =>
     Object.fromEntries(
       Object.entries(outputs)

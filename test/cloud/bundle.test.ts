@@ -34,7 +34,7 @@ describe('the bundles', () => {
         const client = new DynamoDBClient({ region: 'us-east-1' });
         export const handler = () => client.config.credentials();`,
     });
-    bundles = bundleFunctions(entries, join(directory, 'out'));
+    bundles = bundleFunctions({ entryDirectory: entries, outputDirectory: join(directory, 'out') });
   });
 
   function call(name: keyof Bundles, env: NodeJS.ProcessEnv = {}) {
@@ -71,7 +71,7 @@ describe('the bundles', () => {
 test('names every entry file that is missing', () => {
   const { 'oauth-start.ts': _start, 'disconnect.ts': _disconnect, ...others } = stubs;
   const entries = writeEntries('missing', others);
-  expect(() => bundleFunctions(entries, join(directory, 'unused'))).toThrow(
+  expect(() => bundleFunctions({ entryDirectory: entries, outputDirectory: join(directory, 'unused') })).toThrow(
     new EntryError(
       `Missing: ${join(entries, 'oauth-start.ts')}, ${join(entries, 'disconnect.ts')}. The stack deploys each of them as a function.`,
     ),
@@ -80,7 +80,7 @@ test('names every entry file that is missing', () => {
 
 test('names the entry file that exports no handler', () => {
   const entries = writeEntries('no-handler', { ...stubs, 'disconnect.ts': 'export const main = 1;' });
-  expect(() => bundleFunctions(entries, join(directory, 'unused'))).toThrow(
+  expect(() => bundleFunctions({ entryDirectory: entries, outputDirectory: join(directory, 'unused') })).toThrow(
     /no-handler\/disconnect\.ts does not export `handler`/,
   );
 });

@@ -25,6 +25,8 @@ describe('the procore block of the context', () => {
       worker: true,
       workerConcurrency: 10,
       logRetentionDays: 90,
+      logLevel: {},
+      domains: {},
     });
   });
 
@@ -50,6 +52,31 @@ describe('the procore block of the context', () => {
     expect([read({}, { worker: 'on' }).worker, read({}, { worker: 'off' }).worker]).toEqual([true, false]);
   });
 
+  test('takes a log level for all environments or for each', () => {
+    expect(read({}, { logLevel: 'error' }).logLevel).toMatchObject({ sandbox: 'error', production: 'error' });
+    expect(read({}, { logLevel: 'production=error, sandbox=info' }).logLevel).toEqual({
+      production: 'error',
+      sandbox: 'info',
+    });
+    expect(read({ logLevel: { sandbox: 'error' } }).logLevel).toEqual({ sandbox: 'error' });
+  });
+
+  test.each([
+    ['https://connect.example.com', 'it has a scheme (https://)'],
+    ['connect.example.com/', 'it ends with a slash'],
+    ['connect.example.com/procore', 'it has a path'],
+    ['connect.example.com:443', 'it has a port'],
+    ['*.example.com', 'it has a wildcard'],
+    ['Connect.example.com', 'it has capitals: browsers send connect.example.com'],
+    ['connect.example.com.', 'it ends with a dot'],
+    ['localhost', 'it is no host name'],
+    ['connect_me.example.com', 'it is no host name'],
+  ])('refuses the domain %s, whose redirect URI could never match, and says how it differs', (name, difference) => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const error = refusal({ domains: { sandbox: { name, certificateArn } } });
+    expect(error.message).toContain(`(sandbox.name: ${difference}`);
+  });
+
   test.each([
     ['stackName', 'my stack'],
     ['environments', ['sandbx']],
@@ -73,6 +100,10 @@ describe('the procore block of the context', () => {
     ['workerConcurrency', 2.5],
     ['logRetentionDays', 31],
     ['logRetentionDays', true],
+    ['logLevel', 'verbose'],
+    ['logLevel', { sandbox: 'loud' }],
+    ['domains', { sandbox: { name: 'connect.example.com' } }],
+    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'x' } }],
   ])('refuses %s = %j in one line that names the key, what was got and what is allowed', (key, value) => {
     const error = refusal({ [key]: value });
     expect(error).toMatchObject({ code: 'wrong_configuration', key });

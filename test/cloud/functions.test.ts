@@ -10,8 +10,17 @@ beforeAll(() => {
 const sandbox = (type: string) => resourcesOfType(template, type).filter(([id]) => id.startsWith('Sandbox'));
 
 const functionNames = [
-  ...['AccessToken', 'ConnectLink', 'Disconnect', 'OauthCallback', 'OauthCompany', 'OauthStart', 'RotationSweep'],
-  ...['TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
+  ...[
+    'AccessToken',
+    'ConnectLink',
+    'ConnectServiceAccount',
+    'Disconnect',
+    'OauthCallback',
+    'OauthCompany',
+    'OauthStart',
+    'RotationSweep',
+  ],
+  ...['SubscriptionAudit', 'TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
 ];
 
 function environmentOf(stack: Template, name: string): Record<string, unknown> {
@@ -68,10 +77,7 @@ describe('functions', () => {
       'OauthCallback',
       ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN'],
     ],
-    [
-      'OauthCompany',
-      ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN'],
-    ],
+    ['OauthCompany', ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'PUBLIC_ORIGIN']],
     ['Disconnect', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
     ['AccessToken', ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
     ['RotationSweep', ['CONNECTIONS_TABLE', 'ROTATION_QUEUE_URL']],
@@ -89,10 +95,14 @@ describe('functions', () => {
         'EVENT_DEAD_LETTER_QUEUE_URL',
         'EVENT_QUEUE_URL',
         'OAUTH_CLIENT_SECRET_ARN',
+        'RATE_BUDGET_TABLE',
+        'SUBSCRIPTIONS_TABLE',
       ],
     ],
   ])('%s gets the settings it reads and no others', (name, variables) => {
-    expect(Object.keys(environmentOf(template, name)).sort()).toEqual([...variables, 'PROCORE_ENVIRONMENT'].sort());
+    expect(Object.keys(environmentOf(template, name)).sort()).toEqual(
+      [...variables, 'PROCORE_ENVIRONMENT', 'POWERTOOLS_LOG_LEVEL'].sort(),
+    );
   });
 });
 
@@ -113,25 +123,26 @@ describe('what starts them', () => {
     expect(sandbox('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties.StageName)).toEqual(['$default']);
   });
 
-  test('is, for the sweep, every minute, and a failed one is not tried again', () => {
-    const rules = sandbox('AWS::Events::Rule').map(([, { Properties }]) => Properties);
-    expect(rules).toEqual([
+  test.each([
+    ['RotationSweep', 'rate(1 minute)', 60],
+    ['SubscriptionAudit', 'rate(1 hour)', 3600],
+  ])('is a rule for %s, %s, and what failed is not tried again', (name, schedule, age) => {
+    const fn = expect.stringMatching(new RegExp(`${name}Function`));
+    expect(sandbox('AWS::Events::Rule').map(([, { Properties }]) => Properties)).toContainEqual(
       expect.objectContaining({
-        ScheduleExpression: 'rate(1 minute)',
+        ScheduleExpression: schedule,
         Targets: [
           expect.objectContaining({
-            Arn: { 'Fn::GetAtt': [expect.stringMatching(/RotationSweepFunction/), 'Arn'] },
-            RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+            Arn: { 'Fn::GetAtt': [fn, 'Arn'] },
+            RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: age },
           }),
         ],
       }),
-    ]);
-    expect(sandbox('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)).toEqual([
-      expect.objectContaining({
-        FunctionName: { Ref: expect.stringMatching(/RotationSweepFunction/) },
-        MaximumRetryAttempts: 0,
-      }),
-    ]);
+    );
+    expect(sandbox('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)).toContainEqual(
+      expect.objectContaining({ FunctionName: { Ref: fn }, MaximumRetryAttempts: 0 }),
+    );
+    expect(sandbox('AWS::Events::Rule')).toHaveLength(2);
   });
 
   test('is a queue, in batches of ten with partial failures and bounded concurrency', () => {
@@ -153,7 +164,17 @@ describe('the outputs', () => {
       [
         ...['CallbackUrl', 'WebhookUrl', 'ApiEndpoint', 'SecretOauthClient', 'SecretWebhookAuthorization'],
         ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
-        ...['QueueEscrow', 'TableConnections', 'TableAuthorizations', 'TableDeliveries'],
+        ...[
+          'QueueEscrow',
+          'TableConnections',
+          'TableAuthorizations',
+          'TableDeliveries',
+          'TableSubscriptions',
+          'TableRateBudget',
+        ],
+        ...['OauthStart', 'OauthCallback', 'OauthCompany', 'WebhookWorker', 'SubscriptionAudit'].map(
+          (name) => `Log${name}`,
+        ),
         ...functionNames.map((name) => `Function${name}`),
       ].sort(),
     );

@@ -1,54 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { permissions } from './permissions.ts';
 import { isList, type Json, type Resource, resourcesOf, synthesize, textsIn } from './synthesized.ts';
-
-const read = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
-const readAndDelete = ['dynamodb:DeleteItem', ...read];
-const send = ['sqs:SendMessage'];
-const work = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-const secret = ['secretsmanager:GetSecretValue'];
-
-/** What each function may do to which resource (by output name), and nothing more. */
-const permissions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  ConnectLink: { TableAuthorizations: readAndDelete },
-  OauthStart: { TableAuthorizations: readAndDelete, SecretOauthClient: secret },
-  OauthCallback: {
-    TableAuthorizations: readAndDelete,
-    TableConnections: read,
-    SecretOauthClient: secret,
-    QueueEvents: send,
-  },
-  OauthCompany: {
-    TableAuthorizations: readAndDelete,
-    TableConnections: read,
-    SecretOauthClient: secret,
-    QueueEvents: send,
-  },
-  Disconnect: { TableConnections: read, SecretOauthClient: secret, QueueEvents: send },
-  AccessToken: { TableConnections: read, SecretOauthClient: secret, QueueEvents: send, QueueEscrow: send },
-  RotationSweep: { 'TableConnections/index/due': ['dynamodb:Query'], QueueRotation: send },
-  TokenRotation: {
-    TableConnections: read,
-    SecretOauthClient: secret,
-    QueueEvents: send,
-    QueueEscrow: send,
-    QueueRotation: work,
-  },
-  TokenRecovery: { TableConnections: read, SecretOauthClient: secret, QueueEvents: send, QueueEscrow: work },
-  WebhookIntake: {
-    TableDeliveries: read,
-    SecretWebhookAuthorization: secret,
-    QueueEvents: send,
-    QueueQuarantine: send,
-  },
-  WebhookWorker: {
-    TableDeliveries: read,
-    SecretOauthClient: secret,
-    QueueEvents: ['sqs:ChangeMessageVisibility', ...work],
-    QueueEventsDeadLetter: send,
-    FunctionAccessToken: ['lambda:InvokeFunction'],
-  },
-};
 
 let template: Template;
 let resources: ReadonlyMap<string, Resource>;
@@ -74,11 +27,10 @@ interface Statement {
 function statementsOf(output: string): readonly Statement[] {
   const functionId = [...outputs].find(([, name]) => name === `Function${output}`)?.[0] ?? '';
   const [roleId] = textsIn(resources.get(functionId)?.Properties.Role ?? '');
-  return [...resources.values()]
-    .filter(
-      ({ Type, Properties }) => Type === 'AWS::IAM::Policy' && textsIn(Properties.Roles ?? '').includes(roleId ?? ''),
-    )
-    .flatMap(({ Properties }) => (Properties.PolicyDocument as unknown as { Statement: Statement[] }).Statement);
+  const policies = resources.get(roleId ?? '')?.Properties.Policies as unknown;
+  return (policies as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
+    ({ PolicyDocument: document }) => document.Statement,
+  );
 }
 
 /** The output name of the one resource that a statement names, with what is joined to its ARN. */
@@ -132,15 +84,24 @@ describe('the role of each function', () => {
         'Fn::GetAtt': [expect.stringMatching(/^SandboxEncryptionKey\w{8}$/), 'Arn'],
       });
       expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-      const via = textsIn((statement.Condition as { StringEquals: Json }).StringEquals).find((text) =>
-        text.endsWith('.'),
-      );
-      services.add(String(via));
+      const condition = (statement.Condition as { StringEquals: Record<string, Json> }).StringEquals;
+      const via = String(textsIn(condition['kms:ViaService'] ?? '').find((text) => text.endsWith('.')));
+      services.add(via);
+      // A function decrypts the secrets that it may read, and no other that the key protects.
+      if (via === 'secretsmanager.') {
+        const writes = Object.values(expected).some((allowed) => allowed.includes('secretsmanager:PutSecretValue'));
+        expect(actions).toEqual(writes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']);
+        expect(outputs.get(textsIn(condition['kms:EncryptionContext:SecretARN'] ?? '')[0] ?? '')).toMatch(/^Secret/);
+      }
     }
     const wanted = Object.keys(expected).flatMap((name) =>
       name.startsWith('Table') ? ['dynamodb.'] : name.startsWith('Secret') ? ['secretsmanager.'] : [],
     );
     expect(services).toEqual(new Set(wanted));
+  });
+
+  test('stands in the role itself: no policy can be attached, detached or forgotten', () => {
+    expect([...resources.values()].filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type))).toEqual([]);
   });
 
   test('has no managed policy and may be assumed by Lambda alone', () => {
@@ -173,6 +134,27 @@ describe('the resource policies', () => {
     expect(refused.sort()).toEqual(queues.sort());
   });
 
+  test('refuse every queue and secret to other accounts, and secrets to requests without TLS', () => {
+    const documents = [...resources.values()].flatMap(({ Type, Properties }): (readonly [string, unknown])[] => {
+      if (Type === 'AWS::SQS::QueuePolicy') return [['sqs:*', Properties.PolicyDocument]];
+      if (Type === 'AWS::SecretsManager::ResourcePolicy') {
+        return [['secretsmanager:*', Properties.ResourcePolicy]];
+      }
+      return [];
+    });
+    expect(documents.length).toBe(8);
+    for (const [action, document] of documents) {
+      const { Statement: statements } = document as unknown as { Statement: Statement[] };
+      const refused = statements.filter(({ Effect, Action }) => Effect === 'Deny' && Action === action);
+      expect(refused.map(({ Condition: condition }) => condition)).toEqual(
+        expect.arrayContaining([
+          { Bool: { 'aws:SecureTransport': 'false' } },
+          { StringNotEquals: { 'aws:PrincipalAccount': { Ref: 'AWS::AccountId' } } },
+        ]),
+      );
+    }
+  });
+
   test('refuse the messages of the escrow to everybody but token-recovery', () => {
     const denials = [...resources.values()]
       .filter(({ Type }) => Type === 'AWS::SQS::QueuePolicy')
@@ -197,7 +179,9 @@ describe('the resource policies', () => {
   });
 
   test("open the key to CloudWatch Logs for this account's log groups alone", () => {
-    const keys = [...resources.values()].filter(({ Type }) => Type === 'AWS::KMS::Key');
+    const keys = [...resources]
+      .filter(([id, { Type }]) => Type === 'AWS::KMS::Key' && id.startsWith('Sandbox'))
+      .map(([, resource]) => resource);
     expect(keys.length).toBe(1);
     const statements = keys.flatMap(
       ({ Properties }) => (Properties.KeyPolicy as unknown as { Statement: Statement[] }).Statement,

@@ -7,9 +7,10 @@ import { type Bundles, functionNames } from '../../lib/cloud/bundle.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
 
-const cdkJson: { context: Record<string, unknown> } = JSON.parse(
+/** The context of cdk.json. */
+export const cdkContext: Readonly<Record<string, unknown>> = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
-);
+).context;
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -24,7 +25,7 @@ export interface Resource {
 /** The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles. */
 export function synthesize(overrides: Readonly<Record<string, string>> = {}): Template {
   const app = new App({
-    context: { ...cdkJson.context, ...overrides },
+    context: { ...cdkContext, ...overrides },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
@@ -69,7 +70,8 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-function stubBundles(): Bundles {
+/** Bundles that hold next to nothing: what they do does not matter to a template. */
+export function stubBundles(): Bundles {
   const directory = mkdtempSync(join(tmpdir(), 'stub-bundles-'));
   return Object.fromEntries(
     functionNames.map((name) => {

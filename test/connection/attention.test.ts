@@ -57,7 +57,7 @@ describe('the sweep’s look at a connection', () => {
     const world = worldToAttend({ revoking: ['access-x'] }, 4000);
     world.keepReplaced = false;
     await world.attend();
-    expect(world.asked()).toEqual(['revoke', 'redeemRefreshToken']);
+    expect(world.asked()).toEqual(['tokenInfo', 'revoke', 'redeemRefreshToken']);
     expect(world.stored()).not.toHaveProperty('revoking');
   });
 
@@ -73,6 +73,18 @@ describe('the sweep’s look at a connection', () => {
     world.tokenEndpoint.info = { outcome: 'unavailable' };
     await world.attend();
     expect(world.stored()).toMatchObject({ generation: 2, environmentChecked: false, rotateAt: startTime + 120 });
+  });
+
+  it('checks the environment by the new token where the old one had expired', async () => {
+    const world = worldToAttend({ environmentChecked: false }, 5401);
+    const deps = world.invocation();
+    const tokenEndpoint = {
+      ...world.tokenEndpoint,
+      tokenInfo: async (token: string) =>
+        token === 'access-0' ? ({ outcome: 'refused' } as const) : ({ outcome: 'info', clientId: 'client-1' } as const),
+    };
+    await attendConnection({ ...deps, tokenEndpoint }, 'acme');
+    expect(world.stored()).toMatchObject({ generation: 2, environmentChecked: true, rotateAt: startTime + 3915 });
   });
 
   it('does not rotate tokens that turn out to be another client’s', async () => {

@@ -102,12 +102,15 @@ describe('a new authorization over an older one', () => {
     expect(world.asked()).toEqual([]);
   });
 
-  it('revokes the replaced set at once where that is set so', async () => {
+  it('uses the replaced set once and revokes it at once where that is set so', async () => {
     const world = worldWithAuthorization();
     world.keepReplaced = false;
     world.put();
     await world.authorize('session-2', startTime, 1);
-    expect(world.tokenEndpoint.calls).toMatchObject([{ method: 'revoke', grant: 'access-0' }]);
+    expect(world.tokenEndpoint.calls).toMatchObject([
+      { method: 'tokenInfo', grant: 'access-0' },
+      { method: 'revoke', grant: 'access-0' },
+    ]);
     expect(world.stored()).not.toHaveProperty('revoking');
   });
 
@@ -144,9 +147,9 @@ describe('a new authorization over an older one', () => {
 
   it('keeps the item small however often somebody reconnects', async () => {
     const world = worldWithAuthorization();
-    for (let n = 1; n <= 30; n += 1) await world.authorize(`session-${n}`, startTime + n, n);
-    expect(world.stored().revoking).toHaveLength(10);
-    expect(world.stored().revoking?.at(-1)).toBe('access-29');
+    for (let n = 1; n <= 80; n += 1) await world.authorize(`session-${n}`, startTime + n, n);
+    expect(world.stored().revoking).toHaveLength(50);
+    expect(world.stored().revoking?.at(-1)).toBe('access-79');
   });
 });
 
@@ -199,6 +202,13 @@ describe('the check of the environment', () => {
     await attendConnection(world.invocation(), 'acme');
     expect(world.stored()).toMatchObject({ environmentChecked: true, rotateAt: startTime + 3915 });
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'connected']);
+  });
+
+  it('stays to be done while the integrator cannot be told of the connection', async () => {
+    const world = await authorized();
+    world.announceFault = new Error('no queue');
+    expect(await world.check()).toMatchObject({ outcome: 'ours' });
+    expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 120 });
   });
 
   it('does not disturb a rotation that began meanwhile', async () => {

@@ -247,8 +247,8 @@ describe('an answer that was lost (hard case 2)', () => {
 });
 
 describe('a refused refresh token (hard case 6)', () => {
-  it('uses what somebody else has stored meanwhile', async () => {
-    const world = worldWithRotation();
+  it('uses what somebody else has stored meanwhile, and asks Procore nothing more', async () => {
+    const world = worldWithRotation({}, 4000);
     world.tokenEndpoint.next.push(() => {
       const other = { accessToken: 'other', refreshToken: 'other-r', issuedAt: startTime, expiresAt: startTime + 5400 };
       const { connectionId } = world.stored();
@@ -264,6 +264,7 @@ describe('a refused refresh token (hard case 6)', () => {
       connection: { tokens: { accessToken: 'other' } },
     });
     expect(world.stored().status).toBe('connected');
+    expect(world.asked()).toEqual(['redeemRefreshToken']);
   });
 
   it.each([
@@ -476,7 +477,7 @@ describe('a winner that comes late', () => {
     expect(await world.rotate()).toMatchObject({ outcome: 'current', connection: { generation: 2 } });
     expect(world.stored().tokens?.accessToken).toBe('access-7');
     // Of the same authorization: to revoke it could end the set that won.
-    expect(world.asked()).not.toContain('revoke');
+    expect(world.stored()).not.toHaveProperty('revoking');
   });
 
   it('lands after its lease, on its generation alone (hard case 5)', async () => {

@@ -136,6 +136,13 @@ describe('a rejected generation (hard case 17)', () => {
   });
 });
 
+describe('a rejected generation that is young', () => {
+  it('is not served while a cool-down runs', async () => {
+    const world = worldWithVending({ notBefore: startTime + 20 }, 30);
+    await expect(world.vend({ rejectedGeneration: 1 })).rejects.toMatchObject({ retryAfterSeconds: 20 });
+  });
+});
+
 describe('while Procore does not answer', () => {
   it('serves the old token until its own end', async () => {
     const world = worldWithVending({}, 5390);

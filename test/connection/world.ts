@@ -90,7 +90,13 @@ export function connectionWorld() {
         changes: {
           async announce(change) {
             if (world.announceFault) throw world.announceFault;
-            announced.push(change);
+            // As the event queue does within five minutes.
+            const isSame = ({ connectionId, change: name, generation, at }: ConnectionChange) =>
+              change.at - at < 300 &&
+              connectionId === change.connectionId &&
+              name === change.change &&
+              generation === change.generation;
+            if (!announced.some(isSame)) announced.push(change);
           },
         },
         clock: time.clock,

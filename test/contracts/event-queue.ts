@@ -60,6 +60,14 @@ export function eventQueueContract(makeQueue: () => Promise<QueueUnderTest>): vo
       expect(await underTest.messages()).toHaveLength(2);
     });
 
+    it('takes an event again that is sent as a replay, in the group of its resource', async () => {
+      await underTest.queue.send(message('1'));
+      for (const replayId of ['first', 'first', 'second']) await underTest.queue.send({ ...message('1'), replayId });
+      const messages = await underTest.messages();
+      expect(messages.map(({ body }) => JSON.parse(body).replayId)).toEqual([undefined, 'first', 'second']);
+      expect(new Set(messages.map(({ groupId }) => groupId)).size).toBe(1);
+    });
+
     it('groups by resource, whatever characters its name has', async () => {
       await underTest.queue.send(message('1', { resourceName: 'Größe "über" alles 🏗' }));
       await underTest.queue.send(message('2', { resourceName: 'Größe "über" alles 🏗', eventType: 'delete' }));

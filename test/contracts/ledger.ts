@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../functions/clock.ts';
-import { type Ledger, ledgerSeconds } from '../../functions/webhook/ledger.ts';
+import { type ArrivedEvent, type Ledger, type LedgerReader, ledgerSeconds } from '../../functions/webhook/ledger.ts';
 import { sampleEvent, sampleTime } from '../webhook/sample-events.ts';
 
 /** What every ledger must do; `makeLedger` gives one that knows none of the events yet. */
-export function ledgerContract(makeLedger: (clock: Clock) => Ledger): void {
+export function ledgerContract(makeLedger: (clock: Clock) => Ledger & LedgerReader): void {
   let made = 0;
   const setUp = () => {
     const time = { now: sampleTime + 10 };
@@ -74,6 +74,37 @@ export function ledgerContract(makeLedger: (clock: Clock) => Ledger): void {
       const { ledger, event } = setUp();
       await ledger.markHandled({ ...event, occurredAt: null }, 3000);
       expect(await ledger.history(event)).toEqual({ handledBefore: true, newestHandled: null });
+    });
+
+    it('lists by arrival what intake recorded and what only the worker saw, oldest first, over midnight', async () => {
+      const { ledger, event, time } = setUp();
+      const from = (made + 1) * 10_000 * 86_400;
+      const listed = async (since: number, until: number): Promise<ArrivedEvent[]> => {
+        const found: ArrivedEvent[] = [];
+        for await (const entry of ledger.arrivals(since, until)) found.push(entry);
+        return found;
+      };
+      for (let index = 0; index < 130; index += 1) {
+        time.now = from - 60 + index;
+        await ledger.record({ ...event, id: `${event.id}-${index}` }, time.now);
+      }
+      time.now = from + 500.5;
+      await ledger.countFailure({ ...event, id: `${event.id}-seen` });
+      time.now = from + 600;
+      await ledger.markHandled({ ...event, id: `${event.id}-0` }, time.now);
+      // Eventually consistent: at AWS an index may follow some milliseconds later.
+      await expect.poll(() => listed(from - 60, from + 501)).toHaveLength(131);
+      const all = await listed(from - 60, from + 501);
+      expect(all.map((entry) => entry.event.id)).toEqual([
+        ...Array.from({ length: 130 }, (_, index) => `${event.id}-${index}`),
+        `${event.id}-seen`,
+      ]);
+      expect(all[0]).toMatchObject({ arrivedAt: from - 60, handledAt: from + 600, failures: 0 });
+      expect(all.at(-1)).toMatchObject({ arrivedAt: from + 500.5, failures: 1 });
+      expect(await ledger.show(`${event.id}-seen`)).toEqual(all.at(-1));
+      expect(await ledger.show(`${event.id}-nobody`)).toBeUndefined();
+      expect((await listed(from - 60, from - 58)).map(({ arrivedAt }) => arrivedAt)).toEqual([from - 60, from - 59]);
+      expect(await listed(from + 501, from + 999)).toEqual([]);
     });
 
     it('forgets after 30 days, whether or not the item is still there', async () => {

@@ -41,7 +41,7 @@ function importsOf(path: string, text: string): string[] {
 
 /** The names in the repository's top folder that git would keep. */
 export function readTopLevel(): string[] {
-  const ignored = /^(\.git|node_modules|cdk\.out|\.bundles|\.installing|coverage)$/;
+  const ignored = /^(\.git|node_modules|cdk\.out|dist|\.bundles|\.installing|coverage)$/;
   return readdirSync(root).filter((name) => !ignored.test(name));
 }
 

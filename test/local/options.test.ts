@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from '../../lib/local/options.ts';
+import { withRealClient } from '../../lib/local/real-client.ts';
 
 const external = ['--procore-login', 'http://localhost:9001', '--procore-api', 'http://localhost:9002'];
 
@@ -18,7 +19,19 @@ describe('the command line of npm start', () => {
     });
   });
 
+  it('takes a real environment and the address of a tunnel to it, and no credentials', () => {
+    const argv = ['--real', 'sandbox', '--public-url', 'https://tunnel.example.com'];
+    expect(parseOptions(argv)).toMatchObject({ real: 'sandbox', publicUrl: 'https://tunnel.example.com' });
+    expect(parseOptions(argv).procore).toBeUndefined();
+  });
+
   it.each([
+    [['--real', 'staging'], '--real'],
+    [['--real', 'sandbox', '--once'], '--real'],
+    [['--real', 'sandbox', ...external], '--real'],
+    [['--public-url', 'https://tunnel.example.com'], '--public-url'],
+    [['--real', 'sandbox', '--public-url', 'http://tunnel.example.com'], '--public-url'],
+    [['--real', 'sandbox', '--public-url', 'https://tunnel.example.com/'], '--public-url'],
     [['--port', 'many'], '--port'],
     [['--port', '80'], '--port'],
     [['--prot', '4400'], '--prot'],
@@ -34,5 +47,37 @@ describe('the command line of npm start', () => {
   it('never repeats a client secret', () => {
     const argv = ['--client-secret', 'canary-secret', '--procore-login', 'x'];
     expect(() => parseOptions(argv)).toThrow(expect.not.stringContaining('canary-secret'));
+  });
+});
+
+describe('the credentials of a real environment', () => {
+  const options = parseOptions(['--real', 'sandbox']);
+
+  it('come from environment variables, which no child process inherits', async () => {
+    const variables = { PROCORE_CLIENT_ID: 'id\n', PROCORE_CLIENT_SECRET: 'canary-secret', PATH: '/bin' };
+    const { procore } = await withRealClient(options, variables, undefined);
+    expect(procore).toMatchObject({ environment: 'sandbox', clientId: 'id', clientSecret: 'canary-secret' });
+    expect(procore?.loginOrigin).toMatch(/^https:\/\/login-sandbox\./);
+    expect(variables).toEqual({ PATH: '/bin' });
+  });
+
+  it('are asked for otherwise, the secret hidden', async () => {
+    const asked: boolean[] = [];
+    const ask = async (_: string, hidden: boolean) => {
+      asked.push(hidden);
+      return hidden ? 'canary-secret' : 'id';
+    };
+    expect((await withRealClient(options, {}, ask)).procore).toMatchObject({ clientId: 'id' });
+    expect(asked).toEqual([false, true]);
+  });
+
+  it('are missed by name where nobody can be asked', async () => {
+    const variables = { PROCORE_CLIENT_ID: 'id' };
+    await expect(withRealClient(options, variables, undefined)).rejects.toThrow('PROCORE_CLIENT_SECRET');
+  });
+
+  it('are not wanted for the stand-in', async () => {
+    const standIn = parseOptions([]);
+    expect(await withRealClient(standIn, {}, undefined)).toBe(standIn);
   });
 });

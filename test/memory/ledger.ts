@@ -1,6 +1,6 @@
 import type { Clock } from '../../functions/clock.ts';
 import { resourceKey } from '../../functions/webhook/event-message.ts';
-import { type Ledger, type LedgerEntry, ledgerSeconds } from '../../functions/webhook/ledger.ts';
+import { type ArrivedEvent, type Ledger, type LedgerReader, ledgerSeconds } from '../../functions/webhook/ledger.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 
 interface Expiring {
@@ -8,14 +8,21 @@ interface Expiring {
 }
 
 /** Keeps the ledger in this process. */
-export function memoryLedger(clock: Clock): Ledger {
-  const entries = new Map<string, LedgerEntry & Expiring & { readonly failures?: number }>();
+export function memoryLedger(clock: Clock): Ledger & LedgerReader {
+  const entries = new Map<string, ArrivedEvent & Expiring>();
   const newestHandled = new Map<string, Expiring & { readonly occurredAt: number }>();
   const timeToLive = () => Math.ceil(clock()) + ledgerSeconds;
   const current = <Entry extends Expiring>(entry: Entry | undefined) =>
     entry !== undefined && entry.timeToLive > clock() ? entry : undefined;
   const update = (event: WebhookEvent, change: { receivedAt?: number; handledAt?: number; failures?: number }) =>
-    entries.set(event.id, { event, ...entries.get(event.id), ...change, timeToLive: timeToLive() });
+    entries.set(event.id, {
+      event,
+      arrivedAt: clock(),
+      failures: 0,
+      ...entries.get(event.id),
+      ...change,
+      timeToLive: timeToLive(),
+    });
 
   return {
     async find(eventId) {
@@ -46,6 +53,16 @@ export function memoryLedger(clock: Clock): Ledger {
       const failures = (entries.get(event.id)?.failures ?? 0) + 1;
       update(event, { failures });
       return failures;
+    },
+    show: async (eventId) => {
+      const entry = current(entries.get(eventId));
+      if (entry === undefined) return undefined;
+      const { timeToLive: _, ...shown } = entry;
+      return shown;
+    },
+    async *arrivals(since, until) {
+      const inTime = [...entries.values()].filter(({ arrivedAt }) => since <= arrivedAt && arrivedAt < until);
+      for (const { timeToLive: _, ...entry } of inTime.toSorted((a, b) => a.arrivedAt - b.arrivedAt)) yield entry;
     },
   };
 }

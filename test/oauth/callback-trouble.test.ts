@@ -68,6 +68,14 @@ describe('what goes wrong at Procore', () => {
     expect(flow.counts.clientCredentialsRefused).toBeUndefined();
   });
 
+  it('does so, too, when the client id was corrected with the secret', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.freshClient = { clientId: 'client-2', clientSecret: 'secret-2' };
+    flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+    expect(exchanges(flow).map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
+  });
+
   it('does not try again with the secret that was just refused', async () => {
     const { flow, browser, callback } = await atProcore();
     flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });

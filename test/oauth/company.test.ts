@@ -38,8 +38,11 @@ describe('choosing among several companies', () => {
 
   it('stores the choice, with an id beyond 2^53 kept exact, and says so', async () => {
     const { flow, browser, session } = await connectedToThree();
-    const page = await browser.post('/oauth/company', { session, companyId: '9007199254740993' });
+    const answer = await browser.post('/oauth/company', { session, companyId: '9007199254740993' });
+    expect(answer.statusCode).toBe(303);
+    const page = await browser.open(answer.headers.location ?? '');
     expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<h1>Connected</h1>');
     expect(page.body).toContain('Zeta Builders');
     expect(await flow.store.read('acme')).toMatchObject({ companyId: '9007199254740993' });
   });
@@ -48,6 +51,11 @@ describe('choosing among several companies', () => {
     const { browser, session } = await connectedToThree('https://app.example.com/done');
     const answer = await browser.post('/oauth/company', { session, companyId: '3' });
     expect(answer).toMatchObject({ statusCode: 303, headers: { location: 'https://app.example.com/done' } });
+  });
+
+  it('shows the page of choice where it should say what was chosen and nothing is', async () => {
+    const { browser, location } = await connectedToThree();
+    expect((await browser.open(`${location}&chosen`)).body).toContain('Choose the company');
   });
 
   it('can be done again by the back button', async () => {

@@ -105,6 +105,15 @@ describe('POST /oauth/start', () => {
     });
   });
 
+  it('names the client id that is stored now, not one remembered from before a correction', async () => {
+    const flow = connectFlow();
+    flow.freshClient = { clientId: 'corrected', clientSecret: 'secret-2' };
+    const browser = flow.newBrowser();
+    await browser.open(await flow.newLink());
+    const location = new URL((await browser.pressConnect()).headers.location ?? '');
+    expect(location.searchParams.get('client_id')).toBe('corrected');
+  });
+
   it('stores neither state nor cookie, only their hashes', async () => {
     const flow = connectFlow();
     const browser = flow.newBrowser();

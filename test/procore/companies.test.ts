@@ -37,6 +37,13 @@ describe('listCompanies', () => {
     expect(server.seen[0]?.headers).not.toHaveProperty('procore-company-id');
   });
 
+  it('names the company that a service account must name', async () => {
+    answer = answerWith(200, '[]');
+    const origins = { loginOrigin: 'https://login.invalid', apiOrigin: server.origin };
+    await listCompanies({ origins, fetch, companyId: '8' }, 'access-1');
+    expect(server.seen[0]?.headers).toMatchObject({ 'procore-company-id': '8' });
+  });
+
   it('reads every page from our own origin, wherever the links point', async () => {
     answer = paged(3);
     expect(await list()).toMatchObject({ outcome: 'companies', companies: [{ id: '1' }, { id: '2' }, { id: '3' }] });
@@ -53,7 +60,7 @@ describe('listCompanies', () => {
     const fine = paged(3);
     answer = (request, response) =>
       server.seen.length < 2 ? fine(request, response) : response.writeHead(429).end('slow down');
-    expect(await list()).toEqual({ outcome: 'unavailable' });
+    expect(await list()).toEqual({ outcome: 'unavailable', status: 429 });
   });
 
   it.each([
@@ -64,7 +71,7 @@ describe('listCompanies', () => {
     ['a redirect', 302, ''],
   ])('is unavailable when %s comes', async (_what, status, body) => {
     answer = answerWith(status, body);
-    expect(await list()).toEqual({ outcome: 'unavailable' });
+    expect(await list()).toEqual({ outcome: 'unavailable', ...(status !== 200 && { status }) });
   });
 
   it('is unavailable when the connection is cut or nothing comes in time', async () => {

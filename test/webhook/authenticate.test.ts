@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../functions/webhook/authenticate.ts';
+import { fingerprint } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 import { recordingObserver } from './sample-events.ts';
 
 function setUp(first: WebhookAuthorization) {
   const state = { now: 1000, stored: first, cached: first, freshReads: 0 };
   const observer = recordingObserver();
+  const uses: [string, number][] = [];
   const authenticate = createAuthenticator({
     source: {
       async read({ fresh = false } = {}) {
@@ -16,10 +18,11 @@ function setUp(first: WebhookAuthorization) {
         return state.cached;
       },
     },
+    previousUse: { note: async (value, at) => void uses.push([value, at]) },
     clock: () => state.now,
     observer,
   });
-  return { state, authenticate, counts: observer.counts, notes: observer.notes };
+  return { state, authenticate, uses, counts: observer.counts, notes: observer.notes };
 }
 
 describe('authenticate', () => {
@@ -66,6 +69,37 @@ describe('authenticate', () => {
     expect(state.freshReads).toBe(3);
   });
 
+  it('writes down that the previous value is in use, by its fingerprint, once a minute at most', async () => {
+    const { authenticate, state, uses } = setUp({ current: 'newSecret', previous: 'oldSecret' });
+    for (let second = 0; second < 61; second++) {
+      await authenticate('Bearer oldSecret');
+      await authenticate('Bearer newSecret');
+      state.now += 1;
+    }
+    expect(uses).toEqual([
+      [fingerprint('oldSecret'), 1000],
+      [fingerprint('oldSecret'), 1060],
+    ]);
+  });
+
+  it('lets a delivery in although its trace cannot be written, and tries with the next one', async () => {
+    let tries = 0;
+    const authenticate = createAuthenticator({
+      source: { read: async () => ({ current: 'newSecret', previous: 'oldSecret' }) },
+      previousUse: {
+        note: () => {
+          tries += 1;
+          return Promise.reject(new Error('throttled'));
+        },
+      },
+      clock: () => 0,
+      observer: recordingObserver(),
+    });
+    expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
+    expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
+    expect(tries).toBe(2);
+  });
+
   it('writes no part of a header down', async () => {
     const { authenticate, notes } = setUp({ current: 'first' });
     await authenticate('Bearer guess');
@@ -77,6 +111,7 @@ describe('authenticate', () => {
       source: {
         read: () => Promise.reject(new Error('Secrets Manager is out')),
       },
+      previousUse: { note: async () => {} },
       clock: () => 0,
       observer: recordingObserver(),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
+import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts';
 import type { MarkedEvent } from '../../functions/webhook/event-handlers.ts';
 import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
@@ -12,7 +13,9 @@ import {
   workBatch,
 } from '../../functions/webhook/work.ts';
 import { memoryLedger } from '../memory/ledger.ts';
+import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { recordingObserver, sampleEvent, sampleTime } from './sample-events.ts';
+import { sampleSubscription } from './sample-subscription.ts';
 
 const out = () => Promise.reject(new Error('out of order'));
 
@@ -52,6 +55,7 @@ function setUp(otherwise: Partial<WorkDependencies> = {}) {
       },
     },
     ledger,
+    companyClient: (companyId) => companyClientWhenCalled('sandbox', companyId, out),
     oauthClient: { read: async () => ({ clientId: 'our-client', clientSecret: 'kept-secret' }) },
     handlers: {
       async onEvent(event) {
@@ -65,6 +69,9 @@ function setUp(otherwise: Partial<WorkDependencies> = {}) {
     },
     clock: () => sampleTime + 10,
     random: () => 0,
+    // The limit of the handler's time never comes, unless a test says so.
+    sleep: () => new Promise(() => {}),
+    subscriptions: memorySubscriptionStore({ ...sampleSubscription({ companyId: '1357908642' }), revision: 1 }),
     remainingTime: () => 60_000,
     observer,
     ...otherwise,
@@ -119,6 +126,32 @@ describe('a batch', () => {
     expect(undone).toEqual(['message of b']);
     expect(ids().toSorted()).toEqual(['a', 'x']);
     expect(postponed).toEqual([{ ids: ['message of b'], seconds: 0 }]);
+  });
+
+  it('gives up on a handler that hangs before the invocation is killed, and keeps its group for later', async () => {
+    const signals: AbortSignal[] = [];
+    const limits: number[] = [];
+    const { work, dead, postponed, observer } = setUp({
+      remainingTime: () => 60_000,
+      sleep: async (milliseconds) => void limits.push(milliseconds),
+      handlers: {
+        onEvent: (_, { signal }) => {
+          signals.push(signal);
+          return new Promise(() => {});
+        },
+        async onConnectionChange() {},
+      },
+    });
+    expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
+    expect(limits).toEqual([55_000]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(postponed).toMatchObject([{ seconds: 5 }]);
+    expect(observer.notes).toContainEqual([
+      'event.failed',
+      expect.objectContaining({ eventId: 'a', errorName: 'HandlerTimeoutError' }),
+    ]);
+    for (let tries = 2; tries <= maximumTries; tries++) await work(received({ id: 'a' }));
+    expect(dead).toMatchObject([{ reason: 'tries_spent' }]);
   });
 
   it('still reports what failed when it cannot be postponed', async () => {
@@ -220,7 +253,7 @@ describe('marks', () => {
   it('marks nothing about the first event of a resource', async () => {
     const { work, handled } = setUp();
     await work(received({ id: 'a' }));
-    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false });
+    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false, unsubscribed: false });
   });
 
   it('marks an event that comes again after it was handled, but not after it failed', async () => {
@@ -255,13 +288,21 @@ describe('marks', () => {
     expect(handled.map(({ marks }) => marks.loop)).toEqual([true, false]);
   });
 
-  it('handles events unmarked when neither ledger nor secret can be read', async () => {
+  it('marks an event of a company that no subscription names', async () => {
+    const { work, handled, observer } = setUp();
+    await work(received({ id: 'a', companyId: '666' }), received({ id: 'b' }));
+    expect(Object.fromEntries(handled.map(({ id, marks }) => [id, marks.unsubscribed]))).toEqual({ a: true, b: false });
+    expect(observer.counts.get('eventUnsubscribed')).toBe(1);
+  });
+
+  it('handles events unmarked when neither ledger, subscriptions nor secret can be read', async () => {
     const { work, handled, observer } = setUp({
       ledger: { history: out, markHandled: out, countFailure: out },
       oauthClient: { read: out },
+      subscriptions: { read: out },
     });
     expect(await work(received({ id: 'a', sourceApplicationId: 'our-client' }))).toEqual([]);
-    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false });
+    expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false, unsubscribed: false });
     expect(observer.counts.get('ledgerUnread')).toBe(1);
     expect(observer.counts.get('ledgerUnwritten')).toBe(1);
   });

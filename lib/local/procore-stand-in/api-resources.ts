@@ -23,6 +23,7 @@ export function answerResource(call: ApiCall): Answer | undefined {
     );
   }
   if (path === '/rest/v1.0/projects') return answerProjects(call);
+  if (path === '/rest/v1.0/settings/permissions') return answerPermissions(call);
 
   const v1 = /^\/rest\/v1\.0\/projects\/(\d+)(\/rfis(?:\/(\d+))?)?$/.exec(path);
   const v2 = /^\/rest\/v2\.0\/companies\/(\d+)\/projects\/(\d+)(\/rfis(?:\/(\d+))?)$/.exec(path);
@@ -89,7 +90,9 @@ function answerMe({ token, world }: ApiCall): Answer {
 
 function visibleCompanies({ world, token, unknowns }: ApiCall): readonly Company[] {
   const listsDisconnected = token.grant === 'person' && unknowns.disconnectedCompanyIsListed;
-  return world.companies.filter(({ id }) => listsDisconnected || !world.disconnected.has(id));
+  return world.companies.filter(
+    ({ id }) => !world.unseen.has(id) && (listsDisconnected || !world.disconnected.has(id)),
+  );
 }
 
 function answerProjects(call: ApiCall): Answer {
@@ -104,6 +107,35 @@ function answerProjects(call: ApiCall): Answer {
     .flatMap((company) => company.projects)
     .filter(({ id, companyId: owner }) => owner === companyId && call.world.forbidden.get(id) !== 'outside-scope');
   return answerList(call, projects, pageSizes.projects, v1Project);
+}
+
+/** The tools that every project of the stand-in has. */
+const projectTools = [
+  { name: 'rfi', friendlyName: 'RFIs' },
+  { name: 'direct_costs', friendlyName: 'Direct Costs' },
+  { name: 'documents', friendlyName: 'Documents' },
+] as const;
+
+/**
+ * Answers a project's permission manifest. That a tool which is switched off is absent from it is an assumption.
+ *
+ * @see https://developers.procore.com/reference/rest/permissions
+ */
+function answerPermissions(call: ApiCall): Answer {
+  if (call.companyId === undefined) return missingHeader(call, false);
+  const project = findProject(call.world, call.request.url.searchParams.get('project_id') ?? '');
+  const denied = denyProject(call, project, project?.companyId, false);
+  if (denied || !project) return denied ?? refuseCall(call, 'notFound');
+  const forbidden = call.world.forbidden.get(project.id);
+  const level = forbidden === 'insufficient-permissions' ? { id: 1, name: 'None' } : { id: 3, name: 'Standard' };
+  const tools = projectTools.map(({ name, friendlyName }, index) => ({
+    id: index + 1,
+    name,
+    friendly_name: friendlyName,
+    available_for_user: level.id > 1,
+    user_access_level: level,
+  }));
+  return jsonAnswer(200, { tools: forbidden === 'tool-disabled' ? [] : tools });
 }
 
 function answerRfis(call: ApiCall, project: Project, rfiId: string | undefined): Answer {

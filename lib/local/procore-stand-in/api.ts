@@ -1,5 +1,6 @@
 import { type ApiCall, type ApiStyle, refuseCall } from './api-call.ts';
 import { answerResource } from './api-resources.ts';
+import { answerDirectCosts } from './direct-costs-api.ts';
 import type { FixtureBook } from './fixtures.ts';
 import { answerHooks, type HooksApiContext } from './hooks-api.ts';
 import { type Answer, bearerToken, type StandInRequest } from './http-exchange.ts';
@@ -65,7 +66,7 @@ function answerAllowed(request: StandInRequest, context: ApiContext): Answer {
   if (!token || context.refusesAllTokens()) return refuseCall({ errors, style }, 'accessTokenInvalid');
   const call: ApiCall = { request, style, token, companyId: companyHeader(request), world, unknowns, errors };
   const resource = request.method === 'GET' ? answerResource(call) : undefined;
-  return resource ?? answerHooks(call, context) ?? refuseCall(call, 'notFound');
+  return resource ?? answerDirectCosts(call) ?? answerHooks(call, context) ?? refuseCall(call, 'notFound');
 }
 
 function companyHeader({ headers }: StandInRequest): string | undefined {

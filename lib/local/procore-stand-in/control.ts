@@ -77,14 +77,24 @@ export interface ProcoreStandInControl {
   refuseAllTokens(refused: boolean): void;
   /** A person takes the grant back: access and refresh tokens are dead. */
   revokeGrant(): void;
+  /** Lists every code, access token and refresh token issued so far: a test searches logs and pages for them. */
+  issuedSecrets(): string[];
   /** The app's client secret is reset; the old one is refused at once. */
   setClientSecret(clientSecret: string): void;
   /** Lifetime of access tokens issued from now on. */
   setAccessTokenLifetime(seconds: number): void;
+  /** Takes the account out of a company's list of members, or puts it back: it then lists the company or not. */
+  setSeen(companyId: string, seen: boolean): void;
+  /** Lets `token/info` name another app than ours, as for a token of another environment; undefined ends that. */
+  setTokenInfoClientId(clientId: string | undefined): void;
   /** An administrator disconnects the app from a company, or connects it again. */
   setConnected(companyId: string, connected: boolean): void;
   /** Refuses a company's or a project's resources; undefined allows them again. */
   setForbidden(companyOrProjectId: string, kind: Forbidden | undefined): void;
+  /** Gives a project so many RFIs in place of those that it has. */
+  setRfiCount(projectId: string, count: number): void;
+  /** An ERP integration takes a project's direct costs over, or lets them go. */
+  setLocked(projectId: string, locked: boolean): void;
   /** Spends the hourly rate limit of every caller for the coming hour. */
   exhaustRateLimit(): void;
 }

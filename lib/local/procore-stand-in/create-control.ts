@@ -10,12 +10,13 @@ import { hugeId, type Randomness, ulid } from './randomness.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import type { TokenStore } from './tokens.ts';
 import type { Unknowns } from './unknowns.ts';
-import type { World } from './world.ts';
+import { findProject, makeRfis, type World } from './world.ts';
 
 /** What the server asks on every call. */
 export interface Switches {
   down: boolean;
   allTokensRefused: boolean;
+  tokenInfoClientId: string | undefined;
 }
 
 /** The parts of a stand-in that its control works. */
@@ -89,11 +90,19 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
       switches.allTokensRefused = refused;
     },
     revokeGrant: () => tokens.revokeGrant('person'),
+    issuedSecrets: () => tokens.issuedSecrets(),
     setClientSecret: (clientSecret) => {
       client.secret = clientSecret;
     },
     setAccessTokenLifetime: (seconds) => {
       tokens.accessTokenLifetimeSeconds = seconds;
+    },
+    setSeen: (companyId, seen) => {
+      if (seen) world.unseen.delete(companyId);
+      else world.unseen.add(companyId);
+    },
+    setTokenInfoClientId: (clientId) => {
+      switches.tokenInfoClientId = clientId;
     },
     setConnected: (companyId, connected) => {
       if (connected) world.disconnected.delete(companyId);
@@ -102,6 +111,14 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
     setForbidden: (id, kind) => {
       if (kind) world.forbidden.set(id, kind);
       else world.forbidden.delete(id);
+    },
+    setRfiCount: (projectId, count) => {
+      const project = findProject(world, projectId);
+      if (project) project.rfis = makeRfis(project.rfis[0]?.id ?? '700001', count, project.name, clock.now());
+    },
+    setLocked: (projectId, locked) => {
+      const costs = findProject(world, projectId)?.costs ?? [];
+      costs.splice(0, costs.length, ...costs.map((cost) => ({ ...cost, locked })));
     },
     exhaustRateLimit: () => limiter.exhaust(),
   };

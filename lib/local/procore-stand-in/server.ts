@@ -82,7 +82,7 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
   const limiter = createRateLimiter(clock, unknowns.rateLimits);
   const apiErrors = openFixtureBook('api-errors', shapes);
   const stopping = new AbortController();
-  const switches: Switches = { down: false, allTokensRefused: false };
+  const switches: Switches = { down: false, allTokensRefused: false, tokenInfoClientId: undefined };
   const refusesAllTokens = () => switches.allTokensRefused;
   const counts = noCounts();
   const timeout = options.deliveryTimeoutMilliseconds ?? 5000;
@@ -102,6 +102,7 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
     faults,
     suffer,
     refusesAllTokens,
+    tokenInfoClientId: () => switches.tokenInfoClientId ?? client.id,
     personName: world.person.name,
     personId: world.person.id,
     serviceAccountId: world.serviceAccount.id,
@@ -153,7 +154,9 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
           return;
         }
         const requestId = requestIds.bytes(16).toString('hex');
-        writeAnswer(response, { ...given, headers: { ...given.headers, 'x-request-id': requestId } });
+        // The stand-in's own clock: callers compare times that Procore gives with it.
+        const date = new Date(clock.now()).toUTCString();
+        writeAnswer(response, { ...given, headers: { date, ...given.headers, 'x-request-id': requestId } });
       })().catch(() => response.destroy());
     });
     await new Promise<void>((resolve, reject) => {

@@ -18,6 +18,8 @@ export interface TokenEndpointContext {
   readonly serviceAccountId: string;
   /** Says whether every access token is refused for now. */
   readonly refusesAllTokens: () => boolean;
+  /** The app that `token/info` names. */
+  readonly tokenInfoClientId: () => string;
 }
 
 /** Which grant a call of the token endpoint asks for; `other` for anything that Procore does not have. */
@@ -83,7 +85,7 @@ export function answerTokenInfo(request: StandInRequest, context: TokenEndpointC
   return context.answers.draw('tokenInfo', {
     resourceOwnerId: rawJson(ownerId),
     expiresInSeconds: record.createdAt + record.expiresIn - Math.floor(context.clock.now() / 1000),
-    clientId: context.client.id,
+    clientId: context.tokenInfoClientId(),
     createdAt: record.createdAt,
   });
 }

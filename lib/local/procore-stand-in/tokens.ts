@@ -70,6 +70,11 @@ export class TokenStore {
     return this.#issue('person');
   }
 
+  /** Lists every code and token issued so far, dead or alive, so that a search can show that none got out. */
+  issuedSecrets(): string[] {
+    return [...this.#codes.keys(), ...this.#byAccessToken.keys(), ...this.#byRefreshToken.keys()];
+  }
+
   /** Invalidates a refresh token, as any attempt to refresh does. @see procore-facts.md section 1.5 */
   burn(refreshToken: string): void {
     const record = this.#byRefreshToken.get(refreshToken);

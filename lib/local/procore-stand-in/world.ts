@@ -16,12 +16,24 @@ export interface Rfi {
   readonly updatedAt: number;
 }
 
-/** A project and its RFIs. */
+/** A direct cost: what the stand-in lets a client write. */
+export interface DirectCost {
+  readonly id: string;
+  /** Unique in the company. */
+  readonly originId: string | null;
+  readonly costCodeId: string | null;
+  readonly description: string;
+  /** Whether an ERP integration has taken it over. */
+  readonly locked: boolean;
+}
+
+/** A project, its RFIs and direct costs. */
 export interface Project {
   readonly id: string;
   readonly name: string;
   readonly companyId: string;
-  readonly rfis: readonly Rfi[];
+  rfis: readonly Rfi[];
+  readonly costs: DirectCost[];
 }
 
 /** A company and its projects. */
@@ -39,6 +51,10 @@ export interface World {
   readonly person: Principal;
   readonly serviceAccount: Principal;
   readonly companies: readonly Company[];
+  /** Ids of companies in which the account is no member. */
+  readonly unseen: Set<string>;
+  /** Ids of cost codes that every project has. */
+  readonly costCodeIds: readonly string[];
   /** Ids of companies that disconnected the app. */
   readonly disconnected: Set<string>;
   /** Refusals by company id or project id. */
@@ -73,18 +89,26 @@ export function createWorld(now: number): World {
         id,
         name,
         companyId: company.id,
-        rfis: Array.from({ length: rfis.count }, (_unused, index) => ({
-          id: (BigInt(rfis.firstId) + BigInt(index)).toString(),
-          number: index + 1,
-          subject: `Question ${index + 1} about ${name}`,
-          createdAt: now - (rfis.count - index) * 2 * minute,
-          updatedAt: now - (rfis.count - index) * minute,
-        })),
+        rfis: makeRfis(rfis.firstId, rfis.count, name, now),
+        costs: [],
       })),
     })),
+    unseen: new Set(),
+    costCodeIds: ['1041'],
     disconnected: new Set(),
     forbidden: new Map(),
   };
+}
+
+/** Makes a project's RFIs, updated minute by minute before `now`, in epoch milliseconds. */
+export function makeRfis(firstId: string, count: number, projectName: string, now: number): Rfi[] {
+  return Array.from({ length: count }, (_unused, index) => ({
+    id: (BigInt(firstId) + BigInt(index)).toString(),
+    number: index + 1,
+    subject: `Question ${index + 1} about ${projectName}`,
+    createdAt: now - (count - index) * 2 * minute,
+    updatedAt: now - (count - index) * minute,
+  }));
 }
 
 /** Finds a project of any company. */

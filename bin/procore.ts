@@ -1,0 +1,17 @@
+// npm run procore -- COMMAND: the operator's command line.
+import { runCommandLine } from '../lib/operator/command-line.ts';
+import { exitCodes } from '../lib/operator/exit-codes.ts';
+import { createTerminal } from '../lib/operator/terminal.ts';
+
+const { stdin, stdout, stderr, env } = process;
+process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+// A reader that has seen enough (`| head`) is no failure.
+stdout.once('error', () => process.exit(exitCodes.done));
+
+const terminal = createTerminal({
+  stdout,
+  stderr,
+  interactive: stdin.isTTY === true && stderr.isTTY === true,
+  variables: env,
+});
+process.exitCode = await runCommandLine(process.argv.slice(2), terminal);

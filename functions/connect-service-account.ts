@@ -1,0 +1,48 @@
+import type { Context } from 'aws-lambda';
+import { connectionDependencies } from './aws/connection-dependencies.ts';
+import { type Refusal, refusalFor } from './connection/refusals.ts';
+import {
+  connectServiceAccount,
+  parseServiceAccountRequest,
+  type ServiceAccountDependencies,
+  ServiceAccountError,
+} from './connection/service-account.ts';
+import { observed, observer } from './middleware.ts';
+import { redirectUri } from './oauth/redirect-uri.ts';
+import { listCompanies } from './procore/companies.ts';
+import { procoreOrigins } from './procore/environment.ts';
+import { readEnvironment, readProcoreOriginOverrides, readSetting } from './settings.ts';
+
+/**
+ * Invoked (IAM) with `{connectionId, companyId}`: connects the app's own service account and answers `{connectionId,
+ * generation, companyId, companyIds}`; no token leaves.
+ *
+ * `{"error": {code, message}}` with `service_account_refused`, `app_not_installed`, `client_credentials_rejected`,
+ * `wrong_environment`, `procore_unavailable`, `connected_meanwhile`, `invalid_connection_id` or `invalid_company_id`.
+ * Anything else fails the invocation.
+ */
+export async function answerServiceAccount(request: unknown, deps: ServiceAccountDependencies) {
+  try {
+    const connection = await connectServiceAccount(deps, parseServiceAccountRequest(request));
+    const { connectionId, generation, companyId, companyIds } = connection;
+    return { connectionId, generation, companyId, companyIds };
+  } catch (error) {
+    if (error instanceof ServiceAccountError) return refusal(error);
+    return refusalFor(error);
+  }
+}
+
+function refusal({ code, message }: ServiceAccountError): Refusal {
+  return { error: { code, message } };
+}
+
+const origins = procoreOrigins(readEnvironment(), readProcoreOriginOverrides());
+const dependencies = {
+  ...connectionDependencies(observer),
+  listCompanies: (accessToken: string, companyId: string) => listCompanies({ origins, fetch, companyId }, accessToken),
+  redirectUri: redirectUri(readSetting('publicOrigin')),
+};
+
+export const handler = observed((request: unknown, context: Context) =>
+  answerServiceAccount(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),
+);

@@ -1,0 +1,156 @@
+import { checkOAuthClient } from '../oauth/client-check.ts';
+import type { OAuthClient } from '../oauth/token-endpoint.ts';
+import type { CompaniesOutcome } from '../procore/companies.ts';
+import { diagnosisRow } from '../procore/diagnosis.ts';
+import { authorizeConnection } from './authorize.ts';
+import { chooseCompany, recordCompanies } from './company-choice.ts';
+import { type Connection, parseConnectionId, type TokenSet } from './connection.ts';
+import type { ConnectionDependencies } from './dependencies.ts';
+import { checkEnvironment } from './environment-check.ts';
+import { ClientCredentialsRejectedError } from './refusals.ts';
+
+/** What connecting a service account needs. */
+export interface ServiceAccountDependencies extends ConnectionDependencies {
+  /** Lists the companies in which the app is installed; `companyId` goes into the header that this wants. */
+  readonly listCompanies: (accessToken: string, companyId: string) => Promise<CompaniesOutcome>;
+  /** The redirect URI of this environment. */
+  readonly redirectUri: string;
+}
+
+/** What a caller asks for. */
+export interface ServiceAccountRequest {
+  readonly connectionId: string;
+  /** The company in which the service account works: digits, as in the addresses of Procore's pages. */
+  readonly companyId: string;
+}
+
+/** A refusal to connect a service account that a caller can act on. */
+export class ServiceAccountError extends Error {
+  override readonly name = 'ServiceAccountError';
+  readonly code:
+    | 'invalid_company_id'
+    | 'service_account_refused'
+    | 'app_not_installed'
+    | 'wrong_environment'
+    | 'procore_unavailable'
+    | 'connected_meanwhile';
+  constructor(code: ServiceAccountError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Checks a request that came from outside.
+ *
+ * @throws InvalidConnectionIdError, ServiceAccountError `invalid_company_id`
+ */
+export function parseServiceAccountRequest(value: unknown): ServiceAccountRequest {
+  const { connectionId, companyId } = Object(value) as Partial<Record<keyof ServiceAccountRequest, unknown>>;
+  const parsed = parseConnectionId(connectionId);
+  if (typeof companyId === 'string' && /^\d{1,20}$/.test(companyId)) return { connectionId: parsed, companyId };
+  throw new ServiceAccountError(
+    'invalid_company_id',
+    'companyId must be the digits of a company id at Procore, as text. A service account must name the company that it ' +
+      'works in with every call; the id stands in the address of each of its pages at Procore.',
+  );
+}
+
+/**
+ * Connects the app's own service account (DMSA) by the client credentials grant: asks for a token, makes sure that the
+ * app is installed in the company, and stores the connection, which is then vended and rotated like any other.
+ *
+ * Nothing is stored before the company is found. A token that is not stored is not revoked but left to its end: whether
+ * revoking one spares the app's other tokens is not known.
+ *
+ * @returns the connection, its companies noted and the given one chosen
+ * @throws ServiceAccountError, ClientCredentialsRejectedError
+ * @see RFC 6749 section 4.4, https://developers.procore.com/documentation/developer-managed-service-accounts
+ */
+export async function connectServiceAccount(
+  deps: ServiceAccountDependencies,
+  { connectionId, companyId }: ServiceAccountRequest,
+): Promise<Connection> {
+  // Somebody who sets the account up may just have set the credentials, too.
+  const client = await deps.oauthClient.read({ fresh: true });
+  const tokens = await requestToken(deps, client);
+  const companyIds = await installedIn(deps, tokens, companyId);
+  const authorizedBy = { sessionId: deps.randomId(), linkIssuedAt: deps.clock() };
+  const authorized = await authorizeConnection(deps, {
+    connectionId,
+    grant: 'client_credentials',
+    tokens,
+    authorizedBy,
+  });
+  if (authorized.outcome === 'superseded') throw connectedMeanwhile(connectionId);
+  const checked = await checkEnvironment(deps, authorized.connection);
+  if (checked.outcome === 'foreign') {
+    throw new ServiceAccountError('wrong_environment', diagnosisText('wrong_environment'));
+  }
+  const recorded = await recordCompanies(deps, authorized.connection, companyIds);
+  const { sessionId } = authorizedBy;
+  const chosen = await chooseCompany(deps, { connectionId, companyId, sessionId });
+  if (recorded.outcome === 'superseded' || chosen.outcome !== 'chosen') throw connectedMeanwhile(connectionId);
+  return chosen.connection;
+}
+
+async function requestToken(deps: ServiceAccountDependencies, client: OAuthClient): Promise<TokenSet> {
+  const answer = await deps.tokenEndpoint.requestClientCredentials(client);
+  if (answer.outcome === 'tokens') return answer.tokens;
+  if (answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant') {
+    // A wrong client and an app without service account are refused alike; another question tells them apart.
+    const check = await checkOAuthClient(deps, client, deps.redirectUri);
+    if (check.outcome === 'refused') throw new ClientCredentialsRejectedError();
+    if (check.outcome === 'right') {
+      throw new ServiceAccountError(
+        'service_account_refused',
+        'Procore knows this client id and secret, but gives its app no token of its own: the app has no service account. ' +
+          'In the Developer Portal add a data connector component with a service account (DMSA) to the app, create a ' +
+          'version, and install that version in the company.',
+      );
+    }
+  }
+  const status = 'status' in answer && answer.status !== undefined ? ` (status ${answer.status})` : '';
+  throw unavailable(`gave no token${status}`);
+}
+
+async function installedIn(deps: ServiceAccountDependencies, { accessToken }: TokenSet, companyId: string) {
+  const seen = await deps.listCompanies(accessToken, companyId);
+  if (seen.outcome === 'companies') {
+    const companyIds = seen.companies.map(({ id }) => id);
+    if (companyIds.includes(companyId)) return companyIds;
+    throw notInstalled(companyId);
+  }
+  // Which of these Procore answers to a company without the app is told differently by its own pages.
+  if ([401, 403, 404].includes(seen.status ?? 0)) throw notInstalled(companyId);
+  throw unavailable(`did not list the companies${seen.status === undefined ? '' : ` (status ${seen.status})`}`);
+}
+
+function notInstalled(companyId: string): ServiceAccountError {
+  return new ServiceAccountError(
+    'app_not_installed',
+    `The service account does not see company ${companyId}: the app is not installed there, or the id is another ` +
+      `company's. ${diagnosisRow('app_not_installed').remedy} If it was installed before: ` +
+      `${diagnosisRow('app_not_connected').remedy}`,
+  );
+}
+
+function unavailable(what: string): ServiceAccountError {
+  return new ServiceAccountError(
+    'procore_unavailable',
+    `Procore ${what}. Nothing was stored. Try again in some minutes, and see https://status.procore.com.`,
+  );
+}
+
+function connectedMeanwhile(connectionId: string): ServiceAccountError {
+  return new ServiceAccountError(
+    'connected_meanwhile',
+    `Somebody else has connected or ended "${connectionId}" at the same moment. Look at it, then decide who is right: ` +
+      `npm run procore -- connections show ${connectionId}`,
+  );
+}
+
+function diagnosisText(id: 'wrong_environment'): string {
+  const { cause, remedy } = diagnosisRow(id);
+  return `${cause} ${remedy}`;
+}

@@ -1,0 +1,200 @@
+import type { AccessTokenSource } from './access-token-source.ts';
+import { ProcoreApiError } from './api-error.ts';
+import { type ProcoreEnvironment, type ProcoreOrigins, procoreOrigins } from './environment.ts';
+import { type ExactJson, type ExactJsonInput, type ExactJsonObject, exactId, isJsonObject } from './exact-json.ts';
+import { type ListOptions, type Query, readList, withQuery } from './listing.ts';
+import { hasOriginId, originIdOf } from './retry.ts';
+import { requireSecureOrigin } from './secure-origin.ts';
+import { type ApiAnswer, type ApiCall, type CallDependencies, sendCall } from './send-call.ts';
+import { type SyncOptions, type SyncResult, type SyncUpdate, syncInChunks } from './sync.ts';
+
+/** A path of the API, e.g. `/rest/v1.0/projects`. */
+export type ApiPath = `/rest/v${string}`;
+
+/** The two paths that want no company header, for a person's token; a service account needs it there, too. */
+export type CompanyFreePath = '/rest/v1.0/me' | '/rest/v1.0/companies';
+
+/** What every call can be told. */
+export interface CallOptions {
+  readonly query?: Query;
+  /**
+   * How long one try may take.
+   *
+   * @default 30000 (milliseconds)
+   */
+  readonly timeoutMs?: number;
+}
+
+/** What a call that changes something can be told. */
+export interface WriteOptions extends CallOptions {
+  /** Your own unguessable mark of this one write, sent as `Idempotency-Token`; with it the write may be repeated. */
+  readonly idempotencyToken?: string;
+}
+
+/** A company's part of the API: every call carries its Procore-Company-Id. */
+export interface CompanyClient<E extends ProcoreEnvironment = ProcoreEnvironment> {
+  readonly environment: E;
+  readonly companyId: string;
+  get(path: ApiPath, options?: CallOptions): Promise<ApiAnswer>;
+  /** A record with an `origin_id` is created once, even when an answer is lost: it is then looked up. */
+  post(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
+  patch(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
+  put(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
+  delete(path: ApiPath, options?: WriteOptions): Promise<ApiAnswer>;
+  /** Reads a whole list. @throws TruncatedListError rather than to end early */
+  list(path: ApiPath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
+  /**
+   * Reads what changed from one time to another, where the list knows `filters[updated_at]`.
+   *
+   * @param since epoch seconds, included
+   * @param until epoch seconds
+   */
+  listChanged(path: ApiPath, since: number, until: number, options?: ListOptions): AsyncGenerator<ExactJson, void>;
+  /** Creates and updates records by a sync action (a path ending in `/sync`), in chunks of 1,000. */
+  sync(path: ApiPath, updates: readonly SyncUpdate[], options?: SyncOptions): Promise<readonly SyncResult[]>;
+}
+
+/** A client of one Procore environment for one connection. */
+export interface ProcoreClient<E extends ProcoreEnvironment = ProcoreEnvironment> {
+  readonly environment: E;
+  get(path: CompanyFreePath, options?: CallOptions): Promise<ApiAnswer>;
+  list(path: CompanyFreePath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
+  /** @param companyId whose data is called, as a string: ids can be beyond 2^53 */
+  company(companyId: string): CompanyClient<E>;
+}
+
+/** What a client is made of. A source of another environment's tokens does not compile. */
+export interface ProcoreClientProps<E extends ProcoreEnvironment>
+  extends Omit<CallDependencies<E>, 'origin' | 'tokens'> {
+  readonly tokens: AccessTokenSource<NoInfer<E>>;
+  /** Replaces Procore's own hosts, for tests and the local runner. */
+  readonly origins?: Partial<ProcoreOrigins>;
+}
+
+/** A company id is not one. */
+export class InvalidCompanyIdError extends Error {
+  override readonly name = 'InvalidCompanyIdError';
+  readonly code = 'invalid_company_id';
+  constructor() {
+    super('A company id is the text of its digits, e.g. "5358233". Numbers lose digits beyond 2^53.');
+  }
+}
+
+const usualTimeoutMs = 30_000;
+
+/**
+ * Makes a client of Procore's API. It takes care of tokens, company header, exact ids, time-outs, repetitions, rate
+ * limits and paging, and says what is wrong when a call fails for good.
+ *
+ * @throws InsecureOriginError when an origin was given that is neither https nor loopback
+ */
+export function procoreClient<E extends ProcoreEnvironment>(props: ProcoreClientProps<E>): ProcoreClient<E> {
+  const { origin } = requireSecureOrigin(procoreOrigins(props.environment, props.origins).apiOrigin);
+  const deps: CallDependencies<E> = { ...props, origin };
+
+  const reading = (path: string, companyId?: string, timeoutMs = usualTimeoutMs) =>
+    sendCall(deps, {
+      method: 'GET',
+      path,
+      isIdempotent: true,
+      timeoutMs,
+      ...(companyId !== undefined && { companyId }),
+    });
+  const listing = (path: string, options: ListOptions = {}, companyId?: string) =>
+    readList({ ...options, path, origin, get: (pathAndQuery) => reading(pathAndQuery, companyId) });
+
+  return {
+    environment: props.environment,
+    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), undefined, timeoutMs),
+    list: (path, options) => listing(path, options),
+    company: (companyId) => {
+      if (typeof companyId !== 'string' || !/^\d{1,20}$/.test(companyId)) throw new InvalidCompanyIdError();
+      return companyClient(deps, companyId, reading, listing);
+    },
+  };
+}
+
+function companyClient<E extends ProcoreEnvironment>(
+  deps: CallDependencies<E>,
+  companyId: string,
+  reading: (path: string, companyId?: string, timeoutMs?: number) => Promise<ApiAnswer>,
+  listing: (path: string, options?: ListOptions, companyId?: string) => AsyncGenerator<ExactJson, void, undefined>,
+): CompanyClient<E> {
+  async function write(
+    method: ApiCall['method'],
+    path: ApiPath,
+    body: ExactJsonInput | undefined,
+    { query, timeoutMs = usualTimeoutMs, idempotencyToken }: WriteOptions = {},
+  ): Promise<ApiAnswer> {
+    let wasLost = false;
+    const call: ApiCall = {
+      method,
+      path: withQuery(path, query),
+      companyId,
+      timeoutMs,
+      isIdempotent: idempotencyToken !== undefined || (method !== 'DELETE' && hasOriginId(body)),
+      ...(body !== undefined && { body }),
+      ...(idempotencyToken !== undefined && { idempotencyToken }),
+    };
+    try {
+      return await sendCall(deps, call, () => {
+        wasLost = true;
+      });
+    } catch (error) {
+      const isOurs = wasLost && error instanceof ProcoreApiError && error.code === 'duplicate_origin_id';
+      const found = isOurs && method === 'POST' ? await findByOriginId(path, query, originIdOf(body)) : undefined;
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  /** The record that a try created whose answer was lost. */
+  async function findByOriginId(
+    path: ApiPath,
+    query: Query | undefined,
+    originId: string | undefined,
+  ): Promise<ApiAnswer | undefined> {
+    if (originId === undefined) return undefined;
+    // A list that does not know the filter gives every record: the origin_id is compared all the same.
+    for await (const item of listing(path, { query: { ...query, 'filters[origin_id]': originId } }, companyId)) {
+      if (isJsonObject(item) && exactId(item.origin_id) === originId) {
+        const body: ExactJsonObject | ExactJson = path.startsWith('/rest/v2.') ? { data: item } : item;
+        return { status: 201, headers: new Headers(), body };
+      }
+    }
+    return undefined;
+  }
+
+  return {
+    environment: deps.environment,
+    companyId,
+    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), companyId, timeoutMs),
+    post: (path, body, options) => write('POST', path, body, options),
+    patch: (path, body, options) => write('PATCH', path, body, options),
+    put: (path, body, options) => write('PUT', path, body, options),
+    delete: (path, options) => write('DELETE', path, undefined, options),
+    list: (path, options) => listing(path, options, companyId),
+    listChanged: (path, since, until, options = {}) =>
+      listing(
+        path,
+        { ...options, query: { ...options.query, 'filters[updated_at]': timeRange(since, until) } },
+        companyId,
+      ),
+    sync: (path, updates, options = {}) =>
+      syncInChunks(updates, options, async (body) => {
+        // Every sync action is a PATCH but one.
+        const method = path.endsWith('/budget_line_items/sync') ? 'POST' : 'PATCH';
+        return (await write(method, path, body)).body;
+      }),
+  };
+}
+
+/**
+ * Writes a range of time as Procore's filters want it.
+ *
+ * @returns e.g. `2026-09-23T16:30:00Z...2026-09-23T17:00:00Z`
+ */
+export function timeRange(since: number, until: number): string {
+  const text = (seconds: number) => new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  return `${text(since)}...${text(until)}`;
+}

@@ -1,0 +1,94 @@
+import type { Clock, RandomFraction } from '../clock.ts';
+import type { Observer } from '../observer.ts';
+
+/** A company that has disconnected the app is left alone for a while. */
+export interface CompanyPause {
+  /** Epoch seconds. */
+  readonly until: number;
+  /** How often in a row Procore has said so; doubles the pause. */
+  readonly refusals: number;
+}
+
+/** Where pauses are kept, for all invocations of an environment. */
+export interface CompanyPauseStore {
+  read(companyId: string): Promise<CompanyPause | undefined>;
+  write(companyId: string, pause: CompanyPause): Promise<void>;
+  remove(companyId: string): Promise<void>;
+}
+
+/** What the client asks before it calls a company, and tells after it. */
+export interface CompanyPauses {
+  /** Tells how long the company is left alone yet, in seconds; 0: call it. */
+  pausedFor(companyId: string): Promise<number>;
+  /** Procore said that the app is not connected to the company: pause, doubling from 1 min to 1 h. */
+  disconnected(companyId: string): Promise<void>;
+  /** A call of the company worked: the app is connected again. */
+  worked(companyId: string): Promise<void>;
+}
+
+const firstPauseSeconds = 60;
+const longestPauseSeconds = 3600;
+/** For so long an answer of the store is believed, in seconds. */
+const believedSeconds = 15;
+
+/**
+ * Stops calls to companies that have disconnected the app, and goes on by itself: after each pause one invocation's
+ * call finds out, and its success ends the matter. When the store fails, calls are made.
+ *
+ * @see https://developers.procore.com/documentation/troubleshooting
+ */
+export function companyPauses({
+  store,
+  clock,
+  randomFraction,
+  observer,
+}: {
+  readonly store: CompanyPauseStore;
+  readonly clock: Clock;
+  readonly randomFraction: RandomFraction;
+  readonly observer: Observer;
+}): CompanyPauses {
+  const known = new Map<string, { readonly pause: CompanyPause | undefined; readonly readAt: number }>();
+  const remember = (companyId: string, pause: CompanyPause | undefined) => {
+    known.set(companyId, { pause, readAt: clock() });
+    return pause;
+  };
+
+  async function read(companyId: string): Promise<CompanyPause | undefined> {
+    const held = known.get(companyId);
+    if (held !== undefined && clock() - held.readAt < believedSeconds) return held.pause;
+    return remember(companyId, await orUndefined(store.read(companyId), observer));
+  }
+
+  return {
+    async pausedFor(companyId) {
+      const pause = await read(companyId);
+      return pause === undefined ? 0 : Math.max(0, pause.until - clock());
+    },
+    async disconnected(companyId) {
+      const refusals = ((await read(companyId))?.refusals ?? 0) + 1;
+      const seconds = Math.min(firstPauseSeconds * 2 ** (refusals - 1), longestPauseSeconds);
+      // A little less by chance, so that companies disconnected together are not asked together.
+      const until = Math.ceil(clock() + seconds * (1 - randomFraction() / 4));
+      observer.count('appDisconnected');
+      observer.note('app.disconnected', { companyId, count: refusals, notBefore: until });
+      await orUndefined(store.write(companyId, { until, refusals }), observer);
+      remember(companyId, { until, refusals });
+    },
+    async worked(companyId) {
+      if ((await read(companyId)) === undefined) return;
+      observer.note('app.reconnected', { companyId });
+      await orUndefined(store.remove(companyId), observer);
+      remember(companyId, undefined);
+    },
+  };
+}
+
+async function orUndefined<Value>(asked: Promise<Value>, observer: Observer): Promise<Value | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    observer.note('pauses.unavailable', { errorName: error instanceof Error ? error.name : 'unknown' });
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { ProcoreEnvironment } from './environment.ts';
+
+/** What a call was for, where its URL alone does not tell. */
+export type Purpose = 'api' | 'code_exchange' | 'token_refresh' | 'client_credentials';
+
+/** Why there is no answer. */
+export type ExchangeFailure =
+  /** Nothing reached Procore: name not resolved, connection refused, TLS refused. */
+  | 'not_sent'
+  /** No answer in time; it may have taken effect. */
+  | 'timed_out'
+  /** The connection broke; it may have taken effect. */
+  | 'connection_lost';
+
+/** One call of Procore, as diagnosis and support report read it; it holds no secret. */
+export interface Exchange {
+  readonly environment: ProcoreEnvironment;
+  readonly purpose: Purpose;
+  readonly method: string;
+  /** The full URL, query included. */
+  readonly url: string;
+  /** By lower-case name, without those that are secret. */
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  /** JSON text; absent when there was none, or when it held secrets. */
+  readonly requestBody?: string;
+  readonly status?: number;
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  readonly responseBody?: string;
+  /** Set in place of the status. */
+  readonly failure?: ExchangeFailure;
+  /** When the last try began, epoch seconds. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** How often it was sent. */
+  readonly tries: number;
+}
+
+const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie)$|secret|api-key|(^|-)token$/;
+/** Idempotency-Token is no secret, and Procore's support can find a request by it. */
+const openHeaders = new Set(['idempotency-token']);
+
+/**
+ * Copies headers without the values of those that are secret.
+ *
+ * @returns values by lower-case name; a secret one is `(left out)`
+ */
+export function redactHeaders(headers: Headers | Readonly<Record<string, string>>): Record<string, string> {
+  const entries = headers instanceof Headers ? [...headers] : Object.entries(headers);
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      const lower = name.toLowerCase();
+      return [lower, secretHeaders.test(lower) && !openHeaders.has(lower) ? '(left out)' : value];
+    }),
+  );
+}
+
+const secretName =
+  'access_token|refresh_token|id_token|client_secret|code|password|secret|api_key|authorization|token|accessToken|refreshToken|clientSecret';
+const secretMember = new RegExp(`("(?:${secretName})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi');
+const secretParameter = new RegExp(`((?:^|[?&])(?:${secretName})=)[^&#\\s]*`, 'gi');
+
+/**
+ * Takes secrets out of a URL or a body: values of members and parameters that name one, bearer values, and tokens that
+ * look like a JWT.
+ *
+ * @returns the text with `(left out)` in their place
+ */
+export function redactText(text: string): string {
+  return text
+    .replace(secretMember, '$1"(left out)"')
+    .replace(secretParameter, '$1(left out)')
+    .replace(/\b(Bearer|Basic)\s+[^\s"',;]+/gi, '$1 (left out)')
+    .replace(/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, '(left out)');
+}
+
+/**
+ * Gives the id by which Procore's support finds a call.
+ *
+ * @returns the value of `x-request-id` when it is a plain identifier
+ */
+export function requestIdOf(exchange: Exchange): string | undefined {
+  const id = exchange.responseHeaders?.['x-request-id'];
+  return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
+}

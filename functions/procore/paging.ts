@@ -1,0 +1,160 @@
+import { type ExactJson, exactId, isJsonObject } from './exact-json.ts';
+
+/** How a list is paged: by number, by a cursor in the answer, or by the last id of the page before. */
+export type PagingStyle = 'page' | 'cursor' | 'page_start';
+
+/** What one page tells. */
+export interface Page {
+  readonly items: readonly ExactJson[];
+  /** How many items the whole list has, where Procore says so. */
+  readonly total?: number;
+  readonly perPage?: number;
+  /** What to ask for next; `unknown` when the answer does not tell whether there is more. */
+  readonly next: { readonly page: number } | { readonly cursor: string } | 'none' | 'unknown';
+}
+
+/** A list's answer has no list in it. */
+export class NotAListError extends Error {
+  override readonly name = 'NotAListError';
+  readonly code = 'not_a_list';
+  constructor(path: string) {
+    super(`${path} answered with something other than a list. Read it with get() in place of list().`);
+  }
+}
+
+/** A link to the next page leads to another host: nothing is sent there. */
+export class ForeignLinkError extends Error {
+  override readonly name = 'ForeignLinkError';
+  readonly code = 'foreign_link';
+  constructor(path: string) {
+    super(
+      `The link to the next page of ${path} leads to another host than the one asked. The token was not sent there.`,
+    );
+  }
+}
+
+/** Fewer items came than Procore counted: the list is not complete, and is not passed off as if it were. */
+export class TruncatedListError extends Error {
+  override readonly name = 'TruncatedListError';
+  readonly code = 'list_truncated';
+  constructor(path: string, received: number, total: number) {
+    super(
+      `${path} gave ${received} items of ${total}: pages are missing, or records were deleted while the list ` +
+        'was read. Read it again.',
+    );
+  }
+}
+
+/**
+ * Chooses how a list is paged, by its path.
+ *
+ * @see procore-facts.md sections 3.6 and 5
+ */
+export function pagingStyleOf(path: string): PagingStyle {
+  if (/^\/rest\/v1\.\d+\/webhooks\/hooks\/[^/]+\/deliveries$/.test(path)) return 'page_start';
+  if (/\/workflows\/instances$/.test(path)) return 'cursor';
+  return 'page';
+}
+
+/**
+ * Chooses the page size to ask for: v2 and v1's lists inside projects allow 100 (most of them no more), v1's own lists
+ * up to 2,000.
+ *
+ * @returns items a page
+ */
+export function perPageOf(path: string): number {
+  return /^\/rest\/v1\.\d+\/[\w-]+$/.test(path) ? 1000 : 100;
+}
+
+/**
+ * Reads which page size an endpoint allows out of its refusal.
+ *
+ * @returns e.g. 100 for "Invalid per_page of 1000, exceeding max per_page of 100"; undefined for any other text
+ */
+export function allowedPerPage(texts: readonly string[]): number | undefined {
+  for (const text of texts) {
+    const allowed = /max(?:imum)? per_page(?: of| is)? (\d{1,5})/i.exec(text)?.[1];
+    if (allowed !== undefined && Number(allowed) > 0) return Number(allowed);
+  }
+  return undefined;
+}
+
+/**
+ * Reads a page in any of Procore's styles: items bare or in v2's `data`, more of them by Link, Total, `has_next_page`
+ * or a cursor. Links are not followed: their page number or cursor is all that is taken of them.
+ *
+ * @param origin the API's origin, which a link must have
+ * @throws NotAListError, ForeignLinkError
+ */
+export function readPage(
+  { headers, body }: { readonly headers: Headers; readonly body: ExactJson },
+  { path, origin, style, page }: { path: string; origin: string; style: PagingStyle; page: number },
+): Page {
+  const envelope = isJsonObject(body) ? body : undefined;
+  const list = envelope === undefined ? body : Array.isArray(envelope.data) ? envelope.data : onlyList(envelope);
+  if (!Array.isArray(list)) throw new NotAListError(path);
+  const items = list as readonly ExactJson[];
+  const total = count(headers.get('total'));
+  const perPage = count(headers.get('per-page'));
+  const told = {
+    items,
+    ...(total !== undefined && { total }),
+    ...(perPage !== undefined && { perPage }),
+  };
+  if (style === 'page_start') {
+    const last = items.at(-1);
+    const id = isJsonObject(last) ? exactId(last.id) : undefined;
+    return { ...told, next: id === undefined ? 'none' : { cursor: id } };
+  }
+  const link = nextLink(headers.get('link'), path, origin);
+  const hasNext = find(envelope, (value, key) =>
+    key === 'has_next_page' && typeof value === 'boolean' ? value : undefined,
+  );
+  const cursor =
+    link?.searchParams.get('cursor') ??
+    find(envelope, (value, key) =>
+      ['next_cursor', 'nextCursor', 'end_cursor', 'cursor'].includes(key) && typeof value === 'string' && value !== ''
+        ? value
+        : undefined,
+    );
+  if (style === 'cursor') return { ...told, next: cursor && hasNext !== false ? { cursor } : 'none' };
+  const linked = count(link?.searchParams.get('page') ?? null);
+  if (linked !== undefined && linked > page) return { ...told, next: { page: linked } };
+  if (hasNext !== undefined) return { ...told, next: hasNext ? { page: page + 1 } : 'none' };
+  // Procore leaves `next` out on the last page: a Link header without it says that this is the last.
+  if (/rel="?(first|last|prev)"?/.test(headers.get('link') ?? '')) return { ...told, next: 'none' };
+  if (total !== undefined && perPage !== undefined) {
+    return { ...told, next: page * perPage < total ? { page: page + 1 } : 'none' };
+  }
+  return { ...told, next: items.length === 0 ? 'none' : 'unknown' };
+}
+
+function onlyList(envelope: Readonly<Record<string, ExactJson | undefined>>): ExactJson | undefined {
+  const lists = Object.values(envelope).filter((value) => Array.isArray(value));
+  return lists.length === 1 ? lists[0] : undefined;
+}
+
+function nextLink(header: string | null, path: string, origin: string): URL | undefined {
+  const target = /<([^>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? '')?.[1];
+  if (target === undefined) return undefined;
+  const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined;
+  if (url?.origin !== origin) throw new ForeignLinkError(path);
+  return url;
+}
+
+function count(text: string | null): number | undefined {
+  return text !== null && /^\d{1,12}$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+/** Looks for a member of the envelope or of an object in it, such as `meta` or `pagination`. */
+function find<Value>(
+  envelope: Readonly<Record<string, ExactJson | undefined>> | undefined,
+  read: (value: ExactJson | undefined, key: string) => Value | undefined,
+): Value | undefined {
+  for (const [key, value] of Object.entries(envelope ?? {})) {
+    if (key === 'data') continue;
+    const found = read(value, key) ?? (isJsonObject(value) ? find(value, read) : undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

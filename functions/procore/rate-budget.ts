@@ -1,0 +1,270 @@
+import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import type { Observer } from '../observer.ts';
+import { httpDateSeconds } from './retry-after.ts';
+
+/** Procore's two limits. How long their windows are is documented; how much fits in is only ever learned. */
+export type LimitKind = 'hour' | 'spike';
+
+/** The length of each limit's window in seconds. @see https://developers.procore.com/documentation/rate-limiting */
+const windowSeconds: Readonly<Record<LimitKind, number>> = { hour: 3600, spike: 10 };
+const kinds: readonly LimitKind[] = ['hour', 'spike'];
+
+/** One window of one limit, as all invocations share it. Times are epoch seconds on Procore's clock. */
+export interface LimitWindow {
+  readonly limit: number;
+  readonly resetAt: number;
+  /** Calls that were let go in it. */
+  readonly used: number;
+}
+
+/** What is shared: nothing yet, or a window of each limit that was learned. */
+export interface SharedBudget {
+  readonly hour?: LimitWindow;
+  readonly spike?: LimitWindow;
+  /** Procore has asked for silence until then. */
+  readonly pausedUntil?: number;
+}
+
+/** Names the windows that a taker has seen: a take counts only if they are still the ones. */
+export type SeenWindows = { readonly [Kind in LimitKind]?: LimitWindow };
+
+/** Where the budget is kept; every change is one conditional write. An error leaves open whether it took effect. */
+export interface RateBudgetStore {
+  /** Strongly consistent. */
+  read(): Promise<SharedBudget>;
+  /**
+   * Adds to `used` of the windows seen, all or none.
+   *
+   * @returns `refused` when a window is another by now or has not so much left, or there is a pause after `now`
+   */
+  take(seen: SeenWindows, calls: number, now: number): Promise<'taken' | 'refused'>;
+  /** Replaces a window if it still has that reset and limit (undefined: if there is none). */
+  replaceWindow(kind: LimitKind, seen: LimitWindow | undefined, next: LimitWindow): Promise<'written' | 'refused'>;
+  /** Raises `used` of the window with that reset to at least so much. */
+  raiseUsed(kind: LimitKind, resetAt: number, used: number): Promise<void>;
+  /** Sets the pause if it is later than the one stored. */
+  pauseUntil(until: number): Promise<void>;
+}
+
+/** How many calls may be made now, or how long it takes until some may. */
+export type Allowance = { readonly granted: number } | { readonly waitSeconds: number };
+
+/** What the client asks before it calls, and tells after it. */
+export interface RateBudget {
+  /**
+   * Waits until calls may be made, at most so long.
+   *
+   * @param calls how many are wanted, at least 1
+   * @param remaining milliseconds left
+   * @returns how many may be made now, from 1 to `calls`, or the seconds to wait when that is longer than is left
+   */
+  acquire(calls: number, remaining: RemainingTime): Promise<Allowance>;
+  /** Learns from an answer's headers; `retryAfterSeconds` of a 429 or 503 is a pause for everybody. */
+  learn(headers: Headers, retryAfterSeconds?: number): Promise<void>;
+}
+
+/** Lets a first call alone through a window of which nothing is known yet: its answer tells the limit. */
+const unlearned = 1;
+/** How often those look again who wait for that answer, in seconds. */
+const lookAgainSeconds = 0.25;
+/** After so many lost races in a row others are let go first. */
+const mostRounds = 10;
+/** An answer without headers says that nothing is counted. */
+const unlimited = Number.MAX_SAFE_INTEGER;
+/** Clocks are a second or so apart; a call a moment too early would count in the window before. */
+const resetMarginSeconds = 1;
+
+/**
+ * Shares Procore's rate limits among all invocations: each call is counted before it is made, so that together they
+ * never make more than Procore allows. Limits are learned from the headers, and what others spend is learned with them.
+ *
+ * When the store fails, calls go on uncounted: Procore's own 429 is then the limit.
+ *
+ * @see https://developers.procore.com/documentation/rate-limiting ("They can change at any time")
+ */
+export function sharedRateBudget({
+  store,
+  clock,
+  sleep,
+  randomFraction,
+  observer,
+}: {
+  readonly store: RateBudgetStore;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+  readonly randomFraction: RandomFraction;
+  readonly observer: Observer;
+}): RateBudget {
+  let known: SharedBudget = {};
+  /** How far our clock is ahead of Procore's, as far as is known: the least that any answer showed. */
+  let lead: number | undefined;
+  const measured: { [Kind in LimitKind]?: number } = {};
+  const serverNow = () => clock() - (lead ?? 0);
+
+  async function tryAcquire(calls: number): Promise<Allowance> {
+    for (let round = 0; round < mostRounds; round++) {
+      const now = serverNow();
+      if (known.pausedUntil !== undefined && known.pausedUntil > now) return { waitSeconds: known.pausedUntil - now };
+      const renewed = await renewWindows(now);
+      if (renewed === 'look_again') {
+        known = await store.read();
+        continue;
+      }
+      const spent = kinds.map((kind) => known[kind]).filter((window) => window && window.used >= window.limit);
+      if (spent.length > 0) return { waitSeconds: Math.max(...spent.map((window) => waitFor(window, now))) };
+      const left = kinds.map((kind) => (known[kind] ? known[kind].limit - known[kind].used : unlimited));
+      const wanted = Math.min(calls, ...left);
+      if ((await store.take(known, wanted, now)) === 'taken') {
+        known = withUsed(known, wanted);
+        return { granted: wanted };
+      }
+      known = await store.read();
+    }
+    return { waitSeconds: lookAgainSeconds };
+  }
+
+  function waitFor(window: LimitWindow | undefined, now: number): number {
+    if (window === undefined) return 0;
+    // A window that waits for its first answer becomes another as soon as the answer is there.
+    if (window.limit === unlearned) return lookAgainSeconds;
+    return window.resetAt + resetMarginSeconds - now;
+  }
+
+  /** Opens windows in place of those that are over; the first call after a reset starts Procore's next window. */
+  async function renewWindows(now: number): Promise<'current' | 'look_again'> {
+    let changed = false;
+    for (const kind of kinds) {
+      const window = known[kind];
+      // Until Procore names its hourly limit there is none to keep.
+      if (window === undefined && kind === 'hour') continue;
+      if (window !== undefined && now < window.resetAt + resetMarginSeconds) continue;
+      const next = { limit: window?.limit ?? unlearned, resetAt: now + windowSeconds[kind], used: 0 };
+      await store.replaceWindow(kind, window, next);
+      changed = true;
+    }
+    return changed ? 'look_again' : 'current';
+  }
+
+  return {
+    async acquire(calls, remaining) {
+      for (;;) {
+        let answer: Allowance;
+        try {
+          answer = await tryAcquire(calls);
+        } catch (error) {
+          observer.note('budget.unavailable', { errorName: error instanceof Error ? error.name : 'unknown' });
+          return { granted: calls };
+        }
+        if ('granted' in answer) return answer;
+        // Those who wait for the same reset do not all come in the same moment.
+        const milliseconds = (answer.waitSeconds + lookAgainSeconds * randomFraction()) * 1000;
+        if (milliseconds >= remaining()) return { waitSeconds: Math.ceil(answer.waitSeconds) };
+        await sleep(milliseconds);
+        try {
+          known = await store.read();
+        } catch {
+          // The next try meets the same store and judges.
+        }
+      }
+    },
+
+    async learn(headers, retryAfterSeconds) {
+      const receivedAt = clock();
+      const date = httpDateSeconds(headers.get('date'));
+      if (date !== undefined) lead = Math.min(lead ?? Number.POSITIVE_INFINITY, receivedAt - date);
+      try {
+        if (retryAfterSeconds !== undefined) {
+          const until = serverNow() + retryAfterSeconds;
+          await store.pauseUntil(until);
+          known = { ...known, pausedUntil: Math.max(until, known.pausedUntil ?? 0) };
+        }
+        await learnWindow(readLimit(headers), serverNow());
+      } catch (error) {
+        observer.note('budget.unlearned', { errorName: error instanceof Error ? error.name : 'unknown' });
+      }
+    },
+  };
+
+  async function learnWindow(told: ToldLimit | undefined, now: number): Promise<void> {
+    if (told !== undefined) measure(kindOf(told, known, now), told);
+    // A window that somebody else has replaced meanwhile is read and judged again, a few times.
+    for (let time = 0; time < 3; time++) {
+      const outcome = told === undefined ? await learnOfNoLimit(now) : await learnOfLimit(told, now);
+      if (outcome === 'written') return;
+      known = await store.read();
+    }
+  }
+
+  async function learnOfNoLimit(now: number): Promise<'written' | 'refused'> {
+    const { spike } = known;
+    if (spike?.limit !== unlearned) return 'written';
+    const next = { limit: unlimited, resetAt: now + windowSeconds.spike, used: 0 };
+    const outcome = await store.replaceWindow('spike', spike, next);
+    if (outcome === 'written') known = { ...known, spike: next };
+    return outcome;
+  }
+
+  async function learnOfLimit(told: ToldLimit, now: number): Promise<'written' | 'refused'> {
+    // An answer that was long on its way tells of a window that is over.
+    if (told.resetAt <= now) return 'written';
+    const kind = kindOf(told, known, now);
+    const window = known[kind];
+    const used = told.limit - told.remaining;
+    if (window?.resetAt === told.resetAt && window.limit === told.limit) {
+      if (used > window.used) {
+        await store.raiseUsed(kind, told.resetAt, used);
+        known = { ...known, [kind]: { ...window, used } };
+      }
+      return 'written';
+    }
+    // Of the same window, ours counts calls that are under way and not yet in Procore's count.
+    const isLater = window === undefined || told.resetAt - window.resetAt > windowSeconds[kind] / 2;
+    const next = { limit: told.limit, resetAt: told.resetAt, used: isLater ? used : Math.max(used, window.used) };
+    const outcome = await store.replaceWindow(kind, window, next);
+    if (outcome === 'written') known = { ...known, [kind]: next };
+    return outcome;
+  }
+
+  function measure(kind: LimitKind, { limit, remaining }: ToldLimit): void {
+    const percent = Math.floor((100 * remaining) / limit);
+    if (measured[kind] === percent) return;
+    measured[kind] = percent;
+    observer.count(kind === 'hour' ? 'rateBudgetHourLeftPercent' : 'rateBudgetSpikeLeftPercent', percent);
+  }
+}
+
+/** What an answer's headers tell of one limit; `resetAt` in epoch seconds on Procore's clock. */
+export interface ToldLimit {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAt: number;
+}
+
+function withUsed(budget: SharedBudget, calls: number): SharedBudget {
+  return {
+    ...budget,
+    ...(budget.hour && { hour: { ...budget.hour, used: budget.hour.used + calls } }),
+    ...(budget.spike && { spike: { ...budget.spike, used: budget.spike.used + calls } }),
+  };
+}
+
+/**
+ * Reads the limit that an answer tells of: the one that is likely to be hit first.
+ *
+ * @returns undefined when the headers are missing or unreadable
+ */
+export function readLimit(headers: Headers): ToldLimit | undefined {
+  const [limit, remaining, resetAt] = ['limit', 'remaining', 'reset'].map((name) => {
+    const text = headers.get(`x-rate-limit-${name}`)?.trim() ?? '';
+    return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  });
+  if (limit === undefined || remaining === undefined || resetAt === undefined || limit < 1) return undefined;
+  return { limit, remaining: Math.min(remaining, limit), resetAt };
+}
+
+/** Procore does not say which limit it reports: one that resets later than the short window can is the hourly one. */
+function kindOf(told: ToldLimit, { hour }: SharedBudget, now: number): LimitKind {
+  if (told.resetAt - now > windowSeconds.spike + resetMarginSeconds) return 'hour';
+  const endsWithHour = hour !== undefined && hour.limit === told.limit && Math.abs(hour.resetAt - told.resetAt) <= 2;
+  return endsWithHour ? 'hour' : 'spike';
+}

@@ -1,0 +1,89 @@
+import type { RandomFraction } from '../clock.ts';
+import type { ExchangeFailure } from './exchange.ts';
+
+/** How one try of a call ended, as far as trying again goes. */
+export interface TryOutcome {
+  readonly status?: number;
+  readonly failure?: ExchangeFailure;
+  /** A success whose body is not what it should be. */
+  readonly unreadable?: true;
+  /** What Procore asks for. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Methods that change nothing. @see RFC 9110 section 9.2.1 */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const firstBackOffMs = 500;
+const longestBackOffMs = 30_000;
+/** A call is sent this often at most, the answer to a 401 not counted. */
+export const mostTries = 5;
+
+/**
+ * Gives the longest pause before another try, in milliseconds: 500 doubling to 30,000.
+ *
+ * @param tries how often the call was sent
+ */
+export function backOffCeilingMs(tries: number): number {
+  return Math.min(firstBackOffMs * 2 ** (tries - 1), longestBackOffMs);
+}
+
+/**
+ * Decides whether a call that failed is sent again, and after how many milliseconds: as long as Procore asks and up to
+ * a second more, so that not all come together; else exponential back-off with full jitter.
+ *
+ * A write that may have taken effect is repeated only when it says itself how a repetition is recognised.
+ *
+ * @param isIdempotent whether the call carries an origin_id or an idempotency token
+ * @returns undefined when it is not sent again
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function pauseBeforeRetryMs(
+  { method, isIdempotent, tries }: { readonly method: string; readonly isIdempotent: boolean; readonly tries: number },
+  outcome: TryOutcome,
+  randomFraction: RandomFraction,
+): number | undefined {
+  if (tries >= mostTries || !canRetry(outcome, isIdempotent || safeMethods.has(method))) return undefined;
+  const { retryAfterSeconds } = outcome;
+  if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1000 + randomFraction() * 1000;
+  return backOffCeilingMs(tries) * randomFraction();
+}
+
+/** @param isRepeatable whether doing it twice is like doing it once */
+function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boolean): boolean {
+  if (failure === 'not_sent') return true;
+  // Procore counted the call and did not do it.
+  if (status === 429) return true;
+  if (unreadable || failure !== undefined) return isRepeatable;
+  return isRepeatable && status !== undefined && [408, 500, 502, 503, 504].includes(status);
+}
+
+/**
+ * Tells whether a write can be repeated: a record with an `origin_id`, alone or in its resource's wrapper, is created
+ * once per company; of a sync action every item must have an id or an origin_id.
+ *
+ * @see https://developers.procore.com/documentation/using-sync-actions
+ */
+export function hasOriginId(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  const { updates } = body as { updates?: unknown };
+  if (Array.isArray(updates)) {
+    return updates.every((update: unknown) => isSet(update, 'origin_id') || isSet(update, 'id'));
+  }
+  return originIdOf(body) !== undefined;
+}
+
+/** Finds a record's `origin_id`, alone or in its resource's wrapper. @returns undefined when there is none */
+export function originIdOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  for (const record of [body, ...Object.values(body)]) {
+    if (isSet(record, 'origin_id')) return String((record as { origin_id: unknown }).origin_id);
+  }
+  return undefined;
+}
+
+function isSet(record: unknown, field: string): boolean {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return false;
+  const value = (record as Record<string, unknown>)[field];
+  return value !== undefined && value !== null && value !== '';
+}

@@ -1,0 +1,267 @@
+import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import { happenedBeforeSending } from '../oauth/token-response.ts';
+import type { Observer } from '../observer.ts';
+import {
+  AccessTokenRefusedError,
+  type AccessTokenSource,
+  ForeignTokenError,
+  type VendedToken,
+} from './access-token-source.ts';
+import { ProcoreApiError, pathOf } from './api-error.ts';
+import type { CompanyPauses } from './company-pauses.ts';
+import { diagnose, diagnosed } from './diagnosis.ts';
+import type { ProcoreEnvironment } from './environment.ts';
+import { type ExactJson, type ExactJsonInput, parseExactJson, writeExactJson } from './exact-json.ts';
+import { type Exchange, type ExchangeFailure, redactHeaders, redactText } from './exchange.ts';
+import type { FailedExchangeStore } from './failed-exchanges.ts';
+import type { RateBudget } from './rate-budget.ts';
+import { pauseBeforeRetryMs } from './retry.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+
+/** One call of the API, as the client makes it. */
+export interface ApiCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Path and query. */
+  readonly path: string;
+  /** Whom the Procore-Company-Id header names; absent only where Procore wants none. */
+  readonly companyId?: string;
+  readonly body?: ExactJsonInput;
+  /** Whether a repetition is recognised as one: the body has an origin_id, or there is an idempotency token. */
+  readonly isIdempotent: boolean;
+  readonly idempotencyToken?: string;
+  readonly timeoutMs: number;
+}
+
+/** An answer with a status of success. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Ids beyond 2^53 are strings of their digits; null when there was no body. */
+  readonly body: ExactJson;
+}
+
+/** What calls are made with. */
+export interface CallDependencies<E extends ProcoreEnvironment> {
+  readonly environment: E;
+  readonly origin: string;
+  readonly tokens: AccessTokenSource<E>;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+  readonly randomFraction: RandomFraction;
+  readonly remaining: RemainingTime;
+  readonly observer: Observer;
+  readonly budget?: RateBudget;
+  readonly pauses?: CompanyPauses;
+  /** Keeps calls that failed for good, for a support report. */
+  readonly failures?: Pick<FailedExchangeStore, 'keep'>;
+}
+
+/** What an exchange keeps of a body, in characters. */
+const longestBody = 20_000;
+
+type Try =
+  | { readonly answer: ApiAnswer }
+  | { readonly exchange: Exchange; readonly headers?: Headers; readonly unreadable?: true };
+
+/**
+ * Makes a call, again where that is right and there is time: after a 401 once with a newer token, after 429 as long as
+ * Procore asks, after faults of the wire or of Procore if the call can be repeated.
+ *
+ * @param onLostTry told when a try may have taken effect although no success came back
+ * @returns the answer of success
+ * @throws ProcoreApiError, AccessTokenRefusedError, ForeignTokenError
+ */
+export async function sendCall<E extends ProcoreEnvironment>(
+  deps: CallDependencies<E>,
+  call: ApiCall,
+  onLostTry: () => void = () => {},
+): Promise<ApiAnswer> {
+  await refuseWhilePaused(deps, call);
+  let token = await currentToken(deps);
+  let hasRefreshed = false;
+  for (let tries = 1; ; tries++) {
+    await awaitBudget(deps, call);
+    const tried = await tryOnce(deps, call, token, tries);
+    if ('answer' in tried) {
+      await deps.budget?.learn(tried.answer.headers);
+      if (call.companyId !== undefined) await deps.pauses?.worked(call.companyId);
+      return tried.answer;
+    }
+    const { exchange, headers, unreadable } = tried;
+    const { status, failure } = exchange;
+    const asked =
+      headers !== undefined && (status === 429 || status === 503)
+        ? retryAfterSeconds(headers, deps.clock())
+        : undefined;
+    if (status === 429) deps.observer.count('apiThrottled');
+    if (headers !== undefined) await deps.budget?.learn(headers, asked);
+    const diagnosis = diagnose(exchange);
+    if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
+      hasRefreshed = true;
+      const { generation } = token;
+      token = await deps.tokens.rejected(generation);
+      checkOrigin(deps, token);
+      // The same set again: it is so young that the 401 is not about its age, and asking on would not help.
+      if (token.generation !== generation) continue;
+    }
+    if (unreadable || failure === 'timed_out' || failure === 'connection_lost' || (status ?? 0) >= 500) onLostTry();
+    const pauseMs = pauseBeforeRetryMs(
+      { method: call.method, isIdempotent: call.isIdempotent, tries },
+      {
+        ...(status !== undefined && { status }),
+        ...(failure !== undefined && { failure }),
+        ...(unreadable && { unreadable }),
+        ...(asked !== undefined && { retryAfterSeconds: asked }),
+      },
+      deps.randomFraction,
+    );
+    if (pauseMs === undefined || pauseMs >= deps.remaining()) {
+      const error = new ProcoreApiError(exchange, { diagnosis, retryAfterSeconds: asked });
+      await noteFailure(deps, call, error);
+      throw error;
+    }
+    await deps.sleep(pauseMs);
+  }
+}
+
+async function refuseWhilePaused<E extends ProcoreEnvironment>(
+  deps: CallDependencies<E>,
+  call: ApiCall,
+): Promise<void> {
+  if (call.companyId === undefined) return;
+  const seconds = (await deps.pauses?.pausedFor(call.companyId)) ?? 0;
+  if (seconds <= 0) return;
+  throw new ProcoreApiError(unsent(deps, call), {
+    diagnosis: diagnosed('app_not_connected'),
+    retryAfterSeconds: Math.ceil(seconds),
+  });
+}
+
+async function awaitBudget<E extends ProcoreEnvironment>(deps: CallDependencies<E>, call: ApiCall): Promise<void> {
+  const allowance = await deps.budget?.acquire(1, deps.remaining);
+  if (allowance === undefined || 'granted' in allowance) return;
+  throw new ProcoreApiError(unsent(deps, call), {
+    diagnosis: diagnosed('rate_limited'),
+    retryAfterSeconds: allowance.waitSeconds,
+  });
+}
+
+/** Waits for a token that is just being replaced, as far as there is time. */
+async function currentToken<E extends ProcoreEnvironment>(deps: CallDependencies<E>): Promise<VendedToken<E>> {
+  for (;;) {
+    try {
+      return checkOrigin(deps, await deps.tokens.current());
+    } catch (error) {
+      const waits = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : undefined;
+      if (waits === undefined || waits * 1000 >= deps.remaining()) throw error;
+      await deps.sleep(waits * 1000);
+    }
+  }
+}
+
+function checkOrigin<E extends ProcoreEnvironment>(
+  { origin }: CallDependencies<E>,
+  token: VendedToken<E>,
+): VendedToken<E> {
+  if (new URL(token.apiHost).origin !== origin) throw new ForeignTokenError(token.apiHost, origin);
+  return token;
+}
+
+async function tryOnce<E extends ProcoreEnvironment>(
+  deps: CallDependencies<E>,
+  call: ApiCall,
+  { accessToken }: VendedToken<E>,
+  tries: number,
+): Promise<Try> {
+  const startedAt = deps.clock();
+  const body = call.body === undefined ? undefined : writeExactJson(call.body);
+  const headers = headersOf(call);
+  const record = (more: Partial<Exchange>): Exchange => ({
+    ...unsent(deps, call),
+    ...(body !== undefined && { requestBody: redactText(body).slice(0, longestBody) }),
+    startedAt,
+    durationMs: Math.round((deps.clock() - startedAt) * 1000),
+    tries,
+    ...more,
+  });
+  const timeoutMs = Math.max(1, Math.min(call.timeoutMs, deps.remaining()));
+  let response: Response;
+  let text: string;
+  try {
+    response = await deps.fetch(`${deps.origin}${call.path}`, {
+      method: call.method,
+      headers: { ...headers, authorization: `Bearer ${accessToken}` },
+      ...(body !== undefined && { body }),
+      // A redirect would take the token along to wherever it leads.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = await response.text();
+  } catch (error) {
+    return { exchange: record({ failure: failureOf(error) }) };
+  }
+  const answered = () =>
+    record({
+      status: response.status,
+      responseHeaders: redactHeaders(response.headers),
+      responseBody: redactText(text).slice(0, longestBody),
+    });
+  if (!response.ok) return { exchange: answered(), headers: response.headers };
+  try {
+    const parsed = text.trim() === '' ? null : parseExactJson(text);
+    return { answer: { status: response.status, headers: response.headers, body: parsed } };
+  } catch {
+    return { exchange: answered(), headers: response.headers, unreadable: true };
+  }
+}
+
+function headersOf({ companyId, body, idempotencyToken }: ApiCall): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(companyId !== undefined && { 'procore-company-id': companyId }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(idempotencyToken !== undefined && { 'idempotency-token': idempotencyToken }),
+  };
+}
+
+function failureOf(error: unknown): ExchangeFailure {
+  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) return 'timed_out';
+  return happenedBeforeSending(error) ? 'not_sent' : 'connection_lost';
+}
+
+function unsent<E extends ProcoreEnvironment>(deps: CallDependencies<E>, call: ApiCall): Exchange {
+  return {
+    environment: deps.environment,
+    purpose: 'api',
+    method: call.method,
+    url: redactText(`${deps.origin}${call.path}`),
+    requestHeaders: headersOf(call),
+    startedAt: deps.clock(),
+    durationMs: 0,
+    tries: 0,
+  };
+}
+
+async function noteFailure<E extends ProcoreEnvironment>(
+  { observer, pauses, failures }: CallDependencies<E>,
+  { companyId, method }: ApiCall,
+  error: ProcoreApiError,
+): Promise<void> {
+  observer.count('apiCallFailed');
+  observer.note('api.call_failed', {
+    code: error.code,
+    companyId,
+    method,
+    path: pathOf(error.exchange.url),
+    status: error.status,
+    referenceId: error.referenceId,
+    durationMs: error.exchange.durationMs,
+    count: error.exchange.tries,
+  });
+  await failures?.keep(error.exchange).catch((fault: unknown) => {
+    // The caller needs the error itself; a report can be written from it, too.
+    observer.note('api.failure_not_kept', { errorName: fault instanceof Error ? fault.name : 'unknown' });
+  });
+  if (error.code === 'app_not_connected' && companyId !== undefined) await pauses?.disconnected(companyId);
+}

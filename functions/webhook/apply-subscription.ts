@@ -1,0 +1,159 @@
+import type { Clock } from '../clock.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { type AskedResource, checkResources } from './catalogue.ts';
+import type { HooksApi } from './hooks-api.ts';
+import { type HookRepair, keepHook, wantedTriggers } from './keep-hook.ts';
+import type { StoredSubscription, SubscribedHook, Subscription, SubscriptionStore } from './subscription.ts';
+import type { PayloadVersion } from './webhook-event.ts';
+
+/** What a person wants registered for a company. */
+export interface AskedSubscription {
+  readonly environment: ProcoreEnvironment;
+  readonly companyId: string;
+  readonly connectionId: string;
+  readonly namespace: string;
+  readonly destinationUrl: string;
+  readonly payloadVersion: PayloadVersion;
+  readonly resources: readonly AskedResource[];
+  readonly projects: 'all' | readonly string[];
+  readonly silenceHours: number;
+}
+
+/** What applying works with. */
+export interface ApplyDependencies {
+  readonly api: HooksApi;
+  readonly store: SubscriptionStore;
+  /** The webhook authorization's current value, without `Bearer`. */
+  readonly authorization: string;
+  readonly clock: Clock;
+  /** Told before each hook. @default nobody */
+  readonly progress?: (done: number, of: number, projectId: string | null) => void;
+}
+
+/** What applying did. */
+export interface AppliedSubscription {
+  readonly subscription: StoredSubscription;
+  /** For each hook that had to be changed: what was done. */
+  readonly changes: readonly {
+    readonly hookId: string;
+    readonly projectId: string | null;
+    readonly repairs: readonly HookRepair[];
+  }[];
+  /** Hooks that are no longer wanted, and gone. */
+  readonly removedHookIds: readonly string[];
+}
+
+/** Somebody else has changed the subscription at the same time. */
+export class SubscriptionChangedError extends Error {
+  override readonly name = 'SubscriptionChangedError';
+  readonly code = 'subscription_changed';
+  constructor(companyId: string) {
+    super(`The subscription of company ${companyId} was changed at the same time. Run the command again.`);
+  }
+}
+
+/** A project is named that the connection does not see, or none is there to ask for the catalogue. */
+export class ProjectNotFoundError extends Error {
+  override readonly name = 'ProjectNotFoundError';
+  readonly code = 'project_not_found';
+}
+
+/** Hooks are stored in between after so many: a run that is cut off is gone on with, not begun again. */
+const saveEvery = 20;
+
+/**
+ * Registers at Procore what is wanted for a company, and stores it. Repeating it changes nothing; run with other wishes
+ * it adds and removes just the difference.
+ *
+ * It is stored before the first hook is made, so that the first events find their connection.
+ *
+ * @throws UnknownResourceError, ProjectNotFoundError, SubscriptionChangedError, and what the hooks API throws
+ */
+export async function applySubscription(
+  asked: AskedSubscription,
+  { api, store, authorization, clock, progress = () => {} }: ApplyDependencies,
+): Promise<AppliedSubscription> {
+  const { companyId, payloadVersion } = asked;
+  const existing = await api.listProjects();
+  const wantedProjects = asked.projects === 'all' ? existing : asked.projects;
+  const unknown = wantedProjects.filter((id) => !existing.includes(id));
+  if (unknown.length > 0) {
+    throw new ProjectNotFoundError(
+      `The connection "${asked.connectionId}" sees no project ${unknown.join(', ')} in company ${companyId}. It sees ` +
+        `${existing.length}: ${existing.slice(0, 10).join(', ')}${existing.length > 10 ? ', …' : ''}`,
+    );
+  }
+  const sampleProject = wantedProjects[0];
+  const catalogue = {
+    company: await api.catalogue(null, payloadVersion),
+    project: sampleProject === undefined ? [] : await api.catalogue(sampleProject, payloadVersion),
+  };
+  const resources = checkResources(asked.resources, catalogue);
+
+  const before = await store.read(companyId);
+  const now = clock();
+  let current: StoredSubscription = await saved(
+    store,
+    {
+      ...asked,
+      resources,
+      hooks: before?.hooks ?? [],
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+      ...(before?.auditedAt !== undefined && { auditedAt: before.auditedAt }),
+      ...(before?.setAside !== undefined && { setAside: before.setAside }),
+    },
+    before?.revision,
+  );
+
+  const targets = hookTargets(current, wantedProjects);
+  const changes: AppliedSubscription['changes'][number][] = [];
+  for (const [index, projectId] of targets.entries()) {
+    progress(index, targets.length, projectId);
+    const known = current.hooks.find((hook) => hook.projectId === projectId);
+    const { hook, repairs } = await keepHook(current, projectId, known, { api, authorization, clock });
+    if (repairs.length > 0) changes.push({ hookId: hook.hookId, projectId, repairs });
+    current = { ...current, hooks: withHook(current.hooks, hook) };
+    if (index % saveEvery === saveEvery - 1) current = await saved(store, current, current.revision);
+  }
+  const removed = current.hooks.filter(({ projectId }) => !targets.includes(projectId));
+  for (const { projectId, hookId } of removed) await api.deleteHook(projectId, hookId);
+  const hooks = current.hooks.filter(({ projectId }) => targets.includes(projectId));
+  const subscription = await saved(store, { ...current, hooks }, current.revision);
+  return { subscription, changes, removedHookIds: removed.map(({ hookId }) => hookId) };
+}
+
+/**
+ * Ends a company's subscription: its hooks at Procore, then what is stored. A run that is cut off can be repeated.
+ *
+ * @returns the ids of the hooks that are gone
+ */
+export async function removeSubscription(
+  subscription: StoredSubscription,
+  { api, store }: Pick<ApplyDependencies, 'api' | 'store'>,
+): Promise<readonly string[]> {
+  for (const { projectId, hookId } of subscription.hooks) await api.deleteHook(projectId, hookId);
+  const { companyId, revision, hooks } = subscription;
+  if ((await store.remove(companyId, revision)) === 'changed') throw new SubscriptionChangedError(companyId);
+  return hooks.map(({ hookId }) => hookId);
+}
+
+/** Which hooks a subscription has: the company's (null) when it wants company resources, and one a project. */
+export function hookTargets(subscription: Subscription, projects: readonly string[]): readonly (string | null)[] {
+  return [null, ...new Set(projects)].filter((projectId) => wantedTriggers(subscription, projectId).length > 0);
+}
+
+/** Puts a hook in the place of the one of the same project. */
+export function withHook(hooks: readonly SubscribedHook[], hook: SubscribedHook): readonly SubscribedHook[] {
+  return [...hooks.filter(({ projectId }) => projectId !== hook.projectId), hook];
+}
+
+async function saved(
+  store: SubscriptionStore,
+  subscription: Subscription,
+  revision: number | undefined,
+): Promise<StoredSubscription> {
+  const answer = await store.save(subscription, revision);
+  if (answer === 'changed') throw new SubscriptionChangedError(subscription.companyId);
+  return { ...subscription, revision: answer };
+}

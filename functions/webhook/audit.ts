@@ -1,0 +1,184 @@
+import type { Clock, RemainingTime } from '../clock.ts';
+import type { Observer } from '../observer.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { ApiCall } from './api-call.ts';
+import { hookTargets, withHook } from './apply-subscription.ts';
+import { errorName } from './error-name.ts';
+import { type HooksApi, hooksApi } from './hooks-api.ts';
+import { type HookRepair, keepHook } from './keep-hook.ts';
+import { isSilent, recoverDeliveries } from './recover-deliveries.ts';
+import { type RetirementDependencies, retirePrevious } from './roll-over.ts';
+import type { StoredSubscription, Subscription } from './subscription.ts';
+import type { WebhookAuthorizationSource } from './webhook-authorization.ts';
+
+/** What the audit works with. */
+export interface AuditDependencies extends RetirementDependencies {
+  readonly source: WebhookAuthorizationSource;
+  /** Calls Procore's API for the company by the connection that its subscription names. */
+  readonly callFor: (subscription: Subscription) => ApiCall;
+  /** Takes a delivery in as intake does. */
+  readonly accept: (body: Uint8Array) => Promise<Acceptance>;
+  readonly remainingTime: RemainingTime;
+}
+
+/** What an audit found, over all subscriptions. */
+export interface AuditReport {
+  readonly subscriptions: number;
+  /** Hooks that were missing or disabled. */
+  readonly inactive: number;
+  /** Hooks that were changed in any way. */
+  readonly repaired: number;
+  readonly discarded: number;
+  readonly recovered: number;
+  readonly silent: number;
+  /** Subscriptions whose audit ended with an error, or for which no time was left. */
+  readonly unfinished: number;
+  readonly previousRetired: boolean;
+}
+
+/** A hook costs about four calls, and Procore's hourly limit may be as low as 600 for everything. */
+const hooksAtOnce = 50;
+/** Nothing more is begun with less time left, in milliseconds. */
+const reserve = 20_000;
+/** Procore discards after 12 h of failure, pauses up to 1 h, and its clock is not ours. */
+const retrySeconds = 14 * 3600;
+/** Enough for all lost deliveries of a bad day; they are forgotten when Procore's list no longer reaches back. */
+const mostSetAside = 500;
+
+type Counts = { -readonly [Name in 'inactive' | 'repaired' | 'discarded' | 'recovered']: number };
+
+/**
+ * Compares what is wanted with what Procore has, for every company: repairs hooks, moves them to the current header,
+ * takes in deliveries that Procore gave up, and tells where there has been silence. Started every hour; what one run
+ * does not finish, the next one does, the hooks that were looked at longest ago first.
+ */
+export async function auditSubscriptions(dependencies: AuditDependencies): Promise<AuditReport> {
+  const { store, source, observer, remainingTime, clock } = dependencies;
+  const authorization = await source.read({ fresh: true });
+  const counts: Counts = { inactive: 0, repaired: 0, discarded: 0, recovered: 0 };
+  let [silent, unfinished] = [0, 0];
+  const subscriptions = (await store.list()).toSorted((one, other) => (one.auditedAt ?? 0) - (other.auditedAt ?? 0));
+  for (const subscription of subscriptions) {
+    const { companyId, connectionId } = subscription;
+    if (remainingTime() < reserve) {
+      unfinished += 1;
+      continue;
+    }
+    try {
+      const api = hooksApi(dependencies.callFor(subscription), companyId);
+      const audited = await auditHooks(subscription, authorization.current, api, counts, dependencies);
+      if (await isOverdue(audited, api, clock)) {
+        silent += 1;
+        observer.note('subscription.silent', { companyId, connectionId });
+      }
+      // Changed by a person meanwhile: the next audit looks at what is wanted now.
+      if ((await store.save(audited, subscription.revision)) === 'changed') unfinished += 1;
+    } catch (error) {
+      unfinished += 1;
+      const status = statusOf(error);
+      observer.count('subscriptionAuditFailed');
+      observer.note('subscription.audit_failed', { companyId, connectionId, errorName: errorName(error), status });
+    }
+  }
+  observer.count('subscriptionInactive', counts.inactive);
+  observer.count('subscriptionRepaired', counts.repaired);
+  // What was recovered is not lost any more.
+  observer.count('deliveriesDiscarded', counts.discarded - counts.recovered);
+  observer.count('deliveriesRecovered', counts.recovered);
+  observer.count('webhookSilence', silent);
+  const previousRetired = (await retirePrevious(authorization, dependencies)) === 'retired';
+  return { subscriptions: subscriptions.length, ...counts, silent, unfinished, previousRetired };
+}
+
+async function auditHooks(
+  subscription: StoredSubscription,
+  authorization: string,
+  api: HooksApi,
+  counts: Counts,
+  { accept, clock, observer, remainingTime }: AuditDependencies,
+): Promise<Subscription> {
+  const startedAt = clock();
+  const since = (subscription.auditedAt ?? subscription.createdAt) - retrySeconds;
+  const projects = subscription.projects === 'all' ? await api.listProjects() : subscription.projects;
+  let { hooks } = subscription;
+  const known = (projectId: string | null) => hooks.find((hook) => hook.projectId === projectId);
+  const targets = hookTargets(subscription, projects)
+    .map((projectId) => ({ projectId, checkedAt: known(projectId)?.checkedAt ?? 0 }))
+    .toSorted((one, other) => one.checkedAt - other.checkedAt);
+  const setAside = [...(subscription.setAside ?? [])];
+  let complete = targets.length <= hooksAtOnce;
+  let failure: unknown;
+  for (const { projectId } of targets.slice(0, hooksAtOnce)) {
+    if (remainingTime() < reserve) {
+      complete = false;
+      break;
+    }
+    const before = known(projectId);
+    try {
+      const { hook, repairs } = await keepHook(subscription, projectId, before, { api, authorization, clock });
+      hooks = withHook(hooks, hook);
+      tell(subscription, before !== undefined, projectId, repairs, counts, observer);
+      const recovery = await recoverDeliveries(api, hook, dayOf(since), setAside, accept);
+      counts.discarded += recovery.discarded;
+      counts.recovered += recovery.recovered;
+      setAside.push(...recovery.setAside);
+      if (recovery.incomplete) complete = false;
+    } catch (error) {
+      // One project that is gone or hidden must not keep the others from being looked at.
+      failure = error;
+      complete = false;
+      observer.note('subscription.hook_failed', {
+        companyId: subscription.companyId,
+        projectId: projectId ?? undefined,
+        errorName: errorName(error),
+        status: statusOf(error),
+      });
+    }
+  }
+  if (failure !== undefined && hooks === subscription.hooks) throw failure;
+  if (failure !== undefined) observer.count('subscriptionAuditFailed');
+  return {
+    ...subscription,
+    hooks,
+    ...(complete && { auditedAt: startedAt }),
+    ...(setAside.length > 0 && { setAside: setAside.slice(-mostSetAside) }),
+  };
+}
+
+function tell(
+  { companyId, connectionId }: Subscription,
+  existed: boolean,
+  projectId: string | null,
+  repairs: readonly HookRepair[],
+  counts: Counts,
+  observer: Observer,
+): void {
+  if (repairs.length === 0) return;
+  const inactive = repairs.includes('activated') || (existed && repairs.includes('created'));
+  if (inactive) counts.inactive += 1;
+  counts.repaired += 1;
+  observer.note(inactive ? 'subscription.inactive' : 'subscription.repaired', {
+    companyId,
+    connectionId,
+    projectId: projectId ?? undefined,
+    outcome: repairs.join(' '),
+  });
+}
+
+async function isOverdue(subscription: Subscription, api: HooksApi, clock: Clock): Promise<boolean> {
+  const { silenceHours, hooks, createdAt } = subscription;
+  const since = clock() - silenceHours * 3600;
+  // A subscription younger than that had no time to be silent.
+  if (silenceHours === 0 || createdAt > since) return false;
+  return isSilent(api, hooks, dayOf(since));
+}
+
+/** The HTTP status that Procore answered with, when it was that. */
+function statusOf(error: unknown): number | undefined {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function dayOf(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../clock.ts';
+import type { StoredSubscription, SubscriptionStore } from './subscription.ts';
+
+/** How long an answer is believed: a subscription that was just applied is known to all workers a minute later. */
+const maxAgeSeconds = 60;
+
+/**
+ * Remembers for a minute what the store said about a company, so that a burst of one company's events is one read.
+ *
+ * @returns the reading side of the store; a failed read is not remembered
+ */
+export function cachedSubscriptions(
+  store: Pick<SubscriptionStore, 'read'>,
+  clock: Clock,
+): Pick<SubscriptionStore, 'read'> {
+  const remembered = new Map<
+    string,
+    { readonly until: number; readonly answer: Promise<StoredSubscription | undefined> }
+  >();
+  return {
+    read(companyId) {
+      const known = remembered.get(companyId);
+      if (known !== undefined && clock() < known.until) return known.answer;
+      const answer = store.read(companyId);
+      remembered.set(companyId, { until: clock() + maxAgeSeconds, answer });
+      answer.catch(() => remembered.delete(companyId));
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { RemainingTime } from '../clock.ts';
+import type { CompanyClient, ProcoreClient } from '../procore/client.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { SubscriptionStore } from './subscription.ts';
+
+/** Gives a client for a connection; `remaining` is the time that its calls have, in milliseconds. */
+export type ClientForConnection = (connectionId: string, remaining: RemainingTime) => ProcoreClient;
+
+/** No subscription says which connection serves the company. */
+export class NoSubscriptionError extends Error {
+  override readonly name = 'NoSubscriptionError';
+  readonly code = 'no_subscription';
+  constructor(environment: ProcoreEnvironment, companyId: string) {
+    super(
+      `No subscription of "${environment}" names the company ${companyId}, so there is no connection to call it with. ` +
+        `Run \`npm run procore -- webhooks apply\` for company ${companyId}.`,
+    );
+  }
+}
+
+/**
+ * Gives events the client of their company: through the connection that the company's subscription names.
+ *
+ * @returns a function that asks nothing; the first call of the client reads the subscription
+ */
+export function companyClients({
+  environment,
+  subscriptions,
+  clientForConnection,
+}: {
+  readonly environment: ProcoreEnvironment;
+  readonly subscriptions: Pick<SubscriptionStore, 'read'>;
+  readonly clientForConnection: ClientForConnection;
+}): (companyId: string, remaining: RemainingTime) => CompanyClient {
+  return (companyId, remaining) =>
+    companyClientWhenCalled(environment, companyId, async () => {
+      const subscription = await subscriptions.read(companyId);
+      if (subscription === undefined) throw new NoSubscriptionError(environment, companyId);
+      return clientForConnection(subscription.connectionId, remaining).company(companyId);
+    });
+}
+
+/** Makes a client that is only found when it is first called. @param find may throw: the call then throws the same */
+export function companyClientWhenCalled(
+  environment: ProcoreEnvironment,
+  companyId: string,
+  find: () => Promise<CompanyClient>,
+): CompanyClient {
+  let found: Promise<CompanyClient> | undefined;
+  const client = () => {
+    found ??= find();
+    return found;
+  };
+  return {
+    environment,
+    companyId,
+    get: async (...call) => (await client()).get(...call),
+    post: async (...call) => (await client()).post(...call),
+    patch: async (...call) => (await client()).patch(...call),
+    put: async (...call) => (await client()).put(...call),
+    delete: async (...call) => (await client()).delete(...call),
+    sync: async (...call) => (await client()).sync(...call),
+    async *list(...call) {
+      yield* (await client()).list(...call);
+    },
+    async *listChanged(...call) {
+      yield* (await client()).listChanged(...call);
+    },
+  };
+}

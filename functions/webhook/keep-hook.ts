@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import type { Hook, HooksApi, StoredTrigger, Trigger } from './hooks-api.ts';
+import { fingerprint, type SubscribedHook, type Subscription } from './subscription.ts';
+
+/** What a hook was found to lack; empty when it was as it should be. */
+export type HookRepair =
+  | 'created'
+  | 'activated'
+  | 'redirected'
+  | 'reauthorized'
+  | 'triggers_added'
+  | 'triggers_removed';
+
+/** A hook that is as it should be now, and what had to be done for that. */
+export interface KeptHook {
+  readonly hook: SubscribedHook;
+  readonly repairs: readonly HookRepair[];
+}
+
+/** Procore took a trigger without an error, and does not list it. */
+export class TriggerNotKeptError extends Error {
+  override readonly name = 'TriggerNotKeptError';
+  readonly code = 'trigger_not_kept';
+  constructor(hookId: string, missing: readonly Trigger[]) {
+    const names = missing.map(({ resourceName, action }) => `${resourceName}:${action}`).join(', ');
+    super(`Procore did not keep these triggers of hook ${hookId}: ${names}. Look at them in Procore's Admin tool.`);
+  }
+}
+
+/** What {@link keepHook} works with. */
+export interface KeepHookDependencies {
+  readonly api: HooksApi;
+  /** The webhook authorization's current value, without `Bearer`. */
+  readonly authorization: string;
+  readonly clock: Clock;
+}
+
+/** Which triggers a subscription's hook has: the company's hook company resources, a project's the others. */
+export function wantedTriggers({ resources }: Subscription, projectId: string | null): readonly Trigger[] {
+  const level = projectId === null ? 'company' : 'project';
+  return resources
+    .filter((resource) => resource.level === level)
+    .flatMap(({ name, actions }) => actions.map((action) => ({ resourceName: name, action })));
+}
+
+/**
+ * Makes one hook of a subscription what it should be: there, active, with our URL, header and triggers. Doing it twice
+ * does nothing the second time.
+ *
+ * @param known the hook as it is stored; undefined when there is none yet
+ * @returns the hook, checked just now
+ * @throws HooksApiError, TriggerNotKeptError
+ */
+export async function keepHook(
+  subscription: Subscription,
+  projectId: string | null,
+  known: SubscribedHook | undefined,
+  { api, authorization, clock }: KeepHookDependencies,
+): Promise<KeptHook> {
+  const header = `Bearer ${authorization}`;
+  const fields = {
+    payloadVersion: subscription.payloadVersion,
+    namespace: subscription.namespace,
+    destinationUrl: subscription.destinationUrl,
+    authorization: header,
+  };
+  const repairs: HookRepair[] = [];
+  const found = await findHook(subscription, projectId, known, api);
+  let reauthorized = found === undefined;
+  if (found === undefined) repairs.push('created');
+  else {
+    if (found.status === 'disabled') repairs.push('activated');
+    if (found.destinationUrl !== fields.destinationUrl || found.payloadVersion !== fields.payloadVersion) {
+      repairs.push('redirected');
+    }
+    const stale = known?.hookId === found.id && known.authorization !== fingerprint(authorization);
+    // Of the header Procore shows the end only, which is enough to see that somebody has changed it.
+    if (stale || found.authorization?.slice(-5) !== header.slice(-5)) {
+      repairs.push('reauthorized');
+      reauthorized = true;
+    }
+    if (repairs.length > 0) await api.changeHook(projectId, found.id, { ...fields, status: 'active' });
+  }
+  const { id, triggerCount } = found ?? (await api.createHook(projectId, fields));
+  const wanted = wantedTriggers(subscription, projectId);
+  // A count that is right saves a call for each hook; what has no hook yet has no triggers.
+  if (
+    found === undefined ||
+    triggerCount !== wanted.length ||
+    known?.hookId !== id ||
+    known.checkedAt <= subscription.updatedAt
+  ) {
+    repairs.push(...(await keepTriggers(api, projectId, id, wanted)));
+  }
+  const now = clock();
+  const kept = reauthorized || known?.hookId !== id;
+  return {
+    hook: {
+      hookId: id,
+      projectId,
+      authorization: fingerprint(authorization),
+      authorizedAt: kept ? now : known.authorizedAt,
+      checkedAt: now,
+    },
+    repairs,
+  };
+}
+
+/** Finds our hook; of several that are ours, which would send every event several times, all but one are deleted. */
+async function findHook(
+  { namespace, destinationUrl }: Subscription,
+  projectId: string | null,
+  known: SubscribedHook | undefined,
+  api: HooksApi,
+): Promise<Hook | undefined> {
+  const listed = await api.listHooks(projectId, namespace);
+  const ours = listed.filter((hook) => hook.namespace === namespace && hook.destinationUrl === destinationUrl);
+  // One whose URL somebody changed is found by its id alone.
+  const stored = listed.find(({ id }) => id === known?.hookId);
+  const kept = stored ?? ours[0];
+  for (const { id } of ours) if (kept !== undefined && id !== kept.id) await api.deleteHook(projectId, id);
+  return kept;
+}
+
+async function keepTriggers(
+  api: HooksApi,
+  projectId: string | null,
+  hookId: string,
+  wanted: readonly Trigger[],
+): Promise<readonly HookRepair[]> {
+  const keyOf = ({ resourceName, action }: Trigger) => JSON.stringify([resourceName, action]);
+  const missingFrom = (listed: readonly StoredTrigger[]) => {
+    const present = new Set(listed.map(keyOf));
+    return wanted.filter((trigger) => !present.has(keyOf(trigger)));
+  };
+  const listed = await api.listTriggers(projectId, hookId);
+  const missing = missingFrom(listed);
+  // What is not wanted, and what is there twice.
+  const left = new Set(wanted.map(keyOf));
+  const superfluous = listed.filter((trigger) => !left.delete(keyOf(trigger))).map(({ id }) => id);
+  if (missing.length > 0) await api.createTriggers(projectId, hookId, missing);
+  if (superfluous.length > 0) await api.deleteTriggers(projectId, hookId, superfluous);
+  if (missing.length > 0) {
+    const refused = missingFrom(await api.listTriggers(projectId, hookId));
+    if (refused.length > 0) throw new TriggerNotKeptError(hookId, refused);
+  }
+  return [
+    ...(missing.length > 0 ? (['triggers_added'] as const) : []),
+    ...(superfluous.length > 0 ? (['triggers_removed'] as const) : []),
+  ];
+}

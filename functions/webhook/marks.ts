@@ -1,0 +1,46 @@
+import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import type { Observer } from '../observer.ts';
+import { errorName } from './error-name.ts';
+import type { EventMarks } from './event-handlers.ts';
+import type { Ledger } from './ledger.ts';
+import type { SubscriptionStore } from './subscription.ts';
+import type { WebhookEvent } from './webhook-event.ts';
+
+/** Where the marks come from. */
+export interface MarkDependencies {
+  readonly ledger: Pick<Ledger, 'history'>;
+  readonly oauthClient: OAuthClientSource;
+  readonly subscriptions: Pick<SubscriptionStore, 'read'>;
+  readonly observer: Observer;
+}
+
+/**
+ * Finds out what is known about an event beyond its payload. What cannot be read leaves its mark unset and the event
+ * is handled all the same: a mark is a hint.
+ */
+export async function readMarks(event: WebhookEvent, dependencies: MarkDependencies): Promise<EventMarks> {
+  const { ledger, oauthClient, subscriptions, observer } = dependencies;
+  const unmarked = (what: string) => (error: unknown) => {
+    observer.note(what, { eventId: event.id, errorName: errorName(error) });
+    return undefined;
+  };
+  const [history, client, subscribed] = await Promise.all([
+    ledger.history(event).catch(unmarked('event.history_unread')),
+    event.sourceApplicationId === undefined
+      ? undefined
+      : oauthClient.read().catch(unmarked('event.oauth_client_unread')),
+    subscriptions
+      .read(event.companyId)
+      .then((subscription) => subscription !== undefined)
+      .catch(unmarked('event.subscription_unread')),
+  ]);
+  if (history === undefined) observer.count('ledgerUnread');
+  if (subscribed === false) observer.count('eventUnsubscribed');
+  const newestHandled = history?.newestHandled ?? null;
+  return {
+    handledBefore: history?.handledBefore ?? false,
+    stale: newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
+    loop: client !== undefined && event.sourceApplicationId === client.clientId,
+    unsubscribed: subscribed === false,
+  };
+}

@@ -1,0 +1,394 @@
+import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
+
+/** What an alarm looks at. Our own metrics are summed; a list of functions or a queue stands for AWS's metrics of it. */
+export type Watched =
+  | { readonly metrics: readonly string[]; readonly statistic?: 'Sum' | 'SampleCount' | 'Minimum' | 'p99' }
+  | { readonly queue: WatchedQueue; readonly measure: 'age' | 'length' }
+  | { readonly functions: FunctionGroup; readonly measure: 'Errors' | 'Throttles' };
+
+/** A queue of an environment that alarms look at. */
+export type WatchedQueue = 'events' | 'eventsDeadLetter' | 'rotationDeadLetter' | 'quarantine' | 'escrow';
+
+/** The functions that do one job together; no group has more than the ten metrics that one alarm may add up. */
+export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
+
+/** One alarm as data: what it watches, what a person reads in it, and the log query that finds the culprit. */
+export interface AlarmRow {
+  /** Names the alarm, its log query, and its anchor in README (`#alarm-…`). */
+  readonly id: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly watched: Watched;
+  /** The alarm fires at this value or above; below it where `fires` says so. Default is 1. */
+  readonly threshold?: number;
+  readonly fires?: 'below';
+  /** Default is 5. */
+  readonly periodMinutes?: number;
+  /** How many periods in a row must be bad. Default is 1. */
+  readonly periods?: number;
+  /** What no data means, decided alarm by alarm: `fine` (nothing happened), or `fault` (what measures has stopped). */
+  readonly missingData: 'fine' | 'fault';
+  /** Whether somebody should be woken: it is part of the environment's composite alarm. */
+  readonly page: boolean;
+  /** Where the log query looks, and for which of our log events (`*` ends a beginning); none shows failures. */
+  readonly logs: { readonly of: FunctionGroup | 'api'; readonly events?: readonly string[] };
+}
+
+/**
+ * Every alarm of an environment. Causes and remedies are README's runbook, too (a test compares them).
+ *
+ * A metric of ours that has no data says that nothing happened: only the sweep, which counts every minute even when
+ * nothing is due, is missed when it is silent.
+ */
+export const alarmRows: readonly AlarmRow[] = [
+  {
+    id: 'reauthorization-required',
+    ...wordsOf('refresh_token_invalid'),
+    watched: { metrics: ['reauthorizationRequired'] },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'tokens', events: ['rotation.*'] },
+  },
+  {
+    id: 'rotation-failing',
+    cause: "Procore's token endpoint has not answered usably for 15 minutes: down, throttling, or cut off from us.",
+    remedy:
+      "Look at Procore's status page and at the outcome and status in the log. Nothing is lost: tokens are served until their end, and every attempt is replayed. Act only if `tokens-past-expiry` joins in.",
+    watched: { metrics: ['rotationUnknown', 'rotationNotSent', 'rotationThrottled'] },
+    periods: 3,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'tokens', events: ['rotation.*'] },
+  },
+  {
+    id: 'rotation-overdue',
+    cause: 'Connections have been due for rotation for more than 5 minutes, and nobody has rotated them.',
+    remedy:
+      'See whether token-rotation fails or is throttled (its log and the dashboard), and whether its queue is long. After an outage it catches up by itself.',
+    watched: { metrics: ['sweepOverdue'] },
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens' },
+  },
+  {
+    id: 'tokens-past-expiry',
+    cause: 'An access token ran out before it could be replaced: whoever asks for it waits, or is told to come back.',
+    remedy:
+      'Find the connection and the outcome of its last attempts in the log. Procore down: wait. Refused: see `reauthorization-required`. Anything else: `npm run procore -- connections rotate CONNECTION`.',
+    watched: { metrics: ['sweepPastExpiry'] },
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens', events: ['rotation.*'] },
+  },
+  {
+    id: 'rotation-sweep-silent',
+    cause:
+      'The sweep, which runs every minute, has not counted for 15 minutes: no connection is rotated ahead of time.',
+    remedy:
+      "Look at the rotation-sweep function's log and at its rule in EventBridge: disabled, failing, or throttled by the account's limit of concurrent executions.",
+    watched: { metrics: ['sweepDue'], statistic: 'SampleCount' },
+    fires: 'below',
+    periods: 3,
+    missingData: 'fault',
+    page: true,
+    logs: { of: 'tokens' },
+  },
+  {
+    id: 'client-credentials-refused',
+    ...wordsOf('client_credentials_rejected'),
+    watched: { metrics: ['clientCredentialsRefused'] },
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens', events: ['rotation.client_refused', 'secret.unread'] },
+  },
+  {
+    id: 'wrong-environment',
+    ...wordsOf('wrong_environment'),
+    watched: { metrics: ['wrongEnvironment'] },
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'connecting', events: ['connection.wrong_environment', 'secret.unread'] },
+  },
+  {
+    id: 'escrow-used',
+    cause: 'DynamoDB refused a token set that Procore had just issued; it waits in the escrow queue.',
+    remedy:
+      'Nothing yet: token-recovery stores it as soon as DynamoDB takes it, for 14 days. Look at the health of DynamoDB and of the environment’s KMS key. Do not purge the queue.',
+    watched: { metrics: ['rotationEscrowed'] },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'tokens', events: ['rotation.escrowed', 'rotation.recovered'] },
+  },
+  {
+    id: 'escrow-not-landing',
+    cause: 'Token sets have waited in escrow for 15 minutes: token-recovery cannot store them.',
+    remedy:
+      "Look at token-recovery's log. Usual causes: the KMS key is disabled or due for deletion, DynamoDB is out, or the role was changed by hand. Repair that; the token sets then land by themselves.",
+    watched: { queue: 'escrow', measure: 'age' },
+    threshold: 900,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens', events: ['rotation.escrowed', 'rotation.recovered', 'invocation.failed'] },
+  },
+  {
+    id: 'rotation-dead-letters',
+    cause: 'token-rotation died five times over the same batch of connections.',
+    remedy:
+      'Find the error in its log. The sweep queues again whatever is due, so nothing has to be sent back: purge the dead-letter queue when the cause is gone.',
+    watched: { queue: 'rotationDeadLetter', measure: 'length' },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'tokens' },
+  },
+  {
+    id: 'callback-failing',
+    cause: 'A person who tried to connect an account was shown a failure that is ours or Procore’s, not theirs.',
+    remedy:
+      'The log’s outcome says which: client_missing and client_refused need `npm run procore -- credentials set ENVIRONMENT`; authorization_refused usually is a redirect URI that is not registered to the character; procore_unavailable passes. Denials and expired links do not count here.',
+    watched: { metrics: ['callbackMisconfigured', 'callbackProcoreDown', 'connectPageFailed'] },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'connecting', events: ['oauth.not_connected'] },
+  },
+  {
+    id: 'webhook-authorization-wrong',
+    cause:
+      'Somebody posts webhooks with a wrong Authorization header. If it is Procore, events are lost after 12 hours.',
+    remedy:
+      'Run `npm run procore -- webhooks apply`, which gives every hook the current header. Should it go on, a stranger is guessing: nothing is taken in, and nothing has to be done.',
+    watched: { metrics: ['webhookAuthorizationWrong'] },
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'webhooks' },
+  },
+  {
+    id: 'webhook-intake-failing',
+    cause: 'Procore’s webhooks were answered with 429 or 5xx. Procore pauses all deliveries and drops them after 12 h.',
+    remedy:
+      'See in the log whether SQS refused (a retry helps, and Procore makes it), the function fails, or the account’s limit of concurrent executions is reached (raise it).',
+    watched: { metrics: ['webhookUnanswered'] },
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'webhooks' },
+  },
+  {
+    id: 'webhook-intake-slow',
+    cause:
+      'Answers to webhooks take longer than 2.5 s at the 99th percentile, cold starts included; Procore waits 5 s.',
+    remedy:
+      'Compare the durations of webhook-intake with the latencies of SQS, DynamoDB and Secrets Manager in X-Ray. Many cold starts: give the function more memory, or provisioned concurrency.',
+    watched: { metrics: ['webhookAnswerMs'], statistic: 'p99' },
+    threshold: 2500,
+    periods: 3,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'api' },
+  },
+  {
+    id: 'event-queue-old',
+    cause:
+      'The oldest event has waited for 15 minutes: the worker (or your own consumer) does not keep up, or is stuck.',
+    remedy:
+      'Look for event.failed in the log: one failing resource holds back only its own events. Slow: raise `workerConcurrency` in cdk.json. Events are kept for 14 days.',
+    watched: { queue: 'events', measure: 'age' },
+    threshold: 900,
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'webhooks', events: ['event.*', 'message.failed'] },
+  },
+  {
+    id: 'event-dead-letters',
+    cause: 'Events could not be handled in five tries, or on-event.ts said that no try can help.',
+    remedy:
+      'Run `npm run procore -- events dead` to see them with their reasons, repair on-event.ts, deploy, then `npm run procore -- events redrive`. They are kept for 14 days.',
+    watched: { queue: 'eventsDeadLetter', measure: 'length' },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['event.*', 'message.failed'] },
+  },
+  {
+    id: 'quarantine',
+    cause: 'Procore sent something, rightly authorized, that is no event we can read. It was acknowledged and kept.',
+    remedy:
+      'Run `npm run procore -- events quarantine` to see the bodies. A new payload version is a matter for an update of this product; then delete the messages. They are kept for 14 days.',
+    watched: { queue: 'quarantine', measure: 'length' },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['webhook.quarantined', 'webhook.quarantine_refused'] },
+  },
+  {
+    id: 'quarantine-refused',
+    cause: 'A webhook that is no event could not even be kept; it is gone but for its hash in the log.',
+    remedy:
+      'Find sha256 and bytes in the log, and the delivery at Procore (Company Admin, Webhooks, deliveries) by its time.',
+    watched: { metrics: ['webhookQuarantineRefused'] },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['webhook.quarantine_refused'] },
+  },
+  {
+    id: 'ledger-failing',
+    cause: 'DynamoDB has not taken or given entries of the ledger for 15 minutes. Events arrive; duplicates may, too.',
+    remedy:
+      'Look at the deliveries table: throttled, or its KMS key disabled? Events of this time may be missing from `events show` and `events replay`, and some may be handled twice.',
+    watched: { metrics: ['ledgerUnread', 'ledgerUnwritten'] },
+    periods: 3,
+    missingData: 'fine',
+    page: false,
+    logs: {
+      of: 'webhooks',
+      events: ['webhook.ledger_unread', 'webhook.ledger_unwritten', 'event.history_unread', 'event.not_marked'],
+    },
+  },
+  {
+    id: 'subscription-inactive',
+    ...wordsOf('webhooks_not_delivered'),
+    watched: { metrics: ['subscriptionInactive'] },
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['subscription.*'] },
+  },
+  {
+    id: 'subscription-audit-failing',
+    cause: 'The hourly audit could not compare a company’s hooks with what is wanted, two hours in a row.',
+    remedy:
+      'The log says which company and why: usually its connection needs a new authorization, or the app was disconnected there. Hooks may be missing and discarded deliveries unfetched until an audit succeeds.',
+    watched: { metrics: ['subscriptionAuditFailed'] },
+    periodMinutes: 60,
+    periods: 2,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['subscription.*'] },
+  },
+  {
+    id: 'deliveries-discarded',
+    cause: 'Procore gave deliveries up after 12 hours, and the audit could not fetch all of them.',
+    remedy:
+      'Find the company in the log, and read what changed since then from the API: `npm run procore -- events reconcile`. Then look for what kept Procore’s deliveries from being answered.',
+    watched: { metrics: ['deliveriesDiscarded'] },
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'webhooks', events: ['subscription.*', 'deliveries.*'] },
+  },
+  {
+    id: 'webhook-silence',
+    cause: 'A company whose hooks look right has sent no event for longer than configured.',
+    remedy:
+      'Often nobody works there. Make a change in that company in Procore; if no event comes within a minute, run `npm run procore -- doctor ENVIRONMENT`.',
+    watched: { metrics: ['webhookSilence'] },
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['subscription.*', 'webhook.*'] },
+  },
+  {
+    id: 'app-disconnected',
+    ...wordsOf('app_not_connected'),
+    watched: { metrics: ['appDisconnected'] },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['app.*', 'api.*'] },
+  },
+  {
+    id: 'rate-limit-nearly-spent',
+    cause: 'Less than a tenth of Procore’s hourly limit was left: calls wait, and events with them.',
+    remedy: remedyOf('rate_limited'),
+    watched: { metrics: ['rateBudgetHourLeftPercent'], statistic: 'Minimum' },
+    fires: 'below',
+    threshold: 10,
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'webhooks', events: ['budget.*', 'api.*'] },
+  },
+  {
+    id: 'connecting-errors',
+    cause: 'A function of the connect pages failed outright: an error that has no page, a time-out, or no memory left.',
+    remedy: 'Find invocation.failed in the log: name, code and stack are there, the text only if it is ours.',
+    watched: { functions: 'connecting', measure: 'Errors' },
+    missingData: 'fine',
+    page: false,
+    logs: { of: 'connecting' },
+  },
+  {
+    id: 'token-errors',
+    cause: 'A function that vends or rotates tokens failed outright: an AWS service refused it, or it ran out of time.',
+    remedy:
+      'Find invocation.failed in the log. What is due stays due and is tried again each minute; callers of access-token got an error and may try again.',
+    watched: { functions: 'tokens', measure: 'Errors' },
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens' },
+  },
+  {
+    id: 'webhook-errors',
+    cause: 'A function that takes in, works or watches webhooks failed outright.',
+    remedy:
+      'Find invocation.failed in the log. Deliveries come again from Procore, batches from SQS: nothing is lost unless it goes on for 12 hours (intake) or 14 days (worker).',
+    watched: { functions: 'webhooks', measure: 'Errors' },
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'webhooks' },
+  },
+  {
+    id: 'webhooks-throttled',
+    cause: 'Lambda refused to start webhook functions: the account’s limit of concurrent executions is reached.',
+    remedy:
+      'Ask AWS for a higher limit (Service Quotas, Lambda, concurrent executions), or find the function of the account that takes it all.',
+    watched: { functions: 'webhooks', measure: 'Throttles' },
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'api' },
+  },
+  {
+    id: 'tokens-throttled',
+    cause: 'Lambda refused to start token functions: the account’s limit of concurrent executions is reached.',
+    remedy:
+      'Ask AWS for a higher limit (Service Quotas, Lambda, concurrent executions), or find the function of the account that takes it all.',
+    watched: { functions: 'tokens', measure: 'Throttles' },
+    periods: 2,
+    missingData: 'fine',
+    page: true,
+    logs: { of: 'tokens' },
+  },
+];
+
+/** An alarm for a problem that the table of diagnoses knows says the same as every page and command that shows it. */
+function wordsOf(id: DiagnosisId): Pick<AlarmRow, 'cause' | 'remedy'> {
+  const { cause, remedy } = diagnosisRows.find((row) => row.id === id) ?? { cause: '', remedy: '' };
+  return { cause, remedy };
+}
+
+/** The remedy alone, where the alarm knows the cause better. */
+function remedyOf(id: DiagnosisId): string {
+  return wordsOf(id).remedy;
+}
+
+/** What an alarm's description may hold, in characters. */
+const longestDescription = 1024;
+
+/** A row says more than CloudWatch takes as an alarm's description. */
+export class AlarmTextError extends Error {
+  override readonly name = 'AlarmTextError';
+  readonly code = 'alarm_text_too_long';
+}
+
+/**
+ * Makes what a person reads in the alarm's mail.
+ *
+ * @returns cause, remedy and where README says more, at most 1,024 characters
+ * @throws AlarmTextError
+ */
+export function alarmDescription({ id, cause, remedy }: Pick<AlarmRow, 'id' | 'cause' | 'remedy'>): string {
+  const description = `${cause}\n\nWhat to do: ${remedy}\n\nRunbook: README.md#alarm-${id}. The log query of the same name finds the lines.`;
+  if (description.length <= longestDescription) return description;
+  throw new AlarmTextError(
+    `The alarm ${id} has a description of ${description.length} characters; CloudWatch takes ${longestDescription}.`,
+  );
+}

@@ -1,0 +1,112 @@
+import { Dashboard, GraphWidget, type IMetric, PeriodOverride } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { WatchedQueue } from './alarms.ts';
+
+/** One graph: metrics of ours (summed over the period unless a statistic is named), or measures of queues. */
+export interface Graph {
+  readonly title: string;
+  readonly metrics?: readonly string[];
+  readonly statistic?: 'p50 p99' | 'Minimum';
+  readonly queues?: { readonly of: readonly WatchedQueue[]; readonly measure: 'age' | 'length' };
+}
+
+/** The graphs of an environment's dashboard, in rows as they stand there. */
+export const dashboardRows: readonly (readonly Graph[])[] = [
+  [
+    {
+      title: 'Connections: made, ended, in need of a person',
+      metrics: ['connectionAuthorized', 'connectionDisconnected', 'reauthorizationRequired', 'wrongEnvironment'],
+    },
+    {
+      title: 'Connect page: how it ended',
+      metrics: [
+        ...['callbackSucceeded', 'callbackDenied', 'callbackExpired', 'callbackStranger', 'callbackMisconfigured'],
+        ...['callbackProcoreDown', 'connectPageFailed'],
+      ],
+    },
+  ],
+  [
+    {
+      title: 'Rotations and their outcomes',
+      metrics: [
+        ...['rotationClaimed', 'rotationReplaced', 'rotationUnknown', 'rotationReplayed', 'rotationNotSent'],
+        ...['rotationThrottled', 'clientCredentialsRefused', 'rotationEscrowed', 'rotationRecovered'],
+      ],
+    },
+    {
+      title: 'Connections due for rotation, due too long, past their end',
+      metrics: ['sweepDue', 'sweepOverdue', 'sweepPastExpiry'],
+    },
+  ],
+  [
+    {
+      title: 'Webhooks taken in',
+      metrics: [
+        ...['webhookAccepted', 'webhookDuplicate', 'webhookQuarantined', 'webhookQuarantineRefused', 'webhookRefused'],
+        ...['webhookUnanswered', 'webhookAuthorizationMissing', 'webhookAuthorizationWrong'],
+      ],
+    },
+    { title: 'Answers to webhooks (milliseconds)', metrics: ['webhookAnswerMs'], statistic: 'p50 p99' },
+  ],
+  [
+    {
+      title: 'Events handled',
+      metrics: [
+        ...['eventHandled', 'eventUnsubscribed', 'eventFailed', 'eventDeadLettered', 'ledgerUnread'],
+        ...['ledgerUnwritten'],
+      ],
+    },
+    {
+      title: 'Subscriptions audited',
+      metrics: [
+        ...['subscriptionInactive', 'subscriptionRepaired', 'subscriptionAuditFailed', 'deliveriesRecovered'],
+        ...['deliveriesDiscarded', 'webhookSilence'],
+      ],
+    },
+  ],
+  [
+    { title: 'Calls of Procore’s API that failed', metrics: ['apiCallFailed', 'apiThrottled', 'appDisconnected'] },
+    {
+      title: 'Left of Procore’s limits (per cent)',
+      metrics: ['rateBudgetHourLeftPercent', 'rateBudgetSpikeLeftPercent'],
+      statistic: 'Minimum',
+    },
+  ],
+  [
+    { title: 'Oldest message (seconds)', queues: { of: ['events', 'escrow'], measure: 'age' } },
+    {
+      title: 'Messages that wait for a person',
+      queues: { of: ['eventsDeadLetter', 'rotationDeadLetter', 'quarantine', 'escrow'], measure: 'length' },
+    },
+  ],
+];
+
+export interface ConnectorDashboardProps {
+  /** Letters, digits, hyphens: all that CloudWatch allows here. */
+  readonly name: string;
+  /** Gives the metric of a graph. */
+  readonly ours: (metric: string, statistic: string) => IMetric;
+  readonly ofQueue: (queue: WatchedQueue, measure: 'age' | 'length') => IMetric;
+}
+
+/** One environment at a glance. */
+export class ConnectorDashboard extends Construct {
+  constructor(scope: Construct, id: string, { name, ours, ofQueue }: ConnectorDashboardProps) {
+    super(scope, id);
+    const widgets = dashboardRows.map((row) =>
+      row.map(({ title, metrics = [], statistic = 'Sum', queues }) => {
+        const statistics = statistic.split(' ');
+        return new GraphWidget({
+          title,
+          width: Math.floor(24 / row.length),
+          left: [
+            ...metrics.flatMap((metric) => statistics.map((each) => ours(metric, each))),
+            ...(queues?.of.map((queue) => ofQueue(queue, queues.measure)) ?? []),
+          ],
+          leftYAxis: { min: 0 },
+        });
+      }),
+    );
+    new Dashboard(this, 'Dashboard', { dashboardName: name, periodOverride: PeriodOverride.AUTO, widgets });
+  }
+}

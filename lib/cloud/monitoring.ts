@@ -1,0 +1,118 @@
+import { type Duration, Stack } from 'aws-cdk-lib';
+import {
+  AlarmRule,
+  AlarmState,
+  CompositeAlarm,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  Metric,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import { type AlarmRow, alarmRows, type FunctionGroup, type Watched, type WatchedQueue } from './alarms.ts';
+import type { ConnectorFunction } from './connector-function.ts';
+import { ConnectorDashboard } from './dashboard.ts';
+import { periodOf, RunbookAlarm } from './runbook-alarm.ts';
+
+/** The namespace of our own metrics, those of functions/observer.ts and those made of access logs. */
+export const metricNamespace = 'ProcoreConnector';
+
+export interface MonitoringProps {
+  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly functions: Readonly<Record<FunctionGroup, readonly ConnectorFunction[]>>;
+  readonly queues: Readonly<Record<WatchedQueue, IQueue>>;
+  readonly accessLogs: ILogGroup;
+}
+
+/** One environment's alarms, each with its log query, the composite one to page on, and the dashboard. */
+export class Monitoring extends Construct {
+  /** Fires with any alarm that somebody should be woken for. */
+  readonly pagingAlarm: CompositeAlarm;
+  readonly #alarms: readonly RunbookAlarm[];
+  readonly #props: MonitoringProps;
+
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    this.#props = props;
+    const { stackName } = Stack.of(this);
+    const prefix = `${stackName}/${props.procoreEnvironment}`;
+    const alarms = alarmRows.map((row) => ({
+      row,
+      runbookAlarm: new RunbookAlarm(this, row.id, {
+        row,
+        name: `${prefix}/${row.id}`,
+        metric: this.#metric(row),
+        logGroups: this.#logGroups(row),
+      }),
+    }));
+    this.#alarms = alarms.map(({ runbookAlarm }) => runbookAlarm);
+    const paging = alarms.filter(({ row }) => row.page).map(({ runbookAlarm }) => runbookAlarm.alarm);
+    this.pagingAlarm = new CompositeAlarm(this, 'Paging', {
+      compositeAlarmName: `${prefix}/page`,
+      alarmDescription: `Something in ${prefix} needs a person now: see which alarm of this folder fires, and its text.`,
+      alarmRule: AlarmRule.anyOf(...paging.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
+    });
+    new ConnectorDashboard(this, 'Dashboard', {
+      name: `${stackName}-${props.procoreEnvironment}`,
+      ours: (metric, statistic) => this.#ours(metric, statistic),
+      ofQueue: (queue, measure) => this.#ofQueue(queue, measure),
+    });
+  }
+
+  /** Adds what every alarm of the environment does when it fires; the composite one, which only repeats, is left out. */
+  addAlarmAction(action: IAlarmAction): void {
+    for (const { alarm } of this.#alarms) alarm.addAlarmAction(action);
+  }
+
+  #metric(row: AlarmRow): IMetric {
+    const { watched } = row;
+    const period = periodOf(row);
+    if ('queue' in watched) return this.#ofQueue(watched.queue, watched.measure, period);
+    return sum(this.#addends(watched, period), period);
+  }
+
+  #addends(watched: Exclude<Watched, { readonly queue: WatchedQueue }>, period: Duration): IMetric[] {
+    if ('metrics' in watched)
+      return watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum', period));
+    return this.#props.functions[watched.functions].map(({ lambda }) =>
+      watched.measure === 'Errors' ? lambda.metricErrors({ period }) : lambda.metricThrottles({ period }),
+    );
+  }
+
+  #ours(metricName: string, statistic: string, period?: Duration): Metric {
+    return new Metric({
+      namespace: metricNamespace,
+      metricName,
+      dimensionsMap: { environment: this.#props.procoreEnvironment },
+      statistic,
+      ...(period && { period }),
+    });
+  }
+
+  #ofQueue(queue: WatchedQueue, measure: 'age' | 'length', period?: Duration): Metric {
+    const { [queue]: watched } = this.#props.queues;
+    const options = { label: queue, ...(period && { period }) };
+    return measure === 'age'
+      ? watched.metricApproximateAgeOfOldestMessage({ ...options, statistic: 'Maximum' })
+      : watched.metricApproximateNumberOfMessagesVisible({ ...options, statistic: 'Maximum' });
+  }
+
+  #logGroups({ logs }: AlarmRow): ILogGroup[] {
+    if (logs.of === 'api') return [this.#props.accessLogs];
+    return this.#props.functions[logs.of].map(({ logGroup }) => logGroup);
+  }
+}
+
+/** Adds metrics up; a metric without data counts as 0, since the others must be heard all the same. */
+function sum(metrics: readonly IMetric[], period: Duration): IMetric {
+  const [only] = metrics;
+  if (metrics.length === 1 && only) return only;
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  const expression = Object.keys(usingMetrics)
+    .map((name) => `FILL(${name}, 0)`)
+    .join(' + ');
+  return new MathExpression({ expression, usingMetrics, period });
+}

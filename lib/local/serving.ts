@@ -1,0 +1,98 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { settingNames } from '../../functions/settings.ts';
+import type { AwsFront } from './aws-front.ts';
+import { startEventSource } from './event-source.ts';
+import { startGateway } from './gateway.ts';
+import { createLogs } from './logs.ts';
+import { clientOptions } from './provision.ts';
+import type { LocalResources } from './resources.ts';
+import { type LogLine, startRuntime } from './runtime.ts';
+import { startSchedule } from './schedule.ts';
+
+/** What runs of a template, as opposed to what it stores. */
+export interface Serving {
+  /**
+   * Ends functions, APIs, event sources and schedules.
+   *
+   * @param waits whether what is under way may end first, as in a deployment
+   */
+  stop(waits?: boolean): Promise<void>;
+}
+
+/** Serves a template's functions, HTTP APIs, event source mappings and rules. @throws PortTakenError; nothing stays */
+export async function serveResources(
+  resources: LocalResources,
+  {
+    front,
+    apiPorts,
+    functionEnvironment,
+    localOutputs,
+    log,
+  }: {
+    readonly front: AwsFront;
+    /** Port of each HTTP API, by logical id. */
+    readonly apiPorts: ReadonlyMap<string, number>;
+    functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
+    readonly localOutputs: Readonly<Record<string, string>>;
+    log(line: LogLine): void;
+  },
+): Promise<Serving> {
+  const { endpoint } = front;
+  const functions = resources.functions.map((fn) => ({
+    ...fn,
+    environment: {
+      ...fn.environment,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: fn.logicalId,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      ...functionEnvironment(fn.environment[settingNames.environment] ?? ''),
+    },
+  }));
+  const logs = createLogs(Date.now);
+  const logGroups = new Map(functions.map(({ name, logGroup }) => [name, logGroup]));
+  const runtime = startRuntime(functions, {
+    log: (line) => {
+      logs.take(logGroups.get(line.functionName) ?? '', line);
+      log(line);
+    },
+  });
+  front.serve(functions, runtime.invoke, { ...resources.outputs, ...localOutputs }, logs);
+  const invoke = (functionName: string) => (event: unknown) => runtime.invoke(functionName, event);
+
+  const gateways: { stop(): Promise<void> }[] = [];
+  try {
+    for (const [apiId, port] of apiPorts) {
+      const routes = resources.routes
+        .filter(({ apiLogicalId }) => apiLogicalId === apiId)
+        .map(({ method, path, functionName }) => ({ method, path, invoke: invoke(functionName) }));
+      gateways.push(await startGateway({ port, apiId, routes }));
+    }
+  } catch (error) {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await runtime.stop();
+    throw error;
+  }
+  const sources = resources.eventSources.map((source) => {
+    // The mapping acts with its function's role, as on AWS: a grant that is missing shows here.
+    const accessKeyId = resources.functions.find(({ name }) => name === source.functionName)?.logicalId;
+    const client = new SQSClient(clientOptions(endpoint, accessKeyId));
+    const running = startEventSource({ ...source, client, invoke: invoke(source.functionName), log });
+    return async () => {
+      await running.stop();
+      client.destroy();
+    };
+  });
+  const schedules = resources.rules.map(({ arn, scheduleExpression, functionName }) =>
+    startSchedule({ expression: scheduleExpression, ruleArn: arn, invoke: invoke(functionName) }),
+  );
+  return {
+    async stop(waits = false) {
+      for (const schedule of schedules) schedule.stop();
+      const stopSources = () => Promise.all(sources.map((each) => each()));
+      if (waits) await stopSources();
+      // An event source waits for its batches, which only end early when the runtime ends with them.
+      await Promise.all([runtime.stop(), waits ? undefined : stopSources()]);
+      await Promise.all(gateways.map((gateway) => gateway.stop()));
+    },
+  };
+}

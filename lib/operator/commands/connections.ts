@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { parseConnectionId } from '../../../functions/connection/connection.ts';
+import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
+import { usageError } from '../exit-codes.ts';
+import { describeConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
+import { layOut, showTime } from '../table.ts';
+
+const connectionOptions = {
+  connectionId: { type: 'positional', description: 'The key under which your system knows the customer' },
+  environment: environmentOption,
+} as const;
+
+const list = operatorCommand({
+  description: 'Shows all connections of an environment (scans the table, which no function does)',
+  args: { environment: environmentOption },
+  async run({ terminal, environment: find }, args) {
+    const environment = await find(args.environment);
+    const found = await terminal.working('Reading connections', (say) => listConnections(environment, say));
+    const connections = found.map(describeConnection);
+    return { data: { environment: environment.name, connections }, text: showList(environment.name, found) };
+  },
+});
+
+const show = operatorCommand({
+  description: 'Shows one connection: everything but its tokens',
+  args: connectionOptions,
+  async run({ environment: find }, args) {
+    const connection = await readConnection(await find(args.environment), parseConnectionId(args.connectionId));
+    return { data: describeConnection(connection), text: showOne(connection) };
+  },
+});
+
+const rotate = operatorCommand({
+  description: 'Replaces the tokens now, as a 401 does; tokens younger than a minute are left alone',
+  args: connectionOptions,
+  async run({ terminal, environment: find }, args) {
+    const environment = await find(args.environment);
+    const before = await readConnection(environment, parseConnectionId(args.connectionId));
+    const { connectionId, generation } = before;
+    const request = { connectionId, rejectedGeneration: generation };
+    const answer = await terminal.working('Rotating', () => environment.invoke('AccessToken', request));
+    // The answer holds an access token, which goes no further.
+    const after = z.object({ generation: z.number(), expiresAt: z.number() }).parse(answer);
+    const rotated = after.generation > generation;
+    const text = rotated
+      ? `Rotated: generation ${generation} is now ${after.generation}, valid until ${showTime(after.expiresAt)}.`
+      : `Not rotated: generation ${generation} is younger than a minute, valid until ${showTime(after.expiresAt)}.`;
+    return { data: { connectionId, rotated, ...after }, text };
+  },
+});
+
+const disconnect = operatorCommand({
+  description: 'Ends a connection and revokes its tokens at Procore; only a person can connect it again',
+  args: { ...connectionOptions, yes: { type: 'boolean', description: 'Do not ask' } },
+  async run({ terminal, environment: find }, args) {
+    const environment = await find(args.environment);
+    const { connectionId } = await readConnection(environment, parseConnectionId(args.connectionId));
+    if (args.yes !== true) {
+      if (!terminal.interactive) throw usageError('This ends a connection. Say --yes where nobody can be asked.');
+      const sure = await terminal.confirm(`Disconnect "${connectionId}" in ${environment.name}?`);
+      if (!sure) return { data: { connectionId, disconnected: false }, text: 'Nothing was done.' };
+    }
+    const answer = await terminal.working('Disconnecting', () => environment.invoke('Disconnect', { connectionId }));
+    const { revoked } = z.object({ revoked: z.boolean() }).parse(answer);
+    const text = revoked
+      ? `Disconnected, and Procore has confirmed that the tokens are revoked.`
+      : 'Disconnected. Procore has not confirmed the revocation yet; the sweep goes on asking every minute.';
+    return { data: { connectionId, disconnected: true, revoked }, text };
+  },
+});
+
+/** `procore connections list|show|rotate|disconnect`. */
+export const connections = commandGroup('Shows connections, rotates and disconnects them', {
+  list,
+  show,
+  rotate,
+  disconnect,
+});
+
+function showList(environment: string, found: readonly StoredConnection[]): string {
+  if (found.length === 0) {
+    return `${environment} has no connections. Make one: npm run procore -- connect ID --environment ${environment}`;
+  }
+  const rows = found.map(({ connectionId, grant, status, generation, expiresAt, companyId, cause }) => [
+    connectionId,
+    cause === undefined ? status : `${status} (${cause})`,
+    grant,
+    String(generation),
+    showTime(expiresAt),
+    companyId ?? '-',
+  ]);
+  return layOut([['CONNECTION', 'STATUS', 'GRANT', 'GENERATION', 'TOKEN EXPIRES', 'COMPANY'], ...rows]);
+}
+
+function showOne(connection: StoredConnection): string {
+  const { failure, companyIds, companyId = '-', status, cause } = connection;
+  return layOut([
+    ['connection', connection.connectionId],
+    ['environment', connection.environment],
+    ['status', cause === undefined ? status : `${status} (${cause})`],
+    ['grant', connection.grant],
+    ['generation', String(connection.generation)],
+    ['token issued', showTime(connection.issuedAt)],
+    ['token expires', showTime(connection.expiresAt)],
+    ['next look', showTime(connection.rotateAt)],
+    ['last failure', failure ? `${failure.code}, ${failure.count} time(s), last ${showTime(failure.at)}` : '-'],
+    ['cooling down until', showTime(connection.notBefore)],
+    ['checked to be ours', connection.environmentChecked ? 'yes' : 'not yet'],
+    ['Procore user', connection.procoreUserId ?? '-'],
+    ['company', companyId],
+    ['companies seen', companyIds.join(', ') || '-'],
+    ['authorized', showTime(connection.authorizedBy.linkIssuedAt)],
+    ['connected first', showTime(connection.createdAt)],
+    ['changed', showTime(connection.updatedAt)],
+  ]);
+}

@@ -1,0 +1,273 @@
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import {
+  type ProcoreEnvironment,
+  type ProcoreOrigins,
+  procoreEnvironmentNames,
+  procoreOrigins,
+} from '../../functions/procore/environment.ts';
+import { exitCodes, OperatorError } from './exit-codes.ts';
+import { readInvocation } from './invocation.ts';
+
+/** Which stack is meant, and where. */
+export interface DeploymentChoice {
+  readonly stackName: string;
+  readonly region?: string;
+  readonly profile?: string;
+  /** The AWS of a system on this machine; it has one stack, whose name does not matter. */
+  readonly localEndpoint?: string;
+}
+
+/** A stack that runs, on AWS or on this machine. */
+export interface Deployment {
+  readonly stackName: string;
+  readonly local: boolean;
+  readonly environments: readonly DeployedEnvironment[];
+}
+
+/** What `Function…` outputs name; the short name is the file's in functions/. */
+export type FunctionName = 'AccessToken' | 'ConnectLink' | 'ConnectServiceAccount' | 'Disconnect' | 'WebhookWorker';
+export type QueueName = 'Events' | 'EventsDeadLetter' | 'Quarantine' | 'Rotation' | 'RotationDeadLetter' | 'Escrow';
+export type TableName = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget';
+export type LogName = 'WebhookWorker' | 'SubscriptionAudit' | 'OauthStart' | 'OauthCallback' | 'OauthCompany';
+export type SecretName = 'OauthClient' | 'WebhookAuthorization';
+
+/** One line of a log; `id` is never given twice. */
+export interface LoggedLine {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Clients for adapters of functions/aws; they sign as the operator. */
+export interface OperatorClients {
+  readonly dynamoDb: DynamoDBClient;
+  readonly lambda: LambdaClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly sqs: SQSClient;
+}
+
+/** One Procore environment of a stack. */
+export interface DeployedEnvironment {
+  readonly name: ProcoreEnvironment;
+  readonly stackName: string;
+  readonly local: boolean;
+  readonly clients: OperatorClients;
+  /** Procore's own, or the stand-in's of a local system. */
+  readonly procore: ProcoreOrigins;
+  /** The redirect URI, as it must be registered at Procore. */
+  readonly callbackUrl: string;
+  readonly webhookUrl: string;
+  /** @throws OperatorError (as do the next three) when the deployed version has none of the name */
+  functionName(name: FunctionName): string;
+  queueUrl(name: QueueName): string;
+  tableName(name: TableName): string;
+  secretArn(name: SecretName): string;
+  /**
+   * Invokes a function and waits for its answer.
+   *
+   * @throws OperatorError with the function's own code and text when it refuses or fails
+   */
+  invoke(name: FunctionName, payload: unknown): Promise<unknown>;
+  /** Reads some attributes of one item, strongly consistent. @returns undefined when there is no such item */
+  readItem(table: TableName, key: Item, attributes: readonly string[]): Promise<Item | undefined>;
+  /** Reads some attributes of every item of a table, page by page: an operator may, no function does. */
+  scan(table: TableName, attributes: readonly string[]): AsyncGenerator<Item>;
+  /** @returns the secret's text, which the caller conceals; undefined for a binary one */
+  readSecret(name: SecretName): Promise<string | undefined>;
+  /**
+   * Reads what a function has logged, in the order of the log.
+   *
+   * @param since epoch milliseconds
+   * @param containing only lines with this text in them, which has no quotation mark
+   */
+  readLog(name: LogName, since: number, containing?: string): AsyncGenerator<LoggedLine>;
+  writeSecret(name: SecretName, text: string): Promise<void>;
+}
+
+/** An item's attributes by name. */
+export type Item = Readonly<Record<string, unknown>>;
+
+// Whoever is at a terminal would rather know after seconds than wait for the SDK's defaults.
+const patience = { connectionTimeout: 4000, requestTimeout: 60_000 };
+
+/**
+ * Finds a deployed stack, or the local one, by its outputs.
+ *
+ * @throws OperatorError when there is none, or it is not ours; errors of AWS as they come
+ */
+export async function findDeployment(choice: DeploymentChoice): Promise<Deployment> {
+  const { stackName, region, profile, localEndpoint } = choice;
+  const local = localEndpoint !== undefined;
+  const options = {
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(local && {
+      endpoint: localEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    }),
+    requestHandler: patience,
+  };
+  const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
+  if (!stack) throw noStack(choice);
+  const clients = {
+    dynamoDb: new DynamoDBClient(options),
+    lambda: new LambdaClient(options),
+    logs: new CloudWatchLogsClient(options),
+    secretsManager: new SecretsManagerClient(options),
+    // A queue's URL names its host; on this machine that is the endpoint anyway.
+    sqs: new SQSClient(options),
+  };
+  const name = stack.StackName ?? stackName;
+  const outputs = new Map(
+    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue] as const),
+  );
+  const environments = procoreEnvironmentNames
+    .filter((environment) => outputs.has(`${prefixOf(environment)}CallbackUrl`))
+    .map((environment) => deployedEnvironment({ environment, stackName: name, local, outputs, clients }));
+  if (environments.length === 0) {
+    throw new OperatorError(
+      'not_our_stack',
+      `The stack "${name}" has none of Procore Connector's outputs (status ${stack.StackStatus}). Give the right one ` +
+        'with --stack, or wait until its deployment has ended.',
+      exitCodes.notFound,
+    );
+  }
+  return { stackName: name, local, environments };
+}
+
+async function describeStack(client: CloudFormationClient, StackName: string | undefined): Promise<Stack | undefined> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand(StackName === undefined ? {} : { StackName }));
+    return Stacks[0];
+  } catch (error) {
+    // This is how CloudFormation says that there is none.
+    if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return;
+    throw error;
+  }
+}
+
+function noStack({ stackName, region, profile }: DeploymentChoice): OperatorError {
+  const where = `${region ? ` in ${region}` : " in the SDK's own region"}${profile ? ` (profile ${profile})` : ''}`;
+  return new OperatorError(
+    'stack_not_found',
+    `There is no stack "${stackName}"${where}. Deploy it (npm run deploy), name it with --stack, choose --region and ` +
+      '--profile, or use --local for the one that `npm start` runs.',
+    exitCodes.notFound,
+  );
+}
+
+/** Outputs begin with the environment's name in Pascal case, e.g. `MonthlySandbox`. */
+function prefixOf(environment: ProcoreEnvironment): string {
+  return environment.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function deployedEnvironment({
+  environment,
+  stackName,
+  local,
+  outputs,
+  clients,
+}: {
+  readonly environment: ProcoreEnvironment;
+  readonly stackName: string;
+  readonly local: boolean;
+  readonly outputs: ReadonlyMap<string, string>;
+  readonly clients: OperatorClients;
+}): DeployedEnvironment {
+  const output = (name: string): string => {
+    const value = outputs.get(`${prefixOf(environment)}${name}`);
+    if (value !== undefined) return value;
+    throw new OperatorError(
+      'output_missing',
+      `The stack "${stackName}" has no output ${prefixOf(environment)}${name}: it was deployed by another version of ` +
+        'Procore Connector. Deploy again (npm run deploy).',
+    );
+  };
+  const functionName = (name: FunctionName) => output(`Function${name}`);
+  const tableName = (name: TableName) => output(`Table${name}`);
+  const secretArn = (name: SecretName) => output(`Secret${name}`);
+  const loginOrigin = outputs.get(`${prefixOf(environment)}ProcoreLogin`);
+  const apiOrigin = outputs.get(`${prefixOf(environment)}ProcoreApi`);
+
+  return {
+    name: environment,
+    stackName,
+    local,
+    clients,
+    // Only a system on this machine can have another Procore: on AWS an output cannot send credentials elsewhere.
+    procore: procoreOrigins(environment, local && loginOrigin && apiOrigin ? { loginOrigin, apiOrigin } : {}),
+    callbackUrl: output('CallbackUrl'),
+    webhookUrl: output('WebhookUrl'),
+    functionName,
+    queueUrl: (name) => output(`Queue${name}`),
+    tableName,
+    secretArn,
+
+    async invoke(name, payload) {
+      const { Payload, FunctionError } = await clients.lambda.send(
+        new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
+      );
+      return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
+    },
+
+    async readItem(table, key, attributes) {
+      const { Item } = await clients.dynamoDb.send(
+        new GetItemCommand({
+          TableName: tableName(table),
+          Key: marshall(key),
+          ConsistentRead: true,
+          ...projection(attributes),
+        }),
+      );
+      return Item && unmarshall(Item);
+    },
+
+    async *scan(table, attributes) {
+      const pages = paginateScan(
+        { client: clients.dynamoDb },
+        { TableName: tableName(table), ...projection(attributes) },
+      );
+      for await (const { Items = [] } of pages) yield* Items.map((item) => unmarshall(item));
+    },
+
+    async readSecret(name) {
+      const { SecretString } = await clients.secretsManager.send(
+        new GetSecretValueCommand({ SecretId: secretArn(name) }),
+      );
+      return SecretString;
+    },
+
+    async *readLog(name, since, containing) {
+      const logGroupName = output(`Log${name}`);
+      const filter = containing === undefined ? {} : { filterPattern: `"${containing}"` };
+      const pages = paginateFilterLogEvents({ client: clients.logs }, { logGroupName, startTime: since, ...filter });
+      for await (const { events = [] } of pages) {
+        for (const { eventId = '', timestamp = 0, message = '' } of events) {
+          yield { id: eventId, at: timestamp, text: message.trimEnd() };
+        }
+      }
+    },
+
+    async writeSecret(name, text) {
+      await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: secretArn(name), SecretString: text }));
+    },
+  };
+}
+
+/** What is not named does not even reach this machine: tokens above all. */
+function projection(attributes: readonly string[]) {
+  return {
+    ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+  };
+}

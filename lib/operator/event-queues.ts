@@ -1,0 +1,26 @@
+import { dynamoDbLedgerReader } from '../../functions/aws/dynamodb-ledger-reader.ts';
+import { sqsDeadLetters } from '../../functions/aws/sqs-dead-letters.ts';
+import { sqsQuarantineReader } from '../../functions/aws/sqs-quarantine-reader.ts';
+import type { DeadLetterQueue } from '../../functions/webhook/dead-letters.ts';
+import type { LedgerReader } from '../../functions/webhook/ledger.ts';
+import type { QuarantineReader } from '../../functions/webhook/quarantine.ts';
+import type { DeployedEnvironment } from './deployment.ts';
+
+/** Gives an environment's ledger, for reading. */
+export function ledgerOf({ clients, name, tableName }: DeployedEnvironment): LedgerReader {
+  return dynamoDbLedgerReader({ client: clients.dynamoDb, table: tableName('Deliveries'), environment: name });
+}
+
+/** Gives an environment's dead letters of events. */
+export function deadLettersOf({ clients, queueUrl }: DeployedEnvironment): DeadLetterQueue {
+  return sqsDeadLetters({
+    client: clients.sqs,
+    queueUrl: queueUrl('EventsDeadLetter'),
+    eventQueueUrl: queueUrl('Events'),
+  });
+}
+
+/** Gives an environment's quarantine. */
+export function quarantineOf({ clients, queueUrl }: DeployedEnvironment): QuarantineReader {
+  return sqsQuarantineReader({ client: clients.sqs, queueUrl: queueUrl('Quarantine') });
+}

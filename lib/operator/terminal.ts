@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { text as askForText, confirm, password } from '@clack/prompts';
+import { exitCodes, OperatorError, usageError } from './exit-codes.ts';
+
+/** Shows what takes its time; `say` tells how far it is. */
+export type Work<T> = (say: (text: string) => void) => Promise<T>;
+
+/** The person or program at the other end of the command line. */
+export interface Terminal {
+  /** Whether a person can be asked. */
+  readonly interactive: boolean;
+  /** Environment variables; a secret may stand there, never in an option. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Keeps a secret out of everything that is written from now on. */
+  conceal(secret: string): void;
+  /** Writes to stdout: the result. */
+  print(text: string): void;
+  /** Writes to stderr: what a person should know meanwhile. */
+  tell(text: string): void;
+  /** Runs what may take longer than a second, and shows that it does, on stderr. */
+  working<T>(text: string, work: Work<T>): Promise<T>;
+  /** Asks for a visible text. @throws OperatorError when nobody can be asked, or on Ctrl-C */
+  askText(question: string): Promise<string>;
+  /** Asks for a secret without showing it, and conceals it. @throws OperatorError as {@link askText} */
+  askSecret(question: string): Promise<string>;
+  /** Asks yes or no. @throws OperatorError as {@link askText} */
+  confirm(question: string): Promise<boolean>;
+  /** Opens a page in the person's browser. @returns whether a browser was started */
+  openPage(url: string): Promise<boolean>;
+}
+
+/** Where a terminal reads and writes. */
+export interface TerminalStreams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly columns?: number };
+  readonly interactive: boolean;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long work may take in silence.
+   *
+   * @default 1000 (milliseconds)
+   */
+  readonly patienceMs?: number;
+}
+
+/** Shorter ones would tear holes into ordinary words. */
+const shortestConcealed = 6;
+
+/** Back to the first column, and nothing on the line. */
+const clearLine = '\r\u001B[2K';
+
+/** Makes the terminal of some streams; prompts go to the process's own. */
+export function createTerminal(streams: TerminalStreams): Terminal {
+  const { stdout, stderr, interactive, variables, patienceMs = 1000 } = streams;
+  const concealed = new Set<string>();
+  const clean = (text: string) =>
+    [...concealed].reduce((cleaned, secret) => cleaned.replaceAll(secret, '[concealed]'), text);
+  let status = '';
+  const showStatus = (line: string, seconds: number) => {
+    // A line that wraps could not be taken back.
+    status = clean(`${line} … ${seconds} s`).slice(0, (stderr.columns ?? 80) - 1);
+    stderr.write(`${clearLine}${status}`);
+  };
+  const endStatus = () => {
+    if (status !== '') stderr.write(clearLine);
+    status = '';
+  };
+  const tell = (text: string) => {
+    endStatus();
+    stderr.write(`${clean(text)}\n`);
+  };
+  const conceal = (secret: string) => {
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
+      if (form.length >= shortestConcealed) concealed.add(form);
+    }
+  };
+  const requirePerson = () => {
+    if (!interactive) throw usageError('This asks a person, and there is no terminal to ask at.');
+  };
+
+  return {
+    interactive,
+    variables,
+    conceal,
+    print: (text) => void stdout.write(`${clean(text)}\n`),
+    tell,
+    working: (text, work) => showProgress(patienceMs, text, work, interactive ? showStatus : tellOnce(tell), endStatus),
+    async askText(question) {
+      requirePerson();
+      return answered<string>(await askForText({ message: question, output: process.stderr }));
+    },
+    async askSecret(question) {
+      requirePerson();
+      const secret = answered<string>(await password({ message: question, output: process.stderr }));
+      conceal(secret);
+      return secret;
+    },
+    async confirm(question) {
+      requirePerson();
+      return answered<boolean>(await confirm({ message: question, initialValue: false, output: process.stderr }));
+    },
+    openPage,
+  };
+}
+
+function answered<T extends string | boolean>(answer: T | symbol): T {
+  if (typeof answer !== 'symbol') return answer;
+  throw new OperatorError('interrupted', 'Interrupted.', exitCodes.interrupted);
+}
+
+/** Shows, once patience is over and then again and again, what the work has said last and how long it takes. */
+async function showProgress<T>(
+  patienceMs: number,
+  text: string,
+  work: Work<T>,
+  show: (line: string, seconds: number) => void,
+  end: () => void,
+): Promise<T> {
+  const began = Date.now();
+  let line = text;
+  const timer = setInterval(() => {
+    show(line, Math.round((Date.now() - began) / 1000));
+  }, patienceMs);
+  try {
+    return await work((said) => {
+      line = said;
+    });
+  } finally {
+    clearInterval(timer);
+    end();
+  }
+}
+
+/** A log gets a line whenever there is something new to say. */
+function tellOnce(tell: (text: string) => void): (line: string) => void {
+  let told = '';
+  return (line) => {
+    if (line !== told) tell(`${line} …`);
+    told = line;
+  };
+}
+
+/** Only what is certainly a web address is handed to a program. */
+function openPage(url: string): Promise<boolean> {
+  const { protocol, href } = new URL(url);
+  if (protocol !== 'https:' && protocol !== 'http:') return Promise.resolve(false);
+  const [program, ...options] = { darwin: ['open'], win32: ['rundll32', 'url.dll,FileProtocolHandler'] }[
+    process.platform as string
+  ] ?? ['xdg-open'];
+  return new Promise((resolve) => {
+    const child = spawn(program ?? '', [...options, href], { stdio: 'ignore', detached: true });
+    child.once('error', () => resolve(false));
+    child.once('spawn', () => {
+      child.unref();
+      resolve(true);
+    });
+  });
+}

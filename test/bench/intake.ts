@@ -1,0 +1,128 @@
+import { fork } from 'node:child_process';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { prices } from '../../lib/operator/prices.ts';
+import type { Bench, Figures } from './bench.ts';
+import { runFaults } from './intake/faults.ts';
+import { fuzzIntake } from './intake/fuzz.ts';
+import type { HandlersAnswer, HandlersRequest } from './intake/handlers-process.ts';
+import { startInstantAws } from './intake/instant-aws.ts';
+
+const current = 'a-value-of-forty-eight-characters-for-the-bench';
+const deliveries = 3000;
+
+/** Taking webhooks in: calls, time in our code, throughput, cost, hostile input; with `--faults`: what gets lost. */
+export const bench: Bench = {
+  about: 'intake against a bare handler and one of Powertools and middy; with --faults 20,000 events under faults',
+  async run(flags) {
+    if (flags.includes('--faults')) return runFaults(20_000, 'intake');
+    const handlers = await compareHandlers();
+    return { ...handlers, ...(await measureThroughput()), ...(await fuzzIntake(200_000, 'intake')) };
+  },
+};
+
+/** The handlers have a process of their own, and the AWS that answers at once has this one. */
+async function compareHandlers(): Promise<Figures> {
+  const aws = await startInstantAws(JSON.stringify({ environment: 'sandbox', current }));
+  const child = fork(
+    new URL('./intake/handlers-process.ts', import.meta.url),
+    [JSON.stringify({ endpoint: aws.endpoint, authorization: `Bearer ${current}` })],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
+  const answered = <Answer>() =>
+    new Promise<Answer>((resolve, reject) => {
+      child.once('message', (answer) => resolve(answer as Answer));
+      child.once('exit', (code) => reject(new Error(`The handlers' process ended with ${code}.`)));
+    });
+  const ask = async (request: HandlersRequest) => {
+    aws.calls.clear();
+    child.send(request);
+    const times = await answered<HandlersAnswer>();
+    const calls = [...aws.calls.values()].reduce((sum, count) => sum + count, 0);
+    return { times, callsEach: calls / request.deliveries };
+  };
+  try {
+    await answered<string>();
+    const all = ['ours', 'bare', 'powertools'] as const;
+    await ask({ handlers: all, deliveries: 500, ageSeconds: 1, prefix: 'warm' });
+    const fresh = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 1, prefix: 'fresh' });
+    const inWindow = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 1, prefix: 'fresh' });
+    const old = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 900, prefix: 'fresh' });
+    const powertools = await ask({ handlers: ['powertools'], deliveries: 500, ageSeconds: 1, prefix: 'calls' });
+    const { times } = await ask({ handlers: all, deliveries, ageSeconds: 1, prefix: 'timed' });
+    const [ours, bare, rival] = all.map((name) => percentile(times[name] ?? [], 0.5)) as [number, number, number];
+    return {
+      callsFresh: fresh.callsEach,
+      callsDuplicateInWindow: inWindow.callsEach,
+      callsDuplicateOld: old.callsEach,
+      callsPowertools: powertools.callsEach,
+      oursP50Ms: ours,
+      oursP99Ms: percentile(times.ours ?? [], 0.99),
+      bareP50Ms: bare,
+      powertoolsP50Ms: rival,
+      overheadP50Ratio: ours / bare,
+      speedOverPowertools: rival / ours,
+      usdPerMillion: dollarsPerMillion(fresh.callsEach),
+    };
+  } finally {
+    child.removeAllListeners('exit');
+    child.kill();
+    await aws.stop();
+  }
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** On AWS a fresh event's two calls take this together, nearly all of what Lambda bills; an assumption, not measured. */
+const billedMilliseconds = 20;
+const intakeGb = 1;
+/** A metrics line and Lambda's REPORT line of one invocation. */
+const logBytes = 700;
+
+/** One half of a fresh event's calls is the send, the other the ledger's write, which the index `arrival` doubles. */
+function dollarsPerMillion(callsFresh: number): number {
+  const each =
+    prices.httpApiRequest +
+    prices.lambdaRequest +
+    prices.lambdaGbSecond * intakeGb * (billedMilliseconds / 1000) +
+    (callsFresh / 2) * (prices.sqsFifoRequest + 2 * prices.dynamoDbWrite) +
+    prices.logGb * (logBytes / 1e9);
+  return each * 1e6;
+}
+
+/** Fresh events through the local stack's gateway, functions and stand-ins, as fast as they are answered. */
+async function measureThroughput(): Promise<Figures> {
+  const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: () => {} });
+  try {
+    const [environment] = system.environments;
+    if (environment === undefined) throw new Error('cdk.json names no environment.');
+    const { webhookUrl, webhookAuthorization } = environment;
+    let made = 0;
+    const deliver = async () => {
+      made += 1;
+      const body = JSON.stringify({
+        id: `bench-${made}`,
+        timestamp: new Date().toISOString(),
+        reason: 'update',
+        company_id: '8',
+        resource_type: 'RFIs',
+        resource_id: String(made),
+      });
+      const headers = { authorization: webhookAuthorization, 'content-type': 'application/json' };
+      const { status } = await fetch(webhookUrl, { method: 'POST', headers, body });
+      if (status !== 200) throw new Error(`A delivery was answered with ${status}.`);
+    };
+    for (let index = 0; index < 50; index += 1) await deliver();
+    const began = performance.now();
+    const before = made;
+    const sender = async () => {
+      while (performance.now() - began < 10_000) await deliver();
+    };
+    await Promise.all(Array.from({ length: 8 }, sender));
+    return { requestsPerSecond: ((made - before) / (performance.now() - began)) * 1000 };
+  } finally {
+    await system.stop();
+  }
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, beforeAll } from 'vitest';
+import { dynamoDbClientOptions, endpointVariable, prefixVariable } from './endpoint.ts';
+import { type TableName, tableDefinition } from './table-definition.ts';
+
+/** One table for the tests of a file; every part of it is there only while tests run. */
+export interface UsedTable {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** Deletes all items, for a test that wants a store of its own. */
+  empty(): Promise<void>;
+}
+
+/**
+ * Gives the tests of a file one table, made from the template's own definition: on the endpoint that `npm run
+ * test:contracts -- --dynamodb URL` names, else on an embedded stand-in. Whoever named the endpoint removes the table.
+ */
+export function useTable(name: TableName): UsedTable {
+  const table = `${process.env[prefixVariable] ?? 'contracts-'}${name}-${randomUUID()}`;
+  const given = process.env[endpointVariable];
+  const server = given === undefined ? dynalite({ createTableMs: 0 }) : undefined;
+  let client: DynamoDBClient | undefined;
+  let keys: readonly string[] = [];
+  const running = () => {
+    if (!client) throw new Error('The table is only there while tests run.');
+    return client;
+  };
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => (server ? server.listen(0, '127.0.0.1', resolve) : resolve()));
+    const address = server?.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    client = new DynamoDBClient(dynamoDbClientOptions(given ?? `http://127.0.0.1:${port}`));
+    const definition = tableDefinition(name);
+    keys = (definition.KeySchema ?? []).flatMap(({ AttributeName: key }) => (key === undefined ? [] : [key]));
+    await client.send(new CreateTableCommand({ ...definition, TableName: table }));
+    const patience = { client, maxWaitTime: 120, minDelay: given ? 1 : 0.02, maxDelay: 2 };
+    await waitUntilTableExists(patience, { TableName: table });
+  }, 150_000);
+
+  afterAll(async () => {
+    client?.destroy();
+    await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  });
+
+  return {
+    get client() {
+      return running();
+    },
+    table,
+    async empty() {
+      const scan = { TableName: table, ConsistentRead: true };
+      const { Items: items = [] } = await running().send(new ScanCommand(scan));
+      const keyOf = (item: (typeof items)[number]) =>
+        Object.fromEntries(Object.entries(item).filter(([attribute]) => keys.includes(attribute)));
+      await Promise.all(
+        items.map((item) => running().send(new DeleteItemCommand({ TableName: table, Key: keyOf(item) }))),
+      );
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Assembly, synthesize } from '../../lib/local/assembly.ts';
+import { LogWatch } from '../../lib/local/log-watch.ts';
+import { Person } from '../../lib/local/person.ts';
+import { freePort } from '../../lib/local/ports.ts';
+import { startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
+import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
+import { clientOptions } from '../../lib/local/provision.ts';
+import { runAssembly } from '../../lib/local/stack.ts';
+
+/** The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it. */
+export const synthesizeSandbox = (): Promise<Assembly> => synthesize({ procore: { environments: ['sandbox'] } });
+
+/**
+ * Runs a template of the sandbox with a stand-in Procore, for tests that need what a local system does not offer: a
+ * template of their own, or variables of functions.
+ *
+ * @param options.variables of all functions, given the origin at which AWS is called
+ */
+export async function startSandboxStack({
+  assembly,
+  variables,
+  unknowns,
+  awsPort = 0,
+}: {
+  readonly assembly: Assembly;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What the stand-in Procore does where Procore's documents are silent. @default drawn */
+  readonly unknowns?: Partial<Unknowns>;
+  readonly awsPort?: number;
+}) {
+  const port = await freePort();
+  const client = { clientId: 'local-sandbox', clientSecret: 'local-sandbox-client-secret' };
+  const standIn = await startProcoreStandIn({
+    environment: 'sandbox',
+    loginPort: 0,
+    apiPort: 0,
+    ...client,
+    redirectUris: [`http://localhost:${port}/oauth/callback`],
+    ...(unknowns && { unknowns }),
+  });
+  const log = new LogWatch();
+  const written: string[] = [];
+  const stack = await runAssembly(assembly, {
+    ports: { aws: awsPort, apis: [port] },
+    functionEnvironment: () => ({
+      PROCORE_LOGIN_ORIGIN: standIn.loginOrigin,
+      PROCORE_API_ORIGIN: standIn.apiOrigin,
+      ...variables,
+    }),
+    log: (line) => {
+      log.take(line);
+      written.push(line.text);
+    },
+  });
+  const options = clientOptions(stack.endpoint);
+  const clients = {
+    dynamoDb: new DynamoDBClient(options),
+    lambda: new LambdaClient(options),
+    secretsManager: new SecretsManagerClient(options),
+    sqs: new SQSClient(options),
+  };
+  const output = (name: string) => stack.outputs[`Sandbox${name}`] ?? '';
+  const readSecret = async (name: string) => {
+    const { SecretString = '' } = await clients.secretsManager.send(
+      new GetSecretValueCommand({ SecretId: output(`Secret${name}`) }),
+    );
+    return SecretString;
+  };
+  const writeSecret = (name: string, value: unknown) =>
+    clients.secretsManager.send(
+      new PutSecretValueCommand({ SecretId: output(`Secret${name}`), SecretString: JSON.stringify(value) }),
+    );
+  await writeSecret('OauthClient', { environment: 'sandbox', ...client });
+  const authorization = `Bearer ${JSON.parse(await readSecret('WebhookAuthorization')).current}`;
+
+  async function invoke<Answer = unknown>(name: string, payload: unknown = {}): Promise<Answer> {
+    const { Payload } = await clients.lambda.send(
+      new InvokeCommand({ FunctionName: output(`Function${name}`), Payload: JSON.stringify(payload) }),
+    );
+    return JSON.parse(new TextDecoder().decode(Payload));
+  }
+
+  return {
+    stack,
+    standIn,
+    log,
+    /** Every line that a function wrote. */
+    written,
+    clients,
+    output,
+    readSecret,
+    writeSecret,
+    invoke,
+    /** Connects an account as a person does. @throws Error when the last page says anything but "connected" */
+    async connect(connectionId: string): Promise<void> {
+      const { url } = await invoke<{ url: string }>('ConnectLink', { connectionId });
+      const person = new Person();
+      const consent = await person.press(await person.open(url), 'Connect to Procore');
+      const page = await person.press(await person.press(consent, 'Allow'), 'Use this company');
+      if (page.status !== 200) throw new Error(`The last page has status ${page.status}.`);
+    },
+    /** Writes attributes of a connection past all rules, e.g. to make it old. */
+    async change(connectionId: string, expression: string, values: Record<string, number | string>): Promise<void> {
+      const typed = Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? { N: String(value) } : { S: value },
+      ]);
+      await clients.dynamoDb.send(
+        new UpdateItemCommand({
+          TableName: output('TableConnections'),
+          Key: { connectionId: { S: connectionId } },
+          UpdateExpression: expression,
+          ExpressionAttributeValues: Object.fromEntries(typed),
+        }),
+      );
+    },
+    /** Posts a webhook of payload version v4.0. @returns the status */
+    async post(event: Readonly<Record<string, unknown>>, given = authorization): Promise<number> {
+      const response = await fetch(output('WebhookUrl'), {
+        method: 'POST',
+        headers: { authorization: given, 'content-type': 'application/json' },
+        body: JSON.stringify(event),
+      });
+      return response.status;
+    },
+    async stop(): Promise<void> {
+      for (const each of Object.values(clients)) each.destroy();
+      await stack.stop();
+      await standIn.stop();
+    },
+  };
+}
+
+/** A webhook body of payload version v4.0. */
+export function webhookBody(id: string, more: Readonly<Record<string, unknown>> = {}) {
+  return {
+    id,
+    timestamp: new Date().toISOString(),
+    reason: 'update',
+    company_id: '5358233',
+    project_id: '23498237',
+    user_id: '5447',
+    resource_type: 'RFIs',
+    resource_id: `9${id.replace(/\D/g, '')}`,
+    ...more,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Clock } from '../../functions/clock.ts';
+import type { DueConnection } from '../../functions/connection/connection-store.ts';
+import type { RotationQueue } from '../../functions/connection/sweep.ts';
+
+/** How long SQS drops a second message of the same deduplication id, in seconds. */
+const deduplicationSeconds = 300;
+
+/** A rotation queue in this process; `waiting` holds the connection ids in their order. */
+export function memoryRotationQueue(clock: Clock): RotationQueue & { readonly waiting: string[] } {
+  const waiting: string[] = [];
+  const sentAt = new Map<string, number>();
+  return {
+    waiting,
+    async send(connections: readonly DueConnection[]) {
+      for (const { connectionId, rotateAt } of connections) {
+        const deduplicationId = JSON.stringify([connectionId, rotateAt]);
+        const last = sentAt.get(deduplicationId);
+        if (last !== undefined && clock() - last < deduplicationSeconds) continue;
+        sentAt.set(deduplicationId, clock());
+        waiting.push(connectionId);
+      }
+      return { refused: 0 };
+    },
+  };
+}

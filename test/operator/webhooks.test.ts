@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { Person } from '../../lib/local/person.ts';
+import { useOperator } from './operator.ts';
+
+const company = '5358233';
+const bridge = '23498237';
+const townHall = '9223372036854775783';
+
+interface Applied {
+  readonly subscriptions: readonly {
+    readonly hooks: readonly { readonly projectId: string | null }[];
+    readonly changes: readonly { readonly repairs: readonly string[] }[];
+  }[];
+}
+
+const operator = useOperator();
+const { procore, sandbox } = operator;
+
+const standIn = () => {
+  const { standIn: found } = sandbox();
+  if (!found) throw new Error('There is a stand-in unless another Procore was given.');
+  return found.control;
+};
+const emit = (resourceId: string, projectId = bridge) =>
+  standIn().emitEvent({ companyId: company, projectId, resourceName: 'RFIs', eventType: 'update', resourceId });
+
+async function connectAccount(connectionId: string): Promise<void> {
+  const { out } = await procore(['connect', connectionId, '--environment', 'sandbox', '--no-wait']);
+  const person = new Person();
+  let page = await person.press(await person.open(out.trim()), 'Connect to Procore');
+  page = await person.press(page, 'Allow');
+  if (page.html.includes('Use this company')) await person.press(page, 'Use this company');
+}
+
+async function sendUnreadable(queueUrl: string): Promise<void> {
+  const client = new SQSClient({
+    endpoint: operator.system().aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const message = { MessageBody: 'not ours', MessageGroupId: 'g', MessageDeduplicationId: 'd' };
+  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }));
+  client.destroy();
+}
+
+/** Waits until a command's answer is as wanted; a second or two, on a slow machine more. */
+async function until<Answer>(ask: () => Promise<Answer>, isRight: (answer: Answer) => boolean): Promise<Answer> {
+  for (let time = 0; ; time += 1) {
+    const answer = await ask();
+    if (isRight(answer) || time > 60) return answer;
+    await sleep(250);
+  }
+}
+
+const listed = async () =>
+  (
+    (await procore(['events', 'list', '--environment', 'sandbox', '--json'])).json() as {
+      events: { event: { id: string; resourceId: string }; status: string }[];
+    }
+  ).events;
+
+describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
+  it('registers hooks, and says so again that all is as wanted', async () => {
+    await connectAccount('acme');
+    const apply = ['webhooks', 'apply', '--environment', 'sandbox', '--company', company, '--json'];
+    const first = await procore([...apply, '--connection', 'acme', '--resources', 'RFIs,Company Users:create']);
+    expect(first.err).toBe('');
+    const { subscriptions } = first.json() as Applied;
+    expect(subscriptions[0]?.hooks.map(({ projectId }) => projectId)).toEqual([null, bridge, townHall]);
+    expect(standIn().hooks()).toHaveLength(3);
+    const second = (await procore(apply)).json() as Applied;
+    expect(second.subscriptions[0]?.changes).toEqual([]);
+  });
+
+  it('refuses a name that Procore would never report', async () => {
+    const ran = await procore([
+      'webhooks',
+      'apply',
+      '--environment',
+      'sandbox',
+      '--company',
+      company,
+      '--resources',
+      'RFI',
+    ]);
+    expect(ran).toMatchObject({ exitCode: 2, err: expect.stringContaining('Did you mean "RFIs"?') });
+  });
+
+  it('shows what is registered', async () => {
+    expect((await procore(['webhooks', 'list', '--environment', 'sandbox'])).out).toMatch(/5358233 +acme +all +3 /);
+    const one = await procore(['webhooks', 'list', '--environment', 'sandbox', '--company', company]);
+    expect(one.out).toMatch(/RFIs@project: create, update, delete/);
+    expect((await procore(['webhooks', 'list', '--environment', 'sandbox', '--company', '1'])).exitCode).toBe(3);
+  });
+
+  it('lists an event that was handled, shows it with every digit, and replays it', async () => {
+    await emit('9007199254740993');
+    const [first] = await until(listed, (events) => events[0]?.status === 'handled');
+    expect(first).toMatchObject({ status: 'handled', event: { resourceId: '9007199254740993' } });
+    const id = first?.event.id ?? '';
+    const shown = (await procore(['events', 'show', id, '--environment', 'sandbox', '--json'])).json();
+    const replayed = await procore(['events', 'replay', id, '--environment', 'sandbox', '--json']);
+    expect(replayed.json()).toEqual({ replayed: 1, eventIds: [id] });
+    const again = await until(
+      async () => (await procore(['events', 'show', id, '--environment', 'sandbox', '--json'])).json(),
+      (now) => JSON.stringify(now) !== JSON.stringify(shown),
+    );
+    const at = (entry: unknown) => (entry as { handledAt: number }).handledAt;
+    expect(at(again)).toBeGreaterThan(at(shown));
+    expect((await procore(['events', 'show', 'nobody', '--environment', 'sandbox'])).exitCode).toBe(3);
+  });
+
+  it('replays all of a time, once a person or --yes has agreed', async () => {
+    await emit('2', townHall);
+    await until(listed, (events) => events.length === 2 && events.every(({ status }) => status === 'handled'));
+    const since = ['events', 'replay', '--since', '1h', '--environment', 'sandbox', '--json'];
+    expect((await procore(since)).exitCode).toBe(2);
+    expect((await procore([...since, '--yes'])).json()).toMatchObject({ replayed: 2 });
+    expect((await procore([...since, '--yes', '--company', '1'])).json()).toMatchObject({ replayed: 0 });
+  });
+
+  it('follows the worker’s log', async () => {
+    const ran = await procore(['events', 'tail', '--since', '10m', '--for', '0', '--environment', 'sandbox', '--json']);
+    const lines = ran.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event?: string; eventId?: string });
+    const received = lines.filter(({ event }) => event === 'event.received');
+    expect(received.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('shows what is in quarantine, its body, and deletes it', async () => {
+    const { webhookUrl, webhookAuthorization } = sandbox();
+    await fetch(webhookUrl, {
+      method: 'POST',
+      headers: { authorization: webhookAuthorization },
+      body: '{"no":"event"}',
+    });
+    const all = ['events', 'quarantine', '--environment', 'sandbox'];
+    const { deliveries } = (await procore([...all, '--json'])).json() as {
+      deliveries: { reason: string; sha256: string }[];
+    };
+    expect(deliveries).toMatchObject([{ reason: 'unknown_shape' }]);
+    const sha256 = deliveries[0]?.sha256 ?? '';
+    expect((await procore([...all, '--body', sha256])).out).toContain('{"no":"event"}');
+    expect((await procore([...all, '--retry', '--json'])).json()).toMatchObject({ count: 1, takenIn: [] });
+    expect((await procore([...all, '--delete', sha256, '--json'])).json()).toMatchObject({ deleted: [sha256] });
+    expect((await procore([...all, '--json'])).json()).toMatchObject({ count: 0 });
+  });
+
+  it('shows dead letters without taking them away, and redrives them', async () => {
+    const { queues } = sandbox();
+    await sendUnreadable(queues.Events ?? '');
+    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    const found = await until(
+      async () => (await procore(dead)).json() as { count: number; deadLetters: { reason: string }[] },
+      ({ deadLetters }) => deadLetters.length === 1,
+    );
+    expect(found).toMatchObject({ count: 1, deadLetters: [{ reason: 'unreadable_message' }] });
+    expect((await procore(dead)).json()).toMatchObject({ count: 1 });
+    const redriven = await procore(['events', 'redrive', '--all', '--environment', 'sandbox', '--json']);
+    expect(redriven.json()).toMatchObject({ redriven: 1 });
+    expect((await procore(['events', 'redrive', '--environment', 'sandbox'])).exitCode).toBe(2);
+    expect((await procore(['events', 'redrive', 'nobody', '--environment', 'sandbox'])).exitCode).toBe(3);
+  });
+
+  it('rotates the header without refusing a delivery, and begins no second roll-over meanwhile', async () => {
+    const before = standIn().hooks()[0]?.authorization;
+    const rotate = ['webhooks', 'rotate-authorization', '--environment', 'sandbox', '--json'];
+    expect((await procore(rotate)).json()).toMatchObject({
+      rotated: true,
+      companies: [{ companyId: company, moved: 3 }],
+    });
+    const headers = standIn()
+      .hooks()
+      .map(({ authorization }) => authorization);
+    expect(new Set(headers).size).toBe(1);
+    expect(headers[0]).not.toBe(before);
+    const [delivery] = await emit('3');
+    expect(delivery?.status).toBe('delivered');
+    const { webhookUrl } = sandbox();
+    const old = await fetch(webhookUrl, { method: 'POST', headers: { authorization: before ?? '' }, body: '{}' });
+    expect(old.status).toBe(200);
+    expect((await procore(rotate)).json()).toMatchObject({ rotated: false, companies: [{ moved: 0 }] });
+  });
+
+  it('audits by itself what a person broke', async () => {
+    const [hook] = standIn().hooks();
+    standIn().setHookStatus(hook?.id ?? '', 'disabled');
+    const { functions } = sandbox();
+    const report = await operator.system().invoke(functions.SubscriptionAudit ?? '', {});
+    expect(report).toMatchObject({ subscriptions: 1, inactive: 1, repaired: 1, unfinished: 0 });
+    expect(
+      standIn()
+        .hooks()
+        .every(({ status }) => status === 'active'),
+    ).toBe(true);
+  });
+
+  it('removes a subscription with its hooks', async () => {
+    const remove = ['webhooks', 'remove', '--environment', 'sandbox', '--company', company];
+    expect((await procore(remove)).exitCode).toBe(2);
+    expect((await procore([...remove, '--yes', '--json'])).json()).toMatchObject({ removed: true });
+    expect(standIn().hooks()).toEqual([]);
+    expect((await procore([...remove, '--yes'])).exitCode).toBe(3);
+  });
+});

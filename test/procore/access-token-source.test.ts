@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AccessTokenRequest,
+  accessTokenSource,
+  type VendedToken,
+} from '../../functions/procore/access-token-source.ts';
+import { rejection } from './client-world.ts';
+
+function setUp() {
+  const world = { now: 1000, generation: 1, expiresAt: 6400, environment: 'sandbox' as VendedToken['environment'] };
+  const asked: AccessTokenRequest[] = [];
+  const answers: (() => void)[] = [];
+  let refusal: { code: string; message: string; retryAfterSeconds?: number } | undefined;
+  const source = accessTokenSource({
+    environment: 'sandbox',
+    connectionId: 'acme',
+    clock: () => world.now,
+    async vend(request) {
+      asked.push(request);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      if (refusal) return { error: refusal };
+      const { generation, expiresAt, environment } = world;
+      return {
+        accessToken: `token-${generation}`,
+        expiresAt,
+        generation,
+        environment,
+        apiHost: 'https://x.example',
+        companyIds: [],
+      };
+    },
+  });
+  return {
+    world,
+    asked,
+    source,
+    refuse: (error: typeof refusal) => {
+      refusal = error;
+    },
+    /** Lets every vending under way, and those that come of it, be answered. */
+    async flow<Result>(work: Promise<Result>): Promise<Result> {
+      let isOver = false;
+      const end = () => {
+        isOver = true;
+      };
+      work.then(end, end);
+      while (!isOver) {
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const answer of answers.splice(0)) answer();
+      }
+      return work;
+    },
+  };
+}
+
+describe('the consumer’s cache of tokens', () => {
+  it('asks once for as long as the token lives, and again a minute before its end', async () => {
+    const { source, asked, flow, world } = setUp();
+    await flow(source.current());
+    world.now = 6339;
+    await flow(source.current());
+    expect(asked).toHaveLength(1);
+    world.now = 6340;
+    world.expiresAt = 11_740;
+    await flow(source.current());
+    expect(asked).toHaveLength(2);
+  });
+
+  it('asks once for a hundred callers', async () => {
+    const { source, asked, flow } = setUp();
+    await flow(Promise.all(Array.from({ length: 100 }, () => source.current())));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('reports a 401 by generation once, whatever the number of callers that saw it', async () => {
+    const { source, asked, flow, world } = setUp();
+    await flow(source.current());
+    world.generation = 2;
+    const tokens = await flow(Promise.all(Array.from({ length: 20 }, () => source.rejected(1))));
+    expect(new Set(tokens.map(({ generation }) => generation))).toEqual(new Set([2]));
+    expect(asked).toEqual([{ connectionId: 'acme' }, { connectionId: 'acme', rejectedGeneration: 1 }]);
+  });
+
+  it('answers a late 401 of an old generation with the token that it holds', async () => {
+    const { source, asked, flow, world } = setUp();
+    world.generation = 5;
+    await flow(source.current());
+    expect((await flow(source.rejected(4))).generation).toBe(5);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('passes a refusal on with what to do, and asks again the next time', async () => {
+    const { source, asked, flow, refuse } = setUp();
+    refuse({ code: 'rotation_pending', message: 'Ask again in 3 s.', retryAfterSeconds: 3 });
+    expect(await flow(rejection(source.current()))).toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 3 });
+    refuse(undefined);
+    await flow(source.current());
+    expect(asked).toHaveLength(2);
+  });
+
+  it('refuses a token of another environment', async () => {
+    const { source, flow, world } = setUp();
+    world.environment = 'production';
+    expect(await flow(rejection(source.current()))).toMatchObject({ code: 'foreign_token' });
+  });
+});

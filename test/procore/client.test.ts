@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { answered, clientWorld, companyId, connectionLost, notSent, rejection, startTime } from './client-world.ts';
+
+const path = '/rest/v1.0/projects/1/rfis';
+const costs = '/rest/v1.0/projects/1/direct_costs';
+
+describe('what a call carries', () => {
+  it('goes to the environment’s host with the company, the token and no more', async () => {
+    const { company, seen } = clientWorld([answered(200, [])]);
+    await company.get(path, { query: { 'filters[status]': 'open', view: ['a', 'b'] } });
+    const [call] = seen;
+    expect(call?.url).toBe(`https://sandbox.procore.com${path}?filters%5Bstatus%5D=open&view=a&view=b`);
+    expect(call?.headers.get('procore-company-id')).toBe(companyId);
+    expect(call?.headers.get('authorization')).toBe('Bearer token-1');
+    expect(call?.headers.get('content-type')).toBeNull();
+  });
+
+  it('needs no company for me and companies', async () => {
+    const { client, seen } = clientWorld([answered(200, { id: 1 })]);
+    await client.get('/rest/v1.0/me');
+    expect(seen[0]?.headers.get('procore-company-id')).toBeNull();
+  });
+
+  it('sends JSON with its content type and ids digit by digit', async () => {
+    const { company, seen } = clientWorld([answered(201, '{"id":9223372036854775783,"name":"x"}')]);
+    const { body } = await company.post(path, {
+      rfi: { assignee_id: 9007199254740993n, vendor_id: '9007199254740995' },
+    });
+    expect(seen[0]?.headers.get('content-type')).toBe('application/json');
+    expect(seen[0]?.body).toBe('{"rfi":{"assignee_id":9007199254740993,"vendor_id":"9007199254740995"}}');
+    expect(body).toEqual({ id: '9223372036854775783', name: 'x' });
+  });
+
+  it('refuses a company id that is not the text of its digits', () => {
+    const { client } = clientWorld([]);
+    for (const id of ['', 'acme', '12 ', '-1']) expect(() => client.company(id)).toThrow(/text of its digits/);
+  });
+
+  it('never sends a token to another host than the environment’s', async () => {
+    const { company, seen } = clientWorld([], {
+      origins: { apiOrigin: 'https://elsewhere.example' },
+    });
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'foreign_token' });
+    expect(seen).toHaveLength(0);
+  });
+
+  it('follows no redirect, which would take the token along', async () => {
+    const { company, seen } = clientWorld([answered(302, '', { location: 'https://elsewhere.example/' })]);
+    await expect(company.get(path)).rejects.toBeInstanceOf(ProcoreApiError);
+    expect(seen.map(({ redirect }) => redirect)).toEqual(['manual']);
+  });
+});
+
+describe('a 401', () => {
+  it('has the token replaced once, by generation, and the call repeated', async () => {
+    const { company, seen, vendings } = clientWorld([
+      answered(401, { errors: 'Unauthorized' }),
+      answered(200, { id: 1 }),
+    ]);
+    expect((await company.post(path, { rfi: {} })).status).toBe(200);
+    expect(vendings).toEqual([{ connectionId: 'acme' }, { connectionId: 'acme', rejectedGeneration: 1 }]);
+    expect(seen.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('is final the second time', async () => {
+    const { company, seen, vendings } = clientWorld([answered(401, {}), answered(401, {})]);
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'access_token_invalid', status: 401 });
+    expect([seen.length, vendings.length]).toEqual([2, 2]);
+  });
+
+  it('is final when vending has no newer set: the 401 is then not about the token’s age', async () => {
+    const world = clientWorld([answered(401, {})]);
+    world.generation = 1;
+    const { company, seen } = clientWorld([answered(401, {})], {
+      tokens: {
+        environment: 'sandbox',
+        current: () => world.tokens.current(),
+        rejected: () => world.tokens.current(),
+      },
+    });
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'access_token_invalid' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([403, 404, 422, 400, 409])('is the only status that has a token replaced, not %i', async (status) => {
+    const { company, seen, vendings } = clientWorld([answered(status, { errors: 'No' })]);
+    await expect(company.get(path)).rejects.toMatchObject({ status });
+    expect([seen.length, vendings.length]).toEqual([1, 1]);
+  });
+
+  it('that says "App is not connected" is no reason for a new token', async () => {
+    const { company, vendings } = clientWorld([answered(401, { errors: ['App is not connected to this company.'] })]);
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'app_not_connected' });
+    expect(vendings).toHaveLength(1);
+  });
+});
+
+describe('waiting', () => {
+  it('honours Retry-After before X-Rate-Limit-Reset', async () => {
+    const headers = { 'retry-after': '7', 'x-rate-limit-reset': String(startTime + 40) };
+    const { company, time } = clientWorld([answered(429, 'Too many', headers), answered(200, [])]);
+    await time.run(company.post(path, { rfi: {} }));
+    expect(time.clock() - startTime).toBeCloseTo(7.5);
+  });
+
+  it('honours X-Rate-Limit-Reset without Retry-After', async () => {
+    const { company, time, counts } = clientWorld([
+      answered(429, {}, { 'x-rate-limit-reset': String(startTime + 9) }),
+      answered(200, []),
+    ]);
+    await time.run(company.get(path));
+    expect(time.clock() - startTime).toBeCloseTo(9.5);
+    expect(counts.apiThrottled).toBe(1);
+  });
+
+  it('backs off by itself when nothing is asked for', async () => {
+    const script = [answered(502, '<html></html>'), answered(500, ''), answered(200, [])];
+    const { company, time } = clientWorld(script);
+    await time.run(company.get(path));
+    expect(time.clock() - startTime).toBeCloseTo(0.25 + 0.5);
+  });
+
+  it('does not wait beyond the caller’s time, and says when to come again', async () => {
+    const { company, time } = clientWorld([answered(429, {}, { 'retry-after': '2400' })]);
+    const error = await time.run(rejection(company.get(path)));
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 2400 });
+    expect(time.clock()).toBe(startTime);
+  });
+
+  it('gives up after five tries', async () => {
+    const { company, time, seen } = clientWorld(Array.from({ length: 6 }, () => answered(503, '')));
+    expect(await time.run(rejection(company.get(path)))).toMatchObject({ code: 'overloaded' });
+    expect(seen).toHaveLength(5);
+  });
+
+  it('gives up a try that gets no answer in time', async () => {
+    const never: typeof fetch = (_input, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+    const { company } = clientWorld([], { fetch: never, remaining: () => 20 });
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'no_answer' });
+  });
+});
+
+describe('repeating a write', () => {
+  const lost = [connectionLost, () => answered(500, ''), () => answered(504, '<html>Gateway Timeout</html>')];
+
+  it.each(lost.map((make) => [make]))('is not done when the first try may have taken effect', async (make) => {
+    const { company, time, seen } = clientWorld([make()]);
+    await expect(time.run(company.post(path, { rfi: { subject: 'x' } }))).rejects.toBeInstanceOf(ProcoreApiError);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('is done when nothing was sent', async () => {
+    const { company, time, seen } = clientWorld([notSent(), answered(201, { id: 1 })]);
+    await time.run(company.post(path, { rfi: {} }));
+    expect(seen).toHaveLength(2);
+  });
+
+  it('is done with an idempotency token, which is sent each time', async () => {
+    const { company, time, seen } = clientWorld([connectionLost(), answered(201, { id: 1 })]);
+    await time.run(company.post(path, { rfi: {} }, { idempotencyToken: 'my-mark' }));
+    expect(seen.map(({ headers }) => headers.get('idempotency-token'))).toEqual(['my-mark', 'my-mark']);
+  });
+
+  it('is done with an origin_id, and the record that the lost try created is the result', async () => {
+    const { company, time, seen } = clientWorld([
+      connectionLost(),
+      answered(422, { errors: { origin_id: ['has already been taken'] } }),
+      answered(200, '[{"id":9007199254740993,"origin_id":"erp-7"}]', { total: '1', 'per-page': '100' }),
+    ]);
+    const { body } = await time.run(company.post(costs, { direct_cost: { origin_id: 'erp-7' } }));
+    expect(body).toEqual({ id: '9007199254740993', origin_id: 'erp-7' });
+    expect(seen[2]?.url).toContain('filters%5Borigin_id%5D=erp-7');
+  });
+
+  it('believes no record of another origin_id', async () => {
+    const { company, time } = clientWorld([
+      connectionLost(),
+      answered(422, { errors: { origin_id: ['has already been taken'] } }),
+      answered(200, [{ id: 1, origin_id: 'erp-8' }], { total: '1', 'per-page': '100' }),
+    ]);
+    const work = company.post(costs, { direct_cost: { origin_id: 'erp-7' } });
+    expect(await time.run(rejection(work))).toMatchObject({ code: 'duplicate_origin_id' });
+  });
+
+  it('takes a duplicate at the first try for what it is: somebody else’s record', async () => {
+    const { company, seen } = clientWorld([answered(422, { errors: ['origin_id has already been taken'] })]);
+    const error = await rejection(company.post(costs, { direct_cost: { origin_id: 'erp-7' } }));
+    expect(error).toMatchObject({ code: 'duplicate_origin_id' });
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe('an answer', () => {
+  it('of success that is not JSON is an error that says so, and a read is tried again', async () => {
+    const { company, time, seen } = clientWorld([answered(200, '<html>login</html>'), answered(200, { id: 1 })]);
+    expect((await time.run(company.get(path))).body).toEqual({ id: 1 });
+    expect(seen).toHaveLength(2);
+    const other = clientWorld([answered(200, '{"id":')]);
+    expect(await rejection(other.company.post(path, {}))).toMatchObject({ code: 'unreadable_answer' });
+  });
+
+  it('without a body is null', async () => {
+    const { company } = clientWorld([answered(204, '')]);
+    expect(await company.delete('/rest/v1.0/projects/1/rfis/2')).toMatchObject({ status: 204, body: null });
+  });
+});
+
+describe('an error', () => {
+  it('says what was wrong and what to do, and has Procore’s request id', async () => {
+    const { company } = clientWorld([
+      answered(403, { errors: ['App is not connected to this company.'] }, { 'x-request-id': 'r-1' }),
+    ]);
+    const error = await rejection(company.get(path, { query: { search: 'private words' } }));
+    expect(error.message).toBe(
+      `GET ${path}: status 403. The app is not installed in this company, or the company's administrator has ` +
+        'disconnected it. The company administrator connects the app again under Company Admin > App Management. ' +
+        'Calls pause meanwhile and go on by themselves.',
+    );
+    expect(error).toMatchObject({ requestId: 'r-1', status: 403 });
+  });
+
+  it('and the log hold neither token nor query nor body', async () => {
+    const { company, notes } = clientWorld([answered(422, { errors: 'token-1 was wrong' })]);
+    const error = await rejection(company.get(path, { query: { search: 'private words' } }));
+    const said = [String(error), JSON.stringify(error), JSON.stringify(notes), JSON.stringify({ ...error })].join(' ');
+    for (const secret of ['token-1', 'private', 'Bearer']) expect(said).not.toContain(secret);
+    expect(notes.at(-1)).toEqual([
+      'api.call_failed',
+      expect.objectContaining({ code: 'unprocessable', method: 'GET', path, status: 422, companyId }),
+    ]);
+  });
+});
+
+describe('a company that disconnected the app', () => {
+  const refused = () => answered(403, { errors: ['App is not connected to this company.'] });
+
+  it('is left alone for a minute, then two, and heals by itself', async () => {
+    const { company, time, seen, script, counts, notes } = clientWorld([refused()]);
+    await rejection(company.get(path));
+    for (let call = 0; call < 10; call++) {
+      expect(await rejection(company.get(path))).toMatchObject({ code: 'app_not_connected', retryAfterSeconds: 60 });
+    }
+    expect(seen).toHaveLength(1);
+    expect(counts.appDisconnected).toBe(1);
+    time.pass(61);
+    script.push(refused());
+    await rejection(company.get(path));
+    expect(await rejection(company.get(path))).toMatchObject({ retryAfterSeconds: 120 });
+    time.pass(121);
+    script.push(answered(200, []), answered(200, []));
+    await company.get(path);
+    await company.get(path);
+    expect(seen).toHaveLength(4);
+    expect(notes.map(([event]) => event)).toContain('app.reconnected');
+  });
+
+  it('does not stop calls of other companies', async () => {
+    const { client, company } = clientWorld([refused(), answered(200, [])]);
+    await rejection(company.get(path));
+    expect((await client.company('7').get(path)).status).toBe(200);
+  });
+});

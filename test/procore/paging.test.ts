@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { answered, clientWorld, gather, rejection, type Scripted } from './client-world.ts';
+
+const rfis = '/rest/v1.0/projects/1/rfis';
+const v2 = '/rest/v2.0/companies/5358233/projects/1/rfis';
+
+const items = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => ({ id: from + index }));
+const linkTo = (page: number, host = 'https://sandbox.procore.com') =>
+  `<${host}${rfis}?page=${page}&per_page=2>; rel="next"`;
+const pageOf = (request: Request) => Number(new URL(request.url).searchParams.get('page') ?? 1);
+const ids = (list: readonly unknown[]) => list.map((item) => (item as { id: number }).id);
+
+/** A list of `count` items that a script serves page by page. */
+function served(count: number, headers: (page: number, last: number) => Record<string, string>): Scripted[] {
+  return Array.from({ length: 20 }, () => (request: Request) => {
+    const page = pageOf(request);
+    const last = Math.ceil(count / 2);
+    return answered(200, items(page * 2 - 1, Math.min(page * 2, count)), headers(page, last));
+  });
+}
+
+describe('every style of paging in the facts', () => {
+  it('by Link, Total and Per-Page, rebuilding the query of which links keep nothing', async () => {
+    const script = served(7, (page, last) => ({
+      ...(page < last && { link: `<https://sandbox.procore.com${rfis}?page=1>; rel="first", ${linkTo(page + 1)}` }),
+      total: '7',
+      'per-page': '2',
+    }));
+    const { company, seen } = clientWorld(script);
+    expect(ids(await gather(company.list(rfis, { perPage: 2, query: { 'filters[status]': 'open' } })))).toEqual([
+      1, 2, 3, 4, 5, 6, 7,
+    ]);
+    expect(seen).toHaveLength(4);
+    for (const { url } of seen) expect(url).toContain('filters%5Bstatus%5D=open');
+  });
+
+  it('by Link alone, where next is left out on the last page', async () => {
+    const script = served(
+      4,
+      (page, last): Record<string, string> =>
+        page < last ? { link: linkTo(page + 1) } : { link: `<https://sandbox.procore.com${rfis}?page=1>; rel="first"` },
+    );
+    const { company, seen } = clientWorld(script);
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4]);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('by Total and Per-Page without Link', async () => {
+    const { company } = clientWorld(served(5, () => ({ total: '5', 'per-page': '2' })));
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('in v2’s data envelope', async () => {
+    const { company } = clientWorld([
+      answered(200, { data: [{ id: '9007199254740993' }] }, { total: '2', 'per-page': '1' }),
+      answered(200, { data: [{ id: '9007199254740994' }] }, { total: '2', 'per-page': '1' }),
+    ]);
+    expect(await gather(company.list(v2))).toEqual([{ id: '9007199254740993' }, { id: '9007199254740994' }]);
+  });
+
+  it.each([
+    ['beside data', (more: boolean) => ({ has_next_page: more })],
+    ['in meta', (more: boolean) => ({ meta: { has_next_page: more } })],
+    ['in pagination', (more: boolean) => ({ pagination: { has_next_page: more } })],
+  ])('by has_next_page %s', async (_where, told) => {
+    const script = [
+      answered(200, { data: items(1, 2), ...told(true) }),
+      answered(200, { data: items(3, 3), ...told(false) }),
+    ];
+    expect(ids(await gather(clientWorld(script).company.list(v2)))).toEqual([1, 2, 3]);
+  });
+
+  it('by a cursor', async () => {
+    const { company, seen } = clientWorld([
+      answered(200, { data: items(1, 2), meta: { next_cursor: 'abc' } }),
+      answered(200, { data: items(3, 3), meta: { next_cursor: null } }),
+    ]);
+    const path = '/rest/v2.0/companies/5358233/workflows/instances';
+    expect(ids(await gather(company.list(path)))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).searchParams.get('cursor'))).toEqual([null, 'abc']);
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('page')).toBeNull();
+  });
+
+  it('by a cursor in a Link', async () => {
+    const link = '</rest/v2.0/companies/5358233/workflows/instances?cursor=xyz>; rel="next"';
+    const { company, seen } = clientWorld([
+      answered(200, { data: items(1, 2) }, { link }),
+      answered(200, { data: items(3, 3) }),
+    ]);
+    await gather(company.list('/rest/v2.0/companies/5358233/workflows/instances'));
+    expect(new URL(seen[1]?.url ?? '').searchParams.get('cursor')).toBe('xyz');
+  });
+
+  it('by page_start, the last id of the page before', async () => {
+    const path = '/rest/v1.0/webhooks/hooks/12/deliveries';
+    const { company, seen } = clientWorld([answered(200, '[{"id":9007199254740993}]'), answered(200, [])]);
+    expect(await gather(company.list(path, { perPage: 50 }))).toEqual([{ id: '9007199254740993' }]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual([
+      '?page_size=50',
+      '?page_size=50&page_start=9007199254740993',
+    ]);
+  });
+
+  it('not at all: an endpoint that knows no pages gives everything at once', async () => {
+    const longer = clientWorld([answered(200, items(1, 5))]);
+    expect(await gather(longer.company.list(rfis, { perPage: 2 }))).toHaveLength(5);
+    const shorter = clientWorld([answered(200, items(1, 1))]);
+    expect(await gather(shorter.company.list(rfis, { perPage: 2 }))).toHaveLength(1);
+    const same = clientWorld([answered(200, items(1, 2)), answered(200, items(1, 2))]);
+    expect(await gather(same.company.list(rfis, { perPage: 2 }))).toHaveLength(2);
+  });
+
+  it('without a word about more: full pages are followed until one is not', async () => {
+    const { company } = clientWorld(served(5, () => ({})));
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a list', () => {
+  it('shorter than Total is an error that says so', async () => {
+    const script = [
+      answered(200, items(1, 2), { total: '5', 'per-page': '2' }),
+      answered(200, items(3, 4)),
+      answered(200, []),
+    ];
+    const error = await rejection(gather(clientWorld(script).company.list(rfis, { perPage: 2 })));
+    expect(error).toMatchObject({ code: 'list_truncated' });
+    expect(error.message).toContain('4 items of 5');
+  });
+
+  it('whose link leads to another host sends nothing there', async () => {
+    const { company, seen } = clientWorld([
+      answered(200, items(1, 2), { link: linkTo(2, 'https://elsewhere.example') }),
+    ]);
+    expect(await rejection(gather(company.list(rfis, { perPage: 2 })))).toMatchObject({ code: 'foreign_link' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('asks for pages ahead, gives them in order, and holds no more than told', async () => {
+    const waiting: { page: number; answer: () => void }[] = [];
+    const slow: typeof fetch = (input) =>
+      new Promise((resolve) => {
+        const page = pageOf(new Request(input));
+        const answer = () => resolve(answered(200, items(page * 2 - 1, page * 2), { total: '20', 'per-page': '2' }));
+        if (page === 1) answer();
+        else waiting.push({ page, answer });
+      });
+    const { company } = clientWorld([], { fetch: slow });
+    const list = company.list(rfis, { perPage: 2, readAhead: 3 });
+    await list.next();
+    await list.next();
+    const third = list.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting.map(({ page }) => page)).toEqual([2, 3, 4]);
+    for (const { answer } of waiting.splice(0).reverse()) answer();
+    expect((await third).value).toEqual({ id: 3 });
+    expect((await list.next()).value).toEqual({ id: 4 });
+    await list.return();
+  });
+
+  it('takes the page size that the endpoint allows, when its version’s is refused', async () => {
+    const { company, seen } = clientWorld([
+      answered(400, { errors: ['Invalid per_page of 1000, exceeding max per_page of 100'] }),
+      answered(200, items(1, 3), { total: '3', 'per-page': '100' }),
+    ]);
+    expect(await gather(company.list('/rest/v1.0/vendors'))).toHaveLength(3);
+    expect(seen.map(({ url }) => new URL(url).searchParams.get('per_page'))).toEqual(['1000', '100']);
+  });
+
+  it('that is none says so', async () => {
+    const { company } = clientWorld([answered(200, { id: 1 })]);
+    expect(await rejection(gather(company.list(rfis)))).toMatchObject({ code: 'not_a_list' });
+  });
+
+  it('of what changed is asked for by a range of times', async () => {
+    const { company, seen } = clientWorld([answered(200, [])]);
+    await gather(company.listChanged(rfis, 1474648200, 1474650000));
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('filters[updated_at]')).toBe(
+      '2016-09-23T16:30:00Z...2016-09-23T17:00:00Z',
+    );
+  });
+});

@@ -1,0 +1,245 @@
+import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
+import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
+import type { Observer } from '../../functions/observer.ts';
+import type { Choices } from './choices.ts';
+import { Invocation } from './invocation.ts';
+import { Machine } from './machine.ts';
+import { chooseScenario, type Scenario, startTime, type Visit } from './scenario.ts';
+import { SimulatedAws } from './simulated-aws.ts';
+import { SimulatedProcore, serviceUser } from './simulated-procore.ts';
+import { Watch } from './watch.ts';
+
+/** The use cases, real or mutated. */
+export type UseCases = typeof import('./use-cases.ts');
+
+const silent: Observer = { note() {}, count() {} };
+
+/** How many seconds the functions of the stack may take. */
+const timeouts = { 'access-token': 30, 'token-rotation': 60, 'token-recovery': 60, 'rotation-sweep': 50, person: 30 };
+
+/** One world: a table, queues, a Procore, and the people and functions that come to them. */
+export class Simulation {
+  readonly machine = new Machine(startTime);
+  readonly scenario: Scenario;
+  readonly watch: Watch;
+  readonly procore: SimulatedProcore;
+  readonly aws: SimulatedAws;
+  readonly #useCases: UseCases;
+  readonly #choices: Choices;
+  readonly #skewSeconds: number;
+  /** What the table holds of the OAuth client as cached by warm functions. */
+  #cachedClient: OAuthClient;
+  #isCalm = false;
+  #ids = 0;
+  /** Ids of connections that a person has disconnected. */
+  readonly disconnected = new Set<string>();
+
+  constructor(useCases: UseCases, choices: Choices, skewSeconds: number) {
+    this.#useCases = useCases;
+    this.#choices = choices;
+    this.#skewSeconds = skewSeconds;
+    this.scenario = chooseScenario(choices);
+    const { manners, procore, aws } = this.scenario;
+    this.watch = new Watch(this.machine, skewSeconds);
+    this.procore = new SimulatedProcore(this.machine, choices, manners, procore, (holder, refreshToken) => {
+      const user = this.procore.byRefreshToken.get(refreshToken)?.user ?? '';
+      this.watch.presented(holder, refreshToken, user);
+    });
+    this.aws = new SimulatedAws(this.machine, choices, aws, this.watch, this.procore, {
+      rotate: (connectionIds) => this.#later(() => this.#startWorker(connectionIds)),
+      recover: () => this.#later(() => this.startRecovery(), 20_000),
+    });
+    this.#cachedClient = this.procore.client;
+    this.#fill();
+  }
+
+  /** Runs until all that was begun has ended, with every fault that the scenario allows. */
+  async storm(): Promise<void> {
+    for (const { connection, visits } of this.scenario.connections) {
+      for (const visit of visits) {
+        this.machine.after(visit.at * 1000, () => this.#receive(connection.connectionId, visit));
+      }
+    }
+    const { secretChangesAt, stormSeconds } = this.scenario;
+    if (secretChangesAt !== undefined) {
+      this.machine.after(secretChangesAt * 1000, () => {
+        this.procore.client = { clientId: 'client-1', clientSecret: 'secret-2' };
+      });
+    }
+    for (let second = 7; second < stormSeconds; second += 60) {
+      this.machine.after(second * 1000, () => this.#sweepIfDue());
+    }
+    await this.machine.run(this.watch.inspect);
+  }
+
+  /** Ends all faults. */
+  calm(): void {
+    this.#isCalm = true;
+    this.aws.isCalm = true;
+    this.procore.isCalm = true;
+  }
+
+  /** Lets time pass, in seconds, then sweeps. */
+  async sweepAfter(seconds: number): Promise<void> {
+    this.machine.now += Math.max(0, seconds);
+    this.#sweepIfDue();
+    await this.machine.run(this.watch.inspect);
+  }
+
+  /** Starts `token-recovery` on what is in escrow. */
+  startRecovery(): void {
+    const messages = [...this.aws.escrowed];
+    if (messages.length === 0) return;
+    this.#start('token-recovery', async (deps) => {
+      const unhandled = await this.#useCases.recoverBatch(
+        deps,
+        messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed) })),
+      );
+      for (const [index, escrowed] of messages.entries()) {
+        if (!unhandled.includes(String(index))) this.aws.escrowed.delete(escrowed);
+      }
+      // What stays comes back when its visibility time-out is over.
+      if (unhandled.length > 0 && !this.#isCalm) this.machine.after(360_000, () => this.startRecovery());
+    });
+  }
+
+  #fill(): void {
+    for (const { connection } of this.scenario.connections) {
+      const { connectionId, grant, tokens } = connection;
+      const hasRefreshToken = grant === 'authorization_code';
+      const user = hasRefreshToken ? connectionId : serviceUser;
+      const issued = this.procore.issue(user, { hasRefreshToken, ...(tokens && { issuedAt: tokens.issuedAt }) });
+      issued.isDurable = true;
+      this.aws.connections.set(connectionId, { ...connection, tokens: issued.tokens });
+    }
+  }
+
+  #later(run: () => void, atMostMs = 2000): void {
+    this.machine.after(this.#isCalm ? 10 : 10 + this.#choices.fraction() ** 3 * atMostMs, run);
+  }
+
+  #sweepIfDue(): void {
+    const lead = this.#isCalm ? 0 : this.#skewSeconds;
+    const isDue = ({ rotateAt = Number.POSITIVE_INFINITY }) => rotateAt <= this.machine.now + lead;
+    // A sweep that finds nothing does nothing.
+    if (![...this.aws.connections.values()].some(isDue)) return;
+    this.#start('rotation-sweep', async (deps, holder) => {
+      await this.#useCases.sweepDueConnections({ ...deps, queue: this.aws.queueFor(holder) });
+    });
+  }
+
+  #startWorker(connectionIds: readonly string[]): void {
+    this.#start('token-rotation', async (deps) => {
+      await this.#useCases.attendBatch(
+        deps,
+        connectionIds.map((connectionId) => ({
+          messageId: connectionId,
+          group: connectionId,
+          body: `{"connectionId":"${connectionId}"}`,
+        })),
+      );
+    });
+    // SQS delivers at least once.
+    if (!this.#isCalm && this.#choices.chance(0.05)) this.#later(() => this.#startWorker(connectionIds), 60_000);
+  }
+
+  #receive(connectionId: string, visit: Visit): void {
+    switch (visit.who) {
+      case 'caller':
+        return this.#call(connectionId, visit);
+      case 'worker':
+        return this.#startWorker(this.scenario.connections.map(({ connection }) => connection.connectionId));
+      case 'reconnecting':
+        return this.#reconnect(connectionId, visit.linkIssuedAt);
+      case 'disconnecting':
+        this.disconnected.add(connectionId);
+        return this.#start('person', async (deps) => {
+          await this.#useCases.disconnectConnection(deps, connectionId);
+        });
+      case 'administrator':
+        this.procore.revokeUser(connectionId, 'revoked_by_person');
+        return this.procore.revokeUser(serviceUser, 'revoked_by_person');
+    }
+  }
+
+  #call(connectionId: string, { minValidSeconds, reports401 }: Extract<Visit, { who: 'caller' }>): void {
+    const generation = this.aws.connections.get(connectionId)?.generation ?? 1;
+    const request = {
+      connectionId,
+      ...(minValidSeconds !== undefined && { minValidSeconds }),
+      ...(reports401 && { rejectedGeneration: generation }),
+    };
+    this.#start('access-token', async (deps, holder) => {
+      const vended = await this.#useCases.vendAccessToken({ ...deps, apiOrigin: 'https://api.test' }, request);
+      this.watch.vended(holder, request, vended, this.procore);
+      this.procore.use(vended.accessToken);
+    });
+  }
+
+  #reconnect(connectionId: string, linkIssuedAt: number): void {
+    this.#start('person', async (deps, holder) => {
+      // The exchange of the code: what is granted here and not stored is lost with the process.
+      const set = await holder.call({ effectMs: 100, answerMs: 100, effect: () => this.procore.grant(connectionId) });
+      const authorizedBy = { sessionId: `session-${set.number}`, linkIssuedAt };
+      const { tokens } = set;
+      const grant = 'authorization_code';
+      const authorized = await this.#useCases.authorizeConnection(deps, { connectionId, grant, tokens, authorizedBy });
+      if (authorized.outcome === 'superseded') {
+        if (!set.isGivenUp && !set.isDurable) this.watch.fail('revocation', `superseded ${tokens.accessToken} is kept`);
+        return;
+      }
+      if (!set.isDurable) this.watch.fail('I9', `${tokens.accessToken} counts as authorized and is nowhere`);
+      await this.#useCases.checkEnvironment(deps, authorized.connection);
+    });
+  }
+
+  /** Starts an invocation of a function. */
+  #start(
+    kind: keyof typeof timeouts,
+    work: (deps: RotationDependencies, holder: Invocation) => Promise<void>,
+  ): void {
+    const holder = new Invocation(this.machine, this.#isCalm ? undefined : this.#choices, {
+      name: `${kind}-${++this.#ids}`,
+      seconds: timeouts[kind],
+      skewSeconds: this.#skewSeconds,
+      crashes: this.scenario.crashes,
+    });
+    this.machine.tell?.(`${holder.name} starts, clock ${holder.clockOffset.toFixed(1)} s off`);
+    const close = (state: 'returned' | 'threw') => {
+      if (!holder.isAlive) return;
+      holder.state = state;
+      this.machine.tell?.(`${holder.name} ${state}`);
+      this.watch.closed(holder, this.aws.connections.values(), this.procore);
+    };
+    work(this.#dependenciesOf(holder), holder).then(
+      () => close('returned'),
+      () => close('threw'),
+    );
+  }
+
+  #dependenciesOf(holder: Invocation): RotationDependencies {
+    return {
+      store: this.aws.storeFor(holder),
+      tokenEndpoint: this.procore.endpointFor(holder),
+      oauthClient: {
+        read: async ({ fresh = false } = {}) => {
+          if (fresh || this.#isCalm) this.#cachedClient = this.procore.client;
+          return this.#cachedClient;
+        },
+      },
+      escrow: this.aws.escrowFor(holder),
+      changes: this.aws.changesFor(holder),
+      clock: holder.clock,
+      sleep: holder.sleep,
+      remaining: holder.remaining,
+      randomFraction: () => (this.#isCalm ? 0.5 : this.#choices.fraction()),
+      randomId: () => {
+        const owner = `owner-${++this.#ids}`;
+        holder.owners.add(owner);
+        return owner;
+      },
+      observer: silent,
+      keepReplaced: this.scenario.keepReplaced,
+    };
+  }
+}

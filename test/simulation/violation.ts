@@ -1,0 +1,25 @@
+/** What must hold, by name; the numbers are the design's. */
+export const invariants = {
+  I1: 'one refresh token is spent by at most one live holder at a time, and only after its claim is stored',
+  I2: 'a token set is vended only after it is durable, in table or escrow',
+  I3: 'a newer token set is never overwritten by an older; the generation counts every replacement',
+  I4: 'reauthorization_required falls only on a refusal by Procore of the stored refresh token, and not while a success may wait in escrow',
+  I5: 'no refresh is claimed in reauthorization_required or disconnected',
+  I9: 'every connection ends usable or clearly flagged, with nothing left over, and a living process loses no token set',
+  'cool-down': 'a refresh token that may be spent is not replayed before its cool-down is over',
+  revocation: 'a disconnected connection leaves no token set alive that we held',
+  vending: 'a vended token lives as long as was asked for, and a rejected one is not served again',
+} as const;
+
+/** The name of an invariant. */
+export type Invariant = keyof typeof invariants;
+
+/** An invariant does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: Invariant;
+  constructor(invariant: Invariant, detail: string) {
+    super(`${invariant} (${invariants[invariant]}): ${detail}`);
+    this.invariant = invariant;
+  }
+}

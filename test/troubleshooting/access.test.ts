@@ -1,0 +1,108 @@
+import { beforeAll, expect, it } from 'vitest';
+import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { companyPauses } from '../../functions/procore/company-pauses.ts';
+import { type Narrowed, narrow } from '../../functions/procore/probes.ts';
+import type { Forbidden } from '../../lib/local/procore-stand-in/world.ts';
+import { memoryCompanyPauses } from '../memory/rate-budget.ts';
+import { recordingObserver, rejection } from '../procore/client-world.ts';
+import { companyId, connectAccount, consumer, projectId, rfis, runningProduct } from './running-product.ts';
+
+const product = runningProduct();
+
+beforeAll(async () => {
+  await connectAccount(product(), 'access');
+});
+
+async function failure(call: Promise<unknown>): Promise<ProcoreApiError> {
+  const error = await rejection(call);
+  if (!(error instanceof ProcoreApiError)) throw error;
+  return error;
+}
+
+/** Puts the project into a state, makes a call that fails, and has the probes look. */
+async function narrowed(state: Forbidden | undefined, path: `/rest/v${string}` = rfis): Promise<Narrowed> {
+  const { client, company } = consumer(product(), 'access');
+  product().control.setForbidden(projectId, state);
+  const { exchange } = await failure(company.get(path));
+  const found = await narrow(exchange, client);
+  product().control.setForbidden(projectId, undefined);
+  return found;
+}
+
+it('403: App is not connected to this company', async () => {
+  const { control } = product();
+  const { client, company } = consumer(product(), 'access');
+  control.setConnected(companyId, false);
+  const error = await failure(company.get(rfis));
+  expect(error).toMatchObject({ code: 'app_not_connected', diagnosis: { actor: 'customer' } });
+  expect(error.message).toContain('Company Admin > App Management');
+  expect((await narrow(error.exchange, client)).diagnosis.id).toBe('app_not_connected');
+
+  // Healed: calls pause, and go on by themselves when the app is connected again.
+  const time = { now: 1000 };
+  const { observer, counts } = recordingObserver();
+  const pauses = companyPauses({
+    store: memoryCompanyPauses(),
+    clock: () => time.now,
+    randomFraction: () => 0,
+    observer,
+  });
+  await pauses.disconnected(companyId);
+  expect(counts.appDisconnected).toBe(1);
+  expect(await pauses.pausedFor(companyId)).toBe(60);
+  control.setConnected(companyId, true);
+  time.now += 61;
+  expect(await pauses.pausedFor(companyId)).toBe(0);
+  expect((await company.get(rfis)).status).toBe(200);
+});
+
+it('403: Insufficient permissions', async () => {
+  const { diagnosis, evidence } = await narrowed('insufficient-permissions');
+  expect(diagnosis).toMatchObject({ id: 'insufficient_permissions', retry: false, actor: 'customer' });
+  expect(evidence.join(' ')).toContain('level on "rfis" is None');
+  expect(diagnosis.remedy).toContain('User Permissions Matrix');
+});
+
+it('403: Tool disabled in the project', async () => {
+  const { diagnosis, evidence } = await narrowed('tool-disabled');
+  expect(diagnosis).toMatchObject({ id: 'tool_disabled', retry: false });
+  expect(evidence.join(' ')).toContain('not among the tools of the project');
+  expect(diagnosis.remedy).toContain('Project Admin > Tools');
+});
+
+it('403: Resource outside access scope', async () => {
+  const { diagnosis, evidence } = await narrowed('outside-scope');
+  expect(diagnosis).toMatchObject({ id: 'outside_access_scope', retry: false });
+  expect(evidence.join(' ')).toContain(`Project ${projectId} is not among them`);
+  expect(diagnosis.remedy).toContain('Permitted Projects');
+});
+
+it('404 on a resource that exists', async () => {
+  const { diagnosis, evidence } = await narrowed(undefined, `${rfis}/1`);
+  expect(diagnosis.id).toBe('not_visible');
+  expect(evidence.join(' ')).toContain('the record does not exist, or it is private');
+  const hidden = await narrowed(undefined, '/rest/v1.0/projects/404/rfis/1');
+  expect(hidden.diagnosis.id).toBe('not_visible');
+  expect(hidden.evidence.join(' ')).toContain('Project 404 is not among them');
+});
+
+it('429: Too Many Requests', async () => {
+  const { control } = product();
+  const { company, counts } = consumer(product(), 'access');
+
+  // Healed: the call waits as long as Procore asks, and succeeds.
+  control.failNext('api', { kind: 'throttled', retryAfterSeconds: 1 });
+  const before = performance.now();
+  expect((await company.get(rfis)).status).toBe(200);
+  expect(performance.now() - before).toBeGreaterThan(1000);
+  expect(counts.apiThrottled).toBe(1);
+
+  // Prevented: what is known to be spent is not tried; the caller hears when to come again.
+  control.failNext('api', { kind: 'throttled', retryAfterSeconds: 3000 });
+  expect(await failure(company.get(rfis))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3000 });
+  const calls = control.counts.apiCalls;
+  const again = await failure(company.get(rfis));
+  expect(again.code).toBe('rate_limited');
+  expect(again.retryAfterSeconds).toBeGreaterThan(2900);
+  expect(control.counts.apiCalls).toBe(calls);
+}, 30_000);

@@ -1,0 +1,110 @@
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
+import {
+  accessTokenSource,
+  type VendedToken,
+  type VendingRefusal,
+} from '../../functions/procore/access-token-source.ts';
+import { procoreClient } from '../../functions/procore/client.ts';
+import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
+import { systemClock, systemSleep } from '../../functions/system.ts';
+import { LogWatch } from '../../lib/local/log-watch.ts';
+import { Person } from '../../lib/local/person.ts';
+import type { ProcoreStandInControl } from '../../lib/local/procore-stand-in/control.ts';
+import { clientOptions } from '../../lib/local/provision.ts';
+import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import { memoryRateBudget } from '../memory/rate-budget.ts';
+import { recordingObserver } from '../procore/client-world.ts';
+
+export const companyId = '5358233';
+export const projectId = '23498237';
+export const rfis = `/rest/v1.0/projects/${projectId}/rfis` as const;
+
+/** The whole product as `npm start` runs it, joined to a stand-in Procore, as one test file sees it. */
+export interface RunningProduct {
+  readonly system: LocalSystem;
+  readonly sandbox: LocalEnvironment;
+  readonly production: LocalEnvironment;
+  readonly control: ProcoreStandInControl;
+  readonly log: LogWatch;
+}
+
+/** Starts the product before a file's tests and ends it after them. @returns a getter, for the tests */
+export function runningProduct(): () => RunningProduct {
+  let running: RunningProduct | undefined;
+  beforeAll(async () => {
+    const log = new LogWatch();
+    const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: (line) => log.take(line) });
+    const [sandbox, production] = ['sandbox', 'production'].map((name) =>
+      system.environments.find((one) => one.name === name),
+    );
+    if (!sandbox?.standIn || !production) throw new Error('cdk.json names other environments');
+    running = { system, sandbox, production, control: sandbox.standIn.control, log };
+  });
+  afterAll(async () => {
+    await running?.system.stop();
+  });
+  return () => {
+    if (!running) throw new Error('the product is not running');
+    return running;
+  };
+}
+
+/** Invokes a function of an environment, e.g. `AccessToken`. */
+export async function invoke<Answer>(
+  { system, sandbox }: RunningProduct,
+  name: string,
+  payload: unknown,
+): Promise<Answer> {
+  return (await system.invoke(sandbox.functions[name] ?? '', payload)) as Answer;
+}
+
+/** Connects an account as a customer does: link, button, Allow, company. @returns the last page */
+export async function connectAccount(product: RunningProduct, connectionId: string) {
+  const { url } = await invoke<{ url: string }>(product, 'ConnectLink', { connectionId });
+  const person = new Person();
+  const consent = await person.press(await person.open(url), 'Connect to Procore');
+  const page = await person.press(consent, 'Allow');
+  return page.html.includes('Use this company') ? person.press(page, 'Use this company') : page;
+}
+
+/** Asks `access-token` for a connection's token, as an integrator's backend does. */
+export function vend(product: RunningProduct, connectionId: string, more: Record<string, unknown> = {}) {
+  return invoke<VendedToken & VendingRefusal>(product, 'AccessToken', { connectionId, ...more });
+}
+
+/** A client as a consumer makes it: tokens by invoking `access-token`, everything else as in production. */
+export function consumer(product: RunningProduct, connectionId: string, remainingMs = 20_000) {
+  const { sandbox } = product;
+  const recorded = recordingObserver();
+  const shared = { clock: systemClock, sleep: systemSleep, randomFraction: () => 0.1, observer: recorded.observer };
+  const client = procoreClient({
+    environment: 'sandbox',
+    tokens: accessTokenSource({
+      environment: 'sandbox',
+      connectionId,
+      clock: systemClock,
+      vend: (request) => invoke<VendedToken | VendingRefusal>(product, 'AccessToken', request),
+    }),
+    origins: { apiOrigin: sandbox.procoreApi },
+    fetch,
+    remaining: () => remainingMs,
+    budget: sharedRateBudget({ store: memoryRateBudget(), ...shared }),
+    ...shared,
+  });
+  return { client, company: client.company(companyId), ...recorded };
+}
+
+/** Lets time pass for one connection alone: its stored times move into the past. */
+export async function age(product: RunningProduct, connectionId: string, seconds: number): Promise<void> {
+  const dynamo = new DynamoDBClient(clientOptions(product.system.aws));
+  await dynamo.send(
+    new UpdateItemCommand({
+      TableName: product.sandbox.tables.Connections,
+      Key: { connectionId: { S: connectionId } },
+      UpdateExpression: 'SET issuedAt = issuedAt - :age, expiresAt = expiresAt - :age',
+      ExpressionAttributeValues: { ':age': { N: String(seconds) } },
+    }),
+  );
+  dynamo.destroy();
+}

@@ -1,0 +1,48 @@
+import { beforeAll, expect, it } from 'vitest';
+import { runBare } from '../operator/operator.ts';
+import { companyId, connectAccount, invoke, projectId, runningProduct } from './running-product.ts';
+
+const product = runningProduct();
+
+const procore = (...argv: string[]) =>
+  runBare([...argv, '--environment', 'sandbox', '--local', '--endpoint', product().system.aws]);
+const emit = (resourceId: string) =>
+  product().control.emitEvent({ companyId, projectId, resourceName: 'RFIs', eventType: 'update', resourceId });
+
+beforeAll(async () => {
+  await connectAccount(product(), 'hooks');
+  const connection = ['--company', companyId, '--connection', 'hooks'];
+  const applied = await procore('webhooks', 'apply', ...connection, '--resources', 'RFIs', '--projects', projectId);
+  expect(applied).toMatchObject({ exitCode: 0 });
+}, 60_000);
+
+it('Webhooks are not being delivered', async () => {
+  const { control, log } = product();
+  // Prevented: intake answers 2xx at once, whatever becomes of the event.
+  const [delivered] = await emit('1001');
+  expect(control.deliveries().find(({ id }) => id === delivered?.id)?.status).toBe('delivered');
+  await log.waitFor('event.received', { resourceId: '1001' });
+
+  // Healed: a hook that was deactivated, and one whose header is not ours any more, are repaired by the audit.
+  const [hook] = control.hooks();
+  if (!hook) throw new Error('no hook was registered');
+  control.setHookStatus(hook.id, 'disabled');
+  control.setHookAuthorization(hook.id, 'Bearer not-ours');
+  await invoke(product(), 'SubscriptionAudit', {});
+  expect(control.hooks().find(({ id }) => id === hook.id)?.status).toBe('active');
+  await emit('1002');
+  await log.waitFor('event.received', { resourceId: '1002' });
+}, 60_000);
+
+it('Duplicate webhook events', async () => {
+  const { control, log } = product();
+  const [delivery] = await emit('2001');
+  await log.waitFor('event.received', { resourceId: '2001' });
+  for (let time = 0; time < 3; time++) await control.redeliver(delivery?.id ?? '');
+  await log.waitForQuiet();
+  // Prevented: acknowledged every time, handed on once.
+  const seen = control.deliveries().find(({ id }) => id === delivery?.id);
+  expect(seen?.attempts.length).toBeGreaterThan(3);
+  expect(seen?.attempts.every(({ success }) => success)).toBe(true);
+  expect(log.count('event.received', { resourceId: '2001' })).toBe(1);
+}, 60_000);

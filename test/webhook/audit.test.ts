@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
+import { applySubscription } from '../../functions/webhook/apply-subscription.ts';
+import { auditSubscriptions } from '../../functions/webhook/audit.ts';
+import { readEventMessage } from '../../functions/webhook/event-message.ts';
+import { hooksApi } from '../../functions/webhook/hooks-api.ts';
+import { beginRollOver } from '../../functions/webhook/roll-over.ts';
+import { fingerprint } from '../../functions/webhook/subscription.ts';
+import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
+import { destination, seeds } from '../local/procore-stand-in-setup.ts';
+import { memoryEventQueue } from '../memory/event-queue.ts';
+import { memoryLedger } from '../memory/ledger.ts';
+import { memoryQuarantine } from '../memory/quarantine.ts';
+import { memorySubscriptionStore } from '../memory/subscription-store.ts';
+import { recordingObserver } from './sample-events.ts';
+import { bridge, company, connectedStandIn } from './stand-in-api.ts';
+
+const hour = 3600;
+
+/** A company with one project's RFIs subscribed, whose deliveries go to a destination that can be made to fail. */
+async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>[1] = {}) {
+  const { procore, call, requests } = await connectedStandIn(seed, unknowns);
+  const { control } = procore;
+  const clock = () => control.now() / 1000;
+  const target = await destination();
+  const secret: { authorization: WebhookAuthorization } = {
+    authorization: { current: 'the-first-value-of-the-header' },
+  };
+  const keeper = {
+    write: async (authorization: WebhookAuthorization) => void Object.assign(secret, { authorization }),
+  };
+  const uses = new Map<string, number>();
+  const store = memorySubscriptionStore();
+  const observer = recordingObserver();
+  const queue = memoryEventQueue(clock);
+  const ledger = memoryLedger(clock);
+  const quarantine = memoryQuarantine();
+  const accept = (body: Uint8Array) =>
+    acceptDelivery(body, { environment: 'sandbox', queue, ledger, quarantine, clock, observer });
+  const audit = (otherwise: Partial<Parameters<typeof auditSubscriptions>[0]> = {}) =>
+    auditSubscriptions({
+      store,
+      source: { read: async () => secret.authorization },
+      keeper,
+      use: { last: async (value) => uses.get(value) },
+      callFor: () => call,
+      accept,
+      clock,
+      observer,
+      remainingTime: () => 300_000,
+      ...otherwise,
+    });
+  await applySubscription(
+    {
+      environment: 'sandbox',
+      companyId: company,
+      connectionId: 'acme',
+      namespace: 'procore-connector',
+      destinationUrl: target.url,
+      payloadVersion: 'v2.0',
+      resources: [{ name: 'RFIs' }],
+      projects: [bridge],
+      silenceHours: 48,
+    },
+    { api: hooksApi(call, company), store, authorization: secret.authorization.current, clock },
+  );
+  const emit = (resourceId: string) =>
+    control.emitEvent({ companyId: company, projectId: bridge, resourceName: 'RFIs', eventType: 'update', resourceId });
+  const events = () =>
+    queue.messages.map(({ body }) => {
+      const message = readEventMessage(body);
+      return message?.kind === 'webhook_event' ? message.event : undefined;
+    });
+  return {
+    control,
+    requests,
+    target,
+    secret,
+    keeper,
+    uses,
+    store,
+    observer,
+    quarantine,
+    accept,
+    audit,
+    emit,
+    events,
+    clock,
+  };
+}
+
+describe('the audit', () => {
+  it('finds nothing to do where all is well, at four calls a hook', async () => {
+    const { audit, requests, observer } = await setUp('well');
+    const before = requests.length;
+    expect(await audit()).toEqual({
+      subscriptions: 1,
+      inactive: 0,
+      repaired: 0,
+      discarded: 0,
+      recovered: 0,
+      silent: 0,
+      unfinished: 0,
+      previousRetired: false,
+    });
+    expect(requests.slice(before).every(({ method }) => method === 'GET')).toBe(true);
+    await audit();
+    expect(requests.length - before).toBeLessThanOrEqual(8);
+    expect(observer.counts.get('subscriptionInactive')).toBe(0);
+  });
+
+  it.each(seeds)('takes in what Procore gave up after 12 hours, once, every digit of it (%s)', async (seed) => {
+    const { audit, control, target, emit, events, observer } = await setUp(seed, { disabledHookEvents: 'kept' });
+    target.answer = 500;
+    for (const resourceId of ['9007199254740993', '2', '3']) await emit(resourceId);
+    await control.advance(13 * hour);
+    const lost = control.deliveries().filter(({ status }) => status === 'failed' || status === 'discarded').length;
+    expect(lost).toBe(3);
+    target.answer = 200;
+    expect(await audit()).toMatchObject({ discarded: 3, recovered: 3, unfinished: 0 });
+    expect(
+      events()
+        .map((event) => event?.resourceId)
+        .toSorted(),
+    ).toEqual(['2', '3', '9007199254740993']);
+    await control.advance(hour);
+    expect(await audit()).toMatchObject({ discarded: 0, recovered: 0 });
+    expect(events()).toHaveLength(3);
+    expect(observer.counts.get('deliveriesRecovered')).toBe(3);
+  });
+
+  it('makes a deleted hook again, activates a disabled one, and takes back a changed header or URL', async () => {
+    const { audit, control, store, observer } = await setUp('repair');
+    const [hook] = control.hooks();
+    control.setHookStatus(hook?.id ?? '', 'disabled');
+    expect(await audit()).toMatchObject({ inactive: 1, repaired: 1 });
+    expect(control.hooks()).toMatchObject([{ status: 'active' }]);
+    control.setHookAuthorization(hook?.id ?? '', 'Bearer something else');
+    expect(await audit()).toMatchObject({ inactive: 0, repaired: 1 });
+    expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-first-value-of-the-header' }]);
+    const stored = await store.read(company);
+    await store.save({ ...stored, destinationUrl: 'https://moved.example/webhooks' } as never, stored?.revision);
+    expect(await audit()).toMatchObject({ repaired: 1 });
+    expect(control.hooks()).toMatchObject([{ id: hook?.id, destinationUrl: 'https://moved.example/webhooks' }]);
+    expect(observer.notes.map(([event]) => event)).toContain('subscription.inactive');
+  });
+
+  it('goes on with the other companies when one company’s connection is dead', async () => {
+    const { audit, store, observer } = await setUp('dead');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, companyId: '1', connectionId: 'dead' }, undefined);
+    const { call } = await connectedStandIn('other');
+    const report = await audit({
+      callFor: ({ connectionId }) =>
+        connectionId === 'dead' ? () => Promise.reject(new Error('reauthorization_required')) : call,
+    });
+    expect(report).toMatchObject({ subscriptions: 2, unfinished: 1 });
+    expect(observer.counts.get('subscriptionAuditFailed')).toBe(1);
+  });
+
+  it('puts a lost delivery that is no event into quarantine once', async () => {
+    const { audit, target, emit, control, quarantine, accept } = await setUp('poison');
+    target.answer = 500;
+    await emit('1');
+    await control.advance(13 * hour);
+    const asPoison = () => accept(Buffer.from('{"id":"no event"}'));
+    expect(await audit({ accept: asPoison })).toMatchObject({ discarded: 1, recovered: 0 });
+    expect(await audit({ accept: asPoison })).toMatchObject({ discarded: 0 });
+    expect(quarantine.messages).toHaveLength(1);
+  });
+
+  it('looks again from the same time when the queue could not take all', async () => {
+    const { audit, target, emit, control, events } = await setUp('queue out');
+    target.answer = 500;
+    await emit('1');
+    await control.advance(13 * hour);
+    expect(await audit({ accept: async () => 'unavailable' })).toMatchObject({ discarded: 1, recovered: 0 });
+    await control.advance(48 * hour);
+    expect(await audit()).toMatchObject({ discarded: 1, recovered: 1 });
+    expect(events()).toHaveLength(1);
+  });
+
+  it('tells of silence only after the time that was set', async () => {
+    const { audit, control, emit } = await setUp('silence');
+    await control.advance(47 * hour);
+    expect(await audit()).toMatchObject({ silent: 0 });
+    await control.advance(30 * hour);
+    expect(await audit()).toMatchObject({ silent: 1 });
+    await emit('1');
+    expect(await audit()).toMatchObject({ silent: 0 });
+  });
+
+  it('begins nothing when no time is left', async () => {
+    const { audit, requests } = await setUp('time');
+    const before = requests.length;
+    expect(await audit({ remainingTime: () => 19_999 })).toMatchObject({ unfinished: 1 });
+    expect(requests.length).toBe(before);
+  });
+});
+
+describe('the roll-over of the header', () => {
+  it.each(seeds)(
+    'loses no event, and retires the previous value only when no retry can bring it (%s)',
+    async (seed) => {
+      const { audit, control, secret, keeper, uses, target, emit, clock } = await setUp(seed);
+      const first = secret.authorization.current;
+      await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
+      // Sent with the old header before the hooks are moved, refused by us, and tried again for hours.
+      target.answer = 503;
+      await emit('1');
+      expect(await audit()).toMatchObject({ repaired: 1, inactive: 0, previousRetired: false });
+      expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-second-value-of-the-header' }]);
+      await control.advance(11 * hour);
+      expect(await audit()).toMatchObject({ repaired: 0, previousRetired: false });
+      target.answer = 200;
+      await control.advance(1.5 * hour);
+      const accepted = [secret.authorization.current, secret.authorization.previous].map((value) => `Bearer ${value}`);
+      expect(accepted).toContain(target.received.at(-1)?.headers.authorization);
+      uses.set(fingerprint(first), clock());
+      await control.advance(12.9 * hour);
+      expect(await audit()).toMatchObject({ previousRetired: false });
+      await control.advance(0.2 * hour);
+      expect(await audit()).toMatchObject({ previousRetired: true });
+      expect(secret.authorization).toEqual({ current: 'the-second-value-of-the-header' });
+    },
+  );
+
+  it('is refused while one is under way', async () => {
+    const { secret, keeper, clock } = await setUp('twice');
+    await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
+    await expect(beginRollOver(secret.authorization, 'the-third', { keeper, clock })).rejects.toMatchObject({
+      code: 'roll_over_under_way',
+    });
+  });
+
+  it('waits for a hook that could not be moved', async () => {
+    const { audit, control, secret, keeper, clock } = await setUp('stuck');
+    await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
+    control.setConnected(company, false);
+    await audit();
+    await control.advance(14 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: false });
+    control.setConnected(company, true);
+    expect(await audit()).toMatchObject({ repaired: 1, previousRetired: false });
+  });
+});

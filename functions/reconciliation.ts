@@ -3,7 +3,7 @@ import { reconciliationDependencies } from './aws/reconciliation-dependencies.ts
 import type { Clock, RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
 import type { CompanyClient } from './procore/client.ts';
-import { type Reconciliation, type ReconcileDependencies, reconcile } from './procore/reconcile.ts';
+import { type ReconcileDependencies, type Reconciliation, reconcile } from './procore/reconcile.ts';
 import { InvalidReconciliationRequestError, parseReconciliationRequest } from './procore/reconciliation-request.ts';
 import { systemClock } from './system.ts';
 import { NoSubscriptionError } from './webhook/event-client.ts';

@@ -42,7 +42,7 @@ export function connectionDependencies(observer: Observer): Omit<ConnectionDepen
     randomFraction: systemRandomFraction,
     randomId: systemRandomId,
     observer,
-    keepReplaced: true,
+    keepReplaced: readSetting('revokeReplacedTokens') !== 'true',
   };
 }
 

@@ -15,7 +15,7 @@ import { timeToLiveAttribute } from '../settings.ts';
 /** Nothing in the table is worth more than this many seconds after its last write. */
 const keptSeconds = 24 * 3600;
 /** A call that hangs must not hold up a call of Procore for long, in milliseconds. */
-const callMilliseconds = 1000;
+const callMilliseconds = 2000;
 
 const kinds: readonly LimitKind[] = ['hour', 'spike'];
 

@@ -1,6 +1,7 @@
 import type { Attempt, Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
+import { readPatiently } from './patient-read.ts';
 import { ConnectionNotFoundError } from './refusals.ts';
 import { isUnderLease, leaseEnd } from './timing.ts';
 import { claim, coolDown } from './transitions.ts';
@@ -41,10 +42,20 @@ export async function claimAttempt(deps: ConnectionDependencies, connection: Con
     leaseUntil: leaseEnd(now, deps.remaining()),
   };
   const write = claim(connection, attempt);
-  if ((await deps.store.write(write)) === 'refused') {
-    // The SDK may have repeated a claim that took effect: then the owner is this one.
-    const stored = await deps.store.read(connectionId);
-    if (stored?.attempt?.owner !== attempt.owner) return standing(deps, connection, stored);
+  let fault: unknown;
+  const answer = await deps.store.write(write).catch((error: unknown) => {
+    fault = error;
+    return 'unanswered' as const;
+  });
+  if (answer !== 'written') {
+    // The SDK may have repeated a claim that took effect, or its answer was lost: then the owner is this one.
+    const stored = await readPatiently(deps, connectionId);
+    if (stored?.attempt?.owner !== attempt.owner) {
+      // In a crowd DynamoDB throttles claims of the one item: whoever sees another's has lost, and need not fail.
+      const obstacle = stored && obstacleTo(stored, generation, deps.clock());
+      if (answer === 'unanswered' && !obstacle) throw fault;
+      return obstacle ?? standing(deps, connection, stored);
+    }
   }
   deps.observer.note('rotation.claimed', { connectionId, generation, attemptNumber: attempt.number });
   deps.observer.count('rotationClaimed');

@@ -2,6 +2,7 @@ import type { ProcoreEnvironment } from '../procore/environment.ts';
 import type { Connection } from './connection.ts';
 import { parseConnectionId } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
+import { readPatiently } from './patient-read.ts';
 import {
   ClientCredentialsRejectedError,
   ConnectionNotFoundError,
@@ -88,7 +89,7 @@ export async function vendAccessToken(
   deps: RotationDependencies & { readonly apiOrigin: string },
   request: VendingRequest,
 ): Promise<VendedAccessToken> {
-  const read = await deps.store.read(request.connectionId);
+  const read = await readPatiently(deps, request.connectionId);
   if (!read) throw new ConnectionNotFoundError(request.connectionId);
   let connection: Connection = read;
   for (;;) {

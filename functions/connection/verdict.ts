@@ -81,8 +81,10 @@ async function causeOf(
   { tokenEndpoint, clock }: ConnectionDependencies,
   { attempt, grant, tokens }: Connection,
 ): Promise<ReauthorizationCause> {
+  // A service account spends no refresh token, so no lost answer can be at fault.
+  if (grant === 'client_credentials') return 'revoked';
   if (attempt !== undefined) return 'response_lost';
-  if (grant === 'client_credentials' || tokens === undefined || validSeconds(tokens, clock()) <= 0) return 'revoked';
+  if (tokens === undefined || validSeconds(tokens, clock()) <= 0) return 'revoked';
   const info = await tokenEndpoint.tokenInfo(tokens.accessToken);
   return info.outcome === 'info' ? 'used_elsewhere' : 'revoked';
 }

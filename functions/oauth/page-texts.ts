@@ -1,3 +1,5 @@
+import { type DiagnosisId, diagnosisRows } from '../procore/diagnosis-rows.ts';
+
 /** The texts of a page that tells of a failure. */
 interface FailureText {
   /** The status of the answer. */
@@ -7,6 +9,8 @@ interface FailureText {
   readonly why: string;
   readonly whatToDo: string;
   readonly whoCanDoIt: string;
+  /** The same problem in the table of diagnoses, whose remedy is the operator's; absent when it is the person's alone. */
+  readonly diagnosis?: DiagnosisId;
 }
 
 const yourself = 'You.';
@@ -82,17 +86,19 @@ export const failureTexts = {
   code_refused: {
     status: 400,
     title: 'Procore did not accept the sign-in',
-    why: 'The code with which Procore sent you back is used up, older than 10 minutes, or belongs to another address than the one registered for this app.',
+    why: causeOf('authorization_code_invalid'),
     whatToDo:
       'Start again, with a new link if yours has expired. If it fails again at once, the redirect URI registered at Procore differs from ours and must be corrected.',
     whoCanDoIt: 'You; and for the redirect URI the people who run this integration. Give them the reference below.',
+    diagnosis: 'authorization_code_invalid',
   },
   client_refused: {
     status: 502,
     title: 'Procore does not accept this integration',
-    why: 'Procore refused the integration’s own client id and secret. They are wrong, were reset, or belong to another Procore environment. Your account is not the cause.',
+    why: `${causeOf('client_credentials_rejected')} They are the integration’s own; your account is not the cause.`,
     whatToDo: 'The client id and secret must be stored again. Then start again, with a new link if yours has expired.',
     whoCanDoIt: integrator,
+    diagnosis: 'client_credentials_rejected',
   },
   client_missing: {
     status: 502,
@@ -100,6 +106,7 @@ export const failureTexts = {
     why: 'No usable client id and secret of Procore are stored: nobody has set them, or they were stored for another Procore environment.',
     whatToDo: 'The client id and secret must be stored. Then start again, with a new link if yours has expired.',
     whoCanDoIt: integrator,
+    diagnosis: 'client_credentials_rejected',
   },
   authorization_refused: {
     status: 502,
@@ -107,6 +114,7 @@ export const failureTexts = {
     why: 'Procore sent you back because it did not accept how this integration asked. Your account is not the cause.',
     whatToDo: 'The app’s registration at Procore (client id, redirect URI) must be compared with this integration’s.',
     whoCanDoIt: integrator,
+    diagnosis: 'authorization_code_invalid',
   },
   procore_unavailable: {
     status: 503,
@@ -126,9 +134,10 @@ export const failureTexts = {
   wrong_environment: {
     status: 502,
     title: 'The sign-in belongs to another Procore environment',
-    why: 'Procore says that the access was granted to another app than this one: sandbox and production credentials are mixed up. What you allowed was removed again.',
+    why: `${causeOf('wrong_environment')} Procore says that the access was granted to another app than this one. What you allowed was removed again.`,
     whatToDo: 'The client id and secret of the right environment must be stored. Then ask for a new link.',
     whoCanDoIt: integrator,
+    diagnosis: 'wrong_environment',
   },
   under_way: {
     status: 503,
@@ -162,3 +171,8 @@ export const failureTexts = {
 
 /** The name of a failure page; log lines carry it as `outcome`. */
 export type FailureName = keyof typeof failureTexts;
+
+/** Page, alarm and doctor give a problem the same cause; pages write apostrophes as books do. */
+function causeOf(id: DiagnosisId): string {
+  return (diagnosisRows.find((row) => row.id === id)?.cause ?? '').replaceAll("'", '’');
+}

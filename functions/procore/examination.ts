@@ -1,5 +1,5 @@
 import { diagnosed } from './diagnosis.ts';
-import { type DiagnosisId, type Heading, headings } from './diagnosis-rows.ts';
+import { type Actor, type DiagnosisId, type Heading, headings } from './diagnosis-rows.ts';
 import type { ProcoreEnvironment } from './environment.ts';
 import type { Installation } from './installation.ts';
 import type { Narrowed } from './probes.ts';
@@ -40,7 +40,7 @@ export interface Evidence {
   /** Whether the redirect URI that functions use is the stack's own output. */
   readonly redirectUriAgrees?: boolean;
   readonly installation?: Installation;
-  /** A call to each project of the subscriptions that failed, narrowed by the probes; empty when none failed. */
+  /** Everything that was tried and refused, narrowed by the probes; empty when nothing was. */
   readonly refusals?: readonly Narrowed[];
   /** Calls that Procore answered with 429 in the last hour. */
   readonly throttled?: number;
@@ -48,14 +48,18 @@ export interface Evidence {
   /** How many projects the account sees. */
   readonly projects?: number;
   readonly hooks?: readonly SeenHook[];
+  /** How many hooks Procore refused to show. */
+  readonly hooksUnseen?: number;
   /** Whether our webhook URL answers from outside with 401 to a wrong header. */
   readonly intakeAnswers?: boolean;
   readonly duplicatesDropped?: number;
-  /** Calls that failed in the last day, by diagnosis. */
+  /** Calls that failed of late, by diagnosis. */
   readonly failedCalls?: Partial<Readonly<Record<DiagnosisId, number>>>;
   /** A list of which the count said more than came. */
   readonly listsComplete?: boolean;
   readonly statusPage?: { readonly description: string; readonly troubled: readonly string[] };
+  /** What was tried and went well, in words; it stands beside a heading that is in order. */
+  readonly seen?: Partial<Readonly<Record<Heading, string>>>;
 }
 
 /** One line of an examination. */
@@ -68,9 +72,11 @@ export interface Finding {
   readonly diagnosisId?: DiagnosisId;
   readonly cause?: string;
   readonly remedy?: string;
+  /** Who has to do something. */
+  readonly actor?: Actor;
 }
 
-type Judgement = Omit<Finding, 'heading' | 'cause' | 'remedy'>;
+type Judgement = Omit<Finding, 'heading' | 'cause' | 'remedy' | 'actor'>;
 
 const fine = (evidence: string): Judgement => ({ verdict: 'ok', evidence });
 const cannotTell = (evidence: string): Judgement => ({ verdict: 'cannot_tell', evidence });
@@ -89,9 +95,11 @@ const problem = (diagnosisId: DiagnosisId, evidence: string): Judgement => ({
  */
 export function examine(evidence: Evidence): readonly Finding[] {
   return headings.map((heading) => {
-    const judgement = judges[heading](evidence);
+    const judgement = refusedUnder(heading, evidence.refusals) ?? judges[heading](evidence);
     const row = judgement.diagnosisId === undefined ? undefined : diagnosed(judgement.diagnosisId);
-    return { heading, ...judgement, ...(row && { cause: row.cause, remedy: row.remedy }) };
+    const seen = judgement.verdict === 'ok' ? evidence.seen?.[heading] : undefined;
+    if (seen !== undefined) return { heading, verdict: 'ok', evidence: `${judgement.evidence} ${seen}` };
+    return { heading, ...judgement, ...(row && { cause: row.cause, remedy: row.remedy, actor: row.actor }) };
   });
 }
 
@@ -101,7 +109,7 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
     const alive = connections.filter(({ status }) => status === 'connected');
     const bad = alive.filter(({ accepted, expiresAt = 0 }) => accepted === false || expiresAt <= now);
     if (bad.length > 0) return problem('access_token_invalid', `No valid token: ${names(bad)}.`);
-    return fine(`${alive.length} connections have tokens that are valid.`);
+    return fine(`${counted(alive.length, 'connection')} with a valid token.`);
   },
   'The refresh token is invalid': ({ connections }) => {
     if (connections === undefined) return cannotTell('The connections could not be read.');
@@ -155,7 +163,7 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
     if (environment === 'production' || environment === 'federal') return fine('This is no sandbox.');
     if (projects === undefined) return cannotTell('The projects could not be listed.');
     if (projects === 0) return problem('sandbox_empty', 'The account sees no project.');
-    return fine(`The account sees ${projects} projects.`);
+    return fine(`The account sees ${counted(projects, 'project')}.`);
   },
   'Cannot install app in sandbox': ({ installation }) => {
     if (installation === undefined) return cannotTell('The companies could not be listed.');
@@ -180,7 +188,7 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
         return cannotTell('The credentials were not tried.');
     }
   },
-  'Webhooks are not being delivered': ({ hooks, intakeAnswers }) => {
+  'Webhooks are not being delivered': ({ hooks, hooksUnseen = 0, intakeAnswers }) => {
     if (intakeAnswers === false) return problem('webhooks_not_delivered', 'Our webhook URL does not answer.');
     if (hooks === undefined) return cannotTell('The hooks could not be listed.');
     const bad = hooks.filter(
@@ -193,10 +201,11 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
       );
       return problem('webhooks_not_delivered', `${said.join('; ')}.`);
     }
+    if (hooksUnseen > 0) return cannotTell(`Procore refuses to show ${counted(hooksUnseen, 'hook')}.`);
     return fine(
       hooks.length === 0
         ? 'No webhooks are wanted.'
-        : `${hooks.length} hooks are active, with triggers, our URL and header.`,
+        : `${counted(hooks.length, 'hook')} active, with triggers, our URL and header.`,
     );
   },
   'Duplicate webhook events': ({ duplicatesDropped }) =>
@@ -236,6 +245,13 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
   },
 };
 
+/** What was tried and refused speaks for its heading before anything else does; all of it with the first one's row. */
+function refusedUnder(heading: Heading, refusals: readonly Narrowed[] = []): Judgement | undefined {
+  const [first, ...others] = refusals.filter(({ diagnosis }) => diagnosis.heading === heading);
+  if (first === undefined) return undefined;
+  return problem(first.diagnosis.id, [first, ...others].flatMap(({ evidence }) => evidence).join(' '));
+}
+
 function narrowedTo(
   id: DiagnosisId,
   refusals: readonly Narrowed[] | undefined,
@@ -251,13 +267,19 @@ function failedWith(failedCalls: Evidence['failedCalls'], ids: readonly Diagnosi
   if (failedCalls === undefined) return cannotTell('The log of calls could not be read.');
   for (const id of ids) {
     const count = failedCalls[id] ?? 0;
-    if (count > 0) return problem(id, `${count} calls in the last day.`);
+    if (count > 0) return problem(id, `${counted(count, 'call')} of late.`);
   }
   return fine('No such call in the last day.');
 }
 
 function names(connections: readonly SeenConnection[]): string {
-  return connections
-    .map(({ connectionId, cause }) => (cause === undefined ? connectionId : `${connectionId} (${cause})`))
-    .join(', ');
+  const shown = connections
+    .slice(0, 5)
+    .map(({ connectionId, cause }) => (cause === undefined ? connectionId : `${connectionId} (${cause})`));
+  const more = connections.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

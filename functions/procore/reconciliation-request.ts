@@ -46,5 +46,7 @@ export function parseReconciliationRequest(value: unknown): ReconciliationReques
 
 function parseId(value: unknown, name: string): string {
   if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return value;
-  throw new InvalidReconciliationRequestError(`${name} must be the text of its digits: numbers lose digits beyond 2^53.`);
+  throw new InvalidReconciliationRequestError(
+    `${name} must be the text of its digits: numbers lose digits beyond 2^53.`,
+  );
 }

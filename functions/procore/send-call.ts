@@ -78,10 +78,11 @@ export async function sendCall<E extends ProcoreEnvironment>(
   onLostTry: () => void = () => {},
 ): Promise<ApiAnswer> {
   await refuseWhilePaused(deps, call);
-  let token = await currentToken(deps);
   let hasRefreshed = false;
   for (let tries = 1; ; tries++) {
     await awaitBudget(deps, call);
+    // For every try anew, after the waits: a token can end while Procore has us wait.
+    const token = await currentToken(deps);
     const tried = await tryOnce(deps, call, token, tries);
     if ('answer' in tried) {
       await deps.budget?.learn(tried.answer.headers);
@@ -99,11 +100,9 @@ export async function sendCall<E extends ProcoreEnvironment>(
     const diagnosis = diagnose(exchange);
     if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
       hasRefreshed = true;
-      const { generation } = token;
-      token = await deps.tokens.rejected(generation);
-      checkOrigin(deps, token);
+      const newer = await deps.tokens.rejected(token.generation);
       // The same set again: it is so young that the 401 is not about its age, and asking on would not help.
-      if (token.generation !== generation) continue;
+      if (newer.generation !== token.generation) continue;
     }
     if (unreadable || failure === 'timed_out' || failure === 'connection_lost' || (status ?? 0) >= 500) onLostTry();
     const pauseMs = pauseBeforeRetryMs(

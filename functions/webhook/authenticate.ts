@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Observer } from '../observer.ts';
 import { errorName } from './error-name.ts';
@@ -19,7 +19,7 @@ const rereadSeconds = 30;
 const noteSeconds = 60;
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** Hashing both sides gives equal lengths, and a time that tells nothing about the secret. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ConnectionChange } from '../connection/connection-change.ts';
 import { isProcoreEnvironment, type ProcoreEnvironment } from '../procore/environment.ts';
 import type { WebhookEvent } from './webhook-event.ts';
@@ -25,7 +25,7 @@ export interface ConnectionChangeMessage {
 export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /**

@@ -82,6 +82,8 @@ export async function keepHook(
     if (repairs.length > 0) await api.changeHook(projectId, found.id, { ...fields, status: 'active' });
   }
   const { id, triggerCount } = found ?? (await api.createHook(projectId, fields));
+  // It is gone, or under another namespace than is wanted now: then every event would come by both hooks.
+  if (known !== undefined && known.hookId !== id) await api.deleteHook(projectId, known.hookId);
   const wanted = wantedTriggers(subscription, projectId);
   // A count that is right saves a call for each hook; what has no hook yet has no triggers.
   if (

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** What the ledger holds about one event. */
@@ -69,6 +69,6 @@ export function arrivalPartitions(day: number): readonly string[] {
 
 /** Gives the index's partition of one event. */
 export function arrivalPartition(eventId: string, arrivedAt: number): string {
-  const shard = createHash('sha256').update(eventId).digest().readUInt8(0) % arrivalShards;
+  const shard = hash('sha256', eventId, 'buffer').readUInt8(0) % arrivalShards;
   return `${Math.floor(arrivedAt / 86_400)}#${shard}`;
 }

@@ -31,6 +31,8 @@ const fieldNames = {
   'v4.0': { eventType: 'reason', resourceName: 'resource_type' },
 } as const;
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * Reads the body of an authenticated delivery as an event, whatever its content type says: what cannot be read is
  * kept in quarantine, never refused, since a refusal would pause all of Procore's deliveries.
@@ -45,7 +47,7 @@ export function parseDelivery(body: Uint8Array): ParsedDelivery {
   if (body.byteLength > maximumBytes) return { unreadable: 'oversize' };
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    text = decoder.decode(body);
   } catch {
     return { unreadable: 'invalid_utf8' };
   }

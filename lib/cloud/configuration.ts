@@ -55,6 +55,8 @@ const logLevel = z.preprocess(
 
 const distinct = (values: readonly unknown[]) => new Set(values).size === values.length;
 
+const onOrOff = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })]);
+
 /** Each key's description is what the error line says is allowed. */
 const configurationSchema = z.strictObject({
   stackName: z
@@ -72,14 +74,14 @@ const configurationSchema = z.strictObject({
     .describe(
       'a list of bare origins such as https://app.example.com: no path, no trailing slash, http only on localhost',
     ),
-  worker: z
-    .union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })])
-    .default(true)
-    .describe('true, or false to leave the event queue to your own consumer'),
+  worker: onOrOff.default(true).describe('true, or false to leave the event queue to your own consumer'),
   workerConcurrency: wholeNumber
     .pipe(z.number().int().min(2).max(1000))
     .default(10)
     .describe('a whole number from 2 to 1000, the range that SQS event sources have'),
+  revokeReplacedTokens: onOrOff
+    .default(false)
+    .describe('true to revoke at once what a reconnect replaced, or false to revoke it with the disconnect'),
   logRetentionDays: wholeNumber
     .refine((days) => retentionDays.includes(days))
     .default(90)

@@ -84,9 +84,8 @@ export class Connecting extends Construct {
     for (const authorizing of [oauthStart, oauthCallback, disconnect, connectServiceAccount]) {
       secrets.grantOauthClient(authorizing);
     }
-    for (const changing of [oauthCallback, oauthCompany, disconnect, connectServiceAccount]) {
-      tables.grantConnections(changing);
-    }
+    for (const changing of [oauthCallback, disconnect, connectServiceAccount]) tables.grantConnections(changing);
+    tables.grantCompanyChoice(oauthCompany);
     for (const announcing of [oauthCallback, disconnect, connectServiceAccount]) {
       eventQueue.grantSend(announcing);
     }

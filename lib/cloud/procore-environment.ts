@@ -41,6 +41,11 @@ export interface ProcoreEnvironmentProps {
   readonly worker?: boolean;
   /** How many batches of ten events are worked at a time, 2 to 1000. @default 10 */
   readonly workerConcurrency?: number;
+  /**
+   * Whether token sets that a reconnect replaced are revoked at once. Whether Procore then spares the new set of the
+   * same user is not known; otherwise they are revoked with the disconnect. @default false
+   */
+  readonly revokeReplacedTokens?: boolean;
   /** One of the periods that CloudWatch Logs has. @default 90 (days) */
   readonly logRetentionDays?: number;
   /** @default info */
@@ -77,7 +82,10 @@ export class ProcoreEnvironment extends Construct {
       logLevel: props.logLevel ?? 'info',
     };
     const secrets = new Secrets(this, 'Secrets', { procoreEnvironment, encryptionKey });
-    const tables = new Tables(this, 'Tables', { encryptionKey });
+    const tables = new Tables(this, 'Tables', {
+      encryptionKey,
+      revokeReplacedTokens: props.revokeReplacedTokens ?? false,
+    });
     const eventQueue = new EventQueue(this, 'EventQueue');
     const quarantineQueue = new QuarantineQueue(this, 'QuarantineQueue');
     const rotationQueue = new RotationQueue(this, 'RotationQueue');

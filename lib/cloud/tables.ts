@@ -16,6 +16,8 @@ export type AuthorizationAction = 'GetItem' | 'PutItem' | 'UpdateItem';
 
 export interface TablesProps {
   readonly encryptionKey: EncryptionKey;
+  /** Whether token sets that a reconnect replaced are revoked at once, not with the disconnect. */
+  readonly revokeReplacedTokens: boolean;
 }
 
 /** One environment's tables, one a port, so that least privilege is by table. */
@@ -26,10 +28,12 @@ export class Tables extends Construct {
   readonly subscriptions: Table;
   readonly rateBudget: Table;
   readonly #encryptionKey: EncryptionKey;
+  readonly #revokeReplacedTokens: boolean;
 
-  constructor(scope: Construct, id: string, { encryptionKey }: TablesProps) {
+  constructor(scope: Construct, id: string, { encryptionKey, revokeReplacedTokens }: TablesProps) {
     super(scope, id);
     this.#encryptionKey = encryptionKey;
+    this.#revokeReplacedTokens = revokeReplacedTokens;
     const common = {
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.CUSTOMER_MANAGED,
@@ -73,6 +77,12 @@ export class Tables extends Construct {
 
   /** Lets a function read and write connections; none makes or deletes one but by an update. */
   grantConnections(connectorFunction: ConnectorFunction): void {
+    this.grantCompanyChoice(connectorFunction);
+    connectorFunction.set('revokeReplacedTokens', String(this.#revokeReplacedTokens));
+  }
+
+  /** Lets a function note on a connection which company a person chose; it touches no token, though the table has them. */
+  grantCompanyChoice(connectorFunction: ConnectorFunction): void {
     this.#grant(connectorFunction, this.connections, 'connectionsTable', ['GetItem', 'UpdateItem']);
   }
 

@@ -33,8 +33,9 @@ export class Webhooks extends Construct {
     super(scope, id);
     const intake = this.#intake(props);
     const audit = this.#audit(props);
+    const reconciliation = this.#reconciliation(props);
     const worker = props.worker ? this.#worker(props) : undefined;
-    this.functions = worker ? [intake, worker, audit] : [intake, audit];
+    this.functions = [intake, ...(worker ? [worker] : []), audit, reconciliation];
   }
 
   /** No reserved concurrency: one edit in Procore can send 2,000 webhooks at once, and a refused one stops the rest. */

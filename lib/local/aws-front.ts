@@ -23,6 +23,8 @@ export interface Principal {
 /** A permission that a function made use of. */
 export interface UsedPermission extends Permission {
   readonly functionName: string;
+  /** How often. */
+  readonly calls: number;
 }
 
 /** The one endpoint for all AWS calls on this machine. */
@@ -94,7 +96,8 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     for (const permission of requiredPermissions(call.service, operation, parameters)) {
       const verdict = evaluate(roleStatements, permission);
       if (verdict !== 'allowed') throw accessDenied(call.service, functionName, permission, verdict);
-      used.set([functionName, permission.action, permission.resource].join(' '), { functionName, ...permission });
+      const key = [functionName, permission.action, permission.resource].join(' ');
+      used.set(key, { functionName, ...permission, calls: (used.get(key)?.calls ?? 0) + 1 });
     }
   };
 

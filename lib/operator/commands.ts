@@ -10,4 +10,6 @@ export const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   connections: async () => (await import('./commands/connections.ts')).connections,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooks,
   events: async () => (await import('./commands/events.ts')).events,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  'support-report': async () => (await import('./commands/support-report.ts')).supportReportCommand,
 };

@@ -1,7 +1,8 @@
 import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
+import type { RemainingTime } from '../../functions/clock.ts';
 import type { Observer } from '../../functions/observer.ts';
 import { accessTokenSource, type VendedToken } from '../../functions/procore/access-token-source.ts';
-import { procoreClient } from '../../functions/procore/client.ts';
+import { type ProcoreClient, procoreClient } from '../../functions/procore/client.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../../functions/system.ts';
 import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { type HooksApi, hooksApi } from '../../functions/webhook/hooks-api.ts';
@@ -24,6 +25,18 @@ export function companyHooks(
   companyId: string,
 ): HooksApi {
   const startedAt = systemClock();
+  const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
+  const client = connectionClient(environment, terminal, connectionId, remaining);
+  return hooksApi(companyCalls(client.company(companyId)), companyId);
+}
+
+/** Gives a client of Procore's API for a connection, with tokens that `access-token` vends. */
+export function connectionClient(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  connectionId: string,
+  remaining: RemainingTime,
+): ProcoreClient {
   const tokens = accessTokenSource({
     environment: environment.name,
     connectionId,
@@ -34,7 +47,7 @@ export function companyHooks(
       return token;
     },
   });
-  const client = procoreClient({
+  return procoreClient({
     environment: environment.name,
     origins: environment.procore,
     tokens,
@@ -42,10 +55,9 @@ export function companyHooks(
     clock: systemClock,
     sleep: systemSleep,
     randomFraction: systemRandomFraction,
-    remaining: () => patienceMs - (systemClock() - startedAt) * 1000,
+    remaining,
     observer: nobody,
   });
-  return hooksApi(companyCalls(client.company(companyId)), companyId);
 }
 
 /** Gives an environment's subscriptions. */

@@ -31,7 +31,13 @@ export interface Deployment {
 }
 
 /** What `Function…` outputs name; the short name is the file's in functions/. */
-export type FunctionName = 'AccessToken' | 'ConnectLink' | 'ConnectServiceAccount' | 'Disconnect' | 'WebhookWorker';
+export type FunctionName =
+  | 'AccessToken'
+  | 'ConnectLink'
+  | 'ConnectServiceAccount'
+  | 'Disconnect'
+  | 'WebhookWorker'
+  | 'Reconciliation';
 export type QueueName = 'Events' | 'EventsDeadLetter' | 'Quarantine' | 'Rotation' | 'RotationDeadLetter' | 'Escrow';
 export type TableName = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget';
 export type LogName = 'WebhookWorker' | 'SubscriptionAudit' | 'OauthStart' | 'OauthCallback' | 'OauthCompany';

@@ -1,23 +1,176 @@
-/**
- * AWS's public prices in us-east-1, on demand, in US dollars, beyond the free tier; looked up in November 2026. The one
- * table from which every cost in README is computed: compare it with AWS's pages before you rely on one.
- *
- * @see https://aws.amazon.com/lambda/pricing/, /api-gateway/pricing/, /sqs/pricing/, /dynamodb/pricing/on-demand/,
- *   /secrets-manager/pricing/, /cloudwatch/pricing/
- */
+/** One of AWS's list prices. */
+export interface Price {
+  readonly service: string;
+  readonly unit: string;
+  /** US dollars for so many units. */
+  readonly usd: number;
+  readonly per: number;
+  /** Where AWS states it. */
+  readonly source: string;
+  /** When it was last seen stated, by a page that quotes the list price; AWS's own pages fill prices in by script. */
+  readonly seen: string;
+}
+
+/** The only place that spells a price: US East (N. Virginia), without free tiers, volume discounts and taxes. */
 export const prices = {
-  /** One request of an HTTP API, up to 512 KiB. */
-  httpApiRequest: 1.0 / 1e6,
-  lambdaRequest: 0.2 / 1e6,
-  /** One GB-second on arm64. */
-  lambdaGbSecond: 0.000_013_333_4,
-  /** One request of a FIFO queue, up to 64 KiB. */
-  sqsFifoRequest: 0.5 / 1e6,
-  /** One write of up to 1 kB, of a table or of an index. */
-  dynamoDbWrite: 0.625 / 1e6,
-  /** One strongly consistent read of up to 4 kB. */
-  dynamoDbRead: 0.125 / 1e6,
-  secretsManagerCall: 0.05 / 1e4,
-  /** One GB of logs taken in; embedded metrics are logs. */
-  logGb: 0.5,
-} as const;
+  httpApiRequest: {
+    service: 'API Gateway',
+    unit: 'HTTP API request (512 kB)',
+    usd: 1,
+    per: 1e6,
+    source: 'https://aws.amazon.com/api-gateway/pricing/',
+    seen: '2026-06',
+  },
+  lambdaRequest: {
+    service: 'Lambda',
+    unit: 'request',
+    usd: 0.2,
+    per: 1e6,
+    source: 'https://aws.amazon.com/lambda/pricing/',
+    seen: '2026-06',
+  },
+  lambdaGbSecond: {
+    service: 'Lambda',
+    unit: 'GB-second on arm64',
+    usd: 0.0000133334,
+    per: 1,
+    source: 'https://aws.amazon.com/lambda/pricing/',
+    seen: '2026-05',
+  },
+  dynamoWrite: {
+    service: 'DynamoDB',
+    unit: 'write request unit (1 kB)',
+    usd: 0.625,
+    per: 1e6,
+    source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
+    seen: '2025-07',
+  },
+  dynamoRead: {
+    service: 'DynamoDB',
+    unit: 'read request unit (4 kB, strongly consistent)',
+    usd: 0.125,
+    per: 1e6,
+    source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
+    seen: '2025-07',
+  },
+  dynamoStorage: {
+    service: 'DynamoDB',
+    unit: 'GB-month stored (0.25) with point-in-time recovery (0.20)',
+    usd: 0.45,
+    per: 1,
+    source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
+    seen: '2025-07',
+  },
+  sqsFifoRequest: {
+    service: 'SQS',
+    unit: 'FIFO request (64 kB)',
+    usd: 0.5,
+    per: 1e6,
+    source: 'https://aws.amazon.com/sqs/pricing/',
+    seen: '2026-06',
+  },
+  sqsRequest: {
+    service: 'SQS',
+    unit: 'standard request (64 kB)',
+    usd: 0.4,
+    per: 1e6,
+    source: 'https://aws.amazon.com/sqs/pricing/',
+    seen: '2026-06',
+  },
+  secret: {
+    service: 'Secrets Manager',
+    unit: 'secret and month',
+    usd: 0.4,
+    per: 1,
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
+    seen: '2025',
+  },
+  secretRequest: {
+    service: 'Secrets Manager',
+    unit: 'request',
+    usd: 0.05,
+    per: 1e4,
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
+    seen: '2025',
+  },
+  key: {
+    service: 'KMS',
+    unit: 'key and month (its first two rotations add as much each)',
+    usd: 1,
+    per: 1,
+    source: 'https://aws.amazon.com/kms/pricing/',
+    seen: '2025',
+  },
+  keyRequest: {
+    service: 'KMS',
+    unit: 'request',
+    usd: 0.03,
+    per: 1e4,
+    source: 'https://aws.amazon.com/kms/pricing/',
+    seen: '2025',
+  },
+  logGb: {
+    service: 'CloudWatch',
+    unit: 'GB of logs taken in',
+    usd: 0.5,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-06',
+  },
+  logStorage: {
+    service: 'CloudWatch',
+    unit: 'GB-month of logs kept (compressed to about a fifth)',
+    usd: 0.03,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-02',
+  },
+  metric: {
+    service: 'CloudWatch',
+    unit: 'custom metric and month',
+    usd: 0.3,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-02',
+  },
+  alarmMetric: {
+    service: 'CloudWatch',
+    unit: 'metric that an alarm watches, and month',
+    usd: 0.1,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-06',
+  },
+  compositeAlarm: {
+    service: 'CloudWatch',
+    unit: 'composite alarm and month',
+    usd: 0.5,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-06',
+  },
+  dashboard: {
+    service: 'CloudWatch',
+    unit: 'dashboard and month',
+    usd: 3,
+    per: 1,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-06',
+  },
+  trace: {
+    service: 'X-Ray',
+    unit: 'trace recorded',
+    usd: 5,
+    per: 1e6,
+    source: 'https://aws.amazon.com/xray/pricing/',
+    seen: '2026-06',
+  },
+} as const satisfies Readonly<Record<string, Price>>;
+
+/** Names a price. */
+export type PriceName = keyof typeof prices;
+
+/** Gives the price of one unit. @returns US dollars */
+export function usdEach(name: PriceName): number {
+  return prices[name].usd / prices[name].per;
+}

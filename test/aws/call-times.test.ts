@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { impatientSecretsManagerClient } from '../../functions/aws/clients.ts';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
+import { secretsManagerWebhookAuthorization } from '../../functions/aws/secrets-manager-webhook-authorization.ts';
 import { sqsEventQueue } from '../../functions/aws/sqs-event-queue.ts';
 import { sqsQuarantine } from '../../functions/aws/sqs-quarantine.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
@@ -58,6 +60,25 @@ describe('when AWS takes a call and never answers', () => {
     expect(asked).toBeLessThan(1);
     expect(kept).toBeLessThan(2.5);
     await expect(ledger.find('1')).rejects.toThrow();
+  });
+
+  it('intake asks for its secret once, and no longer than a second', async () => {
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    });
+    const { read } = secretsManagerWebhookAuthorization({
+      client: impatientSecretsManagerClient(),
+      secretId: 'any',
+      environment: 'sandbox',
+      clock: () => sampleTime,
+    });
+    const asked = await seconds(read());
+    expect(asked).toBeGreaterThan(0.8);
+    expect(asked).toBeLessThan(1.4);
+    expect(requests).toBe(1);
   });
 
   it('an old event is answered within Procore’s 5 seconds, after two tries at the queue', async () => {

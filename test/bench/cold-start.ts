@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -25,10 +26,26 @@ const measure = `
   console.log('\\n' + spent);
   process.exit(0);`;
 
-/**
- * First calls that end in our own code before a network is needed, or at the first call of AWS: the endpoint is a port
- * that nobody listens on, so what is measured is loading, wiring and the way to the first call.
- */
+/** Refuses every call at once, for good: a first call then ends where AWS is first needed, without a wait. */
+async function startRefusingAws() {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{"__type":"ValidationException","message":"refused"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** First calls that are more than `{}`. */
 const firstEvents: Readonly<Record<string, unknown>> = {
   'webhook-intake': { headers: {}, requestContext: { http: { method: 'POST' } } },
 };
@@ -41,13 +58,16 @@ function clientsOf(name: string): string[] {
     platform: 'node',
     format: 'esm',
     mainFields: ['module', 'main'],
+    minify: true,
     metafile: true,
     write: false,
     outdir: 'unused',
     absWorkingDir: root,
   });
-  const clients = Object.keys(metafile.inputs).flatMap(
-    (input) => /@aws-sdk\/(client-[a-z-]+)\//.exec(input)?.[1] ?? [],
+  // What is imported by name and never used is not in the output, though it is an input.
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const clients = inputs.flatMap(([input, { bytesInOutput }]) =>
+    bytesInOutput > 0 ? (/@aws-sdk\/(client-[a-z-]+)\//.exec(input)?.[1] ?? []) : [],
   );
   return [...new Set(clients)].sort();
 }
@@ -83,8 +103,8 @@ function plainSdk(clients: readonly string[], directory: string): string {
   return outfile;
 }
 
-async function firstInvokeMs(file: string, event: unknown): Promise<number> {
-  const environment = Object.fromEntries(Object.values(settingNames).map((name) => [name, 'http://127.0.0.1:9/1/x']));
+async function firstInvokeMs(file: string, event: unknown, aws: string): Promise<number> {
+  const environment = Object.fromEntries(Object.values(settingNames).map((name) => [name, `${aws}/1/x`]));
   const env = {
     ...environment,
     PROCORE_ENVIRONMENT: 'sandbox',
@@ -93,7 +113,7 @@ async function firstInvokeMs(file: string, event: unknown): Promise<number> {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL: aws,
     AWS_MAX_ATTEMPTS: '1',
     PATH: process.env.PATH,
   };
@@ -116,6 +136,7 @@ export const bench: Bench = {
     const parent = join(root, '.bundles');
     mkdirSync(parent, { recursive: true });
     const directory = mkdtempSync(join(parent, 'cold-start-'));
+    const refusing = await startRefusingAws();
     const empty = join(directory, 'empty.mjs');
     writeFileSync(empty, 'export const handler = async () => 0;\n');
     const subjects = functionNames.map((name) => ({
@@ -126,7 +147,7 @@ export const bench: Bench = {
     }));
     const times = new Map<string, number[]>();
     const time = async (file: string, event: unknown) =>
-      times.set(file, [...(times.get(file) ?? []), await firstInvokeMs(file, event)]);
+      times.set(file, [...(times.get(file) ?? []), await firstInvokeMs(file, event, refusing.origin)]);
     try {
       // Round by round, so that a slow moment of the machine strikes all alike.
       for (let round = 0; round < runs; round += 1) {
@@ -153,6 +174,7 @@ export const bench: Bench = {
         largestKB: Math.max(...figures.map(({ kB }) => kB)),
       };
     } finally {
+      refusing.stop();
       rmSync(directory, { recursive: true });
     }
   },

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { startLocalSystem } from '../../lib/local/system.ts';
-import { prices } from '../../lib/operator/prices.ts';
+import { usdEach } from '../../lib/operator/prices.ts';
 import type { Bench, Figures } from './bench.ts';
 import { runFaults } from './intake/faults.ts';
 import { fuzzIntake } from './intake/fuzz.ts';
@@ -84,11 +84,11 @@ const logBytes = 700;
 /** One half of a fresh event's calls is the send, the other the ledger's write, which the index `arrival` doubles. */
 function dollarsPerMillion(callsFresh: number): number {
   const each =
-    prices.httpApiRequest +
-    prices.lambdaRequest +
-    prices.lambdaGbSecond * intakeGb * (billedMilliseconds / 1000) +
-    (callsFresh / 2) * (prices.sqsFifoRequest + 2 * prices.dynamoDbWrite) +
-    prices.logGb * (logBytes / 1e9);
+    usdEach('httpApiRequest') +
+    usdEach('lambdaRequest') +
+    usdEach('lambdaGbSecond') * intakeGb * (billedMilliseconds / 1000) +
+    (callsFresh / 2) * (usdEach('sqsFifoRequest') + 2 * usdEach('dynamoWrite')) +
+    usdEach('logGb') * (logBytes / 1e9);
   return each * 1e6;
 }
 

@@ -1,8 +1,10 @@
 import type { Bench } from './bench.ts';
 import { measureCallers } from './rotation/callers.ts';
+import { measureSweep } from './rotation/sweep.ts';
+import { measureVending } from './rotation/vending.ts';
 
 /** The three measurements, which share nothing. */
-const parts = { callers: measureCallers } as const;
+const parts = { callers: measureCallers, sweep: measureSweep, vending: measureVending } as const;
 
 /** With names of parts (`callers`, `sweep`, `vending`) it measures these alone. */
 export const bench: Bench = {

@@ -18,6 +18,7 @@ const functionNames = [
     'OauthCallback',
     'OauthCompany',
     'OauthStart',
+    'Reconciliation',
     'RotationSweep',
   ],
   ...['SubscriptionAudit', 'TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
@@ -70,19 +71,35 @@ describe('functions', () => {
     expect(JSON.stringify(template.toJSON())).not.toMatch(/PROCORE_LOGIN_ORIGIN|PROCORE_API_ORIGIN|AWS_ENDPOINT_URL/);
   });
 
+  // Those that may come to revoke tokens are told which ones.
+  const revoking = ['REVOKE_REPLACED'];
+
   test.each([
     ['ConnectLink', ['AUTHORIZATIONS_TABLE', 'PUBLIC_ORIGIN', 'RETURN_TO_ORIGINS']],
     ['OauthStart', ['AUTHORIZATIONS_TABLE', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN']],
     [
       'OauthCallback',
-      ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN'],
+      [
+        'AUTHORIZATIONS_TABLE',
+        'CONNECTIONS_TABLE',
+        'EVENT_QUEUE_URL',
+        'OAUTH_CLIENT_SECRET_ARN',
+        'PUBLIC_ORIGIN',
+        ...revoking,
+      ],
     ],
     ['OauthCompany', ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'PUBLIC_ORIGIN']],
-    ['Disconnect', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
-    ['AccessToken', ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    ['Disconnect', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking]],
+    [
+      'AccessToken',
+      ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking],
+    ],
     ['RotationSweep', ['CONNECTIONS_TABLE', 'ROTATION_QUEUE_URL']],
-    ['TokenRotation', ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
-    ['TokenRecovery', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN']],
+    [
+      'TokenRotation',
+      ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking],
+    ],
+    ['TokenRecovery', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking]],
     [
       'WebhookIntake',
       ['DELIVERIES_TABLE', 'EVENT_QUEUE_URL', 'QUARANTINE_QUEUE_URL', 'WEBHOOK_AUTHORIZATION_SECRET_ARN'],

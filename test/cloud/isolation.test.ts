@@ -36,6 +36,17 @@ describe('environments', () => {
     }
   });
 
+  test('stay within 160 resources with a domain of their own, too', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const domains = { sandbox: { name: 'connect.example.com', certificateArn } };
+    const all = resourcesOf(synthesize({ environments: 'sandbox', domains }));
+    expect([...all.keys()].filter((id) => prefixOf(id) === 'Sandbox').length).toBeLessThanOrEqual(160);
+    const origins = [...all.values()].flatMap(({ Properties }) =>
+      textsIn(Properties.Environment ?? '').filter((text) => text.startsWith('https://')),
+    );
+    expect(new Set(origins)).toEqual(new Set(['https://connect.example.com']));
+  });
+
   test('refer to nothing of one another, in any property of any resource', () => {
     const crossing = [...resources].flatMap(([id, resource]) =>
       referencesIn({ ...resource.Properties })

@@ -23,7 +23,7 @@ export interface Resource {
 }
 
 /** The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles. */
-export function synthesize(overrides: Readonly<Record<string, string>> = {}): Template {
+export function synthesize(overrides: Readonly<Record<string, unknown>> = {}): Template {
   const app = new App({
     context: { ...cdkContext, ...overrides },
     analyticsReporting: false,

@@ -521,6 +521,42 @@ describe('a winner that comes late', () => {
     expect(world.stored()).not.toHaveProperty('revoking');
   });
 
+  it('gives its tokens up with patience when the store refuses meanwhile', async () => {
+    const world = worldWithRotation();
+    let refusals = 3;
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.disconnect(world.stored(), startTime));
+      world.store.hooks = {
+        before: () => {
+          if (refusals-- > 0) throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(refusals).toBeLessThan(0);
+    expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({ method: 'revoke', grant: 'access-8' });
+  });
+
+  it('puts tokens that it cannot give up into escrow, where they are given up', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.disconnect(world.stored(), startTime));
+      world.store.hooks = {
+        before: (call) => {
+          const isLanding = call.operation === 'write' && call.write.set.tokens !== undefined;
+          if (!isLanding && world.escrowed.length === 0) throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    await world.rotate();
+    const [escrowed] = world.escrowed;
+    if (!escrowed) throw new Error('nothing in escrow');
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({ method: 'revoke', grant: 'access-8' });
+  });
+
   it('gives its tokens up when a person reconnected meanwhile: noted, for the disconnect to revoke (hard case 16)', async () => {
     const world = worldWithRotation();
     const authorizedBy = { sessionId: 'session-2', linkIssuedAt: startTime };

@@ -144,6 +144,8 @@ describe('in SQS', () => {
     const { queueUrl } = server.createQueue('quarantine-2');
     const tooLong = { ...message, bodyBase64: 'x'.repeat(2_000_000) };
     expect(await sqsQuarantine({ client, queueUrl }).keep(tooLong)).toBe('refused');
+    // Somebody has deleted the queue: an outage until it is repaired, and not the message's fault.
+    await expect(sqsQuarantine({ client, queueUrl: `${queueUrl}-gone` }).keep(message)).rejects.toThrow();
     const nobody = new SQSClient({
       endpoint: 'http://127.0.0.1:9',
       region: 'us-east-1',

@@ -12,6 +12,7 @@ interface Answer {
 const newClientSecret = 'the-secret-after-its-reset-at-procore';
 let system: Awaited<ReturnType<typeof startSandboxStack>>;
 let dynamoDb: AwsFaults;
+const startedAt = Math.floor(Date.now() / 1000);
 let dueTimes = 0;
 /** Vends for the connection `escrowed` while DynamoDB takes none of its new tokens: it takes access-token 21 s. */
 let vendedFromEscrow: Promise<Answer>;
@@ -46,7 +47,7 @@ const vend = (connectionId = 'acme') => system.invoke<Answer>('AccessToken', { c
 async function age(connectionId: string, seconds: number): Promise<void> {
   // A due time of its own each time: the queue drops what it has had for the same one.
   dueTimes += 1;
-  const due = Math.floor(Date.now() / 1000) - dueTimes;
+  const due = startedAt - dueTimes;
   const set = 'SET issuedAt = issuedAt - :age, expiresAt = expiresAt - :age, rotateAt = :due, notBefore = :due';
   await system.change(connectionId, set, { ':age': seconds, ':due': due });
 }

@@ -51,6 +51,8 @@ export async function startSandboxStack({
       PROCORE_API_ORIGIN: standIn.apiOrigin,
       ...variables,
     }),
+    // By these the command line finds the stand-in.
+    localOutputs: { SandboxProcoreLogin: standIn.loginOrigin, SandboxProcoreApi: standIn.apiOrigin },
     log: (line) => {
       log.take(line);
       written.push(line.text);

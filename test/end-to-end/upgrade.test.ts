@@ -64,7 +64,7 @@ async function leave(leaseUntil: number): Promise<void> {
   );
 }
 
-describe('a deployment over a running older version', () => {
+describe('a deployment over a running older version', { timeout: 60_000 }, () => {
   it('replaces the functions', () => {
     expect(system.output('FunctionAccessToken')).not.toContain('SandboxOld');
     expect(system.output('TableSubscriptions')).not.toBe('');
@@ -94,14 +94,14 @@ describe('a deployment over a running older version', () => {
     const generation = vended.error ? undefined : vended.generation;
     expect(vended.error?.code ?? 'served').toMatch(/served|rotation_pending/);
     await expect
-      .poll(() => system.invoke<Vended>('AccessToken', { connectionId: 'leased' }), { timeout: 19_000, interval: 500 })
+      .poll(() => system.invoke<Vended>('AccessToken', { connectionId: 'leased' }), { timeout: 40_000, interval: 500 })
       .toMatchObject({ generation: generation ?? before.generation + 1 });
     expect(system.standIn.control.counts.tokenRefreshes).toBe(refreshes + 1);
   });
 
   it('loses no event that was on its way, and gives none up', async () => {
     const missing = () => events.filter((eventId) => system.log.count('event.received', { eventId }) === 0);
-    await expect.poll(missing, { timeout: 18_000 }).toEqual([]);
+    await expect.poll(missing, { timeout: 50_000 }).toEqual([]);
     expect(system.log.count('event.dead_lettered', {})).toBe(0);
   });
 

@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What to do with one call: pass it on, answer as a throttled DynamoDB does, or cut the connection. */
-export type AwsFault = 'none' | 'throttled' | 'cut';
+/**
+ * What to do with one call: pass it on, answer as a throttled DynamoDB does, cut the connection before it takes effect
+ * (`cut`) or after, so that only the answer is lost (`lost`).
+ */
+export type AwsFault = 'none' | 'throttled' | 'cut' | 'lost';
 
 /** A call, as far as a test decides by it. */
 export interface AwsCall {
@@ -14,7 +17,7 @@ export interface AwsCall {
   readonly accessKeyId: string;
 }
 
-/** A server in front of a DynamoDB endpoint that makes calls fail as AWS does, before they take effect. */
+/** A server in front of a DynamoDB endpoint that makes calls fail as AWS does. */
 export interface AwsFaults {
   readonly endpoint: string;
   /** Decides about each call; may be replaced at any time. */
@@ -28,12 +31,15 @@ export interface AwsFaults {
 export async function startAwsFaults(target: string): Promise<AwsFaults> {
   let failed = 0;
   const server = createServer(async (incoming, response) => {
-    const body = await text(incoming);
+    // Who cut his call short waits for no answer.
+    const body = await text(incoming).catch(() => undefined);
+    if (body === undefined) return;
     const operation = String(incoming.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
     const [, accessKeyId = ''] = /Credential=([^/]+)/.exec(incoming.headers.authorization ?? '') ?? [];
     const fault = faults.judge({ operation, body, accessKeyId });
     if (fault === 'none') return pass(incoming, body);
     failed += 1;
+    if (fault === 'lost') return pass(incoming, body);
     if (fault === 'cut') return void response.destroy();
     const name = 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
@@ -45,6 +51,10 @@ export async function startAwsFaults(target: string): Promise<AwsFaults> {
       outgoing.on('error', () => response.destroy());
       outgoing.end(content);
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+      if (fault === 'lost') {
+        answer.resume();
+        return void response.destroy();
+      }
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     }

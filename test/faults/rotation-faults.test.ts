@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Connection, ReauthorizationCause } from '../../functions/connection/connection.ts';
+import { vendAccessToken } from '../../functions/connection/vending.ts';
+import { systemSleep } from '../../functions/system.ts';
 import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
 import { useTable } from '../contracts/use-table.ts';
 import { type RotationWorld, rotationWorld, timeoutMs } from './rotation-world.ts';
@@ -288,5 +290,60 @@ describe('DynamoDB fails between the refresh and the write of its tokens', () =>
     faulty.pass(400);
     await faulty.attend();
     await expectEnded(faulty, await faulty.stored(), 'response_lost');
+  });
+});
+
+describe('DynamoDB fails before the refresh', () => {
+  /** Lets the first calls of an operation fail. */
+  const failFirst = (faulty: RotationWorld, wanted: string, fault: 'throttled' | 'lost', calls: number) => {
+    faulty.dynamoDb.judge = ({ operation }) =>
+      operation === wanted && faulty.dynamoDb.failed < calls ? fault : 'none';
+  };
+
+  it('believes its own claim when only the answer was lost', async () => {
+    const faulty = await newWorld();
+    failFirst(faulty, 'UpdateItem', 'lost', 1);
+    expect(await faulty.attend()).toBe(true);
+    expect(await faulty.stored()).toMatchObject({ generation: 2, attemptNumber: 1 });
+    expect(faulty.refreshes()).toBe(1);
+  });
+
+  it('spends nothing when the claim was refused', async () => {
+    const faulty = await newWorld();
+    failFirst(faulty, 'UpdateItem', 'throttled', 1);
+    expect(await faulty.attend()).toBe(false);
+    expect(faulty.refreshes()).toBe(0);
+    expect(await faulty.attend()).toBe(true);
+    expect((await faulty.stored()).generation).toBe(2);
+  });
+
+  it('vends after a read or two that DynamoDB throttled', async () => {
+    const faulty = await newWorld();
+    failFirst(faulty, 'GetItem', 'throttled', 2);
+    expect(await faulty.vend()).toMatchObject({ generation: 1 });
+  });
+
+  it('serves a crowd of whom DynamoDB throttles some claims and polls, with one refresh', async () => {
+    const faulty = await newWorld();
+    faulty.standIn.control.failNext('token', { kind: 'slow', milliseconds: 150 });
+    let throttledUntil: number | undefined;
+    faulty.dynamoDb.judge = ({ operation }) => {
+      // The first claim passes; then nothing does until shortly before Procore answers.
+      const isFirst = operation === 'UpdateItem' && throttledUntil === undefined;
+      if (isFirst) throttledUntil = performance.now() + 100;
+      return !isFirst && performance.now() < (throttledUntil ?? 0) ? 'throttled' : 'none';
+    };
+    const own = { sleep: systemSleep, remaining: () => 20_000 };
+    const vended = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        vendAccessToken(
+          { ...faulty.invocation(), ...own },
+          { connectionId: faulty.connectionId, minValidSeconds: 2000 },
+        ),
+      ),
+    );
+    expect(new Set(vended.map(({ generation }) => generation))).toEqual(new Set([2]));
+    expect(faulty.refreshes()).toBe(1);
+    expect(faulty.dynamoDb.failed).toBeGreaterThan(10);
   });
 });

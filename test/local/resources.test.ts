@@ -41,6 +41,7 @@ describe('a template', () => {
       {
         logicalId: 'Fn',
         name: 'Fn',
+        logGroup: '/aws/lambda/Fn',
         assetDirectory: '/assembly/asset.1',
         handler: 'index.handler',
         timeoutSeconds: 10,

@@ -11,6 +11,7 @@ const settings = {
   environment: 'sandbox',
   oauthClientSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:none',
   connectionsTable: 'connections',
+  revokeReplacedTokens: 'false',
   authorizationsTable: 'authorizations',
   eventQueue: 'https://sqs.us-east-1.amazonaws.com/123456789012/none.fifo',
   publicOrigin: 'https://connect.example.com',

@@ -121,6 +121,41 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect((await procore([...since, '--yes', '--company', '1'])).json()).toMatchObject({ replayed: 0 });
   });
 
+  it('emits what no webhook has brought', async () => {
+    const path = `/rest/v1.0/projects/${bridge}/rfis`;
+    const ran = await procore([
+      'events',
+      'reconcile',
+      '--environment',
+      'sandbox',
+      '--company',
+      company,
+      '--resource',
+      'RFIs',
+      '--path',
+      path,
+      '--project',
+      bridge,
+      '--hours',
+      '1',
+      '--json',
+    ]);
+    expect(ran.json()).toMatchObject({ failed: 0 });
+    const wrong = [
+      'events',
+      'reconcile',
+      '--environment',
+      'sandbox',
+      '--company',
+      '1',
+      '--resource',
+      'RFIs',
+      '--path',
+      path,
+    ];
+    expect((await procore(wrong)).err).toContain('webhooks apply');
+  });
+
   it('follows the worker’s log', async () => {
     const ran = await procore(['events', 'tail', '--since', '10m', '--for', '0', '--environment', 'sandbox', '--json']);
     const lines = ran.out

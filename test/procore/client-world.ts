@@ -67,11 +67,11 @@ export function clientWorld(script: Scripted[], otherwise: Partial<ProcoreClient
   const seen: Seen[] = [];
   const vendings: AccessTokenRequest[] = [];
   const recorded = recordingObserver();
-  const world = { generation: 1, deadline: startTime + 600 };
+  const world = { generation: 1, deadline: startTime + 600, lifetime: 5400 };
   const apiHost = procoreEnvironments.sandbox.apiOrigin;
   const token = (): VendedToken<'sandbox'> => ({
     accessToken: `token-${world.generation}`,
-    expiresAt: time.clock() + 5400,
+    expiresAt: time.clock() + world.lifetime,
     generation: world.generation,
     environment: 'sandbox',
     apiHost,

@@ -128,6 +128,14 @@ describe('waiting', () => {
     expect(time.clock()).toBe(startTime);
   });
 
+  it('outlives the token: the next try asks for one that is still valid', async () => {
+    const world = clientWorld([answered(429, {}, { 'retry-after': '3000' }), answered(200, [])]);
+    world.lifetime = 1800;
+    world.deadline = startTime + 7200;
+    await world.time.run(world.company.get(path));
+    expect(world.vendings).toHaveLength(2);
+  });
+
   it('gives up after five tries', async () => {
     const { company, time, seen } = clientWorld(Array.from({ length: 6 }, () => answered(503, '')));
     expect(await time.run(rejection(company.get(path)))).toMatchObject({ code: 'overloaded' });

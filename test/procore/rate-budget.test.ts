@@ -99,13 +99,30 @@ describe('a budget that is known', () => {
     expect(time.clock()).toBeGreaterThanOrEqual(startTime + 39 * 60);
   });
 
-  it('follows limits that change, and ignores answers about a window that is over', async () => {
+  it('follows limits that change', async () => {
+    const { budget, store } = setUp();
+    await budget.acquire(1, long);
+    await budget.learn(told(25, 24, startTime + 10));
+    await budget.learn(told(100, 98, startTime + 10));
+    expect((await store.read()).spike).toEqual({ limit: 100, resetAt: startTime + 10, used: 2 });
+  });
+
+  it('learns nothing of an answer about a window that is over', async () => {
     const { budget, store } = setUp();
     await budget.acquire(1, long);
     await budget.learn(told(25, 24, startTime + 10));
     await budget.learn(told(25, 0, startTime - 5));
-    await budget.learn(told(100, 98, startTime + 10));
-    expect((await store.read()).spike).toEqual({ limit: 100, resetAt: startTime + 10, used: 2 });
+    expect((await store.read()).spike).toEqual({ limit: 25, resetAt: startTime + 10, used: 1 });
+  });
+
+  it('keeps calls that are under way when the first answer tells when the window ends', async () => {
+    const { budget, store, time } = setUp();
+    await budget.acquire(1, long);
+    await budget.learn(told(25, 24, startTime + 10));
+    time.pass(12);
+    expect(await budget.acquire(20, long)).toEqual({ granted: 20 });
+    await budget.learn(told(25, 24, startTime + 23));
+    expect((await store.read()).spike).toEqual({ limit: 25, resetAt: startTime + 23, used: 20 });
   });
 
   it('waits by Procore’s clock where ours is ahead', async () => {

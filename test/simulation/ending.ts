@@ -7,7 +7,8 @@ import type { Simulation } from './simulation.ts';
  * How a connection ended. All but the first two are flagged `reauthorization_required`:
  *
  * - `response_lost`: Procore's answer with the new tokens was lost on its way, and Procore refuses a replay.
- * - `loss_window`: the process died between Procore's answer and the first durable write, by a crash or its time-out.
+ * - `loss_window`: the process crashed between Procore's answer and the first durable write.
+ * - `out_of_time`: it came to its time-out there, because both Procore and the table were slow.
  * - `both_refused`: neither table nor escrow took the new tokens to the process's end.
  * - `revoked_at_procore`: a person or an administrator took the access back.
  * - `procore_manners`: Procore ended a set of its own accord: with another set of the same user, or because a refresh
@@ -18,6 +19,7 @@ export type Ending =
   | 'disconnected'
   | 'response_lost'
   | 'loss_window'
+  | 'out_of_time'
   | 'both_refused'
   | 'revoked_at_procore'
   | 'procore_manners';
@@ -35,14 +37,19 @@ const mostSweeps = 60;
 export async function settle(simulation: Simulation): Promise<Ending[]> {
   const { aws, machine, watch } = simulation;
   simulation.calm();
-  const generations = new Map([...aws.connections].map(([id, { generation }]) => [id, generation]));
+  /** What each had when all that happened before the calm had landed. */
+  const generations = new Map<string, number>();
   const isSettled = (connection: Connection) =>
     connection.status === 'connected'
-      ? isAtRest(connection) && connection.generation > (generations.get(connection.connectionId) ?? 0)
+      ? isAtRest(connection) &&
+        connection.generation > (generations.get(connection.connectionId) ?? connection.generation)
       : connection.rotateAt === undefined;
   for (let sweeps = 0; ; sweeps += 1) {
     simulation.startRecovery();
     await simulation.sweepAfter(0);
+    if (aws.escrowed.size === 0 && generations.size === 0) {
+      for (const [connectionId, { generation }] of aws.connections) generations.set(connectionId, generation);
+    }
     const unsettled = [...aws.connections.values()].filter((connection) => !isSettled(connection));
     if (unsettled.length === 0 && aws.escrowed.size === 0) break;
     const [first] = unsettled;
@@ -105,7 +112,8 @@ function judgeDisconnected({ watch, procore, disconnected }: Simulation, connect
     // Whether a revocation reaches the predecessor of a token that was never used is unknown; Procore was not there to ask.
     // The same goes for the older ones of a line that was rotated on and on without being used.
     const isPredecessorOfUnused = set.children.some(({ isUseFailed, children }) => isUseFailed || children.length > 0);
-    if (isOurs && !isSibling && !isPredecessorOfUnused) watch.fail('revocation', `${set.tokens.accessToken} outlives ${connectionId}`);
+    if (isOurs && !isSibling && !isPredecessorOfUnused)
+      watch.fail('revocation', `${set.tokens.accessToken} outlives ${connectionId}`);
   }
   return 'disconnected';
 }
@@ -141,7 +149,8 @@ function judgeSuccessors({ children }: IssuedSet, fail: (detail: string) => void
     if (!holder) return 'response_lost';
     if (isDurable) fail(`${tokens.accessToken} was durable and is gone`);
     if (isEscrowRefused) return 'both_refused';
-    if (holder.state === 'crashed' || holder.state === 'timed_out') return 'loss_window';
+    if (holder.state === 'crashed') return 'loss_window';
+    if (holder.state === 'timed_out') return 'out_of_time';
     fail(`${holder.name} ${holder.state} and lost ${tokens.accessToken}`);
     return undefined;
   });

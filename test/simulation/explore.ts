@@ -42,6 +42,9 @@ class Schedules extends fc.Arbitrary<Schedule> {
   }
 }
 
+/** How many schedules are tried to make a failing one shorter. */
+const mostShrinkings = 20_000;
+
 /** What to explore. */
 export interface Exploration {
   readonly useCases: UseCases;
@@ -50,7 +53,7 @@ export interface Exploration {
   /** From one schedule's seed to the next one's. @default 1 */
   readonly seedStep?: number;
   readonly skewSeconds: number;
-  /** Whether a failing schedule is made as short as it can be within half a minute. */
+  /** Whether a failing schedule is made as short and calm as can be. */
   readonly shrinks: boolean;
 }
 
@@ -63,10 +66,16 @@ export interface Failure {
   readonly choices: readonly number[];
 }
 
+/** What is added up over schedules. */
+export const figures = ['steps', 'invocations', 'deaths', 'healedVerdicts'] as const;
+
 /** What came of an exploration. */
 export interface Findings {
   readonly schedules: number;
   readonly steps: number;
+  readonly invocations: number;
+  readonly deaths: number;
+  readonly healedVerdicts: number;
   readonly endings: Readonly<Partial<Record<Ending, number>>>;
   readonly failure?: Failure;
 }
@@ -80,15 +89,18 @@ export async function explore(exploration: Exploration): Promise<Findings> {
   const { useCases, runs, firstSeed, seedStep = 1, skewSeconds, shrinks } = exploration;
   const endings: Partial<Record<Ending, number>> = {};
   let schedules = 0;
-  let steps = 0;
+  const totals = { steps: 0, invocations: 0, deaths: 0, healedVerdicts: 0 };
+  let shrinkings = 0;
   let failure: Failure | undefined;
   const property = fc.asyncProperty(new Schedules(firstSeed, seedStep), async (schedule) => {
     const { seed } = schedule;
+    if (failure && ++shrinkings > mostShrinkings) return;
     const choices = seed === undefined ? Choices.replayed(schedule.choices) : Choices.seeded(seed);
     try {
       const report = await runSchedule(useCases, choices, skewSeconds);
+      if (failure) return;
       schedules += 1;
-      steps += report.steps;
+      for (const figure of figures) totals[figure] += report[figure];
       for (const ending of report.endings) endings[ending] = (endings[ending] ?? 0) + 1;
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
@@ -99,13 +111,9 @@ export async function explore(exploration: Exploration): Promise<Findings> {
       throw error;
     }
   });
-  const details = await fc.check(property, {
-    numRuns: runs,
-    endOnFailure: !shrinks,
-    interruptAfterTimeLimit: shrinks ? undefined : Number.MAX_SAFE_INTEGER,
-  });
+  const details = await fc.check(property, { numRuns: runs, endOnFailure: !shrinks });
   if (details.failed && !failure) throw details.errorInstance;
-  return { schedules, steps, endings, ...(failure && { failure }) };
+  return { schedules, ...totals, endings, ...(failure && { failure }) };
 }
 
 /** Choices at the end that are 0 say nothing: 0 is what follows the last. */

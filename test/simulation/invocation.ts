@@ -48,7 +48,7 @@ export class Invocation {
     // Two fifths of the clocks are right; the others lead or lag, half of them by all that is allowed.
     this.clockOffset = lean < 0.4 ? 0 : Math.max(-0.5, Math.min(0.5, (lean - 0.7) * 3.3)) * skewSeconds;
     const dies = choices?.chance(crashes) ?? false;
-    this.#callsToDeath = dies && choices ? 1 + Math.floor(choices.fraction() * 12) : Number.POSITIVE_INFINITY;
+    this.#callsToDeath = dies && choices ? 1 + Math.floor(choices.fraction() ** 2 * 30) : Number.POSITIVE_INFINITY;
     this.#death =
       dies && choices ? choices.pick<Death>(['before_answer', 'while_under_way', 'before_sending']) : 'before_answer';
   }

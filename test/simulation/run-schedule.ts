@@ -7,6 +7,11 @@ export interface ScheduleReport {
   readonly endings: readonly Ending[];
   /** Steps of the scheduler: each is an answer, an effect or an arrival. */
   readonly steps: number;
+  /** Invocations, and those whose process died: crashed or came to its time-out. */
+  readonly invocations: number;
+  readonly deaths: number;
+  /** Verdicts that a success out of escrow proved wrong. */
+  readonly healedVerdicts: number;
 }
 
 /**
@@ -20,5 +25,13 @@ export async function runSchedule(useCases: UseCases, choices: Choices, skewSeco
   const simulation = new Simulation(useCases, choices, skewSeconds);
   await simulation.storm();
   const endings = await settle(simulation);
-  return { endings, steps: simulation.machine.taken };
+  const { machine, watch, invocations } = simulation;
+  const deaths = invocations.filter(({ state }) => state === 'crashed' || state === 'timed_out').length;
+  return {
+    endings,
+    steps: machine.taken,
+    invocations: invocations.length,
+    deaths,
+    healedVerdicts: watch.healedVerdicts,
+  };
 }

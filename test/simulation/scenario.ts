@@ -1,7 +1,7 @@
 import type { Connection } from '../../functions/connection/connection.ts';
 import type { Choices } from './choices.ts';
-import type { Manners, Weather } from './simulated-procore.ts';
 import type { AwsWeather } from './simulated-aws.ts';
+import type { Manners, Weather } from './simulated-procore.ts';
 
 /** When every schedule begins; epoch seconds. */
 export const startTime = 1_800_000_000;
@@ -56,6 +56,7 @@ export function chooseScenario(choices: Choices): Scenario {
     aws: {
       faults: choices.pick([0, 0.02, 0.1, 0.3]),
       tableOutage: window(0.25, 150),
+      outageAtSuccess: choices.chance(0.2) ? 20 + choices.fraction() * 100 : 0,
       escrowOutage: window(0.04, 60),
     },
     crashes: choices.pick([0, 0.15, 0.4]),
@@ -90,7 +91,7 @@ function chooseConnection(choices: Choices, index: number, { lifetimeSeconds }: 
 
 function chooseVisits(choices: Choices, { grant }: Connection): Visit[] {
   // Most come at once, the others when leases and cool-downs end.
-  const when = () => choices.pick([0, 0, 0, 20, 36, 66, 100, 340]) + choices.fraction() ** 2 * 6;
+  const when = () => choices.pick([0, 0, 0, 20, 36, 66, 100, 340]) + choices.fraction() ** 5 * 6;
   const visits: Visit[] = [];
   for (let callers = 1 + Math.floor(choices.fraction() * 4); callers > 0; callers -= 1) {
     const minValidSeconds = choices.pick([undefined, 300, 3000]);

@@ -19,6 +19,8 @@ import type { Watch } from './watch.ts';
 export interface AwsWeather {
   readonly faults: number;
   readonly tableOutage: readonly [from: number, until: number];
+  /** How long the table is out when Procore has just given a token set; seconds, 0 for never. */
+  readonly outageAtSuccess: number;
   readonly escrowOutage: readonly [from: number, until: number];
 }
 
@@ -49,6 +51,7 @@ export class SimulatedAws {
   readonly connections = new Map<string, Connection>();
   readonly escrowed = new Set<EscrowedTokenSet>();
   readonly announced = new Set<string>();
+  #successOutageUntil = 0;
   readonly #queued = new Map<string, number>();
   readonly #shards = new Map<string, string>();
   readonly #machine: Machine;
@@ -72,6 +75,15 @@ export class SimulatedAws {
     this.#watch = watch;
     this.#procore = procore;
     this.#deliveries = deliveries;
+  }
+
+  /** Procore has given a token set: the worst moment for the table to go. */
+  tokensGiven(): void {
+    const { outageAtSuccess } = this.#weather;
+    // Once: the next success shall find its place.
+    if (outageAtSuccess > 0 && this.#successOutageUntil === 0) {
+      this.#successOutageUntil = this.#machine.now + outageAtSuccess;
+    }
   }
 
   /** The table as one invocation reaches it. */
@@ -134,17 +146,22 @@ export class SimulatedAws {
   queueFor(holder: Invocation): RotationQueue {
     return {
       send: (connections) =>
-        this.#call(holder, () => {
-          const fresh = connections.filter(({ connectionId, rotateAt }) => {
-            const name = `${connectionId} ${rotateAt}`;
-            const before = this.#queued.get(name);
-            if (before !== undefined && this.#machine.now - before < 300) return false;
-            this.#queued.set(name, this.#machine.now);
-            return true;
-          });
-          if (fresh.length > 0) this.#deliveries.rotate(fresh.map(({ connectionId }) => connectionId));
-          return { refused: 0 };
-        }),
+        this.#call(
+          holder,
+          () => {
+            const fresh = connections.filter(({ connectionId, rotateAt }) => {
+              const name = `${connectionId} ${rotateAt}`;
+              const before = this.#queued.get(name);
+              if (before !== undefined && this.#machine.now - before < 300) return false;
+              this.#queued.set(name, this.#machine.now);
+              return true;
+            });
+            if (fresh.length > 0) this.#deliveries.rotate(fresh.map(({ connectionId }) => connectionId));
+            return { refused: 0 };
+          },
+          undefined,
+          this.#weather.escrowOutage,
+        ),
     };
   }
 
@@ -168,16 +185,22 @@ export class SimulatedAws {
     return known;
   }
 
+  /** @param outage of a queue; the table's own when absent */
+  #isOut(outage: readonly [from: number, until: number] | undefined): boolean {
+    const { now } = this.#machine;
+    const [from, until] = outage ?? this.#weather.tableOutage;
+    return (now >= from && now < until) || (outage === undefined && now < this.#successOutageUntil);
+  }
+
   /** @param again the same request when the SDK repeats it after it took effect */
   #call<Answer>(
     holder: Invocation,
     effect: () => Answer,
     again: (first: Answer) => Answer = (first) => first,
-    [from, until] = this.#weather.tableOutage,
+    outage?: readonly [from: number, until: number],
   ): Promise<Answer> {
     if (this.isCalm || !holder.isAlive) return holder.call({ effectMs: 5, answerMs: 5, effect });
-    const { now } = this.#machine;
-    if (now >= from && now < until) {
+    if (this.#isOut(outage)) {
       const answerMs = this.#choices.chance(0.3) ? 2 * sdkTimeoutMs : 20;
       return holder.call<Answer>({ effectMs: answerMs, answerMs, effect: () => undefined as Answer, lost: fault });
     }
@@ -221,6 +244,10 @@ export class SimulatedAws {
 }
 
 /** Names an announcement. */
-export function nameOf({ connectionId, change, generation }: Pick<ConnectionChange, 'connectionId' | 'change' | 'generation'>) {
+export function nameOf({
+  connectionId,
+  change,
+  generation,
+}: Pick<ConnectionChange, 'connectionId' | 'change' | 'generation'>) {
   return `${connectionId} ${change} ${generation}`;
 }

@@ -39,7 +39,7 @@ export interface IssuedSet {
   holder?: Invocation;
   /** It has been in table or escrow. */
   isDurable: boolean;
-  /** A use of its access token failed, so its predecessor may live on. */
+  /** A use of its access token failed, or came after its end, so its predecessor may live on. */
   isUseFailed: boolean;
   /** It has been noted for revocation, or a revocation was confirmed. */
   isGivenUp: boolean;
@@ -87,6 +87,7 @@ export class SimulatedProcore {
   readonly #manners: Manners;
   readonly #weather: Weather;
   readonly #onPresented: (holder: Invocation, refreshToken: string) => void;
+  readonly #onGiven: () => void;
 
   constructor(
     machine: Machine,
@@ -94,12 +95,14 @@ export class SimulatedProcore {
     manners: Manners,
     weather: Weather,
     onPresented: (holder: Invocation, refreshToken: string) => void,
+    onGiven: () => void,
   ) {
     this.#machine = machine;
     this.#choices = choices;
     this.#manners = manners;
     this.#weather = weather;
     this.#onPresented = onPresented;
+    this.#onGiven = onGiven;
   }
 
   /** Issues a token set; times in epoch seconds. */
@@ -206,7 +209,11 @@ export class SimulatedProcore {
       case 'failed_after':
         return say(failed, 30, 60, true);
       case 'throttled':
-        return say({ outcome: 'throttled', status: 429, retryAfterSeconds: this.#choices.pick([10, 60, 1800]) }, 0, 40);
+        return say(
+          { outcome: 'throttled', status: 429, retryAfterSeconds: this.#choices.pick([10, 2, 60, 1800]) },
+          0,
+          40,
+        );
       case 'unavailable':
         return say({ outcome: 'throttled', status: 503 }, 30, 40, this.#choices.chance(0.2));
       case 'not_sent':
@@ -244,6 +251,7 @@ export class SimulatedProcore {
   #give(holder: Invocation, set: IssuedSet): TokenOutcome {
     this.#machine.tell?.(`Procore issues ${set.tokens.accessToken} to ${holder.name}`);
     set.holder = holder;
+    this.#onGiven();
     return { outcome: 'tokens', tokens: set.tokens };
   }
 
@@ -268,11 +276,9 @@ export class SimulatedProcore {
   #tokenInfo(holder: Invocation, accessToken: string): Promise<TokenInfoOutcome> {
     const isFailing = !this.isCalm && this.#choices.chance(this.#weather.procore);
     const effect = (): TokenInfoOutcome => {
-      if (isFailing) {
-        const set = this.byAccessToken.get(accessToken);
-        if (set) set.isUseFailed = true;
-        return { outcome: 'unavailable' };
-      }
+      const set = this.byAccessToken.get(accessToken);
+      if (set && (isFailing || this.#machine.now >= set.tokens.expiresAt)) set.isUseFailed = true;
+      if (isFailing) return { outcome: 'unavailable' };
       if (!this.accepts(accessToken)) return { outcome: 'refused' };
       this.use(accessToken);
       return { outcome: 'info', clientId: this.client.clientId, procoreUserId: '7' };

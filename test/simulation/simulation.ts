@@ -29,6 +29,8 @@ export class Simulation {
   readonly #skewSeconds: number;
   /** What the table holds of the OAuth client as cached by warm functions. */
   #cachedClient: OAuthClient;
+  /** Every invocation that was started. */
+  readonly invocations: Invocation[] = [];
   #isCalm = false;
   #ids = 0;
   /** Ids of connections that a person has disconnected. */
@@ -41,13 +43,21 @@ export class Simulation {
     this.scenario = chooseScenario(choices);
     const { manners, procore, aws } = this.scenario;
     this.watch = new Watch(this.machine, skewSeconds);
-    this.procore = new SimulatedProcore(this.machine, choices, manners, procore, (holder, refreshToken) => {
-      const user = this.procore.byRefreshToken.get(refreshToken)?.user ?? '';
-      this.watch.presented(holder, refreshToken, user);
-    });
+    this.procore = new SimulatedProcore(
+      this.machine,
+      choices,
+      manners,
+      procore,
+      (holder, refreshToken) => {
+        const user = this.procore.byRefreshToken.get(refreshToken)?.user ?? '';
+        this.watch.presented(holder, refreshToken, user);
+      },
+      () => this.aws.tokensGiven(),
+    );
     this.aws = new SimulatedAws(this.machine, choices, aws, this.watch, this.procore, {
       rotate: (connectionIds) => this.#later(() => this.#startWorker(connectionIds)),
-      recover: () => this.#later(() => this.startRecovery(), 20_000),
+      // Rarely the escrow waits longer than any doubt lasts.
+      recover: () => this.#later(() => this.startRecovery(), this.#choices.chance(0.15) ? 1_500_000 : 20_000),
     });
     this.#cachedClient = this.procore.client;
     this.#fill();
@@ -146,23 +156,29 @@ export class Simulation {
   #receive(connectionId: string, visit: Visit): void {
     switch (visit.who) {
       case 'caller':
-        return this.#call(connectionId, visit);
+        this.#call(connectionId, visit);
+        break;
       case 'worker':
-        return this.#startWorker(this.scenario.connections.map(({ connection }) => connection.connectionId));
+        this.#startWorker([...this.aws.connections.keys()]);
+        break;
       case 'reconnecting':
-        return this.#reconnect(connectionId, visit.linkIssuedAt);
+        this.#reconnect(connectionId, visit.linkIssuedAt);
+        break;
       case 'disconnecting':
         this.disconnected.add(connectionId);
-        return this.#start('person', async (deps) => {
+        this.#start('person', async (deps) => {
           await this.#useCases.disconnectConnection(deps, connectionId);
         });
+        break;
       case 'administrator':
         this.procore.revokeUser(connectionId, 'revoked_by_person');
-        return this.procore.revokeUser(serviceUser, 'revoked_by_person');
+        this.procore.revokeUser(serviceUser, 'revoked_by_person');
+        break;
     }
   }
 
-  #call(connectionId: string, { minValidSeconds, reports401 }: Extract<Visit, { who: 'caller' }>): void {
+  #call(connectionId: string, visit: Extract<Visit, { who: 'caller' }>, patience = 3): void {
+    const { minValidSeconds, reports401 } = visit;
     const generation = this.aws.connections.get(connectionId)?.generation ?? 1;
     const request = {
       connectionId,
@@ -170,7 +186,15 @@ export class Simulation {
       ...(reports401 && { rejectedGeneration: generation }),
     };
     this.#start('access-token', async (deps, holder) => {
-      const vended = await this.#useCases.vendAccessToken({ ...deps, apiOrigin: 'https://api.test' }, request);
+      const vending = this.#useCases.vendAccessToken({ ...deps, apiOrigin: 'https://api.test' }, request);
+      const vended = await vending.catch((error: unknown) => {
+        // Callers do as they are told: they come again when the answer says so.
+        const { retryAfterSeconds } = Object(error) as { readonly retryAfterSeconds?: number };
+        if (retryAfterSeconds !== undefined && patience > 0 && !this.#isCalm) {
+          this.machine.after(retryAfterSeconds * 1000, () => this.#call(connectionId, visit, patience - 1));
+        }
+        throw error;
+      });
       this.watch.vended(holder, request, vended, this.procore);
       this.procore.use(vended.accessToken);
     });
@@ -194,16 +218,14 @@ export class Simulation {
   }
 
   /** Starts an invocation of a function. */
-  #start(
-    kind: keyof typeof timeouts,
-    work: (deps: RotationDependencies, holder: Invocation) => Promise<void>,
-  ): void {
+  #start(kind: keyof typeof timeouts, work: (deps: RotationDependencies, holder: Invocation) => Promise<void>): void {
     const holder = new Invocation(this.machine, this.#isCalm ? undefined : this.#choices, {
       name: `${kind}-${++this.#ids}`,
       seconds: timeouts[kind],
       skewSeconds: this.#skewSeconds,
       crashes: this.scenario.crashes,
     });
+    this.invocations.push(holder);
     this.machine.tell?.(`${holder.name} starts, clock ${holder.clockOffset.toFixed(1)} s off`);
     const close = (state: 'returned' | 'threw') => {
       if (!holder.isAlive) return;

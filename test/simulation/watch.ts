@@ -3,7 +3,7 @@ import type { EscrowedTokenSet } from '../../functions/connection/escrow.ts';
 import type { VendedAccessToken, VendingRequest } from '../../functions/connection/vending.ts';
 import type { Invocation } from './invocation.ts';
 import type { Machine } from './machine.ts';
-import { serviceUser, type SimulatedProcore } from './simulated-procore.ts';
+import { type SimulatedProcore, serviceUser } from './simulated-procore.ts';
 import { type Invariant, Violation } from './violation.ts';
 
 interface Presentation {
@@ -25,6 +25,10 @@ const escrowDoubtSeconds = 120;
 export class Watch {
   /** The first violation; use cases catch errors, so it is thrown by the scheduler, not in their midst. */
   violation: Violation | undefined;
+  /** How many verdicts were proven wrong by a success that waited in escrow, and healed. */
+  healedVerdicts = 0;
+  /** Whether it looks away: to see what a mutant does when nothing goes wrong. */
+  isBlind = false;
   readonly #machine: Machine;
   readonly #skewSeconds: number;
   readonly #presented = new Map<string, Presentation[]>();
@@ -40,6 +44,7 @@ export class Watch {
   }
 
   fail(invariant: Invariant, detail: string): void {
+    if (this.isBlind) return;
     this.violation ??= new Violation(invariant, `${detail} (at ${this.#machine.now.toFixed(3)})`);
   }
 
@@ -102,6 +107,10 @@ export class Watch {
     if (after.status === 'reauthorization_required' && before.status !== after.status) {
       this.#checkVerdict(writer, after, procore);
     }
+    const isReconnected = before.authorizedBy.sessionId !== after.authorizedBy.sessionId;
+    if (before.status === 'reauthorization_required' && after.status === 'connected' && !isReconnected) {
+      this.healedVerdicts += 1;
+    }
     const refreshToken = before.tokens?.refreshToken;
     const { failure } = after;
     if (failure && failure !== before.failure && after.status === 'connected' && refreshToken !== undefined) {
@@ -147,16 +156,26 @@ export class Watch {
     if (spent !== undefined && !procore.refused.has(spent)) {
       this.fail('I4', `${name} gives up ${connectionId}, but Procore has not refused ${spent}`);
     }
+    // Here nobody else has our tokens, so nobody else can have spent one.
+    if (after.cause === 'used_elsewhere') this.fail('I4', `${name} suspects somebody else of spending ${spent}`);
+    // A service account's next token needs no predecessor: a refusal is one, whatever waits.
+    if (grant === 'client_credentials') return;
     const deposited = this.#deposited.get(`${connectionId} ${generation}`);
     if (deposited !== undefined && this.#machine.now - deposited < escrowDoubtSeconds) {
-      this.fail('I4', `${name} gives up ${connectionId} ${this.#machine.now - deposited} s after a success was escrowed`);
+      this.fail(
+        'I4',
+        `${name} gives up ${connectionId} ${this.#machine.now - deposited} s after a success was escrowed`,
+      );
     }
   }
 
   /** A caller was given a token. */
   vended(holder: Invocation, request: VendingRequest, vended: VendedAccessToken, procore: SimulatedProcore): void {
     const set = procore.byAccessToken.get(vended.accessToken);
-    if (!set?.isDurable) return this.fail('I2', `${holder.name} vends ${vended.accessToken}`);
+    if (!set?.isDurable) {
+      this.fail('I2', `${holder.name} vends ${vended.accessToken}`);
+      return;
+    }
     const { issuedAt, expiresAt } = set.tokens;
     const age = this.#machine.now - issuedAt;
     if (vended.generation === request.rejectedGeneration && age > 60 + this.#skewSeconds) {

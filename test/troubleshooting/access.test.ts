@@ -1,10 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
-import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { type Narrowed, narrow } from '../../functions/procore/probes.ts';
 import type { Forbidden } from '../../lib/local/procore-stand-in/world.ts';
-import { memoryCompanyPauses } from '../memory/rate-budget.ts';
-import { recordingObserver, rejection } from '../procore/client-world.ts';
+import { rejection } from '../procore/client-world.ts';
 import { companyId, connectAccount, consumer, projectId, rfis, runningProduct } from './running-product.ts';
 
 const product = runningProduct();
@@ -31,28 +29,21 @@ async function narrowed(state: Forbidden | undefined, path: `/rest/v${string}` =
 
 it('403: App is not connected to this company', async () => {
   const { control } = product();
-  const { client, company } = consumer(product(), 'access');
+  const { client, company, later, counts } = consumer(product(), 'access');
   control.setConnected(companyId, false);
   const error = await failure(company.get(rfis));
   expect(error).toMatchObject({ code: 'app_not_connected', diagnosis: { actor: 'customer' } });
   expect(error.message).toContain('Company Admin > App Management');
   expect((await narrow(error.exchange, client)).diagnosis.id).toBe('app_not_connected');
-
-  // Healed: calls pause, and go on by themselves when the app is connected again.
-  const time = { now: 1000 };
-  const { observer, counts } = recordingObserver();
-  const pauses = companyPauses({
-    store: memoryCompanyPauses(),
-    clock: () => time.now,
-    randomFraction: () => 0,
-    observer,
-  });
-  await pauses.disconnected(companyId);
   expect(counts.appDisconnected).toBe(1);
-  expect(await pauses.pausedFor(companyId)).toBe(60);
+
+  // Healed: calls stop for a while, and go on by themselves when the app is connected again.
+  const calls = control.counts.apiCalls;
+  for (let call = 0; call < 5; call++) expect((await failure(company.get(rfis))).code).toBe('app_not_connected');
+  expect(control.counts.apiCalls).toBe(calls);
   control.setConnected(companyId, true);
-  time.now += 61;
-  expect(await pauses.pausedFor(companyId)).toBe(0);
+  later.seconds += 61;
+  expect((await company.get(rfis)).status).toBe(200);
   expect((await company.get(rfis)).status).toBe(200);
 });
 

@@ -6,6 +6,7 @@ import {
   type VendingRefusal,
 } from '../../functions/procore/access-token-source.ts';
 import { procoreClient } from '../../functions/procore/client.ts';
+import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
 import { systemClock, systemSleep } from '../../functions/system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
@@ -13,7 +14,7 @@ import { Person } from '../../lib/local/person.ts';
 import type { ProcoreStandInControl } from '../../lib/local/procore-stand-in/control.ts';
 import { clientOptions } from '../../lib/local/provision.ts';
 import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
-import { memoryRateBudget } from '../memory/rate-budget.ts';
+import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { recordingObserver } from '../procore/client-world.ts';
 
 export const companyId = '5358233';
@@ -78,8 +79,12 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
   const { sandbox } = product;
   const recorded = recordingObserver();
   const shared = { clock: systemClock, sleep: systemSleep, randomFraction: () => 0.1, observer: recorded.observer };
+  // Pauses of minutes end early for a test that says so.
+  const later = { seconds: 0 };
+  const pauses = companyPauses({ ...shared, store: memoryCompanyPauses(), clock: () => systemClock() + later.seconds });
   const client = procoreClient({
     environment: 'sandbox',
+    pauses,
     tokens: accessTokenSource({
       environment: 'sandbox',
       connectionId,
@@ -92,7 +97,7 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
     budget: sharedRateBudget({ store: memoryRateBudget(), ...shared }),
     ...shared,
   });
-  return { client, company: client.company(companyId), ...recorded };
+  return { client, company: client.company(companyId), later, ...recorded };
 }
 
 /** Lets time pass for one connection alone: its stored times move into the past. */

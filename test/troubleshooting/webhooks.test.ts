@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
+import type { Reconciliation } from '../../functions/procore/reconcile.ts';
 import { runBare } from '../operator/operator.ts';
-import { companyId, connectAccount, invoke, projectId, runningProduct } from './running-product.ts';
+import { companyId, connectAccount, invoke, projectId, rfis, runningProduct } from './running-product.ts';
 
 const product = runningProduct();
 
@@ -32,6 +33,16 @@ it('Webhooks are not being delivered', async () => {
   expect(control.hooks().find(({ id }) => id === hook.id)?.status).toBe('active');
   await emit('1002');
   await log.waitFor('event.received', { resourceId: '1002' });
+
+  // Healed: what Procore never sent is found by a reconciliation, and reaches on-event.ts once.
+  const request = { companyId, projectId, resourceName: 'RFIs', path: rfis, hoursBack: 0.05 };
+  const first = await invoke<Reconciliation>(product(), 'Reconciliation', request);
+  expect(first).toMatchObject({ failed: 0 });
+  expect(first.emitted).toBeGreaterThan(0);
+  await log.waitFor('event.received', { resourceId: '9007199254741129' });
+  expect(await invoke<Reconciliation>(product(), 'Reconciliation', request)).toMatchObject({ emitted: 0, failed: 0 });
+  const stranger = await invoke(product(), 'Reconciliation', { ...request, companyId: '562949953421312345' });
+  expect(stranger).toMatchObject({ error: { code: 'no_subscription' } });
 }, 60_000);
 
 it('Duplicate webhook events', async () => {

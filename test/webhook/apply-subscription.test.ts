@@ -93,6 +93,13 @@ describe('applying a subscription', () => {
     expect(subscription.hooks.map(({ hookId }) => hookId)).toEqual(stored.hooks.map(({ hookId }) => hookId));
   });
 
+  it('leaves no hook behind under a namespace that is no longer wanted', async () => {
+    const { apply, procore } = await setUp('namespace');
+    await apply();
+    await apply({ namespace: 'another' });
+    expect(procore.control.hooks().map(({ namespace }) => namespace)).toEqual(['another', 'another', 'another']);
+  });
+
   it('deletes a second hook of its own, which would send every event twice, and spares those of others', async () => {
     const { apply, procore } = await setUp('twice');
     await apply({ projects: [bridge] });

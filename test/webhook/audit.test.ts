@@ -129,6 +129,17 @@ describe('the audit', () => {
     expect(observer.counts.get('deliveriesRecovered')).toBe(3);
   });
 
+  it('finds a delivery of the day before that was still being tried at the last audit', async () => {
+    const { audit, control, target, emit } = await setUp('over midnight');
+    await control.advance(8 * hour);
+    target.answer = 500;
+    await emit('1');
+    await control.advance(11 * hour);
+    expect(await audit()).toMatchObject({ discarded: 0 });
+    await control.advance(2 * hour);
+    expect(await audit()).toMatchObject({ discarded: 1, recovered: 1 });
+  });
+
   it('makes a deleted hook again, activates a disabled one, and takes back a changed header or URL', async () => {
     const { audit, control, store, observer } = await setUp('repair');
     const [hook] = control.hooks();
@@ -176,7 +187,9 @@ describe('the audit', () => {
     await emit('1');
     await control.advance(13 * hour);
     expect(await audit({ accept: async () => 'unavailable' })).toMatchObject({ discarded: 1, recovered: 0 });
-    await control.advance(48 * hour);
+    await control.advance(30 * hour);
+    expect(await audit({ accept: async () => 'unavailable' })).toMatchObject({ discarded: 1, recovered: 0 });
+    await control.advance(hour);
     expect(await audit()).toMatchObject({ discarded: 1, recovered: 1 });
     expect(events()).toHaveLength(1);
   });

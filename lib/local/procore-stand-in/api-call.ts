@@ -53,6 +53,7 @@ export function answerList<T>(
   const { linkKeepsFilters, singlePageHasLink } = call.unknowns;
   const page = cutPage(list, call.request.url, { ...limits, linkKeepsFilters, singlePageHasLink });
   if ('refused' in page) return refuseCall(call, 'badRequest', { message: page.refused, property: page.property });
-  const items = page.items.map(write);
+  const isCut = call.world.truncatesLists && page.items.at(-1) === list.at(-1);
+  const items = (isCut ? page.items.slice(0, -1) : page.items).map(write);
   return jsonAnswer(200, call.style === 'v2' ? { data: items } : items, page.headers);
 }

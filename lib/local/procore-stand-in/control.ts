@@ -95,6 +95,8 @@ export interface ProcoreStandInControl {
   setRfiCount(projectId: string, count: number): void;
   /** An ERP integration takes a project's direct costs over, or lets them go. */
   setLocked(projectId: string, locked: boolean): void;
+  /** Lists lose their last record while their count still has it, or are whole again. */
+  setTruncated(truncated: boolean): void;
   /** Spends the hourly rate limit of every caller for the coming hour. */
   exhaustRateLimit(): void;
 }

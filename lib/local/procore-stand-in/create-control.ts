@@ -120,6 +120,9 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
       const costs = findProject(world, projectId)?.costs ?? [];
       costs.splice(0, costs.length, ...costs.map((cost) => ({ ...cost, locked })));
     },
+    setTruncated: (truncated) => {
+      world.truncatesLists = truncated;
+    },
     exhaustRateLimit: () => limiter.exhaust(),
   };
 }

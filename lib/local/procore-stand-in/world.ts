@@ -57,6 +57,8 @@ export interface World {
   readonly costCodeIds: readonly string[];
   /** Ids of companies that disconnected the app. */
   readonly disconnected: Set<string>;
+  /** Whether lists leave out their last record, which their count still has. */
+  truncatesLists: boolean;
   /** Refusals by company id or project id. */
   readonly forbidden: Map<string, Forbidden>;
 }
@@ -96,6 +98,7 @@ export function createWorld(now: number): World {
     unseen: new Set(),
     costCodeIds: ['1041'],
     disconnected: new Set(),
+    truncatesLists: false,
     forbidden: new Map(),
   };
 }

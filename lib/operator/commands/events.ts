@@ -10,6 +10,7 @@ import { layOut, showTime } from '../table.ts';
 import { readTime } from '../times.ts';
 import { dead, redrive } from './events-dead.ts';
 import { quarantine } from './events-quarantine.ts';
+import { reconcile } from './events-reconcile.ts';
 import { tail } from './events-tail.ts';
 
 const timeOptions = {
@@ -103,7 +104,7 @@ const replay = operatorCommand({
   },
 });
 
-/** `procore events list|show|replay|dead|redrive|quarantine|tail`. */
+/** `procore events list|show|replay|dead|redrive|quarantine|reconcile|tail`. */
 export const events = commandGroup('Shows, replays and rescues webhook events', {
   list,
   show,
@@ -111,6 +112,7 @@ export const events = commandGroup('Shows, replays and rescues webhook events', 
   dead,
   redrive,
   quarantine,
+  reconcile,
   tail,
 });
 

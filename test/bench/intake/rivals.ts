@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -13,6 +13,7 @@ import httpErrorHandler from '@middy/http-error-handler';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { dynamoDbClient, sqsClient } from '../../../functions/aws/clients.ts';
 
 /** A Lambda handler of intake's requests. */
 export type IntakeHandler = (request: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
@@ -24,37 +25,69 @@ interface Payload {
   readonly resource_type: string;
   readonly resource_id: string;
   readonly reason: string;
+  readonly user_id: string;
+  readonly timestamp: string;
 }
 
-function sending(queueUrl: string, body: string, payload: Payload): SendMessageCommand {
+function sending(queueUrl: string, message: object, payload: Payload): SendMessageCommand {
   const text = (value: string) => ({ DataType: 'String', StringValue: value });
   const { id, company_id, project_id, resource_type, resource_id, reason } = payload;
   return new SendMessageCommand({
     QueueUrl: queueUrl,
-    MessageBody: body,
-    MessageGroupId: createHash('sha256')
-      .update(`${company_id}/${project_id}/${resource_type}/${resource_id}`)
-      .digest('hex'),
-    MessageDeduplicationId: createHash('sha256').update(id).digest('hex'),
-    MessageAttributes: { eventType: text(reason), resourceName: text(resource_type), companyId: text(company_id) },
+    MessageBody: JSON.stringify(message),
+    MessageGroupId: hash('sha256', JSON.stringify([company_id, project_id, resource_type, resource_id]), 'hex'),
+    MessageDeduplicationId: hash('sha256', id, 'hex'),
+    MessageAttributes: {
+      kind: text('webhook_event'),
+      eventType: text(reason),
+      resourceName: text(resource_type),
+      companyId: text(company_id),
+    },
   });
 }
 
-/** The same two calls of AWS and nothing else: no check of who sends, no reading of other versions, no log. */
+/**
+ * The same two calls of AWS, with the same clients and inputs, and nothing else: no check of who sends, no reading of
+ * other versions, no time limits, no log.
+ */
 export function bareHandler(queueUrl: string, table: string): IntakeHandler {
-  const sqs = new SQSClient();
-  const dynamoDb = new DynamoDBClient();
+  const sqs = sqsClient();
+  const dynamoDb = dynamoDbClient();
   return async ({ body = '' }) => {
     const payload = JSON.parse(body) as Payload;
-    await sqs.send(sending(queueUrl, body, payload));
     const now = Date.now() / 1000;
+    const event = {
+      id: payload.id,
+      payloadVersion: 'v4.0',
+      eventType: payload.reason,
+      resourceName: payload.resource_type,
+      resourceId: payload.resource_id,
+      companyId: payload.company_id,
+      projectId: payload.project_id,
+      userId: payload.user_id,
+      timestamp: payload.timestamp,
+      occurredAt: Date.parse(payload.timestamp) / 1000,
+      relatedResources: [],
+    };
+    const message = { kind: 'webhook_event', environment: 'sandbox', event, receivedAt: now };
+    await sqs.send(sending(queueUrl, message, payload));
     await dynamoDb.send(
       new UpdateItemCommand({
         TableName: table,
         Key: marshall({ id: `event#${payload.id}` }),
-        UpdateExpression: 'SET receivedAt = if_not_exists(receivedAt, :now), #event = :event, timeToLive = :timeToLive',
+        UpdateExpression:
+          'SET receivedAt = if_not_exists(receivedAt, :receivedAt), #event = if_not_exists(#event, :event), ' +
+          'arrivedDay = if_not_exists(arrivedDay, :day), arrivedAt = if_not_exists(arrivedAt, :now), ' +
+          'environment = :environment, timeToLive = :timeToLive',
         ExpressionAttributeNames: { '#event': 'event' },
-        ExpressionAttributeValues: marshall({ ':now': now, ':event': body, ':timeToLive': Math.ceil(now) + 2_592_000 }),
+        ExpressionAttributeValues: marshall({
+          ':event': JSON.stringify(event),
+          ':day': `${Math.floor(now / 86_400)}#0`,
+          ':now': now,
+          ':receivedAt': now,
+          ':environment': 'sandbox',
+          ':timeToLive': Math.ceil(now) + 2_592_000,
+        }),
         ReturnValues: 'UPDATED_OLD',
       }),
     );
@@ -71,7 +104,7 @@ export function powertoolsHandler(queueUrl: string, table: string, authorization
   const config = new IdempotencyConfig({ expiresAfterSeconds: 2_592_000 });
   const accept = makeIdempotent(
     async (payload: Payload) => {
-      await sqs.send(sending(queueUrl, JSON.stringify(payload), payload));
+      await sqs.send(sending(queueUrl, payload, payload));
       return { accepted: payload.id };
     },
     { persistenceStore, config, dataIndexArgument: 0 },

@@ -2,11 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rotationDependencies } from '../../../functions/aws/connection-dependencies.ts';
 import type { ConnectionWrite } from '../../../functions/connection/connection-store.ts';
 import { vendAccessToken } from '../../../functions/connection/vending.ts';
+import { accessTokenSource } from '../../../functions/procore/access-token-source.ts';
+import { systemClock } from '../../../functions/system.ts';
 import { answerQuestions } from './processes.ts';
 
 /** So many callers of one connection, who all begin at once. */
 export interface Round {
   readonly connectionId: string;
+  /**
+   * `consumer`: one process of a consumer, whose callers share an AccessTokenSource, as the API client's do.
+   * `invocations`: each caller is an invocation of access-token of its own.
+   */
+  readonly callersAre: 'consumer' | 'invocations';
   readonly callers: number;
   /** Epoch milliseconds. */
   readonly startAt: number;
@@ -49,19 +56,24 @@ const measured = {
   },
 };
 
-/** The real vending code with the real SDK, as in as many invocations of access-token as there are callers. */
-answerQuestions<Round, RoundReport>(async ({ connectionId, callers, startAt }) => {
+/** The real vending code with the real SDK. */
+answerQuestions<Round, RoundReport>(async ({ connectionId, callersAre, callers, startAt }) => {
   window = undefined;
   const waits: number[] = [];
   const generations: number[] = [];
   const refusals: string[] = [];
+  const invoke = () => {
+    const endsAt = performance.now() + 30_000;
+    return vendAccessToken({ ...measured, remaining: () => endsAt - performance.now() }, { connectionId });
+  };
+  const source = accessTokenSource({ environment: 'sandbox', connectionId, vend: invoke, clock: systemClock });
+  const vend = callersAre === 'consumer' ? () => source.current() : invoke;
   await sleep(startAt - Date.now());
   await Promise.all(
     Array.from({ length: callers }, async () => {
       const began = performance.now();
-      const remaining = () => 30_000 - (performance.now() - began);
       try {
-        const { generation } = await vendAccessToken({ ...measured, remaining }, { connectionId });
+        const { generation } = await vend();
         waits.push(performance.now() - began);
         generations.push(generation);
       } catch (error) {

@@ -18,13 +18,11 @@ export async function startProcess<Question, Answer>(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<BenchProcess<Question, Answer>> {
   const child = fork(new URL(file, import.meta.url), { env: { ...process.env, ...variables } });
+  const ended = once(child, 'exit').then(([status]) => {
+    throw new Error(`${file} ended with status ${status}.`);
+  });
   const next = async () => {
-    const [said] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([status]) => {
-        throw new Error(`${file} ended with status ${status}.`);
-      }),
-    ]);
+    const [said] = await Promise.race([once(child, 'message'), ended]);
     return said;
   };
   await next();
@@ -33,7 +31,10 @@ export async function startProcess<Question, Answer>(
       child.send(question as object);
       return (await next()) as Answer;
     },
-    stop: () => void child.kill(),
+    stop() {
+      ended.catch(() => {});
+      child.kill();
+    },
   };
 }
 

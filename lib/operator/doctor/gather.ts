@@ -1,0 +1,332 @@
+import { z } from 'zod';
+import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
+import { checkOAuthClient } from '../../../functions/oauth/client-check.ts';
+import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
+import { redirectUriDifferences } from '../../../functions/oauth/redirect-uri-difference.ts';
+import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
+import type { Evidence, SeenConnection } from '../../../functions/procore/examination.ts';
+import {
+  MalformedSecretError,
+  PlaceholderSecretError,
+  WrongEnvironmentError,
+} from '../../../functions/procore/oauth-client-secret.ts';
+import type { Narrowed } from '../../../functions/procore/probes.ts';
+import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
+import { connectionClient, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
+import { OperatorError } from '../exit-codes.ts';
+import { readLogged } from '../logged.ts';
+import { readOAuthClient } from '../oauth-client.ts';
+import { statusPageOf } from '../status-page.ts';
+import { findConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
+import type { Terminal } from '../terminal.ts';
+import { examineAccount } from './account.ts';
+import { readFailures } from './failed-calls.ts';
+import { problemOf, seenProblem } from './refusals.ts';
+import { examineHooks, examineIntake } from './webhooks.ts';
+
+/** What a doctor was asked to look at. */
+export interface DoctorQuestions {
+  /** @default one that serves a subscription, else the first that is connected */
+  readonly connectionId?: string | undefined;
+  /** @default those that the connection and its subscriptions name */
+  readonly companyId?: string | undefined;
+  /** The redirect URI as the Developer Portal shows it. */
+  readonly registered?: string | undefined;
+}
+
+/** What a doctor has gathered. */
+export interface Gathered {
+  readonly evidence: Evidence;
+  /** The connection as which Procore was called; undefined when there is none. */
+  readonly connection: StoredConnection | undefined;
+  readonly subscriptions: readonly StoredSubscription[];
+}
+
+/** One call waits no longer than this for Procore, in milliseconds: a doctor says that it must wait, and goes on. */
+const patienceMs = 15_000;
+const aDay = 86_400;
+
+/**
+ * Gathers what can be known of an environment: its secrets, connections, Procore's answers to one of them, hooks, the
+ * log of failed calls, Procore's status page. It changes nothing but that a token which is due is replaced.
+ *
+ * @param say told what is being looked at
+ * @throws OperatorError when the connection that was asked for is not there; errors of AWS as they come
+ */
+export async function gatherEvidence(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  asked: DoctorQuestions,
+  say: (text: string) => void,
+): Promise<Gathered> {
+  const now = systemClock();
+  const refusals: Narrowed[] = [];
+
+  say('Trying the client id and secret');
+  const { credentials, client: oauthClient } = await examineCredentials(environment, terminal);
+  const redirect = await examineRedirect(environment, credentials === 'accepted' ? oauthClient : undefined, asked);
+  refusals.push(...redirect.refusals);
+
+  say('Reading connections and subscriptions');
+  const stored = await listConnections(environment, say);
+  const subscriptions = (await subscriptionsOf(environment).list()).filter(
+    ({ companyId }) => asked.companyId === undefined || companyId === asked.companyId,
+  );
+  const connection = await chooseConnection(environment, stored, subscriptions, asked);
+
+  say('Calling Procore');
+  const account =
+    connection && (await examineConnection(environment, terminal, connection, subscriptions, asked, oauthClient, now));
+  refusals.push(...(account?.refusals ?? []));
+
+  say('Looking at the hooks');
+  const hooks = await examineSubscriptions(environment, terminal, subscriptions, now);
+  refusals.push(...hooks.refusals);
+  const intake = await examineIntake(environment.webhookUrl);
+  if (intake !== undefined) refusals.push(seenProblem('webhooks_not_delivered', intake));
+
+  say('Reading the log of calls that failed');
+  const table = { table: environment.tableName('RateBudget'), environment: environment.name, clock: systemClock };
+  const failedExchanges = dynamoDbFailedExchanges({ client: environment.clients.dynamoDb, ...table });
+  const caller = account?.accepted && connection ? clientOf(environment, terminal, connection.connectionId) : undefined;
+  const failures = await readFailures(environment, failedExchanges, caller, { companyId: asked.companyId, now });
+  refusals.push(...(failures?.refusals ?? []));
+
+  const statusPage = await statusPageOf(environment);
+  const { refusals: _, accepted, lists = [], ...seenOfAccount } = account ?? {};
+  const connections = await describeConnections(environment, stored, connection, accepted);
+  const refusedCodes = await countRefusedCodes(environment, stored, now);
+  return {
+    connection,
+    subscriptions,
+    evidence: {
+      environment: environment.name,
+      now,
+      ...(credentials && { credentials }),
+      ...(redirect.agrees && { redirectUriAgrees: true }),
+      ...(refusedCodes !== undefined && { refusedCodes }),
+      connections,
+      ...seenOfAccount,
+      // Without an account nothing was tried, and nothing tried is not the same as nothing refused.
+      ...((account || refusals.length > 0) && { refusals: onceEach(refusals) }),
+      hooks: hooks.hooks,
+      hooksUnseen: hooks.unseen,
+      ...(intake === undefined && { intakeAnswers: true }),
+      ...(failures && { failedCalls: failures.failedCalls, throttled: failures.throttled }),
+      ...(statusPage && { statusPage }),
+      seen: describeSeen(environment, {
+        connection,
+        stored,
+        oauthClient,
+        accepted,
+        lists,
+        hasLog: failures !== undefined,
+      }),
+    },
+  };
+}
+
+async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
+  let client: OAuthClient;
+  try {
+    client = await readOAuthClient(environment, terminal);
+  } catch (error) {
+    if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const };
+    if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const };
+    if (error instanceof MalformedSecretError) return { credentials: 'malformed' as const };
+    throw error;
+  }
+  const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
+  const check = await checkOAuthClient({ tokenEndpoint, randomId: systemRandomId }, client, environment.callbackUrl);
+  const outcomes = { right: 'accepted', refused: 'refused', unknown: undefined } as const;
+  return { credentials: outcomes[check.outcome], client };
+}
+
+/** Asks as a browser would, but stays before Procore's login: nothing is authorized. */
+async function examineRedirect(
+  { callbackUrl, procore }: DeployedEnvironment,
+  client: OAuthClient | undefined,
+  { registered }: DoctorQuestions,
+): Promise<{ readonly agrees: boolean; readonly refusals: readonly Narrowed[] }> {
+  const refusals: Narrowed[] = [];
+  const differences = registered === undefined ? [] : redirectUriDifferences(callbackUrl, registered);
+  if (differences.length > 0) {
+    const seen = `Ours is ${callbackUrl}; ${differences.map(({ text }) => text).join('; ')}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  const page = await statusOf(callbackUrl);
+  if (page === undefined || page >= 500) {
+    const seen = `GET ${callbackUrl}: ${page === undefined ? 'it is not reachable' : `status ${page}`}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  if (client === undefined) return { agrees: false, refusals };
+  const authorize = new URL('/oauth/authorize', procore.loginOrigin);
+  const parameters = { response_type: 'code', client_id: client.clientId, redirect_uri: callbackUrl, state: 'doctor' };
+  authorize.search = new URLSearchParams(parameters).toString();
+  const answer = await statusOf(authorize.href);
+  if (answer !== undefined && answer >= 400 && answer < 500) {
+    const seen = `Procore refuses to authorize client ${client.clientId} with the redirect URI ${callbackUrl}: status ${answer}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  return { agrees: answer !== undefined && answer < 400, refusals };
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  try {
+    const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+    return status;
+  } catch {
+    return undefined;
+  }
+}
+
+async function chooseConnection(
+  environment: DeployedEnvironment,
+  stored: readonly StoredConnection[],
+  subscriptions: readonly StoredSubscription[],
+  { connectionId, companyId }: DoctorQuestions,
+): Promise<StoredConnection | undefined> {
+  if (connectionId !== undefined) return readConnection(environment, connectionId);
+  const connected = stored.filter(({ status }) => status === 'connected');
+  return (
+    connected.find((one) => subscriptions.some((subscription) => subscription.connectionId === one.connectionId)) ??
+    connected.find((one) => companyId !== undefined && one.companyIds.includes(companyId)) ??
+    connected[0]
+  );
+}
+
+const vended = z.object({ accessToken: z.string() });
+
+async function examineConnection(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  connection: StoredConnection,
+  subscriptions: readonly StoredSubscription[],
+  { companyId }: DoctorQuestions,
+  oauthClient: OAuthClient | undefined,
+  now: number,
+) {
+  const { connectionId } = connection;
+  const client = clientOf(environment, terminal, connectionId);
+  try {
+    const { accessToken } = vended.parse(await environment.invoke('AccessToken', { connectionId }));
+    terminal.conceal(accessToken);
+    const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
+    const info = await tokenEndpoint.tokenInfo(accessToken);
+    const foreign =
+      info.outcome === 'info' && oauthClient !== undefined && info.clientId !== oauthClient.clientId
+        ? [seenProblem('wrong_environment', `Procore says that the token of "${connectionId}" is another client's.`)]
+        : [];
+    const served = subscriptions.filter((subscription) => subscription.connectionId === connectionId);
+    const seen = await examineAccount({ connection, client, subscriptions: served, companyId, now });
+    return { ...seen, refusals: [...foreign, ...seen.refusals] };
+  } catch (error) {
+    // A rotation that is under way says nothing about the account.
+    if (error instanceof OperatorError && error.code === 'rotation_pending') return undefined;
+    return { refusals: [await problemOf(error, client)], lists: [] };
+  }
+}
+
+function clientOf(environment: DeployedEnvironment, terminal: Terminal, connectionId: string) {
+  return connectionClient(environment, terminal, connectionId, () => patienceMs);
+}
+
+async function examineSubscriptions(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  subscriptions: readonly StoredSubscription[],
+  now: number,
+) {
+  let current: string;
+  try {
+    current = (await readWebhookAuthorization(environment, terminal)).current;
+  } catch (error) {
+    if (error instanceof WrongEnvironmentError) {
+      return { hooks: [], unseen: 0, refusals: [seenProblem('wrong_environment', error.message)] };
+    }
+    if (!(error instanceof MalformedSecretError)) throw error;
+    return { hooks: [], unseen: 0, refusals: [seenProblem('webhooks_not_delivered', error.message)] };
+  }
+  const seen = await Promise.all(
+    subscriptions.map((subscription) =>
+      examineHooks(environment, clientOf(environment, terminal, subscription.connectionId), subscription, current, now),
+    ),
+  );
+  return {
+    hooks: seen.flatMap(({ hooks }) => hooks),
+    refusals: seen.flatMap(({ refusals }) => refusals),
+    unseen: seen.reduce((sum, { unseen }) => sum + unseen, 0),
+  };
+}
+
+async function describeConnections(
+  environment: DeployedEnvironment,
+  stored: readonly StoredConnection[],
+  examined: StoredConnection | undefined,
+  accepted: boolean | undefined,
+): Promise<readonly SeenConnection[]> {
+  // Whatever was due has been replaced by asking for it.
+  const now = examined && (await findConnection(environment, examined.connectionId));
+  return stored
+    .map((one) => (one.connectionId === now?.connectionId ? now : one))
+    .map(({ connectionId, status, cause, expiresAt, environmentChecked }) => ({
+      connectionId,
+      status,
+      environmentChecked,
+      ...(cause !== undefined && { cause }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(connectionId === examined?.connectionId && accepted !== undefined && { accepted }),
+    }));
+}
+
+/** Refusals older than the last link that connected an account are over. */
+async function countRefusedCodes(
+  environment: DeployedEnvironment,
+  stored: readonly StoredConnection[],
+  now: number,
+): Promise<number | undefined> {
+  const lastSuccess = Math.max(0, ...stored.map(({ authorizedBy }) => authorizedBy.linkIssuedAt));
+  const since = Math.max(now - aDay, lastSuccess) * 1000;
+  const lines = await readLogged(environment, ['OauthCallback'], since, 'oauth.not_connected');
+  const refused = ['code_refused', 'authorization_refused'];
+  return lines?.filter(({ fields }) => refused.includes(String(fields.outcome))).length;
+}
+
+interface WentWell {
+  readonly connection: StoredConnection | undefined;
+  readonly stored: readonly StoredConnection[];
+  readonly oauthClient: OAuthClient | undefined;
+  readonly accepted: boolean | undefined;
+  readonly lists: readonly string[];
+  readonly hasLog: boolean;
+}
+
+function describeSeen(
+  { callbackUrl, webhookUrl, procore }: DeployedEnvironment,
+  { connection, stored, oauthClient, accepted, lists, hasLog }: WentWell,
+): NonNullable<Evidence['seen']> {
+  const read =
+    lists.length > 0 ? `Read just now: ${lists.slice(0, 3).join(', ')}.` : 'No subscription names a list to try.';
+  const logged = hasLog ? ' Of the calls in the log of the last day none is still refused so.' : '';
+  const me = accepted && connection ? `GET /rest/v1.0/me as "${connection.connectionId}": 200.` : undefined;
+  return {
+    ...(me !== undefined && { 'The access token is invalid': me }),
+    'The refresh token is invalid': `Connections: ${stored.length}.`,
+    'Authorization code errors': `Procore takes ${callbackUrl}.`,
+    'Wrong environment credentials': `Hosts: ${procore.loginOrigin}, ${procore.apiOrigin}.`,
+    '403: Insufficient permissions': `${read}${logged}`,
+    '403: Tool disabled in the project': `${read}${logged}`,
+    '404 on a resource that exists': `${read}${logged}`,
+    ...(oauthClient && { 'Sandbox credentials vs. production credentials': `Client ${oauthClient.clientId}.` }),
+    'Webhooks are not being delivered': `POST ${webhookUrl} without the header: 401.`,
+    'Duplicate webhook events': 'No hook is there twice.',
+  };
+}
+
+/** Account, hooks and log may meet the same problem. */
+function onceEach(refusals: readonly Narrowed[]): readonly Narrowed[] {
+  const keyOf = ({ diagnosis, evidence }: Narrowed) => `${diagnosis.id} ${evidence.join(' ')}`;
+  return [...new Map(refusals.map((refusal) => [keyOf(refusal), refusal])).values()];
+}

@@ -1,0 +1,69 @@
+import { AccessTokenRefusedError } from '../../../functions/procore/access-token-source.ts';
+import { ProcoreApiError, pathOf } from '../../../functions/procore/api-error.ts';
+import type { ProcoreClient } from '../../../functions/procore/client.ts';
+import { diagnosed } from '../../../functions/procore/diagnosis.ts';
+import { type DiagnosisId, diagnosisRows } from '../../../functions/procore/diagnosis-rows.ts';
+import { TruncatedListError } from '../../../functions/procore/paging.ts';
+import { type Narrowed, narrow } from '../../../functions/procore/probes.ts';
+import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
+import { OperatorError } from '../exit-codes.ts';
+
+/** A problem that was seen. @returns it with the row of its diagnosis */
+export function seenProblem(id: DiagnosisId, ...evidence: readonly string[]): Narrowed {
+  return { diagnosis: diagnosed(id), evidence };
+}
+
+/** What `access-token` refuses with, as the page calls it. */
+const vendingProblems: Readonly<Record<string, DiagnosisId>> = {
+  reauthorization_required: 'refresh_token_invalid',
+  client_credentials_rejected: 'client_credentials_rejected',
+  foreign_token: 'wrong_environment',
+};
+
+/**
+ * Finds out which problem an error is that a call ended with, by probes where its answer alone does not tell.
+ *
+ * @returns the problem
+ * @throws the error itself when it is none of Procore's
+ */
+export async function problemOf(error: unknown, client: ProcoreClient): Promise<Narrowed> {
+  if (error instanceof ProcoreApiError) {
+    const { exchange, status } = error;
+    const answer = status === undefined ? (exchange.failure ?? 'not sent') : `status ${status}`;
+    const made = `${exchange.method} ${pathOf(exchange.url)}: ${answer}.`;
+    const { diagnosis, evidence } = await narrow(exchange, client);
+    // A pause or an empty budget says what it is itself; there is no answer to diagnose.
+    const found = exchange.tries === 0 ? error.diagnosis : diagnosis;
+    // Project, tool and company are ruled out, and "ask the doctor" is no remedy here.
+    const named = found.id === 'forbidden' ? diagnosed('insufficient_permissions') : found;
+    return { diagnosis: named, evidence: [made, ...evidence] };
+  }
+  if (error instanceof TruncatedListError) return seenProblem('list_truncated', error.message);
+  if (error instanceof HooksApiError) return seenProblem('webhooks_not_delivered', error.message);
+  if (error instanceof OperatorError || error instanceof AccessTokenRefusedError) {
+    const id = vendingProblems[error.code];
+    if (id !== undefined) return seenProblem(id, error.message);
+  }
+  throw error;
+}
+
+/** Whether a problem lies in the way to Procore itself: then further calls would only meet it again. */
+export function isBeforeAccess({ diagnosis }: Narrowed): boolean {
+  return [
+    'access_token_invalid',
+    'refresh_token_invalid',
+    'client_credentials_rejected',
+    'wrong_environment',
+    'rate_limited',
+    'server_error',
+    'overloaded',
+    'no_answer',
+    'unreachable',
+    'unreadable_answer',
+  ].includes(diagnosis.id);
+}
+
+/** Reads the id of a diagnosis. @returns undefined when there is no such row */
+export function asDiagnosisId(code: unknown): DiagnosisId | undefined {
+  return diagnosisRows.find(({ id }) => id === code)?.id;
+}

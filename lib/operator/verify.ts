@@ -1,0 +1,101 @@
+import type { DeployedEnvironment } from './deployment.ts';
+
+/** One thing that was looked at through the stack's real addresses. */
+export interface Check {
+  readonly environment: string;
+  readonly what: string;
+  /** What was found wrong and what to do; undefined when it is right. */
+  readonly fault?: string;
+}
+
+/** Sends one request. @throws what `fetch` throws */
+type Fetch = typeof fetch;
+
+/**
+ * Looks whether a deployed environment works, from outside, as browsers and Procore meet it, and by its functions.
+ * It connects nothing, takes no event in and leaves nothing but log lines behind.
+ *
+ * @returns every check, in order; none throws
+ */
+export async function verifyEnvironment(environment: DeployedEnvironment, fetchUrl: Fetch): Promise<Check[]> {
+  const { webhookUrl, callbackUrl, name } = environment;
+  const checks: readonly (readonly [string, () => Promise<string | undefined>])[] = [
+    ['The connect page answers a link that never was with its own page', () => unknownLink(callbackUrl, fetchUrl)],
+    ['The callback refuses a state that nobody issued, and says so', () => unknownState(callbackUrl, fetchUrl)],
+    ['A webhook without an Authorization header is refused', () => webhook(webhookUrl, fetchUrl)],
+    [
+      'A webhook with a wrong Authorization header is refused',
+      () => webhook(webhookUrl, fetchUrl, 'Bearer wrong-on-purpose'),
+    ],
+    ['connect-link makes links with the address that is registered', () => link(environment)],
+    ['access-token says that a connection is missing', () => missingConnection(environment)],
+    ['The OAuth client’s credentials are set, and for this environment', () => credentials(environment)],
+    ['The webhook authorization is generated, and for this environment', () => authorization(environment)],
+  ];
+  const results: Check[] = [];
+  for (const [what, look] of checks) {
+    const fault = await look().catch((error: unknown) => `${(error as Error).name}: ${(error as Error).message}`);
+    results.push({ environment: name, what, ...(fault !== undefined && { fault }) });
+  }
+  return results;
+}
+
+async function expectStatus(response: Response, status: number): Promise<string | undefined> {
+  await response.arrayBuffer();
+  if (response.status === status) return undefined;
+  return `${new URL(response.url).pathname} answered ${response.status} instead of ${status}. See the function's log.`;
+}
+
+async function unknownLink(callbackUrl: string, fetchUrl: Fetch): Promise<string | undefined> {
+  const response = await fetchUrl(new URL('/oauth/start?link=verify', callbackUrl), { redirect: 'manual' });
+  const policy = response.headers.get('content-security-policy') ?? '';
+  if (!policy.includes("default-src 'none'")) return 'The page has no strict Content-Security-Policy.';
+  return expectStatus(response, 400);
+}
+
+async function unknownState(callbackUrl: string, fetchUrl: Fetch): Promise<string | undefined> {
+  return expectStatus(await fetchUrl(`${callbackUrl}?code=verify&state=verify`, { redirect: 'manual' }), 400);
+}
+
+async function webhook(webhookUrl: string, fetchUrl: Fetch, header?: string): Promise<string | undefined> {
+  const headers = { 'content-type': 'application/json', ...(header !== undefined && { authorization: header }) };
+  return expectStatus(await fetchUrl(webhookUrl, { method: 'POST', headers, body: '{}' }), 401);
+}
+
+async function link(environment: DeployedEnvironment): Promise<string | undefined> {
+  const answer = Object(await environment.invoke('ConnectLink', { connectionId: 'verify' }));
+  const { origin } = new URL(environment.callbackUrl);
+  if (typeof answer.url === 'string' && new URL(answer.url).origin === origin) return undefined;
+  return `The link does not start with ${origin}: deploy again.`;
+}
+
+async function missingConnection(environment: DeployedEnvironment): Promise<string | undefined> {
+  try {
+    await environment.invoke('AccessToken', { connectionId: 'verify-that-there-is-none' });
+  } catch (error) {
+    const { code, message } = error as Error & { code?: unknown };
+    return code === 'connection_not_found' ? undefined : message;
+  }
+  return 'It gave a token for a connection that does not exist.';
+}
+
+async function credentials(environment: DeployedEnvironment): Promise<string | undefined> {
+  const secret = parse(await environment.readSecret('OauthClient'));
+  const set = `npm run procore -- credentials set ${environment.name}`;
+  if (secret.environment !== environment.name) return `The secret is not of ${environment.name}. Run ${set}.`;
+  return secret.clientId === 'REPLACE-ME' || !secret.clientSecret ? `They are not set yet. Run ${set}.` : undefined;
+}
+
+async function authorization(environment: DeployedEnvironment): Promise<string | undefined> {
+  const secret = parse(await environment.readSecret('WebhookAuthorization'));
+  if (secret.environment !== environment.name) return `The secret is not of ${environment.name}. Deploy again.`;
+  return String(secret.current ?? '').length >= 16 ? undefined : 'It has no value. Deploy again.';
+}
+
+function parse(text = '{}'): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

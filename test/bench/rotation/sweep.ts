@@ -1,0 +1,79 @@
+import { BatchWriteItemCommand, CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { dueShardOf } from '../../../functions/connection/connection-store.ts';
+import { dueIndex } from '../../../functions/settings.ts';
+import { clientOptions } from '../../../lib/local/provision.ts';
+import { storedConnection } from '../../contracts/connection-store.ts';
+import { tableDefinition } from '../../contracts/table-definition.ts';
+import type { Figures } from '../bench.ts';
+import { startProcess } from './processes.ts';
+import { startBenchSetting } from './setting.ts';
+import type { SweepAnswer, SweepQuestion } from './sweep-process.ts';
+
+const sizes = { '1k': 1000, '10k': 10_000, '100k': 100_000 } as const;
+/** How many of the connections found are also rotated, to count what that reads and writes. */
+const rotated = 1000;
+
+/** So many connections due at once: from the index to the rotation queue, and from there to new tokens. */
+export async function measureSweep(): Promise<Figures> {
+  const setting = await startBenchSetting();
+  const { endpoint, dynamoDb } = setting;
+  const sqs = new SQSClient(clientOptions(endpoint));
+  const figures: Record<string, number> = {};
+  const seconds = new Map<string, number>();
+  try {
+    for (const [name, size] of Object.entries(sizes)) {
+      const table = `connections-${name}`;
+      const ids = Array.from({ length: size }, (_, index) => `connection-${index}`);
+      await fill(dynamoDb, table, ids);
+      const queue = await sqs.send(
+        new CreateQueueCommand({ QueueName: `rotation-${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
+      );
+      // A new process for each size: the memory at its peak is this sweep's.
+      const sweeper = await startProcess<SweepQuestion, SweepAnswer>('sweep-process.ts');
+      const swept = await sweeper.ask({ job: 'sweep', endpoint, table, queueUrl: queue.QueueUrl ?? '' });
+      if (swept.handled !== size) throw new Error(`Of ${size} due connections ${swept.handled} were queued.`);
+      figures[`sweepSeconds${name}`] = swept.seconds;
+      figures[`sweepPeakMemoryMb${name}`] = swept.peakMemoryMb;
+      seconds.set(name, swept.seconds);
+      if (size === sizes['10k']) {
+        const connectionIds = ids.slice(0, rotated);
+        const worked = await sweeper.ask({ job: 'rotate', endpoint, table, connectionIds });
+        if (worked.handled !== rotated) throw new Error(`Of ${rotated} connections ${worked.handled} were rotated.`);
+        figures.sweepReadsPerConnection = swept.reads / size + worked.reads / rotated;
+        figures.sweepWritesPerConnection = swept.writes / size + worked.writes / rotated;
+      }
+      sweeper.stop();
+    }
+    figures.sweepTime100kOver10k = (seconds.get('100k') ?? Number.NaN) / (seconds.get('10k') ?? Number.NaN);
+    return figures;
+  } finally {
+    sqs.destroy();
+    await setting.stop();
+  }
+}
+
+async function fill(client: DynamoDBClient, table: string, ids: readonly string[]): Promise<void> {
+  await client.send(new CreateTableCommand({ ...tableDefinition('Connections'), TableName: table }));
+  const now = Math.floor(Date.now() / 1000);
+  const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0', issuedAt: now - 5000, expiresAt: now + 400 };
+  const put = (connectionId: string, index: number) => {
+    // Times of their own: the stand-in takes two entries of an index for one when their short hashes and times agree.
+    const { tokens: _, ...connection } = storedConnection({ connectionId, rotateAt: now - 60 - index / 10_000 });
+    const item = { ...connection, ...tokens, [dueIndex.partitionKey]: dueShardOf(connectionId) };
+    return { PutRequest: { Item: marshall(item) } };
+  };
+  for (let start = 0; start < ids.length; start += 100) {
+    const batches = [0, 25, 50, 75].map((offset) => ids.slice(start + offset, start + offset + 25));
+    await Promise.all(
+      batches.map((batch, offset) =>
+        client.send(
+          new BatchWriteItemCommand({
+            RequestItems: { [table]: batch.map((id, index) => put(id, start + offset * 25 + index)) },
+          }),
+        ),
+      ),
+    );
+  }
+}

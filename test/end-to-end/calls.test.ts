@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { measuredCalls } from '../../lib/operator/cost.ts';
+import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
+
+// `npm run cost` computes a bill out of these calls: here they are counted, each by the function that makes it.
+
+const events = 20;
+let system: Awaited<ReturnType<typeof startSandboxStack>>;
+
+beforeAll(async () => {
+  system = await startSandboxStack({ assembly: await synthesizeSandbox() });
+  await system.connect('counted');
+  // What is read once for many: secrets, subscriptions.
+  await system.post(webhookBody('01WARM00000000000000000000'));
+  await system.log.waitFor('event.received', { eventId: '01WARM00000000000000000000' });
+  await system.log.waitForQuiet();
+}, 60_000);
+afterAll(() => system.stop());
+
+/** Calls so far, by `Function action`, without those of Lambda's poller and of what is remembered for minutes. */
+function count(): Map<string, number> {
+  const shared = /sqs:(Receive|Delete)Message|secretsmanager|TablesSubscriptions/;
+  const counts = new Map<string, number>();
+  const names = new Map(Object.entries(system.stack.outputs).map(([output, value]) => [value, output]));
+  for (const { functionName, action, resource, calls } of system.stack.usedPermissions()) {
+    if (shared.test(`${action} ${resource}`)) continue;
+    const key = `${(names.get(functionName) ?? '').replace('SandboxFunction', '')} ${action}`;
+    counts.set(key, (counts.get(key) ?? 0) + calls);
+  }
+  return counts;
+}
+
+async function callsOf(work: () => Promise<void>, functions: RegExp): Promise<Record<string, number>> {
+  const before = count();
+  await work();
+  await system.log.waitForQuiet();
+  const made = [...count()].map(([key, calls]) => [key, calls - (before.get(key) ?? 0)] as const);
+  return Object.fromEntries(made.filter(([key, calls]) => calls > 0 && functions.test(key)).sort());
+}
+
+it('counts what a fresh webhook costs', async () => {
+  const ids = Array.from({ length: events }, (_, index) => `01COUNTED${String(index).padStart(17, '0')}`);
+  const made = await callsOf(async () => {
+    for (const id of ids) await system.post(webhookBody(id));
+    for (const eventId of ids) await system.log.waitFor('event.received', { eventId });
+  }, /^Webhook(Intake|Worker) /);
+  const each = Object.fromEntries(Object.entries(made).map(([key, calls]) => [key, calls / events]));
+  expect(each).toEqual(measuredCalls.webhook);
+}, 60_000);
+
+it('counts what a rotation ahead of time costs', async () => {
+  const ago = Math.floor(Date.now() / 1000) - 60;
+  const expired = 'SET issuedAt = issuedAt - :age, expiresAt = expiresAt - :age, rotateAt = :ago';
+  await system.change('counted', expired, { ':age': 6000, ':ago': ago });
+  const made = await callsOf(async () => {
+    await system.invoke('RotationSweep');
+    await system.log.waitFor('rotation.replaced', { connectionId: 'counted' });
+  }, /^(RotationSweep sqs:|TokenRotation )/);
+  expect(made).toEqual(measuredCalls.rotation);
+}, 60_000);

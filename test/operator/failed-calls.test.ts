@@ -1,0 +1,175 @@
+import { fileURLToPath } from 'node:url';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Heading } from '../../functions/procore/diagnosis-rows.ts';
+import type { Finding } from '../../functions/procore/examination.ts';
+import { bundleFunctions } from '../../lib/cloud/bundle.ts';
+import type { Assembly } from '../../lib/local/assembly.ts';
+import { Person } from '../../lib/local/person.ts';
+import { startSandboxStack, synthesizeSandbox } from '../end-to-end/sandbox-stack.ts';
+import { runBare } from './operator.ts';
+
+const company = '5358233';
+const bridge = '23498237';
+
+/** The worker runs a handler whose calls fail. */
+function calling(assembly: Assembly): Assembly {
+  const outputDirectory = fileURLToPath(new URL('../../.bundles/failed-calls', import.meta.url));
+  const onEventEntry = fileURLToPath(new URL('../fixtures/calling-on-event.ts', import.meta.url));
+  const bundles = bundleFunctions({ outputDirectory, onEventEntry });
+  const Resources = Object.fromEntries(
+    Object.entries(assembly.template.Resources).map(([id, resource]) => {
+      const isWorker = resource.Type === 'AWS::Lambda::Function' && id.includes('WebhookWorker');
+      const Metadata = { ...resource.Metadata, 'aws:asset:path': bundles['webhook-worker'] };
+      return [id, isWorker ? { ...resource, Metadata } : resource];
+    }),
+  );
+  return { ...assembly, template: { ...assembly.template, Resources } };
+}
+
+let running: Awaited<ReturnType<typeof startSandboxStack>> | undefined;
+const printed: string[] = [];
+
+function system() {
+  if (!running) throw new Error('The system is only there while tests run.');
+  return running;
+}
+
+async function procore(...argv: string[]) {
+  const ran = await runBare([...argv, '--local', '--endpoint', system().stack.endpoint]);
+  printed.push(ran.out, ran.err);
+  return ran;
+}
+
+beforeAll(async () => {
+  running = await startSandboxStack({ assembly: calling(await synthesizeSandbox()) });
+  await running.connect('acme');
+  const subscribed = ['--company', company, '--connection', 'acme', '--resources', 'RFIs', '--projects', bridge];
+  expect(await procore('webhooks', 'apply', ...subscribed)).toMatchObject({ exitCode: 0 });
+}, 60_000);
+
+afterAll(async () => {
+  const { written, standIn } = system();
+  const secrets = [...standIn.control.issuedSecrets(), 'local-sandbox-client-secret', 'canary-in-a-body'];
+  const all = [...printed, ...written].join('\n');
+  await system().stop();
+  expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
+});
+
+/** Lets the worker make a call that fails. @returns the reference id, as the log has it */
+async function fail(resourceId: string, code: string): Promise<string> {
+  const { standIn, log, written } = system();
+  await standIn.control.emitEvent({
+    ...{ companyId: company, projectId: bridge, resourceName: 'RFIs', eventType: 'update', resourceId },
+  });
+  await log.waitFor('api.call_failed', { code });
+  const line = written.findLast((text) => text.includes('api.call_failed') && text.includes(`"${code}"`));
+  return (JSON.parse(line ?? '{}') as { referenceId: string }).referenceId;
+}
+
+async function finding(heading: Heading): Promise<Finding | undefined> {
+  const { findings } = (await procore('doctor', 'sandbox', '--json')).json() as { findings: readonly Finding[] };
+  return findings.find((each) => each.heading === heading);
+}
+
+async function forget(referenceId: string): Promise<void> {
+  const Key = { id: { S: `exchange#${referenceId}` } };
+  await system().clients.dynamoDb.send(new DeleteItemCommand({ TableName: system().output('TableRateBudget'), Key }));
+}
+
+describe('calls that the worker made and that failed', { timeout: 60_000 }, () => {
+  it('are found by doctor under the heading that they belong to, with the way to the report', async () => {
+    expect(await finding('400: Bad Request')).toMatchObject({ verdict: 'ok' });
+    const reference = await fail('400', 'bad_request');
+    const found = await finding('400: Bad Request');
+    expect(found).toMatchObject({ verdict: 'problem', diagnosisId: 'bad_request', actor: 'developer' });
+    expect(found?.evidence).toMatch(
+      /^1 call in the last day, the last at \S+Z: POST \/rest\/v1.0\/projects\/\d+\/direct_costs, status 400\./,
+    );
+    expect(found?.evidence).toContain(`support-report ${reference} --environment sandbox`);
+
+    await fail('422', 'unknown_reference');
+    expect(await finding('422: Unprocessable Entity')).toMatchObject({
+      verdict: 'problem',
+      diagnosisId: 'unknown_reference',
+    });
+  });
+
+  it('are tried again when access was refused: given meanwhile, doctor is silent', async () => {
+    const { control } = system().standIn;
+    control.setForbidden(bridge, 'tool-disabled');
+    await fail('403', 'forbidden');
+    expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'problem' });
+    control.setForbidden(bridge, undefined);
+    expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'ok' });
+    expect(await finding('403: Insufficient permissions')).toMatchObject({ verdict: 'ok' });
+  });
+});
+
+describe('support-report', { timeout: 60_000 }, () => {
+  it('writes everything that Procore’s support asks for, without secrets', async () => {
+    const reference = await fail('422', 'unknown_reference');
+    const { out, exitCode } = await procore('support-report', reference);
+    expect(exitCode).toBe(0);
+    const { origin } = new URL(system().standIn.apiOrigin);
+    for (const part of [
+      'To: apisupport@procore.com',
+      `POST ${origin}/rest/v1.0/projects/${bridge}/direct_costs`,
+      `procore-company-id: ${company}`,
+      'content-type: application/json',
+      '"description":"gravel"',
+      '"secret":"(left out)"',
+      `Request id (x-request-id): ${reference}`,
+      '(unknown_reference)',
+      'status.procore.com: could not be read',
+    ]) {
+      expect(out).toContain(part);
+    }
+    expect(out).toMatch(/Status: 4\d\d\n/);
+    expect(out).toMatch(/Time: \d{4}-\d\d-\d\dT/);
+  });
+
+  it('keeps the full URL, which the log has not', async () => {
+    const reference = await fail('400', 'bad_request');
+    expect((await procore('support-report', reference)).out).toContain('direct_costs?view=extended');
+    expect(system().written.filter((line) => line.includes('extended') || line.includes('gravel'))).toEqual([]);
+  });
+
+  it('says from the log what is left when the call itself is kept no more', async () => {
+    const reference = await fail('400', 'bad_request');
+    await forget(reference);
+    const { out, exitCode } = await procore('support-report', reference, '--environment', 'sandbox');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/not kept any more/);
+    expect(out).toContain(`/rest/v1.0/projects/${bridge}/direct_costs`);
+    expect(out).toContain('Status: 400');
+    expect(out).toContain(reference);
+  });
+
+  it('explains the reference that a page of connecting gave to a person', async () => {
+    const { url } = await system().invoke<{ url: string }>('ConnectLink', { connectionId: 'code' });
+    const person = new Person();
+    const asked = await person.press(await person.open(url), 'Connect to Procore');
+    const state = new URL(asked.url).searchParams.get('state');
+    const page = await person.open(`${system().output('CallbackUrl')}?code=used-or-too-old&state=${state}`);
+    const reference = /[Rr]eference[^<]*(?:<[^>]+>\s*)*([A-Za-z0-9]{12})/.exec(page.html)?.[1] ?? '';
+    const { out, exitCode } = await procore('support-report', reference);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^connection +code$/m);
+    expect(out).toMatch(/^what +code_refused$/m);
+    expect(out).toMatch(/remedy +Start again from the connect link/);
+    expect(out).not.toContain('used-or-too-old');
+    // And doctor counts it, until an account has been connected with a newer link.
+    expect(await finding('Authorization code errors')).toMatchObject({
+      verdict: 'problem',
+      diagnosisId: 'authorization_code_invalid',
+    });
+    await system().connect('code');
+    expect(await finding('Authorization code errors')).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('ends with 3 for a reference that nobody knows, and with 2 for what is none', async () => {
+    expect((await procore('support-report', 'nobody-knows')).exitCode).toBe(3);
+    expect((await procore('support-report', '"; drop')).exitCode).toBe(2);
+  });
+});

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import type { UseCases } from '../simulation.ts';
+import { type Mutant, mutants } from './table.ts';
+
+/**
+ * Builds the use cases with a mutant's edits in their source text.
+ *
+ * @throws when a text to replace is not there exactly once: the code has moved on, and the mutant must follow
+ */
+export async function buildMutant(mutant: Mutant): Promise<UseCases> {
+  const unused = new Set(mutant.edits);
+  const mutation: Plugin = {
+    name: 'mutation',
+    setup({ onLoad }) {
+      onLoad({ filter: /functions[\\/]connection[\\/][\w-]+\.ts$/ }, async ({ path }) => {
+        let contents = await readFile(path, 'utf8');
+        for (const edit of mutant.edits) {
+          if (edit.file !== basename(path)) continue;
+          const [before, after, ...more] = contents.split(edit.find);
+          if (before === undefined || after === undefined || more.length > 0) {
+            throw new Error(`Mutant "${mutant.name}" wants exactly one of this in ${edit.file}:\n${edit.find}`);
+          }
+          contents = before + edit.replace + after;
+          unused.delete(edit);
+        }
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../use-cases.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+    plugins: [mutation],
+  });
+  const [edit] = unused;
+  if (edit) throw new Error(`Mutant "${mutant.name}" edits ${edit.file}, which is not part of the use cases`);
+  const [output] = outputFiles;
+  return import(`data:text/javascript,${encodeURIComponent(output?.text ?? '')}`);
+}
+
+/**
+ * Finds a mutant by its name.
+ *
+ * @throws with all names when there is none
+ */
+export function mutantNamed(name: string): Mutant {
+  const mutant = mutants.find((candidate) => candidate.name === name);
+  if (mutant) return mutant;
+  throw new Error(`There is no mutant "${name}". There are: ${mutants.map((candidate) => candidate.name).join(', ')}`);
+}

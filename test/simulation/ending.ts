@@ -94,8 +94,11 @@ function judge(simulation: Simulation, connection: Connection): Ending {
 function judgeConnected({ watch, procore, scenario }: Simulation, connection: Connection): Ending {
   const { connectionId, tokens, revoking, grant } = connection;
   const set = procore.byAccessToken.get(tokens?.accessToken ?? '');
+  // A service account needs no predecessor: what ended with another connection's token is replaced at the next 401.
+  const isReplaceable = grant === 'client_credentials' && set?.ending === 'revoked_with_user';
   const isAlive = set?.accessAlive === true && (grant === 'client_credentials' || set.ending === undefined);
-  if (!isAlive) watch.fail('I9', `${connectionId} counts as connected, but its tokens are dead (${set?.ending})`);
+  if (!isAlive && !isReplaceable)
+    watch.fail('I9', `${connectionId} counts as connected, but its tokens are dead (${set?.ending})`);
   if (revoking && !scenario.keepReplaced) watch.fail('revocation', `${connectionId} keeps ${revoking}`);
   return 'usable';
 }

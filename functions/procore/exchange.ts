@@ -59,6 +59,11 @@ const secretName =
 const secretMember = new RegExp(`("(?:${secretName})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi');
 const secretParameter = new RegExp(`((?:^|[?&])(?:${secretName})=)[^&#\\s]*`, 'gi');
 
+/** Procore calls the literal code of an error `code`, as OAuth calls its secret: words like `VALIDATION_ERROR` are none. */
+function isErrorCode(member: string): boolean {
+  return /^"code"\s*:\s*"(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)+)"$/.test(member);
+}
+
 /**
  * Takes secrets out of a URL or a body: values of members and parameters that name one, bearer values, and tokens that
  * look like a JWT.
@@ -67,7 +72,7 @@ const secretParameter = new RegExp(`((?:^|[?&])(?:${secretName})=)[^&#\\s]*`, 'g
  */
 export function redactText(text: string): string {
   return text
-    .replace(secretMember, '$1"(left out)"')
+    .replace(secretMember, (member, name: string) => (isErrorCode(member) ? member : `${name}"(left out)"`))
     .replace(secretParameter, '$1(left out)')
     .replace(/\b(Bearer|Basic)\s+[^\s"',;]+/gi, '$1 (left out)')
     .replace(/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, '(left out)');

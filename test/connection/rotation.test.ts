@@ -120,6 +120,15 @@ describe('a rotation that gets tokens', () => {
     expect(world.asked()).toEqual(['requestClientCredentials']);
     expect(world.stored().tokens).not.toHaveProperty('refreshToken');
   });
+
+  it('blames no lost answer when a service account is refused: it spends no refresh token', async () => {
+    const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 200, leaseUntil: startTime - 100 };
+    const world = worldWithRotation({ grant: 'client_credentials', tokens, attempt, attemptNumber: 1 });
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'revoked' });
+  });
 });
 
 describe('a rotation that must not begin', () => {

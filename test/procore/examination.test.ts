@@ -97,6 +97,14 @@ describe('an examination', () => {
     expect(headings.filter((heading) => !reached.has(heading))).toEqual(['Duplicate webhook events']);
   });
 
+  it('lets what was refused speak under its own heading, whatever else was seen, with all that was seen of it', () => {
+    const twice = (text: string) => ({ diagnosis: diagnosed('duplicate_events'), evidence: [text] });
+    const findings = examine({ ...healthy, refusals: [twice('One.'), twice('Two.')] });
+    expect(findings.filter(({ verdict }) => verdict !== 'ok')).toEqual([
+      expect.objectContaining({ heading: 'Duplicate webhook events', evidence: 'One. Two.', actor: 'nobody' }),
+    ]);
+  });
+
   it('calls nothing in order that it has not seen', () => {
     const findings = examine({ environment: 'sandbox', now: 1000 });
     expect(findings.filter(({ verdict }) => verdict === 'ok').map(({ heading }) => heading)).toEqual([

@@ -1,7 +1,8 @@
 import type { Connection } from '../../functions/connection/connection.ts';
 import { nameOf } from './simulated-aws.ts';
-import { type IssuedSet, serviceUser } from './simulated-procore.ts';
+import { serviceUser } from './simulated-procore.ts';
 import type { Simulation } from './simulation.ts';
+import type { IssuedSet } from './token-sets.ts';
 
 /**
  * How a connection ended. All but the first two are flagged `reauthorization_required`:
@@ -111,7 +112,7 @@ function judgeDisconnected({ watch, procore, disconnected }: Simulation, connect
     if (set.user !== connectionId || set.ending !== undefined) continue;
     // A set that was won twice of one refresh token: its loser is left alone, lest the winner end with it.
     const isSibling = (set.parent?.children.length ?? 0) > 1;
-    const isOurs = set.isDurable || set.isGivenUp || set.holder?.state === 'returned';
+    const isOurs = set.isDurable || set.isGivenUp || (set.holder?.state === 'returned' && !set.isEscrowRefused);
     // Whether a revocation reaches the predecessor of a token that was never used is unknown; Procore was not there to ask.
     // The same goes for the older ones of a line that was rotated on and on without being used.
     const isPredecessorOfUnused = set.children.some(({ isUseFailed, children }) => isUseFailed || children.length > 0);

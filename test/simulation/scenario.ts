@@ -1,7 +1,8 @@
 import type { Connection } from '../../functions/connection/connection.ts';
 import type { Choices } from './choices.ts';
 import type { AwsWeather } from './simulated-aws.ts';
-import type { Manners, Weather } from './simulated-procore.ts';
+import type { Weather } from './simulated-procore.ts';
+import type { Manners } from './token-sets.ts';
 
 /** When every schedule begins; epoch seconds. */
 export const startTime = 1_800_000_000;

@@ -1,4 +1,3 @@
-import type { TokenSet } from '../../functions/connection/connection.ts';
 import type {
   OAuthClient,
   TokenEndpoint,
@@ -8,44 +7,7 @@ import type {
 import type { Choices } from './choices.ts';
 import type { Invocation } from './invocation.ts';
 import type { Machine } from './machine.ts';
-
-/** What Procore's documents leave open; each schedule takes one answer. */
-export interface Manners {
-  /** A revocation ends all token sets of the user, not only the one named. */
-  readonly revokesWholeUser: boolean;
-  /** An access token outlives its replacement. */
-  readonly oldAccessTokenSurvives: boolean;
-  /** A refresh token dies when it is redeemed, or not before the new access token is used. */
-  readonly refreshTokenDies: 'when_redeemed' | 'when_successor_is_used';
-  /** A refresh token that is presented again ends the sets that came of it (RFC 9700 section 4.14). */
-  readonly reuseEndsFamily: boolean;
-  readonly lifetimeSeconds: number;
-}
-
-/** Why a refresh token is dead at Procore. */
-export type Ending = 'redeemed' | 'revoked_by_person' | 'revoked_by_us' | 'revoked_with_user' | 'reused';
-
-/** A token set as Procore and the simulation know it. */
-export interface IssuedSet {
-  readonly number: number;
-  readonly user: string;
-  readonly tokens: TokenSet;
-  readonly parent?: IssuedSet;
-  readonly children: IssuedSet[];
-  accessAlive: boolean;
-  /** Absent: its refresh token is alive. */
-  ending?: Ending;
-  /** To whom Procore's answer was given; absent when it was lost on its way. */
-  holder?: Invocation;
-  /** It has been in table or escrow. */
-  isDurable: boolean;
-  /** A use of its access token failed, or came after its end, so its predecessor may live on. */
-  isUseFailed: boolean;
-  /** It has been noted for revocation, or a revocation was confirmed. */
-  isGivenUp: boolean;
-  /** Its holder tried the escrow in vain. */
-  isEscrowRefused: boolean;
-}
+import { type IssuedSet, type Manners, TokenSets } from './token-sets.ts';
 
 /** How much goes wrong, 0 to 1. */
 export interface Weather {
@@ -73,18 +35,13 @@ const faults = [
 const requestTimeoutMs = 10_000;
 
 /** A Procore with single-use refresh tokens that fails in every way that the outcome table of the design names. */
-export class SimulatedProcore {
+export class SimulatedProcore extends TokenSets {
   /** Until when faults happen. */
   isCalm = false;
   client: OAuthClient = { clientId: 'client-1', clientSecret: 'secret-1' };
-  readonly byAccessToken = new Map<string, IssuedSet>();
-  readonly byRefreshToken = new Map<string, IssuedSet>();
   /** Refresh tokens (or users, for service accounts) whose refusal Procore has sent. */
   readonly refused = new Set<string>();
-  readonly revokedUsers = new Set<string>();
-  readonly #machine: Machine;
   readonly #choices: Choices;
-  readonly #manners: Manners;
   readonly #weather: Weather;
   readonly #onPresented: (holder: Invocation, refreshToken: string) => void;
   readonly #onGiven: () => void;
@@ -97,72 +54,11 @@ export class SimulatedProcore {
     onPresented: (holder: Invocation, refreshToken: string) => void,
     onGiven: () => void,
   ) {
-    this.#machine = machine;
+    super(machine, manners);
     this.#choices = choices;
-    this.#manners = manners;
     this.#weather = weather;
     this.#onPresented = onPresented;
     this.#onGiven = onGiven;
-  }
-
-  /** Issues a token set; times in epoch seconds. */
-  issue(
-    user: string,
-    {
-      parent,
-      hasRefreshToken = true,
-      issuedAt = Math.floor(this.#machine.now),
-    }: { readonly parent?: IssuedSet; readonly hasRefreshToken?: boolean; readonly issuedAt?: number } = {},
-  ): IssuedSet {
-    const number = this.byAccessToken.size + 1;
-    const tokens: TokenSet = {
-      accessToken: `access-${number}`,
-      ...(hasRefreshToken && { refreshToken: `refresh-${number}` }),
-      issuedAt,
-      expiresAt: issuedAt + this.#manners.lifetimeSeconds,
-    };
-    const set: IssuedSet = {
-      number,
-      user,
-      tokens,
-      ...(parent && { parent }),
-      children: [],
-      accessAlive: true,
-      isDurable: false,
-      isUseFailed: false,
-      isGivenUp: false,
-      isEscrowRefused: false,
-    };
-    parent?.children.push(set);
-    this.byAccessToken.set(tokens.accessToken, set);
-    if (tokens.refreshToken !== undefined) this.byRefreshToken.set(tokens.refreshToken, set);
-    return set;
-  }
-
-  /** Whether an access token is answered with anything but 401. */
-  accepts(accessToken: string): boolean {
-    const set = this.byAccessToken.get(accessToken);
-    return set?.accessAlive === true && this.#machine.now < set.tokens.expiresAt;
-  }
-
-  /** Uses an access token for an API call. */
-  use(accessToken: string): void {
-    const set = this.byAccessToken.get(accessToken);
-    if (!set || !this.accepts(accessToken)) return;
-    const { parent } = set;
-    if (parent && parent.ending === undefined) this.#end(parent, 'redeemed');
-  }
-
-  /** A person, or an administrator, takes the access back at Procore. */
-  revokeUser(user: string, ending: Ending): void {
-    if (ending === 'revoked_by_person') this.revokedUsers.add(user);
-    for (const set of this.byAccessToken.values()) if (set.user === user) this.#end(set, ending);
-  }
-
-  /** A person authorizes: what was revoked may be granted again. */
-  grant(user: string): IssuedSet {
-    this.revokedUsers.delete(user);
-    return this.issue(user);
   }
 
   /** The endpoint as one invocation reaches it. */
@@ -171,7 +67,7 @@ export class SimulatedProcore {
       redeemCode: () => Promise.reject(new Error('codes are exchanged by the person of the simulation')),
       redeemRefreshToken: (client, refreshToken) => {
         this.#onPresented(holder, refreshToken);
-        this.#machine.tell?.(`${holder.name} presents ${refreshToken}`);
+        this.machine.tell?.(`${holder.name} presents ${refreshToken}`);
         return this.#ask(holder, client, () => this.#redeem(holder, refreshToken));
       },
       requestClientCredentials: (client) =>
@@ -193,7 +89,7 @@ export class SimulatedProcore {
     const unknown: TokenOutcome = { outcome: 'unknown' };
     const failed: TokenOutcome = { outcome: 'unknown', status: 500 };
     const say = (outcome: TokenOutcome, effectMs: number, answerMs: number, happens = false) => {
-      if (happens) this.#machine.after(effectMs, () => void this.#withoutAnswer(judge));
+      if (happens) this.machine.after(effectMs, () => void this.#withoutAnswer(judge));
       return holder.call({ effectMs: answerMs, answerMs, effect: () => outcome });
     };
     const slowMs = 1000 + this.#choices.fraction() * 8900;
@@ -227,29 +123,29 @@ export class SimulatedProcore {
   /** What a request does whose answer nobody gets. */
   #withoutAnswer(judge: () => TokenOutcome): void {
     const outcome = judge();
-    this.#machine.tell?.(`nobody hears: ${JSON.stringify(outcome)}`);
+    this.machine.tell?.(`nobody hears: ${JSON.stringify(outcome)}`);
     if (outcome.outcome === 'tokens') delete this.byAccessToken.get(outcome.tokens.accessToken)?.holder;
   }
 
   #knows(client: OAuthClient): boolean {
     const [from, until] = this.#weather.clientRefused;
-    const isRefusing = !this.isCalm && this.#machine.now >= from && this.#machine.now < until;
+    const isRefusing = !this.isCalm && this.machine.now >= from && this.machine.now < until;
     return !isRefusing && client.clientSecret === this.client.clientSecret;
   }
 
   #redeem(holder: Invocation, refreshToken: string): TokenOutcome {
     const set = this.byRefreshToken.get(refreshToken);
     if (set?.ending !== undefined || !set) {
-      if (set && this.#manners.reuseEndsFamily && set.ending === 'redeemed') this.#endFamily(set);
+      if (set && this.manners.reuseEndsFamily && set.ending === 'redeemed') this.endFamily(set);
       return this.#refuse(refreshToken);
     }
     const child = this.issue(set.user, { parent: set });
-    if (this.#manners.refreshTokenDies === 'when_redeemed') this.#end(set, 'redeemed');
+    if (this.manners.refreshTokenDies === 'when_redeemed') this.end(set, 'redeemed');
     return this.#give(holder, child);
   }
 
   #give(holder: Invocation, set: IssuedSet): TokenOutcome {
-    this.#machine.tell?.(`Procore issues ${set.tokens.accessToken} to ${holder.name}`);
+    this.machine.tell?.(`Procore issues ${set.tokens.accessToken} to ${holder.name}`);
     set.holder = holder;
     this.#onGiven();
     return { outcome: 'tokens', tokens: set.tokens };
@@ -257,27 +153,15 @@ export class SimulatedProcore {
 
   #refuse(grant: string): TokenOutcome {
     this.refused.add(grant);
-    this.#machine.tell?.(`Procore refuses ${grant}`);
+    this.machine.tell?.(`Procore refuses ${grant}`);
     return { outcome: 'invalid_grant', status: 400 };
-  }
-
-  #end(set: IssuedSet, ending: Ending): void {
-    set.ending ??= ending;
-    if (ending !== 'redeemed' || !this.#manners.oldAccessTokenSurvives) set.accessAlive = false;
-  }
-
-  #endFamily(set: IssuedSet): void {
-    for (const child of set.children) {
-      this.#end(child, 'reused');
-      this.#endFamily(child);
-    }
   }
 
   #tokenInfo(holder: Invocation, accessToken: string): Promise<TokenInfoOutcome> {
     const isFailing = !this.isCalm && this.#choices.chance(this.#weather.procore);
     const effect = (): TokenInfoOutcome => {
       const set = this.byAccessToken.get(accessToken);
-      if (set && (isFailing || this.#machine.now >= set.tokens.expiresAt)) set.isUseFailed = true;
+      if (set && (isFailing || this.machine.now >= set.tokens.expiresAt)) set.isUseFailed = true;
       if (isFailing) return { outcome: 'unavailable' };
       if (!this.accepts(accessToken)) return { outcome: 'refused' };
       this.use(accessToken);
@@ -294,11 +178,11 @@ export class SimulatedProcore {
       // Half of the failing ones take effect all the same.
       if ((fault > 0 && fault < 0.5) || !this.#knows(client)) return 'not_revoked';
       const set = this.byAccessToken.get(accessToken);
-      this.#machine.tell?.(`${holder.name} revokes ${accessToken}`);
+      this.machine.tell?.(`${holder.name} revokes ${accessToken}`);
       if (set) {
         set.isGivenUp = true;
-        this.#end(set, 'revoked_by_us');
-        if (this.#manners.revokesWholeUser) this.revokeUser(set.user, 'revoked_with_user');
+        this.end(set, 'revoked_by_us');
+        if (this.manners.revokesWholeUser) this.revokeUser(set.user, 'revoked_with_user');
       }
       return fault === 0 ? 'revoked' : 'not_revoked';
     };

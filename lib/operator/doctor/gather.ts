@@ -1,30 +1,25 @@
 import { z } from 'zod';
 import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
-import { checkOAuthClient } from '../../../functions/oauth/client-check.ts';
 import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
-import { redirectUriDifferences } from '../../../functions/oauth/redirect-uri-difference.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
 import type { Evidence, SeenConnection } from '../../../functions/procore/examination.ts';
-import {
-  MalformedSecretError,
-  PlaceholderSecretError,
-  WrongEnvironmentError,
-} from '../../../functions/procore/oauth-client-secret.ts';
+import { MalformedSecretError, WrongEnvironmentError } from '../../../functions/procore/oauth-client-secret.ts';
 import type { Narrowed } from '../../../functions/procore/probes.ts';
-import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import { systemClock } from '../../../functions/system.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
 import { connectionClient, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { OperatorError } from '../exit-codes.ts';
 import { readLogged } from '../logged.ts';
-import { readOAuthClient } from '../oauth-client.ts';
 import { statusPageOf } from '../status-page.ts';
 import { findConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
 import type { Terminal } from '../terminal.ts';
 import { examineAccount } from './account.ts';
+import { examineCredentials, examineRedirect } from './credentials.ts';
 import { readFailures } from './failed-calls.ts';
 import { problemOf, seenProblem } from './refusals.ts';
-import { examineHooks, examineIntake } from './webhooks.ts';
+import { examineHooks, examineIntake, type SeenHooks } from './webhooks.ts';
+import { describeSeen } from './went-well.ts';
 
 /** What a doctor was asked to look at. */
 export interface DoctorQuestions {
@@ -128,60 +123,6 @@ export async function gatherEvidence(
   };
 }
 
-async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
-  let client: OAuthClient;
-  try {
-    client = await readOAuthClient(environment, terminal);
-  } catch (error) {
-    if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const };
-    if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const };
-    if (error instanceof MalformedSecretError) return { credentials: 'malformed' as const };
-    throw error;
-  }
-  const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
-  const check = await checkOAuthClient({ tokenEndpoint, randomId: systemRandomId }, client, environment.callbackUrl);
-  const outcomes = { right: 'accepted', refused: 'refused', unknown: undefined } as const;
-  return { credentials: outcomes[check.outcome], client };
-}
-
-/** Asks as a browser would, but stays before Procore's login: nothing is authorized. */
-async function examineRedirect(
-  { callbackUrl, procore }: DeployedEnvironment,
-  client: OAuthClient | undefined,
-  { registered }: DoctorQuestions,
-): Promise<{ readonly agrees: boolean; readonly refusals: readonly Narrowed[] }> {
-  const refusals: Narrowed[] = [];
-  const differences = registered === undefined ? [] : redirectUriDifferences(callbackUrl, registered);
-  if (differences.length > 0) {
-    const seen = `Ours is ${callbackUrl}; ${differences.map(({ text }) => text).join('; ')}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
-  }
-  const page = await statusOf(callbackUrl);
-  if (page === undefined || page >= 500) {
-    const seen = `GET ${callbackUrl}: ${page === undefined ? 'it is not reachable' : `status ${page}`}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
-  }
-  if (client === undefined) return { agrees: false, refusals };
-  const authorize = new URL('/oauth/authorize', procore.loginOrigin);
-  const parameters = { response_type: 'code', client_id: client.clientId, redirect_uri: callbackUrl, state: 'doctor' };
-  authorize.search = new URLSearchParams(parameters).toString();
-  const answer = await statusOf(authorize.href);
-  if (answer !== undefined && answer >= 400 && answer < 500) {
-    const seen = `Procore refuses to authorize client ${client.clientId} with the redirect URI ${callbackUrl}: status ${answer}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
-  }
-  return { agrees: answer !== undefined && answer < 400, refusals };
-}
-
-async function statusOf(url: string): Promise<number | undefined> {
-  try {
-    const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
-    return status;
-  } catch {
-    return undefined;
-  }
-}
-
 async function chooseConnection(
   environment: DeployedEnvironment,
   stored: readonly StoredConnection[],
@@ -249,11 +190,12 @@ async function examineSubscriptions(
     if (!(error instanceof MalformedSecretError)) throw error;
     return { hooks: [], unseen: 0, refusals: [seenProblem('webhooks_not_delivered', error.message)] };
   }
-  const seen = await Promise.all(
-    subscriptions.map((subscription) =>
-      examineHooks(environment, clientOf(environment, terminal, subscription.connectionId), subscription, current, now),
-    ),
-  );
+  const seen: SeenHooks[] = [];
+  // One after the other: all at once they would only wait for Procore's rate limit together.
+  for (const subscription of subscriptions) {
+    const client = clientOf(environment, terminal, subscription.connectionId);
+    seen.push(await examineHooks(environment, client, subscription, current, now));
+  }
   return {
     hooks: seen.flatMap(({ hooks }) => hooks),
     refusals: seen.flatMap(({ refusals }) => refusals),
@@ -292,37 +234,6 @@ async function countRefusedCodes(
   const lines = await readLogged(environment, ['OauthCallback'], since, 'oauth.not_connected');
   const refused = ['code_refused', 'authorization_refused'];
   return lines?.filter(({ fields }) => refused.includes(String(fields.outcome))).length;
-}
-
-interface WentWell {
-  readonly connection: StoredConnection | undefined;
-  readonly stored: readonly StoredConnection[];
-  readonly oauthClient: OAuthClient | undefined;
-  readonly accepted: boolean | undefined;
-  readonly lists: readonly string[];
-  readonly hasLog: boolean;
-}
-
-function describeSeen(
-  { callbackUrl, webhookUrl, procore }: DeployedEnvironment,
-  { connection, stored, oauthClient, accepted, lists, hasLog }: WentWell,
-): NonNullable<Evidence['seen']> {
-  const read =
-    lists.length > 0 ? `Read just now: ${lists.slice(0, 3).join(', ')}.` : 'No subscription names a list to try.';
-  const logged = hasLog ? ' Of the calls in the log of the last day none is still refused so.' : '';
-  const me = accepted && connection ? `GET /rest/v1.0/me as "${connection.connectionId}": 200.` : undefined;
-  return {
-    ...(me !== undefined && { 'The access token is invalid': me }),
-    'The refresh token is invalid': `Connections: ${stored.length}.`,
-    'Authorization code errors': `Procore takes ${callbackUrl}.`,
-    'Wrong environment credentials': `Hosts: ${procore.loginOrigin}, ${procore.apiOrigin}.`,
-    '403: Insufficient permissions': `${read}${logged}`,
-    '403: Tool disabled in the project': `${read}${logged}`,
-    '404 on a resource that exists': `${read}${logged}`,
-    ...(oauthClient && { 'Sandbox credentials vs. production credentials': `Client ${oauthClient.clientId}.` }),
-    'Webhooks are not being delivered': `POST ${webhookUrl} without the header: 401.`,
-    'Duplicate webhook events': 'No hook is there twice.',
-  };
 }
 
 /** Account, hooks and log may meet the same problem. */

@@ -1,0 +1,73 @@
+import { checkOAuthClient } from '../../../functions/oauth/client-check.ts';
+import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
+import { redirectUriDifferences } from '../../../functions/oauth/redirect-uri-difference.ts';
+import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
+import {
+  MalformedSecretError,
+  PlaceholderSecretError,
+  WrongEnvironmentError,
+} from '../../../functions/procore/oauth-client-secret.ts';
+import type { Narrowed } from '../../../functions/procore/probes.ts';
+import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
+import { readOAuthClient } from '../oauth-client.ts';
+import type { Terminal } from '../terminal.ts';
+import { seenProblem } from './refusals.ts';
+
+/** Tries the stored client id and secret at Procore; nothing is spent or issued. @returns no verdict when it does not say */
+export async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
+  let client: OAuthClient;
+  try {
+    client = await readOAuthClient(environment, terminal);
+  } catch (error) {
+    if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const };
+    if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const };
+    if (error instanceof MalformedSecretError) return { credentials: 'malformed' as const };
+    throw error;
+  }
+  const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
+  const check = await checkOAuthClient({ tokenEndpoint, randomId: systemRandomId }, client, environment.callbackUrl);
+  const outcomes = { right: 'accepted', refused: 'refused', unknown: undefined } as const;
+  return { credentials: outcomes[check.outcome], client };
+}
+
+/**
+ * Looks whether the redirect URI works: ours answers, Procore takes it, and it is the registered one if that is given.
+ * It asks as a browser would and stays before Procore's login: nothing is authorized.
+ */
+export async function examineRedirect(
+  { callbackUrl, procore }: DeployedEnvironment,
+  client: OAuthClient | undefined,
+  { registered }: { readonly registered?: string | undefined },
+): Promise<{ readonly agrees: boolean; readonly refusals: readonly Narrowed[] }> {
+  const refusals: Narrowed[] = [];
+  const differences = registered === undefined ? [] : redirectUriDifferences(callbackUrl, registered);
+  if (differences.length > 0) {
+    const seen = `Ours is ${callbackUrl}; ${differences.map(({ text }) => text).join('; ')}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  const page = await statusOf(callbackUrl);
+  if (page === undefined || page >= 500) {
+    const seen = `GET ${callbackUrl}: ${page === undefined ? 'it is not reachable' : `status ${page}`}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  if (client === undefined) return { agrees: false, refusals };
+  const authorize = new URL('/oauth/authorize', procore.loginOrigin);
+  const parameters = { response_type: 'code', client_id: client.clientId, redirect_uri: callbackUrl, state: 'doctor' };
+  authorize.search = new URLSearchParams(parameters).toString();
+  const answer = await statusOf(authorize.href);
+  if (answer !== undefined && answer >= 400 && answer < 500) {
+    const seen = `Procore refuses to authorize client ${client.clientId} with the redirect URI ${callbackUrl}: status ${answer}.`;
+    refusals.push(seenProblem('authorization_code_invalid', seen));
+  }
+  return { agrees: answer !== undefined && answer < 400, refusals };
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  try {
+    const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+    return status;
+  } catch {
+    return undefined;
+  }
+}

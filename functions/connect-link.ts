@@ -1,8 +1,9 @@
 import { dynamoDbClient } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
+import { type Refusal, refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
 import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './oauth/connect-link.ts';
-import { parseReturnToOrigins } from './oauth/return-to.ts';
+import { parseReturnToOrigins, ReturnToNotAllowedError } from './oauth/return-to.ts';
 import { readEnvironment, readSetting } from './settings.ts';
 import { systemClock, systemRandomId } from './system.ts';
 
@@ -10,13 +11,19 @@ import { systemClock, systemRandomId } from './system.ts';
  * Invoked with IAM, by the command line or the integrator's backend: `{connectionId, returnTo?}`.
  *
  * Answers `{url, expiresAt}`: the address that lets its holder connect this one connection, for 15 minutes.
- * Fails with `InvalidConnectionIdError` or `ReturnToNotAllowedError`; the message says what to do.
+ * `{"error": {code, message}}` with `invalid_connection_id` or `return_to_not_allowed`: a caller's mistake, which must
+ * not raise the alarm for failed functions. Anything else fails the invocation.
  */
-export function answerConnectLink(
+export async function answerConnectLink(
   event: { readonly connectionId?: unknown; readonly returnTo?: unknown } | null,
   dependencies: ConnectLinkDependencies,
-): Promise<IssuedLink> {
-  return issueConnectLink(dependencies, event ?? {});
+): Promise<IssuedLink | Refusal> {
+  try {
+    return await issueConnectLink(dependencies, event ?? {});
+  } catch (error) {
+    if (error instanceof ReturnToNotAllowedError) return { error: { code: error.code, message: error.message } };
+    return refusalFor(error);
+  }
 }
 
 const dependencies: ConnectLinkDependencies = {

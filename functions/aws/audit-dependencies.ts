@@ -14,6 +14,9 @@ import { secretsManagerWebhookAuthorization } from './secrets-manager-webhook-au
 import { sqsEventQueue } from './sqs-event-queue.ts';
 import { sqsQuarantine } from './sqs-quarantine.ts';
 
+/** No call waits for Procore's rate limit longer than this before the end, so that what was done is stored; milliseconds. */
+const endReserve = 10_000;
+
 /**
  * Builds what the audit needs from its settings, once per cold start.
  *
@@ -39,7 +42,8 @@ export function auditDependencies(observer: Observer): (remaining: () => number)
     source: secretsManagerWebhookAuthorization({ ...secret, ...shared }),
     keeper: secretsManagerAuthorizationKeeper(secret),
     use: dynamoDbPreviousUse(deliveries),
-    callFor: ({ companyId, connectionId }) => companyCalls(clientFor(connectionId, remaining).company(companyId)),
+    callFor: ({ companyId, connectionId }) =>
+      companyCalls(clientFor(connectionId, () => remaining() - endReserve).company(companyId)),
     accept: (body) => acceptDelivery(body, acceptance),
     remainingTime: remaining,
   });

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { arrivalIndex, timeToLiveAttribute } from '../settings.ts';
 import { resourceKey } from '../webhook/event-message.ts';
-import { arrivalPartition, type Ledger, ledgerSeconds } from '../webhook/ledger.ts';
+import { arrivalPartition, type Ledger, ledgerSeconds, seenUpTo } from '../webhook/ledger.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
 import { withinMilliseconds } from './deadline.ts';
 
@@ -162,7 +162,7 @@ export function dynamoDbLedger({
     async markHandled(event, handledAt) {
       await Promise.all([
         updateEvent(event, 'SET handledAt = :handledAt,', { ':handledAt': handledAt }, 'UPDATED_NEW'),
-        event.occurredAt === null ? undefined : moveNewestHandled(event, event.occurredAt),
+        event.occurredAt === null ? undefined : moveNewestHandled(event, seenUpTo(event.occurredAt, clock())),
       ]);
     },
 

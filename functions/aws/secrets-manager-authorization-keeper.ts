@@ -1,6 +1,13 @@
-import { PutSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { hash } from 'node:crypto';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import type { WebhookAuthorizationKeeper } from '../webhook/roll-over.ts';
+import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
 
 /** Writes the webhook authorization into its secret, whose former value stays readable as AWSPREVIOUS. */
 export function secretsManagerAuthorizationKeeper({
@@ -13,9 +20,25 @@ export function secretsManagerAuthorizationKeeper({
   readonly environment: ProcoreEnvironment;
 }): WebhookAuthorizationKeeper {
   return {
-    async write(authorization) {
-      const SecretString = JSON.stringify({ environment, ...authorization });
-      await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }));
+    async write(authorization, read) {
+      const { SecretString: text, VersionId: version = '' } = await client.send(
+        new GetSecretValueCommand({ SecretId: secretId }),
+      );
+      const stored = parseWebhookAuthorization(text, environment);
+      if (stored.current !== read.current || stored.previous !== read.previous) return 'changed';
+      const command = new PutSecretValueCommand({
+        SecretId: secretId,
+        SecretString: JSON.stringify({ environment, ...authorization }),
+        // Secrets Manager has no conditional write, but two versions cannot have one id: this one follows that one.
+        ClientRequestToken: hash('sha256', version, 'hex'),
+      });
+      try {
+        await client.send(command);
+        return 'written';
+      } catch (error) {
+        if (error instanceof ResourceExistsException) return 'changed';
+        throw error;
+      }
     },
   };
 }

@@ -22,7 +22,7 @@ export async function announce(
       change,
       generation,
       ...(change === 'reauthorization_required' && cause !== undefined && { cause }),
-      reconnect: howToReconnect(connectionId),
+      reconnect: howToReconnect(connection),
       at: Math.floor(clock()),
     });
     return 'announced';
@@ -31,4 +31,9 @@ export async function announce(
     observer.note('change.unannounced', { connectionId, generation, status: change, errorName });
     return 'unannounced';
   }
+}
+
+/** Whether the integrator has been told that this connection has ended, so that need not be announced again. */
+export function isTold({ toldGeneration, generation }: Connection): boolean {
+  return toldGeneration === generation;
 }

@@ -29,7 +29,7 @@ export async function attendConnection(deps: RotationDependencies, connectionId:
       await finishDisconnecting(deps, connection);
       return 'attended';
     case 'reauthorization_required':
-      await announceVerdict(deps, connection);
+      await announceVerdict(deps, await finishRevoking(deps, connection));
       return 'attended';
     case 'connected':
       return attendConnected(deps, connection);

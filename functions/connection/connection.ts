@@ -66,6 +66,8 @@ export interface Connection<E extends ProcoreEnvironment = ProcoreEnvironment> {
   readonly authorizedBy: Authorization;
   /** Access tokens that are still to be revoked at Procore. */
   readonly revoking?: readonly string[];
+  /** The generation for which the integrator has been told of the end: a verdict or a disconnection. */
+  readonly toldGeneration?: number;
   /** Whether `token/info` has named our own client id for these tokens. */
   readonly environmentChecked: boolean;
   readonly procoreUserId?: string;

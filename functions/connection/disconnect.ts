@@ -1,10 +1,10 @@
-import { announce } from './announcing.ts';
+import { announce, isTold } from './announcing.ts';
 import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { ConnectionNotFoundError } from './refusals.ts';
 import { finishRevoking } from './revocation.ts';
-import { disconnect, leaveIndex } from './transitions.ts';
+import { disconnect, leaveIndex, noteTold } from './transitions.ts';
 
 /** What became of a disconnection: the connection has ended; Procore may still have to confirm. */
 export interface Disconnection {
@@ -45,10 +45,13 @@ export async function finishDisconnecting(
   connection: Connection,
 ): Promise<Disconnection> {
   if (connection.rotateAt === undefined) return { outcome: 'disconnected', connection, revoked: true };
-  const announced = await announce(deps, connection, 'disconnected');
+  const wasTold = isTold(connection);
+  const told = wasTold || (await announce(deps, connection, 'disconnected')) === 'announced';
   const after = await finishRevoking(deps, connection);
   const revoked = after.revoking === undefined;
-  const write = leaveIndex(after, deps.clock());
-  const isOver = revoked && announced === 'announced' && (await deps.store.write(write)) === 'written';
-  return { outcome: 'disconnected', connection: isOver ? afterWrite(after, write) : after, revoked };
+  if (!told || (wasTold && !revoked)) return { outcome: 'disconnected', connection: after, revoked };
+  // Procore may not confirm for days: the integrator is not to hear of it at every try.
+  const write = revoked ? leaveIndex(after, deps.clock()) : noteTold(after, deps.clock());
+  const isWritten = (await deps.store.write(write)) === 'written';
+  return { outcome: 'disconnected', connection: isWritten ? afterWrite(after, write) : after, revoked };
 }

@@ -2,7 +2,7 @@ import { announce } from './announcing.ts';
 import { afterWrite, ForeignConnectionError } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import type { EscrowedTokenSet } from './escrow.ts';
-import { surrenderTokens } from './revocation.ts';
+import { isSameAuthorization, surrenderTokens } from './revocation.ts';
 import { replace } from './transitions.ts';
 
 /** What became of an escrowed token set. */
@@ -25,7 +25,10 @@ export async function recoverTokens(deps: ConnectionDependencies, escrowed: Escr
   }
   const stored = await deps.store.read(connectionId);
   if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';
-  if (stored?.generation !== escrowed.generation) {
+  // Generations begin anew where somebody has removed the item: the authorization must be the same one, too.
+  const isReplaced =
+    stored?.generation === escrowed.generation && isSameAuthorization(stored.authorizedBy, escrowed.authorizedBy);
+  if (!isReplaced) {
     await surrenderTokens(deps, escrowed);
     return 'too_late';
   }

@@ -1,14 +1,25 @@
-import { InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
+import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
+
+/** What is known of a connection that is to be connected again: its id at least. */
+type Reconnectable = Pick<Connection, 'connectionId'> &
+  Partial<Pick<Connection, 'environment' | 'grant' | 'companyId'>>;
 
 /**
- * Says what a person does to connect an account again.
+ * Says what a person does to connect an account again; for a service account that is the operator, not the customer.
  *
  * @returns one or two sentences, with the command
  */
-export function howToReconnect(connectionId: string): string {
+export function howToReconnect({ connectionId, environment, grant, companyId = 'COMPANY' }: Reconnectable): string {
+  const options = environment === undefined ? '' : ` --environment ${environment}`;
+  if (grant === 'client_credentials') {
+    return (
+      `Connect the app's service account anew (npm run procore -- connect ${connectionId}${options} ` +
+      `--service-account --company ${companyId}, or invoke the function connect-service-account).`
+    );
+  }
   return (
-    `Make a connect link for "${connectionId}" (npm run procore -- connect ${connectionId}, or invoke the function ` +
-    'connect-link) and let the customer open it within 15 minutes.'
+    `Make a connect link for "${connectionId}" (npm run procore -- connect ${connectionId}${options}, or invoke the ` +
+    'function connect-link) and let the customer open it within 15 minutes.'
   );
 }
 
@@ -30,7 +41,7 @@ export class ConnectionNotFoundError extends Error {
   override readonly name = 'ConnectionNotFoundError';
   readonly code = 'connection_not_found';
   constructor(connectionId: string) {
-    super(`There is no connection "${connectionId}" in this environment. ${howToReconnect(connectionId)}`);
+    super(`There is no connection "${connectionId}" in this environment. ${howToReconnect({ connectionId })}`);
   }
 }
 
@@ -41,8 +52,9 @@ export class ReauthorizationRequiredError extends Error {
   /** Why; `disconnected` when it was disconnected on purpose. */
   readonly reason: ReauthorizationCause | 'disconnected';
   readonly reconnect: string;
-  constructor(connectionId: string, reason: ReauthorizationCause | 'disconnected') {
-    const reconnect = howToReconnect(connectionId);
+  constructor(connection: Reconnectable, reason: ReauthorizationCause | 'disconnected') {
+    const { connectionId } = connection;
+    const reconnect = howToReconnect(connection);
     const why = reason === 'disconnected' ? 'it was disconnected' : causeTexts[reason];
     super(`Connection "${connectionId}" must be authorized again: ${why}. ${reconnect}`);
     this.reason = reason;

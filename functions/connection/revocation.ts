@@ -45,8 +45,10 @@ export async function finishRevoking(deps: RevocationDependencies, connection: C
   const left = revoking.filter((_, index) => outcomes[index] !== 'revoked');
   deps.observer.note('connection.revoked', { connectionId, generation, count: revoking.length - left.length });
   const write = strikeRevoked(connection, left, deps.clock());
-  // Refused: somebody else works on the list, or has brought it to an end. Whatever is left stays due.
-  return (await deps.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
+  if ((await deps.store.write(write)) === 'written') return afterWrite(connection, write);
+  // Somebody else works on the list, or the SDK has repeated a write that took effect. Whatever is left stays due.
+  const stored = await deps.store.read(connectionId);
+  return stored?.generation === generation && stored.status === connection.status ? stored : connection;
 }
 
 /** Tells whether the tokens in `revoking` may be revoked now, or only when the connection is disconnected. */

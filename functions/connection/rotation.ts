@@ -32,7 +32,7 @@ export async function rotateConnection(deps: RotationDependencies, connection: C
   return settle(deps, connection, claimed, answer);
 }
 
-/** Asks Procore; a refused client is read again from its secret, once, since somebody may just have changed it. */
+/** Asks Procore; after a refusal the client is read again from its secret, once: somebody may just have changed it. */
 async function spend(
   deps: RotationDependencies,
   { grant, tokens }: Connection,
@@ -44,7 +44,10 @@ async function spend(
       : deps.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
   if (grant === 'authorization_code' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
   const answer = await ask(client);
-  if (answer.outcome !== 'invalid_client' || deps.remaining() < claimReserveSeconds * 1000) return answer;
+  // Another client that Procore knows, remembered from before a correction, is answered invalid_grant (RFC 6749 section
+  // 5.2): that is no verdict on the connection.
+  const mayBeOldClient = answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant';
+  if (!mayBeOldClient || deps.remaining() < claimReserveSeconds * 1000) return answer;
   // If the secret cannot be read now, the refusal stands.
   const fresh = await deps.oauthClient.read({ fresh: true }).catch(() => client);
   const isChanged = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;

@@ -113,12 +113,26 @@ export function refuse(
   };
 }
 
-/** Takes a connection out of the due index when nothing is left to do for it but a person's authorization. */
+/** Notes that the integrator has been told of a connection's end; what else is left to do keeps it due. */
+export function noteTold(connection: Connection, now: number): ConnectionWrite {
+  const { connectionId, status, generation } = connection;
+  return {
+    connectionId,
+    require: [generationIs(connection), { condition: 'statusIs', status }],
+    set: { toldGeneration: generation, updatedAt: now },
+    remove: [],
+  };
+}
+
+/**
+ * Takes a connection out of the due index when nothing is left to do for it but a person's authorization, and the
+ * integrator has been told.
+ */
 export function leaveIndex(connection: Connection, now: number): ConnectionWrite {
   return {
     connectionId: connection.connectionId,
     require: [generationIs(connection), { condition: 'statusIs', status: connection.status }, revokingIs(connection)],
-    set: { updatedAt: now },
+    set: { toldGeneration: connection.generation, updatedAt: now },
     remove: ['rotateAt'],
   };
 }
@@ -220,7 +234,8 @@ export function reconnect(
       ...(revoking.length > 0 && { revoking }),
       updatedAt: now,
     },
-    remove: ['attempt', 'notBefore', 'failure', 'cause'],
+    // Whose account it is now the check tells; a service account may have no user at all.
+    remove: ['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'],
   };
 }
 

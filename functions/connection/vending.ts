@@ -144,9 +144,10 @@ function isCoolingDown({ notBefore = 0 }: Connection, now: number): boolean {
   return notBefore > now;
 }
 
-function refuseEnded({ connectionId, status, cause }: Connection): void {
-  if (status === 'disconnected') throw new ReauthorizationRequiredError(connectionId, status);
-  if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connectionId, cause ?? 'revoked');
+function refuseEnded(connection: Connection): void {
+  const { status, cause = 'revoked' } = connection;
+  if (status === 'disconnected') throw new ReauthorizationRequiredError(connection, status);
+  if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connection, cause);
 }
 
 function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {
@@ -158,7 +159,7 @@ function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, 
 
 function answer(apiHost: string, connection: Connection): VendedAccessToken {
   const { tokens, generation, environment, companyIds, companyId } = connection;
-  if (!tokens) throw new ReauthorizationRequiredError(connection.connectionId, 'disconnected');
+  if (!tokens) throw new ReauthorizationRequiredError(connection, 'disconnected');
   const { accessToken, expiresAt } = tokens;
   const others = companyIds.filter((id) => id !== companyId);
   return {

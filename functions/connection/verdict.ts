@@ -1,10 +1,11 @@
-import { announce } from './announcing.ts';
+import { announce, isTold } from './announcing.ts';
 import { type Claimed, endWithoutTokens, type Rotation, standing } from './attempt.ts';
 import type { Connection, ReauthorizationCause } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
+import { isRevocationAllowed } from './revocation.ts';
 import { suspectCoolDownSeconds, validSeconds } from './timing.ts';
-import { leaveIndex, refuse } from './transitions.ts';
+import { leaveIndex, noteTold, refuse } from './transitions.ts';
 
 /**
  * Judges a refused refresh token: a race, a success that may still land, or the end.
@@ -62,17 +63,20 @@ async function passVerdict(
 
 /**
  * Tells the integrator that a person has to authorize again, and takes the connection out of the due index. As long as
- * the queue refuses, it stays there, and the sweep tries again.
+ * the queue refuses, or Procore has not confirmed a revocation, it stays there, and the sweep tries again.
  *
  * @param connection in `reauthorization_required`
  * @returns the connection afterwards
  */
 export async function announceVerdict(
-  deps: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer'>,
+  deps: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer' | 'keepReplaced'>,
   connection: Connection,
 ): Promise<Connection> {
-  if ((await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;
-  const write = leaveIndex(connection, deps.clock());
+  const wasTold = isTold(connection);
+  if (!wasTold && (await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;
+  const mustRevoke = connection.revoking !== undefined && isRevocationAllowed(connection, deps.keepReplaced);
+  if (mustRevoke && wasTold) return connection;
+  const write = mustRevoke ? noteTold(connection, deps.clock()) : leaveIndex(connection, deps.clock());
   return (await deps.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
 }
 

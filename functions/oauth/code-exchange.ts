@@ -94,16 +94,11 @@ type Exchanged =
 
 async function redeem(deps: CodeExchangeDependencies, code: string): Promise<Exchanged> {
   const uri = redirectUri(deps.publicOrigin);
-  const client = await readOAuthClient(deps.oauthClient);
+  // The page that started read the secret anew, too. A code is good for that client alone: under another one that we
+  // remember from before a correction, and that Procore knows as well, the code would be refused and used up.
+  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
   if ('trouble' in client) return { failure: 'client_missing', code: client.trouble };
-  const outcome = await deps.tokenEndpoint.redeemCode(client, code, uri);
-  if (outcome.outcome !== 'invalid_client') return judge(outcome);
-
-  // The client is checked before the code is touched, so the code is still good if only our copy of id and secret is old.
-  const fresh = await readOAuthClient(deps.oauthClient, { fresh: true });
-  if ('trouble' in fresh) return { failure: 'client_missing', code: fresh.trouble };
-  const isNewClient = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;
-  const judged = judge(isNewClient ? await deps.tokenEndpoint.redeemCode(fresh, code, uri) : outcome);
+  const judged = judge(await deps.tokenEndpoint.redeemCode(client, code, uri));
   if ('failure' in judged && judged.failure === 'client_refused') deps.observer.count('clientCredentialsRefused');
   return judged;
 }
@@ -143,7 +138,11 @@ async function seenCompanies(deps: CodeExchangeDependencies, connection: Connect
     seen.companies.map(({ id }) => id),
   );
   return seen.companies
-    .map(({ id, name }) => ({ companyId: id, name: name.slice(0, companyNameCharacters) }))
+    .map(({ id, name }) => ({
+      companyId: id,
+      // The cut may leave half a surrogate pair, which is no text: a store may refuse it, and a page cannot show it.
+      name: name.slice(0, companyNameCharacters).toWellFormed(),
+    }))
     .sort((one, other) => one.name.localeCompare(other.name, 'en'))
     .slice(0, mostCompanies);
 }

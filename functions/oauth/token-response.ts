@@ -18,6 +18,11 @@ export interface WireAnswer {
  * 2023). Too short only rotates early; too long would vend dead tokens.
  */
 const assumedLifetimeSeconds = 900;
+/**
+ * No lifetime is believed to be longer, in seconds: a year. The store cannot even write a time beyond 2^53, and would
+ * refuse for ever a token set whose predecessor is spent.
+ */
+const longestLifetimeSeconds = 365 * 86_400;
 
 /** How far before our own clock the server's time of issue may lie, in seconds, and still be believed. */
 const believableLagSeconds = 300;
@@ -42,7 +47,7 @@ export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
     return tokens === undefined ? { outcome: 'unknown', status } : { outcome: 'tokens', tokens };
   }
   if (status === 429 || status === 503) {
-    const seconds = retryAfterSeconds(answer.headers, answer.sentAt);
+    const seconds = retryAfterSeconds(status, answer.headers, answer.sentAt);
     return { outcome: 'throttled', status, ...(seconds !== undefined && { retryAfterSeconds: seconds }) };
   }
   const refusal = status >= 400 && status < 500 ? readRefusal(answer) : undefined;
@@ -82,7 +87,7 @@ function readTokens({ headers, body, sentAt }: WireAnswer): TokenSet | undefined
     accessToken,
     ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
     issuedAt,
-    expiresAt: issuedAt + (lifetime > 0 ? lifetime : assumedLifetimeSeconds),
+    expiresAt: issuedAt + (lifetime > 0 ? Math.min(lifetime, longestLifetimeSeconds) : assumedLifetimeSeconds),
   };
 }
 

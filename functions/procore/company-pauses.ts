@@ -66,7 +66,10 @@ export function companyPauses({
       return pause === undefined ? 0 : Math.max(0, pause.until - clock());
     },
     async disconnected(companyId) {
-      const refusals = ((await read(companyId))?.refusals ?? 0) + 1;
+      const held = await read(companyId);
+      // Calls that were under way when the pause began are refused, too, and say nothing new.
+      if (held !== undefined && held.until > clock()) return;
+      const refusals = (held?.refusals ?? 0) + 1;
       const seconds = Math.min(firstPauseSeconds * 2 ** (refusals - 1), longestPauseSeconds);
       // A little less by chance, so that companies disconnected together are not asked together.
       const until = Math.ceil(clock() + seconds * (1 - randomFraction() / 4));

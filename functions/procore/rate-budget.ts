@@ -178,7 +178,8 @@ export function sharedRateBudget({
           await store.pauseUntil(until);
           known = { ...known, pausedUntil: Math.max(until, known.pausedUntil ?? 0) };
         }
-        await learnWindow(readLimit(headers), serverNow());
+        const now = serverNow();
+        await learnWindow(believable(readLimit(headers), now), now);
       } catch (error) {
         observer.note('budget.unlearned', { errorName: error instanceof Error ? error.name : 'unknown' });
       }
@@ -260,6 +261,11 @@ export function readLimit(headers: Headers): ToldLimit | undefined {
   });
   if (limit === undefined || remaining === undefined || resetAt === undefined || limit < 1) return undefined;
   return { limit, remaining: Math.min(remaining, limit), resetAt };
+}
+
+/** A reset that neither limit can have would, once the limit is spent, stop everybody until then: it is no word at all. */
+function believable(told: ToldLimit | undefined, now: number): ToldLimit | undefined {
+  return told !== undefined && told.resetAt - now > 2 * windowSeconds.hour ? undefined : told;
 }
 
 /** Procore does not say which limit it reports: one that resets later than the short window can is the hourly one. */

@@ -2,19 +2,22 @@
 const longestSeconds = 3600;
 
 /**
- * Reads how long Procore asks a caller to wait: `Retry-After` (seconds or an HTTP date), else `X-Rate-Limit-Reset`
- * (Unix seconds). Times are compared with the answer's own `Date` where it has one, not with our clock.
+ * Reads how long Procore asks a caller to wait: `Retry-After` (seconds or an HTTP date), else for a 429
+ * `X-Rate-Limit-Reset` (Unix seconds). Every answer tells that reset, up to an hour ahead; of a 503, which is about
+ * Procore's load, it says nothing. Times are compared with the answer's own `Date` where it has one, not with our clock.
  *
+ * @param status the answer's, 429 or 503
  * @param now epoch seconds, used when the answer has no `Date`
  * @returns whole seconds from 1 to 3600, or undefined when Procore asks for nothing readable
  * @see RFC 9110 section 10.2.3, https://developers.procore.com/documentation/rate-limiting
  */
-export function retryAfterSeconds(headers: Headers, now: number): number | undefined {
+export function retryAfterSeconds(status: number, headers: Headers, now: number): number | undefined {
   const serverNow = httpDateSeconds(headers.get('date')) ?? now;
   const retryAfter = headers.get('retry-after')?.trim() ?? '';
   if (/^\d+$/.test(retryAfter)) return bounded(Number(retryAfter));
   const retryAt = httpDateSeconds(retryAfter);
   if (retryAt !== undefined) return bounded(retryAt - serverNow);
+  if (status !== 429) return undefined;
   const reset = headers.get('x-rate-limit-reset')?.trim() ?? '';
   return /^\d+$/.test(reset) ? bounded(Number(reset) - serverNow) : undefined;
 }

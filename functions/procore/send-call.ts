@@ -93,7 +93,7 @@ export async function sendCall<E extends ProcoreEnvironment>(
     const { status, failure } = exchange;
     const asked =
       headers !== undefined && (status === 429 || status === 503)
-        ? retryAfterSeconds(headers, deps.clock())
+        ? retryAfterSeconds(status, headers, deps.clock())
         : undefined;
     if (status === 429) deps.observer.count('apiThrottled');
     if (headers !== undefined) await deps.budget?.learn(headers, asked);

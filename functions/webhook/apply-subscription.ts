@@ -95,13 +95,13 @@ export async function applySubscription(
   let current: StoredSubscription = await saved(
     store,
     {
+      createdAt: now,
+      hooks: [],
+      // What the audit has noted there, above all.
+      ...before,
       ...asked,
       resources,
-      hooks: before?.hooks ?? [],
-      createdAt: before?.createdAt ?? now,
       updatedAt: now,
-      ...(before?.auditedAt !== undefined && { auditedAt: before.auditedAt }),
-      ...(before?.setAside !== undefined && { setAside: before.setAside }),
     },
     before?.revision,
   );

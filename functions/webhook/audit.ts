@@ -1,4 +1,4 @@
-import type { Clock, RemainingTime } from '../clock.ts';
+import type { RemainingTime } from '../clock.ts';
 import type { Observer } from '../observer.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { ApiCall } from './api-call.ts';
@@ -57,7 +57,7 @@ export async function auditSubscriptions(dependencies: AuditDependencies): Promi
   const authorization = await source.read({ fresh: true });
   const counts: Counts = { inactive: 0, repaired: 0, discarded: 0, recovered: 0 };
   let [silent, unfinished] = [0, 0];
-  const subscriptions = (await store.list()).toSorted((one, other) => (one.auditedAt ?? 0) - (other.auditedAt ?? 0));
+  const subscriptions = (await store.list()).toSorted((one, other) => (one.begunAt ?? 0) - (other.begunAt ?? 0));
   for (const subscription of subscriptions) {
     const { companyId, connectionId } = subscription;
     if (remainingTime() < reserve) {
@@ -65,14 +65,21 @@ export async function auditSubscriptions(dependencies: AuditDependencies): Promi
       continue;
     }
     try {
+      // Noted first: a company over which an audit runs out of time must not be the first one of every audit.
+      const begun = { ...subscription, begunAt: Math.floor(clock()) };
+      const revision = await store.save(begun, subscription.revision);
+      if (revision === 'changed') {
+        unfinished += 1;
+        continue;
+      }
       const api = hooksApi(dependencies.callFor(subscription), companyId);
-      const audited = await auditHooks(subscription, authorization.current, api, counts, dependencies);
-      if (await isOverdue(audited, api, clock)) {
+      const audited = await auditHooks({ ...begun, revision }, authorization.current, api, counts, dependencies);
+      if (audited.isSilent) {
         silent += 1;
         observer.note('subscription.silent', { companyId, connectionId });
       }
       // Changed by a person meanwhile: the next audit looks at what is wanted now.
-      if ((await store.save(audited, subscription.revision)) === 'changed') unfinished += 1;
+      if ((await store.save(audited.subscription, revision)) === 'changed') unfinished += 1;
     } catch (error) {
       unfinished += 1;
       const status = statusOf(error);
@@ -96,9 +103,9 @@ async function auditHooks(
   api: HooksApi,
   counts: Counts,
   { accept, clock, observer, remainingTime }: AuditDependencies,
-): Promise<Subscription> {
-  const startedAt = clock();
-  const since = (subscription.auditedAt ?? subscription.createdAt) - retrySeconds;
+): Promise<{ readonly subscription: Subscription; readonly isSilent: boolean }> {
+  const startedAt = Math.floor(clock());
+  const hasTime = () => remainingTime() >= reserve;
   const projects = subscription.projects === 'all' ? await api.listProjects() : subscription.projects;
   let { hooks } = subscription;
   const known = (projectId: string | null) => hooks.find((hook) => hook.projectId === projectId);
@@ -106,27 +113,32 @@ async function auditHooks(
     .map((projectId) => ({ projectId, checkedAt: known(projectId)?.checkedAt ?? 0 }))
     .toSorted((one, other) => one.checkedAt - other.checkedAt);
   const setAside = [...(subscription.setAside ?? [])];
-  let complete = targets.length <= hooksAtOnce;
+  const silentSince = startedAt - subscription.silenceHours * 3600;
+  // A subscription younger than that had no time to be silent.
+  let asksForSilence = subscription.silenceHours > 0 && subscription.createdAt <= silentSince;
+  let { silentHooks = 0 } = subscription;
   let failure: unknown;
   for (const { projectId } of targets.slice(0, hooksAtOnce)) {
-    if (remainingTime() < reserve) {
-      complete = false;
-      break;
-    }
+    if (!hasTime()) break;
     const before = known(projectId);
     try {
       const { hook, repairs } = await keepHook(subscription, projectId, before, { api, authorization, clock });
       hooks = withHook(hooks, hook);
       tell(subscription, before !== undefined, projectId, repairs, counts, observer);
-      const recovery = await recoverDeliveries(api, hook, dayOf(since), setAside, accept);
+      // Its own time: one hook that fails, or is one of a thousand, must not have all read again from the beginning.
+      const since = (hook.recoveredAt ?? subscription.auditedAt ?? subscription.createdAt) - retrySeconds;
+      const recovery = await recoverDeliveries(api, hook, dayOf(since), setAside, accept, hasTime);
       counts.discarded += recovery.discarded;
       counts.recovered += recovery.recovered;
       setAside.push(...recovery.setAside);
-      if (recovery.incomplete) complete = false;
+      if (!recovery.incomplete) hooks = withHook(hooks, { ...hook, recoveredAt: startedAt });
+      if (asksForSilence) {
+        asksForSilence = await isSilent(api, hook, dayOf(silentSince));
+        silentHooks = asksForSilence ? silentHooks + 1 : 0;
+      }
     } catch (error) {
       // One project that is gone or hidden must not keep the others from being looked at.
       failure = error;
-      complete = false;
       observer.note('subscription.hook_failed', {
         companyId: subscription.companyId,
         projectId: projectId ?? undefined,
@@ -137,11 +149,18 @@ async function auditHooks(
   }
   if (failure !== undefined && hooks === subscription.hooks) throw failure;
   if (failure !== undefined) observer.count('subscriptionAuditFailed');
+  const times = targets.map(({ projectId }) => known(projectId)?.recoveredAt ?? 0);
+  const auditedAt = Math.min(startedAt, ...times);
   return {
-    ...subscription,
-    hooks,
-    ...(complete && { auditedAt: startedAt }),
-    ...(setAside.length > 0 && { setAside: setAside.slice(-mostSetAside) }),
+    subscription: {
+      ...subscription,
+      hooks,
+      ...(auditedAt > 0 && { auditedAt }),
+      silentHooks,
+      ...(setAside.length > 0 && { setAside: setAside.slice(-mostSetAside) }),
+    },
+    // They are looked at in turn, so that this many in a row are all.
+    isSilent: asksForSilence && targets.length > 0 && silentHooks >= targets.length,
   };
 }
 
@@ -163,14 +182,6 @@ function tell(
     projectId: projectId ?? undefined,
     outcome: repairs.join(' '),
   });
-}
-
-async function isOverdue(subscription: Subscription, api: HooksApi, clock: Clock): Promise<boolean> {
-  const { silenceHours, hooks, createdAt } = subscription;
-  const since = clock() - silenceHours * 3600;
-  // A subscription younger than that had no time to be silent.
-  if (silenceHours === 0 || createdAt > since) return false;
-  return isSilent(api, hooks, dayOf(since));
 }
 
 /** The HTTP status that Procore answered with, when it was that. */

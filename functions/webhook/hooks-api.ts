@@ -46,7 +46,7 @@ export interface CatalogueEntry {
 /** A delivery that Procore gave up. */
 export interface LostDelivery {
   readonly id: string;
-  /** The event as JSON; ids beyond 2^53 as strings of their digits. */
+  /** The event as JSON, ids beyond 2^53 as strings of their digits; null where Procore has none any more. */
   readonly payload: ExactJson;
 }
 
@@ -70,7 +70,7 @@ export class HooksApiError extends Error {
 const pageSize = 100;
 /** Most triggers in one bulk call. */
 const mostInBulk = 500;
-/** A list that does not end within so many entries is refused: something is wrong with its paging. */
+/** A list that does not end within so many pages is refused: something is wrong with its paging. */
 const mostPages = 1000;
 
 /** The v2.0 webhook endpoints of one company; a `projectId` of null means the company's own hooks. */
@@ -121,7 +121,7 @@ export function hooksApi(call: ApiCall, companyId: string): HooksApi {
     query: Readonly<Record<string, string>>,
     read: (entry: ExactJsonObject) => Entry | undefined,
   ): AsyncGenerator<Entry> {
-    for (let page = 1; page <= mostPages; page += 1) {
+    for (let page = 1; ; page += 1) {
       const request: ApiRequest = {
         method: 'GET',
         path,
@@ -137,6 +137,7 @@ export function hooksApi(call: ApiCall, companyId: string): HooksApi {
       }
       // Whether every list has a Link header is not documented: without one a full page may have a next.
       if (!(answer.hasNext ?? entries.length >= pageSize)) return;
+      if (page === mostPages) throw new HooksApiError(request, answer);
     }
   }
 
@@ -260,5 +261,6 @@ function readCatalogueEntry(entry: ExactJsonObject): CatalogueEntry | undefined 
 
 function readDelivery({ id: given, payload }: ExactJsonObject): LostDelivery | undefined {
   const id = exactId(given);
-  return id === undefined || payload === undefined ? undefined : { id, payload };
+  // One without a payload goes into quarantine: it must not keep those behind it from being read.
+  return id === undefined ? undefined : { id, payload: payload ?? null };
 }

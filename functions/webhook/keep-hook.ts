@@ -103,6 +103,7 @@ export async function keepHook(
       authorization: fingerprint(authorization),
       authorizedAt: kept ? now : known.authorizedAt,
       checkedAt: now,
+      ...(known?.recoveredAt !== undefined && { recoveredAt: known.recoveredAt }),
     },
     repairs,
   };

@@ -28,6 +28,18 @@ export interface EventHistory {
 /** How long the ledger keeps an event: longer than Procore's 12 h of retries, for replay. 30 days, in seconds. */
 export const ledgerSeconds = 30 * 24 * 3600;
 
+/** How far Procore's clock may lead ours, in seconds. */
+const leadSeconds = 180;
+
+/**
+ * Tells up to when an event's resource has been seen once it is handled.
+ *
+ * @returns the event's time, epoch seconds; one in the future counts as now, or later events would all look stale
+ */
+export function seenUpTo(occurredAt: number, now: number): number {
+  return Math.min(occurredAt, now + leadSeconds);
+}
+
 /** The record of accepted events, of handled ones, and of the last one handled for each resource. */
 export interface Ledger {
   /** Reads an event, strongly consistent; undefined when it is unknown or its time is over. */

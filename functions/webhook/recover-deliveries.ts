@@ -11,7 +11,7 @@ export interface Recovery {
   readonly recovered: number;
   /** Ids of those that are no events and went into quarantine. */
   readonly setAside: readonly string[];
-  /** Whether the queue or quarantine could not take one: look again from the same time. */
+  /** Whether the queue or quarantine could not take one, or time ran out: look again from the same time. */
   readonly incomplete: boolean;
 }
 
@@ -24,6 +24,7 @@ const lostStatuses = ['failed', 'discarded'] as const;
  *
  * @param startDay yyyy-mm-dd; Procore's filter knows days only
  * @param known ids that were set aside before
+ * @param hasTime asked before each delivery
  * @see https://developers.procore.com/documentation/webhooks (queued events are discarded after 12 hours of failure)
  */
 export async function recoverDeliveries(
@@ -32,12 +33,14 @@ export async function recoverDeliveries(
   startDay: string,
   known: readonly string[],
   accept: (body: Uint8Array) => Promise<Acceptance>,
+  hasTime: () => boolean,
 ): Promise<Recovery> {
   let [discarded, recovered, incomplete] = [0, 0, false];
   const setAside: string[] = [];
   for (const status of lostStatuses) {
     for await (const { id, payload } of api.deliveries(projectId, hookId, { status, startDay })) {
       if (known.includes(id) || setAside.includes(id)) continue;
+      if (!hasTime()) return { discarded, recovered, setAside, incomplete: true };
       const acceptance = await accept(Buffer.from(queueJson(Object(payload))));
       if (acceptance === 'duplicate') continue;
       discarded += 1;
@@ -49,10 +52,12 @@ export async function recoverDeliveries(
   return { discarded, recovered, setAside, incomplete };
 }
 
-/** Tells whether Procore has had nothing at all to deliver on these hooks since a day. */
-export async function isSilent(api: HooksApi, hooks: readonly SubscribedHook[], startDay: string): Promise<boolean> {
-  for (const { projectId, hookId } of hooks) {
-    for await (const _ of api.deliveries(projectId, hookId, { startDay })) return false;
-  }
+/** Tells whether Procore has had nothing at all to deliver on a hook since a day. */
+export async function isSilent(
+  api: HooksApi,
+  { projectId, hookId }: SubscribedHook,
+  startDay: string,
+): Promise<boolean> {
+  for await (const _ of api.deliveries(projectId, hookId, { startDay })) return false;
   return true;
 }

@@ -5,8 +5,12 @@ import type { WebhookAuthorization } from './webhook-authorization.ts';
 
 /** Writes the webhook authorization's secret. */
 export interface WebhookAuthorizationKeeper {
-  /** Puts both values into the secret, the environment's name with them. */
-  write(authorization: WebhookAuthorization): Promise<void>;
+  /**
+   * Puts the values into the secret, the environment's name with them, if it still has the values that were read.
+   *
+   * @returns `changed` when somebody else has written meanwhile
+   */
+  write(authorization: WebhookAuthorization, read: WebhookAuthorization): Promise<'written' | 'changed'>;
 }
 
 /** Remembers when a delivery last came with the previous value. */
@@ -51,13 +55,13 @@ export class RollOverUnderWayError extends Error {
  * @throws RollOverUnderWayError
  */
 export async function beginRollOver(
-  { current, previous }: WebhookAuthorization,
+  before: WebhookAuthorization,
   next: string,
   { keeper, clock }: { readonly keeper: WebhookAuthorizationKeeper; readonly clock: Clock },
 ): Promise<WebhookAuthorization> {
-  if (previous !== undefined) throw new RollOverUnderWayError();
-  const rolled = { current: next, previous: current, rotatedAt: clock() };
-  await keeper.write(rolled);
+  if (before.previous !== undefined) throw new RollOverUnderWayError();
+  const rolled = { current: next, previous: before.current, rotatedAt: clock() };
+  if ((await keeper.write(rolled, before)) === 'changed') throw new RollOverUnderWayError();
   return rolled;
 }
 
@@ -69,15 +73,21 @@ export type Retirement = 'nothing_to_retire' | 'hooks_not_moved' | 'retries_poss
  * hook was moved and after the last delivery with it.
  */
 export async function retirePrevious(
-  { current, previous, rotatedAt = 0 }: WebhookAuthorization,
+  authorization: WebhookAuthorization,
   { store, keeper, use, clock, observer }: RetirementDependencies,
 ): Promise<Retirement> {
+  const { current, previous, rotatedAt } = authorization;
   if (previous === undefined) return 'nothing_to_retire';
+  if (rotatedAt === undefined) {
+    // A person has set both. Hooks that we do not keep may send the old one, so that their 13 hours begin now.
+    await keeper.write({ current, previous, rotatedAt: clock() }, authorization);
+    return 'retries_possible';
+  }
   const hooks = (await store.list()).flatMap((subscription) => subscription.hooks);
   if (hooks.some(({ authorization }) => authorization !== fingerprint(current))) return 'hooks_not_moved';
   const times = [rotatedAt, (await use.last(fingerprint(previous))) ?? 0, ...hooks.map((hook) => hook.authorizedAt)];
   if (clock() - times.reduce((one, other) => Math.max(one, other)) < retrySeconds) return 'retries_possible';
-  await keeper.write({ current });
+  if ((await keeper.write({ current }, authorization)) === 'changed') return 'retries_possible';
   observer.note('webhook.authorization_retired');
   return 'retired';
 }

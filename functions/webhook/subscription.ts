@@ -26,6 +26,8 @@ export interface SubscribedHook {
   readonly authorizedAt: number;
   /** When the audit last looked at the hook, epoch seconds. */
   readonly checkedAt: number;
+  /** Up to when the audit has taken in its lost deliveries, epoch seconds; absent before the first time. */
+  readonly recoveredAt?: number;
 }
 
 /** What we want registered at Procore for one company, and which connection serves it. */
@@ -47,8 +49,12 @@ export interface Subscription {
   readonly createdAt: number;
   /** When what is wanted last changed, epoch seconds. */
   readonly updatedAt: number;
-  /** When the audit last finished, epoch seconds; deliveries that failed since the one before are taken in. */
+  /** When an audit last began with it, epoch seconds: the one that has waited longest is the next one's first. */
+  readonly begunAt?: number;
+  /** Up to when the audit has taken in the lost deliveries of every hook, epoch seconds. */
   readonly auditedAt?: number;
+  /** How many hooks in a row were found to have had nothing to deliver for `silenceHours`. */
+  readonly silentHooks?: number;
   /** Ids of lost deliveries that were put into quarantine, newest last: each goes there once. */
   readonly setAside?: readonly string[];
 }

@@ -1,4 +1,6 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import { AccessTokenRefusedError } from '../procore/access-token-source.ts';
+import { ProcoreApiError } from '../procore/api-error.ts';
 import type { CompanyClient } from '../procore/client.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { errorName } from './error-name.ts';
@@ -48,6 +50,9 @@ export interface WorkDependencies extends MarkDependencies {
 export const maximumTries = 5;
 const firstBackOffSeconds = 5;
 const longestBackOffSeconds = 15 * 60;
+
+/** Events that wait for the same reset come back spread over so many seconds. */
+const putOffSpread = 60;
 
 /** With less time left, in milliseconds, no further event of a group is begun. */
 const startReserve = 10_000;
@@ -141,6 +146,9 @@ async function judgeFailure(
     stack: frames(error),
   });
   if (error instanceof Permanent) return deadLetter(message, 'permanent', dependencies, error.message);
+  const asked = askedPause(error);
+  if (asked !== undefined)
+    return Math.ceil(Math.max(asked, firstBackOffSeconds) + putOffSpread * dependencies.random());
   const failures =
     content.kind === 'webhook_event'
       ? await ledger.countFailure(content.event).catch(() => message.receiveCount)
@@ -148,6 +156,19 @@ async function judgeFailure(
   // The count goes on after a redrive, which gives the event as many tries again.
   if (failures % maximumTries === 0) return deadLetter(message, 'tries_spent', dependencies);
   return backOffSeconds(failures % maximumTries, dependencies.random);
+}
+
+/**
+ * Tells how long to wait when nothing is wrong with the event: Procore's rate limit is spent, for up to an hour, or a
+ * token is just being replaced. In that time five tries would be spent, too, and every event of it a dead letter.
+ */
+function askedPause(error: unknown): number | undefined {
+  // A sync action that was interrupted has it as its cause, or the integrator's own error; three levels are enough.
+  for (let level = 0, one = error; level < 3 && one instanceof Error; level++, one = one.cause) {
+    if (one instanceof ProcoreApiError && one.code === 'rate_limited') return one.retryAfterSeconds;
+    if (one instanceof AccessTokenRefusedError && one.code === 'rotation_pending') return one.retryAfterSeconds;
+  }
+  return undefined;
 }
 
 async function deadLetter(

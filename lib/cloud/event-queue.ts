@@ -16,9 +16,10 @@ export class EventQueue extends Construct {
     super(scope, id);
     const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
       consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
-      // The worker counts tries in the ledger and dead-letters itself after 5. An event behind a failing one of its
-      // group is received with it each time, untried: SQS's count is no more than the backstop for crashes.
-      maxReceiveCount: 20,
+      // The worker counts tries in the ledger and dead-letters itself after 5. An event behind failing ones of its group
+      // is received with each of their tries, untried: in a batch of ten up to 45 times before its own five. SQS's count
+      // is no more than the backstop for crashes.
+      maxReceiveCount: 50,
       // Procore does not send again what it was told was taken.
       removalPolicy: RemovalPolicy.RETAIN,
     });

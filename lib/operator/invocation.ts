@@ -5,6 +5,7 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
   connection_not_found: exitCodes.notFound,
   invalid_connection_id: exitCodes.usage,
   invalid_company_id: exitCodes.usage,
+  return_to_not_allowed: exitCodes.usage,
   reauthorization_required: exitCodes.refusedByProcore,
   client_credentials_rejected: exitCodes.refusedByProcore,
   service_account_refused: exitCodes.refusedByProcore,
@@ -25,17 +26,19 @@ export function readInvocation(functionName: string, payload: string, failed: bo
   const answer: unknown = payload === '' ? null : JSON.parse(payload);
   if (failed) {
     const { errorType, errorMessage } = Object(answer) as { errorType?: unknown; errorMessage?: unknown };
-    const exitCode = /^(ReturnToNotAllowed|InvalidConnectionId)/.test(String(errorType))
-      ? exitCodes.usage
-      : exitCodes.failed;
-    throw new OperatorError(snakeCase(String(errorType)), `${functionName} failed: ${String(errorMessage)}`, exitCode);
+    const code = snakeCase(String(errorType));
+    throw new OperatorError(
+      code,
+      `${functionName} failed: ${String(errorMessage)}`,
+      exitCodeOf[code] ?? exitCodes.failed,
+    );
   }
   const { error } = Object(answer) as { error?: { code?: unknown; message?: unknown } };
   if (typeof error?.code !== 'string') return answer;
   throw new OperatorError(error.code, String(error.message), exitCodeOf[error.code] ?? exitCodes.failed);
 }
 
-/** `ReturnToNotAllowedError` becomes `return_to_not_allowed`. */
+/** `MissingSettingError` becomes `missing_setting`. */
 function snakeCase(errorName: string): string {
   const words = errorName.replace(/Error$/, '').replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_');
   return words.toLowerCase() || 'function_failed';

@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretsManagerAuthorizationKeeper } from '../../functions/aws/secrets-manager-authorization-keeper.ts';
 import { secretsManagerOAuthClient } from '../../functions/aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from '../../functions/aws/secrets-manager-webhook-authorization.ts';
 import type { Observer } from '../../functions/observer.ts';
@@ -8,6 +9,7 @@ import {
   PlaceholderSecretError,
   WrongEnvironmentError,
 } from '../../functions/procore/oauth-client-secret.ts';
+import { beginRollOver } from '../../functions/webhook/roll-over.ts';
 import { AwsRefusal, jsonAnswer, refusalAnswer } from '../../lib/local/aws-answer.ts';
 import { createSecretsManager } from '../../lib/local/secrets-manager.ts';
 import { type LoopbackServer, startLoopbackServer } from '../faults/loopback-server.ts';
@@ -116,6 +118,19 @@ describe('secrets in Secrets Manager', () => {
     await expect(source.read()).rejects.toThrow('server side');
     isDown = false;
     expect(await source.read()).toEqual({ current: 'c'.repeat(48) });
+  });
+
+  it('are written only over the version that was read: of two who roll the header over at once, one is told', async () => {
+    const first = { current: 'a'.repeat(48) };
+    put({ environment: 'sandbox', ...first });
+    const keepers = [1, 2].map(() => secretsManagerAuthorizationKeeper({ client, secretId, environment: 'sandbox' }));
+    const begun = await Promise.allSettled(
+      keepers.map((keeper, index) => beginRollOver(first, `${index}`.repeat(48), { keeper, clock })),
+    );
+    expect(begun.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const winner = begun.find((one) => one.status === 'fulfilled')?.value;
+    expect(await webhookAuthorization().read()).toEqual(winner);
+    expect(await keepers[0]?.write(first, first)).toBe('changed');
   });
 
   it('are refused, and not remembered, while they are of another environment, a placeholder or no JSON', async () => {

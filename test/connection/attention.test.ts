@@ -53,6 +53,21 @@ describe('the sweep’s look at a connection', () => {
     expect(world.asked()).toEqual([]);
   });
 
+  it('goes on revoking what a reconnect replaced after a verdict, and tells of the verdict once', async () => {
+    const world = worldToAttend({ status: 'reauthorization_required', rotateAt: startTime, revoking: ['access-x'] });
+    world.keepReplaced = false;
+    const refusing = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
+    for (let tries = 0; tries < 3; tries += 1) {
+      await attendConnection({ ...world.invocation(), tokenEndpoint: refusing }, 'acme');
+      expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: world.time.clock() + 300 });
+      world.time.pass(301);
+    }
+    expect(world.announced).toHaveLength(1);
+    await world.attend();
+    for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
+    expect(world.announced).toHaveLength(1);
+  });
+
   it('finishes a revocation and goes on with what the connection needs', async () => {
     const world = worldToAttend({ revoking: ['access-x'] }, 4000);
     world.keepReplaced = false;

@@ -84,11 +84,13 @@ describe('a new authorization over an older one', () => {
       attempt: { owner: 'x', number: 4, startedAt: startTime, leaseUntil: startTime + 65, outcome: 'unknown' },
       attemptNumber: 4,
       generation: 6,
+      procoreUserId: '5',
       companyId: '12',
     });
     const { outcome } = await world.authorize('session-2', startTime, 1);
     expect(outcome).toBe('authorized');
     const stored = world.stored();
+    expect(stored, 'of another person').not.toHaveProperty('procoreUserId');
     expect(stored).toMatchObject({
       status: 'connected',
       generation: 7,

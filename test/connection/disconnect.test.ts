@@ -59,6 +59,34 @@ describe('disconnecting', () => {
     for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
   });
 
+  it('is announced once, however long Procore does not confirm', async () => {
+    const world = worldWithConnection();
+    const tokenEndpoint = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
+    await disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme');
+    for (let tries = 0; tries < 5; tries += 1) {
+      world.time.pass(301);
+      expect(await attendConnection({ ...world.invocation(), tokenEndpoint }, 'acme')).toBe('attended');
+    }
+    expect(world.announced.map(({ change }) => change)).toEqual(['disconnected']);
+    expect(world.stored().revoking).toEqual(['access-0']);
+  });
+
+  it('is announced anew after a reconnect', async () => {
+    const world = worldWithConnection();
+    await world.disconnect();
+    const { generation, toldGeneration } = world.stored();
+    world.put({ generation: generation + 1, ...(toldGeneration !== undefined && { toldGeneration }) });
+    await world.disconnect();
+    expect(world.announced.map(({ change }) => change)).toEqual(['disconnected', 'disconnected']);
+  });
+
+  it('is confirmed, too, when the SDK repeats the write that strikes the token off', async () => {
+    const world = worldWithConnection();
+    world.store.hooks = { repeats: ({ remove }) => remove.includes('revoking') };
+    expect(await world.disconnect()).toMatchObject({ revoked: true });
+    expect(world.stored()).not.toHaveProperty('rotateAt');
+  });
+
   it('is finished by the sweep when the process died after its write', async () => {
     const world = worldWithConnection();
     const tokenEndpoint = { ...world.tokenEndpoint, tokenInfo: () => Promise.reject(new Error('the process dies')) };
@@ -144,6 +172,14 @@ describe('a token set out of escrow', () => {
     expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
     expect(world.stored().tokens?.accessToken).toBe('access-0');
     expect(world.asked()).toEqual([]);
+  });
+
+  it('never lands on another authorization of the same generation, as after the item was removed', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    world.put({ authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } });
+    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(world.stored()).toMatchObject({ tokens: { accessToken: 'access-0' }, revoking: ['access-9'] });
   });
 
   it('is revoked when the connection was disconnected meanwhile', async () => {

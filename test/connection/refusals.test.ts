@@ -17,11 +17,23 @@ describe('the answers to a caller', () => {
     [new InvalidVendingRequestError('no'), { code: 'invalid_vending_request' }],
     [new RotationPendingError('acme', 7), { code: 'rotation_pending', retryAfterSeconds: 7 }],
     [
-      new ReauthorizationRequiredError('acme', 'response_lost'),
+      new ReauthorizationRequiredError({ connectionId: 'acme' }, 'response_lost'),
       { code: 'reauthorization_required', reason: 'response_lost', reconnect: expect.stringContaining('connect acme') },
     ],
   ])('%o', (error, fields) => {
     expect(refusalFor(error).error).toEqual({ message: error.message, ...fields });
+  });
+
+  it('say how a service account is connected again: no customer has to open a link', () => {
+    const account = {
+      connectionId: 'acme',
+      environment: 'sandbox',
+      grant: 'client_credentials',
+      companyId: '7',
+    } as const;
+    const { reconnect } = new ReauthorizationRequiredError(account, 'disconnected');
+    expect(reconnect).toContain('connect acme --environment sandbox --service-account --company 7');
+    expect(reconnect).not.toContain('customer');
   });
 
   it('are for refusals alone: anything else is thrown on, for the alarm', () => {

@@ -360,6 +360,15 @@ describe('a refused client (hard cases 12 and 13)', () => {
     expect(world.counts.clientCredentialsRefused).toBeUndefined();
   });
 
+  it('passes no verdict for another client that was remembered, and asks as the one that the secret holds', async () => {
+    const world = worldWithRotation();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'secret-2' };
+    world.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.tokenEndpoint.calls.map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
+    expect(world.stored()).toMatchObject({ status: 'connected', generation: 2 });
+  });
+
   it('blames no connection when the new secret is refused, too', async () => {
     const world = worldWithRotation();
     world.freshClient = { clientId: 'client-1', clientSecret: 'secret-2' };

@@ -70,6 +70,12 @@ export function ledgerContract(makeLedger: (clock: Clock) => Ledger & LedgerRead
       expect(await ledger.history(elsewhere)).toEqual({ handledBefore: false, newestHandled: null });
     });
 
+    it('takes a time in the future for now, or every later event of the resource would look stale', async () => {
+      const { ledger, event, time } = setUp();
+      await ledger.markHandled({ ...event, occurredAt: 253_402_300_799 }, time.now);
+      expect((await ledger.history(event)).newestHandled).toBe(time.now + 180);
+    });
+
     it('marks an event without a readable time as handled and leaves its resource alone', async () => {
       const { ledger, event } = setUp();
       await ledger.markHandled({ ...event, occurredAt: null }, 3000);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Subscription, SubscriptionStore } from '../../functions/webhook/subscription.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
@@ -45,6 +46,20 @@ export function subscriptionStoreContract(makeStore: () => SubscriptionStore): v
         await store.save(sampleSubscription({ companyId, hooks }), undefined);
       }
       expect((await store.list()).map(({ companyId }) => companyId)).toEqual(['1', '2', '3', '4', '5', '6']);
+    });
+
+    it('keeps a company of ten thousand projects', async () => {
+      const store = makeStore();
+      const hooks: Subscription['hooks'] = Array.from({ length: 10_000 }, (_, index) => ({
+        hookId: `01JB${createHash('sha256').update(String(index)).digest('hex').slice(0, 22).toUpperCase()}`,
+        projectId: String(598_134_325_650_000 + index * 7),
+        authorization: '0123456789abcdef',
+        authorizedAt: 1_795_551_590 + index,
+        checkedAt: 1_795_551_590 + index,
+        recoveredAt: 1_795_551_590 + index,
+      }));
+      expect(await store.save(sampleSubscription({ hooks }), undefined)).toBe(1);
+      expect((await store.read(sampleSubscription().companyId))?.hooks).toEqual(hooks);
     });
 
     it('removes what was read and nothing newer', async () => {

@@ -26,7 +26,7 @@ export function olderTemplate(current: Template): Template {
 
 function olderQueue(resource: TemplateResource): TemplateResource {
   const text = JSON.stringify(resource);
-  return JSON.parse(text.replace('"maxReceiveCount":20', '"maxReceiveCount":5'));
+  return JSON.parse(text.replace('"maxReceiveCount":50', '"maxReceiveCount":5'));
 }
 
 /** Takes out settings and statements that name what the older version lacked. */

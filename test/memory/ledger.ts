@@ -1,6 +1,12 @@
 import type { Clock } from '../../functions/clock.ts';
 import { resourceKey } from '../../functions/webhook/event-message.ts';
-import { type ArrivedEvent, type Ledger, type LedgerReader, ledgerSeconds } from '../../functions/webhook/ledger.ts';
+import {
+  type ArrivedEvent,
+  type Ledger,
+  type LedgerReader,
+  ledgerSeconds,
+  seenUpTo,
+} from '../../functions/webhook/ledger.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 
 interface Expiring {
@@ -45,9 +51,8 @@ export function memoryLedger(clock: Clock): Ledger & LedgerReader {
     async markHandled(event, handledAt) {
       update(event, { handledAt });
       const newest = newestHandled.get(resourceKey(event))?.occurredAt ?? Number.NEGATIVE_INFINITY;
-      if (event.occurredAt !== null && event.occurredAt > newest) {
-        newestHandled.set(resourceKey(event), { occurredAt: event.occurredAt, timeToLive: timeToLive() });
-      }
+      const occurredAt = event.occurredAt === null ? newest : seenUpTo(event.occurredAt, clock());
+      if (occurredAt > newest) newestHandled.set(resourceKey(event), { occurredAt, timeToLive: timeToLive() });
     },
     async countFailure(event) {
       const failures = (entries.get(event.id)?.failures ?? 0) + 1;

@@ -59,24 +59,19 @@ describe('what goes wrong at Procore', () => {
     expect(await flow.store.read('acme')).toMatchObject({ generation: 1, tokens: { accessToken: 'access-1' } });
   });
 
-  it('reads a client secret again that was rotated meanwhile, and tries once more with the new one', async () => {
-    const { flow, browser, callback } = await atProcore();
-    flow.freshClient = { clientId: 'client-1', clientSecret: 'secret-2' };
-    flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
-    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
-    expect(exchanges(flow).map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
-    expect(flow.counts.clientCredentialsRefused).toBeUndefined();
-  });
-
-  it('does so, too, when the client id was corrected with the secret', async () => {
+  it('exchanges as the client that the secret holds now, since another one that it remembers uses the code up', async () => {
     const { flow, browser, callback } = await atProcore();
     flow.freshClient = { clientId: 'client-2', clientSecret: 'secret-2' };
-    flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    flow.tokenEndpoint.info = { outcome: 'info', clientId: 'client-2' };
+    const tokens = flow.tokenEndpoint.tokenSet(1);
+    flow.tokenEndpoint.next.push(({ clientSecret }) =>
+      clientSecret === 'secret-2' ? { outcome: 'tokens', tokens } : { outcome: 'invalid_grant', status: 400 },
+    );
     expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
-    expect(exchanges(flow).map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
+    expect(exchanges(flow).map(({ clientSecret }) => clientSecret)).toEqual(['secret-2']);
   });
 
-  it('does not try again with the secret that was just refused', async () => {
+  it('asks once, and alarms, when Procore refuses the client', async () => {
     const { flow, browser, callback } = await atProcore();
     flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
     await browser.open(callback);

@@ -58,6 +58,18 @@ describe('choosing among several companies', () => {
     expect((await browser.open(`${location}&chosen`)).body).toContain('Choose the company');
   });
 
+  it('shows no half of a character where a long name is cut', async () => {
+    const flow = connectFlow();
+    const names = [`${'a'.repeat(99)}\u{1F600} Inc`, 'b\ud83d'];
+    const companies = names.map((name, index) => ({ id: String(index), name }));
+    flow.companies = { outcome: 'companies', companies };
+    const browser = flow.newBrowser();
+    const { location = '' } = (await browser.open(await browser.goToProcore(await flow.newLink()))).headers;
+    const [session] = [...flow.authorizations.sessions.values()];
+    expect(session?.result).toMatchObject({ companies: [{ name: `${'a'.repeat(99)}\ufffd` }, { name: 'b\ufffd' }] });
+    expect((await browser.open(location)).body.isWellFormed()).toBe(true);
+  });
+
   it('can be done again by the back button', async () => {
     const { flow, browser, session } = await connectedToThree();
     await browser.post('/oauth/company', { session, companyId: '2' });

@@ -2,6 +2,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IssuedLink } from '../../functions/oauth/connect-link.ts';
 import { settingNames } from '../../functions/settings.ts';
 
 const server = dynalite({ createTableMs: 0 });
@@ -62,21 +63,21 @@ describe('the handlers of the connect flow, wired as they are deployed', () => {
   it('connect-link gives a link that oauth-start shows', async () => {
     const connectLink = await import('../../functions/connect-link.ts');
     const oauthStart = await import('../../functions/oauth-start.ts');
-    const { url } = await connectLink.handler(
+    const answer = await connectLink.handler(
       { connectionId: 'acme', returnTo: 'https://app.example.com/done' },
       context,
     );
+    const { url } = answer as IssuedLink;
     const page = await oauthStart.handler(event('GET', new URL(url).search.slice(1)), context);
     expect(page).toMatchObject({ statusCode: 200, cookies: [expect.stringMatching(/^__Host-connect=/)] });
     expect(page.body).toContain('<strong>acme</strong>');
   });
 
-  it('connect-link fails with an error whose name says what was wrong', async () => {
+  it('connect-link answers a caller’s mistake with its code, and does not fail', async () => {
     const { handler } = await import('../../functions/connect-link.ts');
-    await expect(handler(null, context)).rejects.toMatchObject({ name: 'InvalidConnectionIdError' });
-    await expect(handler({ connectionId: 'acme', returnTo: 'https://evil.example' }, context)).rejects.toMatchObject({
-      name: 'ReturnToNotAllowedError',
-      code: 'return_to_not_allowed',
+    expect(await handler(null, context)).toMatchObject({ error: { code: 'invalid_connection_id' } });
+    expect(await handler({ connectionId: 'acme', returnTo: 'https://evil.example' }, context)).toMatchObject({
+      error: { code: 'return_to_not_allowed', message: expect.stringContaining('https://app.example.com') },
     });
   });
 

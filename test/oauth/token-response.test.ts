@@ -32,6 +32,8 @@ describe('tokens', () => {
     ['a lifetime of zero', { expires_in: 0 }, 900],
     ['a lifetime below zero', { expires_in: -5 }, 900],
     ['a lifetime in words', { expires_in: 'soon' }, 900],
+    ['a lifetime that no store can write: a year', { expires_in: 1e300 }, 31_536_000],
+    ['such a lifetime as a string', { expires_in: '90071992547409930' }, 31_536_000],
     ['scope null, which oauth4webapi refuses', { scope: null }, 5400],
     ['no token_type, which oauth4webapi refuses', { token_type: undefined }, 5400],
     ['an unknown token_type', { token_type: 'mac' }, 5400],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { companyPauses } from '../../functions/procore/company-pauses.ts';
+import { memoryCompanyPauses } from '../memory/rate-budget.ts';
 import { answered, clientWorld, companyId, connectionLost, notSent, rejection, startTime } from './client-world.ts';
 
 const path = '/rest/v1.0/projects/1/rfis';
@@ -112,6 +114,14 @@ describe('waiting', () => {
     await time.run(company.get(path));
     expect(time.clock() - startTime).toBeCloseTo(9.5);
     expect(counts.apiThrottled).toBe(1);
+  });
+
+  it('does not take the hour’s reset, which every answer tells, for what a 503 asks for', async () => {
+    const hourly = { 'x-rate-limit-limit': '600', 'x-rate-limit-remaining': '590' };
+    const headers = { ...hourly, 'x-rate-limit-reset': String(startTime + 3000) };
+    const { company, time } = clientWorld([answered(503, '', headers), answered(200, [])]);
+    await time.run(company.get(path));
+    expect(time.clock() - startTime).toBeLessThan(1);
   });
 
   it('backs off by itself when nothing is asked for', async () => {
@@ -262,6 +272,17 @@ describe('a company that disconnected the app', () => {
     await company.get(path);
     expect(seen).toHaveLength(4);
     expect(notes.map(([event]) => event)).toContain('app.reconnected');
+  });
+
+  it('is left alone for a minute, also when calls that were under way are refused one after the other', async () => {
+    const { time, observer } = clientWorld([]);
+    const randomFraction = () => 0;
+    const pauses = companyPauses({ store: memoryCompanyPauses(), clock: time.clock, randomFraction, observer });
+    for (let call = 0; call < 10; call++) {
+      await pauses.disconnected(companyId);
+      time.pass(1);
+    }
+    expect(await pauses.pausedFor(companyId)).toBe(50);
   });
 
   it('does not stop calls of other companies', async () => {

@@ -115,6 +115,13 @@ describe('a budget that is known', () => {
     expect((await store.read()).spike).toEqual({ limit: 25, resetAt: startTime + 10, used: 1 });
   });
 
+  it('is not stopped for ever by a reset that no limit can have, such as one in milliseconds', async () => {
+    const { budget } = setUp();
+    await budget.acquire(1, long);
+    await budget.learn(told(600, 0, startTime * 1000));
+    expect(await budget.acquire(1, long)).toEqual({ granted: 1 });
+  });
+
   it('keeps calls that are under way when the first answer tells when the window ends', async () => {
     const { budget, store, time } = setUp();
     await budget.acquire(1, long);

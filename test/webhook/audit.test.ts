@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type ExactJsonObject, isJsonObject } from '../../functions/procore/exact-json.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
+import type { ApiCall, ApiRequest } from '../../functions/webhook/api-call.ts';
 import { applySubscription } from '../../functions/webhook/apply-subscription.ts';
 import { auditSubscriptions } from '../../functions/webhook/audit.ts';
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
@@ -13,9 +15,10 @@ import { memoryLedger } from '../memory/ledger.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { recordingObserver } from './sample-events.ts';
-import { bridge, company, connectedStandIn } from './stand-in-api.ts';
+import { bridge, company, connectedStandIn, townHall } from './stand-in-api.ts';
 
 const hour = 3600;
+const actions = ['create', 'update', 'delete'] as const;
 
 /** A company with one project's RFIs subscribed, whose deliveries go to a destination that can be made to fail. */
 async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>[1] = {}) {
@@ -27,7 +30,10 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
     authorization: { current: 'the-first-value-of-the-header' },
   };
   const keeper = {
-    write: async (authorization: WebhookAuthorization) => void Object.assign(secret, { authorization }),
+    async write(authorization: WebhookAuthorization) {
+      Object.assign(secret, { authorization });
+      return 'written' as const;
+    },
   };
   const uses = new Map<string, number>();
   const store = memorySubscriptionStore();
@@ -72,6 +78,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       return message?.kind === 'webhook_event' ? message.event : undefined;
     });
   return {
+    call,
     control,
     requests,
     target,
@@ -204,6 +211,101 @@ describe('the audit', () => {
     expect(await audit()).toMatchObject({ silent: 0 });
   });
 
+  it('takes nothing in a second time, and reads no more than it must, though one of the hooks fails for ever', async () => {
+    const { audit, control, target, emit, events, store, call, requests } = await setUp('one gone');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, projects: [townHall, bridge] }, stored.revision);
+    const withoutTownHall: ApiCall = (request) =>
+      request.path.includes(townHall) ? Promise.reject(new Error('gone')) : call(request);
+    target.answer = 500;
+    await emit('1');
+    for (let days = 0; days < 40; days += 5) {
+      await control.advance(5 * 24 * hour);
+      await audit({ callFor: () => withoutTownHall });
+    }
+    expect(events()).toHaveLength(1);
+    const listing = requests.findLast(({ path }) => path.endsWith('/deliveries'));
+    const lastDay = new Date((control.now() / 1000 - 7 * 24 * hour) * 1000).toISOString().slice(0, 10);
+    expect((listing?.query?.['filter[start]'] ?? '') >= lastDay).toBe(true);
+  });
+
+  it('begins with the company that has waited longest, also after an audit that ran out of time', async () => {
+    const { audit, store, call } = await setUp('in turn');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, companyId: '1', connectionId: 'other' }, undefined);
+    const asked: string[] = [];
+    const callFor = ({ companyId }: { companyId: string }) => {
+      asked.push(companyId);
+      return call;
+    };
+    for (const audits of [1, 2]) await audit({ callFor, remainingTime: () => (asked.length < audits ? 300_000 : 0) });
+    expect(asked.toSorted()).toEqual(['1', company]);
+  });
+
+  it('stores what it has done when time runs out over a hook’s lost deliveries, and goes on with the rest', async () => {
+    const { audit, control, target, emit, events, store, accept } = await setUp('many lost');
+    target.answer = 500;
+    for (const resourceId of ['1', '2', '3']) await emit(resourceId);
+    await control.advance(13 * hour);
+    let left = 300_000;
+    const slow = (body: Uint8Array) => {
+      left = 0;
+      return accept(body);
+    };
+    expect(await audit({ accept: slow, remainingTime: () => left })).toMatchObject({ recovered: 1, unfinished: 0 });
+    expect((await store.read(company))?.auditedAt).toBeUndefined();
+    await control.advance(20 * hour);
+    expect(await audit()).toMatchObject({ recovered: 2 });
+    expect(events()).toHaveLength(3);
+  });
+
+  it('asks 50 hooks an hour for silence, and calls a company silent when all of them had nothing', async () => {
+    const { audit, store, control } = await setUp('many projects');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    const projects = Array.from({ length: 120 }, (_, index) => String(1000 + index));
+    await store.save({ ...stored, projects, hooks: [], silenceHours: 1 }, stored.revision);
+    await control.advance(2 * hour);
+    const silent: number[] = [];
+    let listings = 0;
+    for (let hours = 0; hours < 3; hours += 1) {
+      silent.push((await audit({ callFor: () => countingSilence })).silent);
+      await control.advance(hour);
+    }
+    expect(silent).toEqual([0, 0, 1]);
+    expect(listings).toBe(50 + 50 + 50);
+
+    async function countingSilence({ method, path, query }: ApiRequest) {
+      const [, project = ''] = /\/projects\/(\d+)\//.exec(path) ?? [];
+      const hook = { id: `hook-${project}`, namespace: stored?.namespace, destination_url: stored?.destinationUrl };
+      const trigger = (action: string) => ({ id: action, resource_name: 'RFIs', event_type: action });
+      if (path.endsWith('/deliveries') && query?.['filter[status]'] === undefined) listings += 1;
+      if (method === 'PATCH') return { status: 204, body: undefined, hasNext: undefined };
+      const data = path.endsWith('/hooks') ? [hook] : path.endsWith('/triggers') ? actions.map(trigger) : [];
+      return { status: 200, body: { data }, hasNext: false };
+    }
+  });
+
+  it('puts a lost delivery of which Procore has no payload aside, and reads on', async () => {
+    const { audit, control, target, emit, call, quarantine } = await setUp('no payload');
+    target.answer = 500;
+    for (const resourceId of ['1', '2']) await emit(resourceId);
+    await control.advance(13 * hour);
+    let emptied = false;
+    const emptying: ApiCall = async (request) => {
+      const answer = await call(request);
+      const { body } = answer;
+      const list = isJsonObject(body) && Array.isArray(body.data) ? (body.data as ExactJsonObject[]) : [];
+      if (emptied || !request.path.endsWith('/deliveries') || list.length === 0) return answer;
+      emptied = true;
+      return { ...answer, body: { data: [{ id: list[0]?.id }, ...list.slice(1)] } };
+    };
+    expect(await audit({ callFor: () => emptying })).toMatchObject({ discarded: 2, recovered: 1 });
+    expect(quarantine.messages).toHaveLength(1);
+  });
+
   it('begins nothing when no time is left', async () => {
     const { audit, requests } = await setUp('time');
     const before = requests.length;
@@ -245,6 +347,20 @@ describe('the roll-over of the header', () => {
     await expect(beginRollOver(secret.authorization, 'the-third', { keeper, clock })).rejects.toMatchObject({
       code: 'roll_over_under_way',
     });
+  });
+
+  it('begins its 13 hours anew when a person has set both values, for hooks that nobody here knows', async () => {
+    const { audit, secret, control, store, uses, clock } = await setUp('by hand');
+    await store.remove(company, (await store.read(company))?.revision ?? 0);
+    const [byHand, old] = ['set-by-hand-in-the-console', 'still-sent-by-a-hook-made-by-hand'];
+    secret.authorization = { current: byHand, previous: old };
+    expect(await audit()).toMatchObject({ previousRetired: false });
+    uses.set(fingerprint(old), clock() + 2 * hour);
+    await control.advance(14 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: false });
+    await control.advance(2 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: true });
+    expect(secret.authorization).toEqual({ current: byHand });
   });
 
   it('waits for a hook that could not be moved', async () => {

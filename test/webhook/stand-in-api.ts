@@ -16,7 +16,7 @@ export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns>
     unknowns: { rateLimits: { hourly: 1_000_000, spike: 1_000_000 }, ...unknowns },
   });
   // Rotation is none of these tests' business.
-  procore.control.setAccessTokenLifetime(30 * 24 * 3600);
+  procore.control.setAccessTokenLifetime(90 * 24 * 3600);
   const { accessToken } = await connect(procore);
   const token: VendedToken<'sandbox'> = {
     accessToken,

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
+import { AccessTokenRefusedError } from '../../functions/procore/access-token-source.ts';
+import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { diagnosed } from '../../functions/procore/diagnosis.ts';
+import type { Exchange } from '../../functions/procore/exchange.ts';
+import { SyncInterruptedError } from '../../functions/procore/sync.ts';
 import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts';
 import type { MarkedEvent } from '../../functions/webhook/event-handlers.ts';
 import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
@@ -18,6 +23,28 @@ import { recordingObserver, sampleEvent, sampleTime } from './sample-events.ts';
 import { sampleSubscription } from './sample-subscription.ts';
 
 const out = () => Promise.reject(new Error('out of order'));
+
+const unsent: Exchange = {
+  environment: 'sandbox',
+  purpose: 'api',
+  method: 'GET',
+  url: 'https://sandbox.procore.com/rest/v1.0/me',
+  requestHeaders: {},
+  startedAt: sampleTime,
+  durationMs: 0,
+  tries: 0,
+};
+
+/** As a sync action fails: the reason is the cause. */
+const rateLimited = (retryAfterSeconds: number) =>
+  new SyncInterruptedError(
+    [],
+    1,
+    new ProcoreApiError(unsent, { diagnosis: diagnosed('rate_limited'), retryAfterSeconds }),
+  );
+
+const rotationPending = (retryAfterSeconds: number) =>
+  new AccessTokenRefusedError({ error: { code: 'rotation_pending', message: 'Wait.', retryAfterSeconds } });
 
 function received(event: Partial<WebhookEvent>, otherwise: Partial<ReceivedMessage> = {}): ReceivedMessage {
   const message: WebhookEventMessage = {
@@ -202,6 +229,19 @@ describe('failures', () => {
     }
     expect(dead).toEqual([{ id: 'message of a', reason: 'tries_spent', detail: undefined }]);
     expect(postponed.map(({ seconds }) => seconds)).toEqual([5, 10, 20, 40, 5]);
+  });
+
+  it('comes again when Procore lets it, at the cost of no try, after its rate limit or a rotation under way', async () => {
+    const { work, failing, dead, postponed } = setUp();
+    for (const error of [rateLimited(2400), rotationPending(1)]) {
+      failing.set('a', error);
+      for (let tries = 1; tries <= 2 * maximumTries; tries++) await work(received({ id: 'a' }));
+    }
+    expect(dead).toEqual([]);
+    expect([...new Set(postponed.map(({ seconds }) => seconds))]).toEqual([2400, 5]);
+    failing.set('a', new ProcoreApiError(unsent, { diagnosis: diagnosed('app_not_connected'), retryAfterSeconds: 60 }));
+    for (let tries = 1; tries <= maximumTries; tries++) await work(received({ id: 'a' }));
+    expect(dead).toHaveLength(1);
   });
 
   it('gives a redriven event its tries again', async () => {

@@ -300,8 +300,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'transitions.ts',
-        "      updatedAt: now,\n    },\n    remove: ['attempt', 'notBefore', 'failure', 'cause'],\n  };\n}\n\n/** Takes the tokens away",
-        '      updatedAt: now,\n    },\n    remove: [],\n  };\n}\n\n/** Takes the tokens away',
+        "    remove: ['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'],",
+        "    remove: ['procoreUserId'],",
       ),
     ],
     invariant: 'I9',
@@ -392,7 +392,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'verdict.ts',
-        "if ((await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;",
+        "if (!wasTold && (await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;",
         "await announce(deps, connection, 'reauthorization_required');",
       ),
     ],

@@ -80,6 +80,7 @@ export async function auditSubscriptions(dependencies: AuditDependencies): Promi
       }
       // Changed by a person meanwhile: the next audit looks at what is wanted now.
       if ((await store.save(audited.subscription, revision)) === 'changed') unfinished += 1;
+      else if (audited.failure !== undefined) throw audited.failure;
     } catch (error) {
       unfinished += 1;
       const status = statusOf(error);
@@ -97,21 +98,29 @@ export async function auditSubscriptions(dependencies: AuditDependencies): Promi
   return { subscriptions: subscriptions.length, ...counts, silent, unfinished, previousRetired };
 }
 
+interface Audited {
+  readonly subscription: Subscription;
+  readonly isSilent: boolean;
+  /** Why not one hook could be looked at. */
+  readonly failure?: unknown;
+}
+
 async function auditHooks(
   subscription: StoredSubscription,
   authorization: string,
   api: HooksApi,
   counts: Counts,
   { accept, clock, observer, remainingTime }: AuditDependencies,
-): Promise<{ readonly subscription: Subscription; readonly isSilent: boolean }> {
+): Promise<Audited> {
   const startedAt = Math.floor(clock());
   const hasTime = () => remainingTime() >= reserve;
   const projects = subscription.projects === 'all' ? await api.listProjects() : subscription.projects;
   let { hooks } = subscription;
   const known = (projectId: string | null) => hooks.find((hook) => hook.projectId === projectId);
+  const failedAt = new Map(subscription.failedLooks?.map(({ projectId, at }) => [projectId, at]));
   const targets = hookTargets(subscription, projects)
-    .map((projectId) => ({ projectId, checkedAt: known(projectId)?.checkedAt ?? 0 }))
-    .toSorted((one, other) => one.checkedAt - other.checkedAt);
+    .map((projectId) => ({ projectId, lookedAt: failedAt.get(projectId) ?? known(projectId)?.checkedAt ?? 0 }))
+    .toSorted((one, other) => one.lookedAt - other.lookedAt);
   const setAside = [...(subscription.setAside ?? [])];
   const silentSince = startedAt - subscription.silenceHours * 3600;
   // A subscription younger than that had no time to be silent.
@@ -124,6 +133,7 @@ async function auditHooks(
     try {
       const { hook, repairs } = await keepHook(subscription, projectId, before, { api, authorization, clock });
       hooks = withHook(hooks, hook);
+      failedAt.delete(projectId);
       tell(subscription, before !== undefined, projectId, repairs, counts, observer);
       // Its own time: one hook that fails, or is one of a thousand, must not have all read again from the beginning.
       const since = (hook.recoveredAt ?? subscription.auditedAt ?? subscription.createdAt) - retrySeconds;
@@ -139,6 +149,7 @@ async function auditHooks(
     } catch (error) {
       // One project that is gone or hidden must not keep the others from being looked at.
       failure = error;
+      failedAt.set(projectId, startedAt);
       observer.note('subscription.hook_failed', {
         companyId: subscription.companyId,
         projectId: projectId ?? undefined,
@@ -147,8 +158,8 @@ async function auditHooks(
       });
     }
   }
-  if (failure !== undefined && hooks === subscription.hooks) throw failure;
-  if (failure !== undefined) observer.count('subscriptionAuditFailed');
+  const allFailed = failure !== undefined && hooks === subscription.hooks;
+  if (failure !== undefined && !allFailed) observer.count('subscriptionAuditFailed');
   const times = targets.map(({ projectId }) => known(projectId)?.recoveredAt ?? 0);
   const auditedAt = Math.min(startedAt, ...times);
   return {
@@ -157,10 +168,15 @@ async function auditHooks(
       hooks,
       ...(auditedAt > 0 && { auditedAt }),
       silentHooks,
+      failedLooks: targets.flatMap(({ projectId }) => {
+        const at = failedAt.get(projectId);
+        return at === undefined ? [] : [{ projectId, at }];
+      }),
       ...(setAside.length > 0 && { setAside: setAside.slice(-mostSetAside) }),
     },
     // They are looked at in turn, so that this many in a row are all.
-    isSilent: asksForSilence && targets.length > 0 && silentHooks >= targets.length,
+    isSilent: asksForSilence && !allFailed && targets.length > 0 && silentHooks >= targets.length,
+    ...(allFailed && { failure }),
   };
 }
 

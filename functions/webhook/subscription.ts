@@ -53,6 +53,8 @@ export interface Subscription {
   readonly begunAt?: number;
   /** Up to when the audit has taken in the lost deliveries of every hook, epoch seconds. */
   readonly auditedAt?: number;
+  /** Where the last look at a hook has failed, and when, epoch seconds: it takes its turn like the others. */
+  readonly failedLooks?: readonly { readonly projectId: string | null; readonly at: number }[];
   /** How many hooks in a row were found to have had nothing to deliver for `silenceHours`. */
   readonly silentHooks?: number;
   /** Ids of lost deliveries that were put into quarantine, newest last: each goes there once. */

@@ -288,6 +288,23 @@ describe('the audit', () => {
     }
   });
 
+  it('comes to the last of many hooks although more than 50 before it fail for ever', async () => {
+    const { audit, store, control, call } = await setUp('many gone');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    const gone = Array.from({ length: 60 }, (_, index) => String(1000 + index));
+    await store.save({ ...stored, projects: [...gone, bridge], hooks: [] }, stored.revision);
+    for (const { id } of control.hooks()) control.setHookStatus(id, 'disabled');
+    const withoutGone: ApiCall = (request) =>
+      gone.some((id) => request.path.includes(`/${id}/`)) ? Promise.reject(new Error('gone')) : call(request);
+    const repaired: number[] = [];
+    for (let hours = 0; hours < 2; hours += 1) {
+      repaired.push((await audit({ callFor: () => withoutGone })).repaired);
+      await control.advance(hour);
+    }
+    expect(repaired).toEqual([0, 1]);
+  });
+
   it('puts a lost delivery of which Procore has no payload aside, and reads on', async () => {
     const { audit, control, target, emit, call, quarantine } = await setUp('no payload');
     target.answer = 500;

@@ -189,7 +189,13 @@ async function required(environment: DeployedEnvironment, companyId: string): Pr
 }
 
 /** Leaves out what only the audit needs. */
-function describe({ setAside: _, revision: __, ...subscription }: StoredSubscription) {
+function describe({
+  setAside: _,
+  failedLooks: __,
+  silentHooks: ___,
+  revision: ____,
+  ...subscription
+}: StoredSubscription) {
   return subscription;
 }
 

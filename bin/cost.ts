@@ -1,30 +1,24 @@
 // npm run cost -- --connections 1000 --webhooks-per-day 100000 [--json]: a month's bill of one environment on AWS.
-import { parseArgs } from 'node:util';
 import { alarmRows } from '../lib/cloud/alarms.ts';
 import { dashboardRows } from '../lib/cloud/dashboard.ts';
 import { assumptions, byService, monthlyCost } from '../lib/operator/cost.ts';
+import { costUsage, readCostOptions } from '../lib/operator/cost-options.ts';
 import { prices } from '../lib/operator/prices.ts';
 
-const usage = 'Use: npm run cost -- --connections N --webhooks-per-day N [--json]';
-const options = {
-  connections: { type: 'string', default: '1000' },
-  'webhooks-per-day': { type: 'string', default: '100000' },
-  json: { type: 'boolean', default: false },
-} as const;
-
-function read() {
+function readOptions() {
   try {
-    const { values } = parseArgs({ options });
-    const load = { connections: Number(values.connections), webhooksPerDay: Number(values['webhooks-per-day']) };
-    if (Object.values(load).every((number) => Number.isInteger(number) && number >= 0)) return { load, ...values };
-  } catch {
-    // What is wrong is what the usage shows.
+    return readCostOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${costUsage}`);
+    process.exit(2);
   }
-  console.error(usage);
-  process.exit(2);
 }
 
-const { load, json } = read();
+const { load, json, help } = readOptions();
+if (help) {
+  console.log(costUsage);
+  process.exit(0);
+}
 const metrics = new Set(dashboardRows.flat().flatMap(({ metrics: names = [] }) => names)).size;
 const alarmMetrics = alarmRows.reduce((sum, { watched }) => {
   if ('metrics' in watched) return sum + watched.metrics.length;

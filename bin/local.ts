@@ -1,5 +1,5 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
-import { parseOptions } from '../lib/local/options.ts';
+import { parseOptions, usage } from '../lib/local/options.ts';
 import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
 
@@ -8,6 +8,23 @@ function report(error: unknown): void {
   const known = error instanceof Error && 'code' in error;
   console.error(known ? `\n${error.message}` : error);
   process.exit(1);
+}
+
+if (process.argv.includes('--help')) {
+  console.log(usage);
+  process.exit(0);
+}
+
+/** npm repeats a Ctrl-C that the terminal sent already; only a later one is a person's second. */
+const repeatedMilliseconds = 100;
+let signalledAt = Number.NEGATIVE_INFINITY;
+let onSignal: () => void = () => process.exit(130);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    const isRepeated = Date.now() - signalledAt < repeatedMilliseconds;
+    signalledAt = Date.now();
+    if (!isRepeated) onSignal();
+  });
 }
 
 try {
@@ -20,12 +37,11 @@ try {
     process.exit(exitCode);
   };
   if (options.once) await end(ok ? 0 : 1);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      people('\nEnding …');
-      void end(0);
-    });
-  }
+  onSignal = () => {
+    onSignal = () => process.exit(130);
+    people('\nEnding …');
+    void end(0);
+  };
 } catch (error) {
   report(error);
 }

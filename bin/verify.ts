@@ -13,19 +13,27 @@ const options = {
   local: { type: 'boolean', default: false },
   endpoint: { type: 'string', default: 'http://127.0.0.1:4400' },
   json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const;
+
+const usage =
+  'Use: npm run verify -- --stack NAME [--region R] [--profile P] [--json], or --local [--endpoint URL] [--json]';
 
 function readOptions() {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    throw usageError(`${(error as Error).message} Use: npm run verify -- --stack NAME, or --local.`);
+    throw usageError(`${(error as Error).message} \n${usage}`);
   }
 }
 
 let local = false;
 try {
-  const { stack, region, profile, endpoint, json, ...given } = readOptions();
+  const { stack, region, profile, endpoint, json, help, ...given } = readOptions();
+  if (help) {
+    console.log(usage);
+    process.exit(exitCodes.done);
+  }
   local = given.local;
   const { environments, stackName } = await findDeployment({
     stackName: stack,

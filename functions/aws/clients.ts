@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -30,7 +29,3 @@ export const impatientSecretsManagerClient = (): SecretsManagerClient =>
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true },
   });
-
-/** Makes the Lambda client of a handler. @returns a client that waits as long as `access-token` may take */
-export const lambdaClient = (): LambdaClient =>
-  new LambdaClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 31_000 } });

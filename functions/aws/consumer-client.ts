@@ -6,6 +6,7 @@ import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { readAccessTokenFunction, readProcoreOriginOverrides } from '../settings.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../system.ts';
 import { lambdaAccessTokens } from './lambda-access-tokens.ts';
+import { sdkInvocation } from './sdk-invocation.ts';
 
 const sources = new Map<string, AccessTokenSource<ProcoreEnvironment>>();
 
@@ -28,7 +29,7 @@ export function connectToProcore<E extends ProcoreEnvironment>({
 }): ProcoreClient<E> {
   const key = `${environment} ${connectionId}`;
   const functionName = readAccessTokenFunction(environment);
-  const vend = lambdaAccessTokens({ client: new LambdaClient({ maxAttempts: 2 }), functionName });
+  const vend = lambdaAccessTokens({ invoke: sdkInvocation(new LambdaClient({ maxAttempts: 2 })), functionName });
   const tokens = sources.get(key) ?? accessTokenSource({ environment, connectionId, vend, clock: systemClock });
   sources.set(key, tokens);
   return procoreClient<E>({

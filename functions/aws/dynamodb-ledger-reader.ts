@@ -8,7 +8,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { arrivalIndex } from '../settings.ts';
-import { type ArrivedEvent, arrivalPartitions, type LedgerReader } from '../webhook/ledger.ts';
+import { type ArrivedEvent, arrivalPartitions, type DeadLettered, type LedgerReader } from '../webhook/ledger.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
 
 /** As many keys as BatchGetItem takes. */
@@ -103,6 +103,7 @@ function toArrivedEvent(attributes: Attributes, environment: ProcoreEnvironment)
       failures: item.failures ?? 0,
       ...(item.receivedAt !== undefined && { receivedAt: item.receivedAt }),
       ...(item.handledAt !== undefined && { handledAt: item.handledAt }),
+      ...(typeof item.deadLettered === 'string' && { deadLettered: JSON.parse(item.deadLettered) as DeadLettered }),
     },
   ];
 }

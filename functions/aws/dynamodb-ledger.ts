@@ -39,6 +39,8 @@ interface Item {
   readonly receivedAt?: number;
   readonly handledAt?: number;
   readonly failures?: number;
+  /** JSON of `DeadLettered`. */
+  readonly deadLettered?: string;
   readonly newestHandled?: number;
 }
 
@@ -103,7 +105,7 @@ export function dynamoDbLedger({
   function updateEvent(
     event: WebhookEvent,
     expression: string,
-    values: Readonly<Record<string, number>>,
+    values: Readonly<Record<string, string | number>>,
     returned: 'UPDATED_OLD' | 'UPDATED_NEW',
   ): Promise<Attributes | undefined> {
     // Event and arrival go with every write: intake may die before its own.
@@ -169,6 +171,11 @@ export function dynamoDbLedger({
     async countFailure(event) {
       const after = await updateEvent(event, 'ADD failures :one SET', { ':one': 1 }, 'UPDATED_NEW');
       return current(after)?.failures ?? 1;
+    },
+
+    async markDeadLettered(event, deadLettered) {
+      const values = { ':deadLettered': JSON.stringify(deadLettered) };
+      await updateEvent(event, 'SET deadLettered = :deadLettered,', values, 'UPDATED_NEW');
     },
   };
 }

@@ -183,11 +183,12 @@ export function dynamoDbCompanyPauses(props: StoreProps): CompanyPauseStore {
   return {
     async read(companyId) {
       const item = await items.read(id(companyId));
-      if (typeof item?.pausedUntil !== 'number' || typeof item.refusals !== 'number') return undefined;
-      return { until: item.pausedUntil, refusals: item.refusals };
+      const [until, refusals, since] = [item?.pausedUntil, item?.refusals, item?.disconnectedSince];
+      if (typeof until !== 'number' || typeof refusals !== 'number' || typeof since !== 'number') return undefined;
+      return { until, refusals, since };
     },
-    async write(companyId, { until, refusals }) {
-      await items.update(id(companyId), { set: { pausedUntil: until, refusals } });
+    async write(companyId, { until, refusals, since }) {
+      await items.update(id(companyId), { set: { pausedUntil: until, refusals, disconnectedSince: since } });
     },
     remove: (companyId) => items.remove(id(companyId)),
   };

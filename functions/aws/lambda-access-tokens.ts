@@ -1,5 +1,13 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { VendAccessToken, VendedToken, VendingRefusal } from '../procore/access-token-source.ts';
+
+/** What a function answered: its JSON, and the kind of error when it failed. */
+export interface Invocation {
+  readonly functionError: string | undefined;
+  readonly payload: string;
+}
+
+/** Invokes a function and waits for its answer (IAM). */
+export type InvokeFunction = (functionName: string, payload: string) => Promise<Invocation>;
 
 /** The `access-token` function failed, as distinct from answering with a refusal. */
 export class VendingFailedError extends Error {
@@ -17,17 +25,15 @@ export class VendingFailedError extends Error {
  * @returns what `accessTokenSource` needs; throws VendingFailedError when the function fails
  */
 export function lambdaAccessTokens({
-  client,
+  invoke,
   functionName,
 }: {
-  readonly client: LambdaClient;
+  readonly invoke: InvokeFunction;
   readonly functionName: string;
 }): VendAccessToken {
   return async (request) => {
-    const { FunctionError: functionError, Payload: payload } = await client.send(
-      new InvokeCommand({ FunctionName: functionName, Payload: new TextEncoder().encode(JSON.stringify(request)) }),
-    );
+    const { functionError, payload } = await invoke(functionName, JSON.stringify(request));
     if (functionError !== undefined) throw new VendingFailedError(functionError);
-    return JSON.parse(new TextDecoder().decode(payload)) as VendedToken | VendingRefusal;
+    return JSON.parse(payload) as VendedToken | VendingRefusal;
   };
 }

@@ -7,10 +7,11 @@ import { sharedRateBudget } from '../procore/rate-budget.ts';
 import { readEnvironment, readProcoreOriginOverrides, readSetting } from '../settings.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../system.ts';
 import type { ClientForConnection } from '../webhook/event-client.ts';
-import { dynamoDbClient, lambdaClient } from './clients.ts';
+import { dynamoDbClient } from './clients.ts';
 import { dynamoDbFailedExchanges } from './dynamodb-failed-exchanges.ts';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from './dynamodb-rate-budget.ts';
 import { lambdaAccessTokens } from './lambda-access-tokens.ts';
+import { signedInvocation } from './signed-invocation.ts';
 
 /**
  * Builds, from a handler's settings and once per cold start, what gives API clients for connections: tokens vended by
@@ -21,11 +22,15 @@ import { lambdaAccessTokens } from './lambda-access-tokens.ts';
 export function procoreClients(observer: Observer): ClientForConnection {
   const environment = readEnvironment();
   const shared = { clock: systemClock, sleep: systemSleep, randomFraction: systemRandomFraction, observer };
-  const table = { client: dynamoDbClient(), table: readSetting('rateBudgetTable'), environment, clock: systemClock };
+  const client = dynamoDbClient();
+  const table = { client, table: readSetting('rateBudgetTable'), environment, clock: systemClock };
   const budget = sharedRateBudget({ store: dynamoDbRateBudget(table), ...shared });
   const pauses = companyPauses({ store: dynamoDbCompanyPauses(table), ...shared });
   const failures = dynamoDbFailedExchanges(table);
-  const vend = lambdaAccessTokens({ client: lambdaClient(), functionName: readSetting('accessTokenFunction') });
+  const vend = lambdaAccessTokens({
+    invoke: signedInvocation(client),
+    functionName: readSetting('accessTokenFunction'),
+  });
   const origins = readProcoreOriginOverrides();
   const sources = new Map<string, AccessTokenSource<ProcoreEnvironment>>();
 

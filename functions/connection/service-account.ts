@@ -130,8 +130,8 @@ function notInstalled(companyId: string): ServiceAccountError {
   return new ServiceAccountError(
     'app_not_installed',
     `The service account does not see company ${companyId}: the app is not installed there, or the id is another ` +
-      `company's. ${diagnosisRow('app_not_installed').remedy} If it was installed before: ` +
-      `${diagnosisRow('app_not_connected').remedy}`,
+      `company's. Check the id; if it is right, have the company's administrator install the app under Company Admin > ` +
+      'App Management (a custom app by its App Version Key from the Developer Portal), then run this again.',
   );
 }
 

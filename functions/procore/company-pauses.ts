@@ -7,6 +7,8 @@ export interface CompanyPause {
   readonly until: number;
   /** How often in a row Procore has said so; doubles the pause. */
   readonly refusals: number;
+  /** When Procore first said so, epoch seconds. */
+  readonly since: number;
 }
 
 /** Where pauses are kept, for all invocations of an environment. */
@@ -75,8 +77,9 @@ export function companyPauses({
       const until = Math.ceil(clock() + seconds * (1 - randomFraction() / 4));
       observer.count('appDisconnected');
       observer.note('app.disconnected', { companyId, count: refusals, notBefore: until });
-      await orUndefined(store.write(companyId, { until, refusals }), observer);
-      remember(companyId, { until, refusals });
+      const pause = { until, refusals, since: held?.since ?? Math.floor(clock()) };
+      await orUndefined(store.write(companyId, pause), observer);
+      remember(companyId, pause);
     },
     async worked(companyId) {
       if ((await read(companyId)) === undefined) return;

@@ -95,8 +95,10 @@ const problem = (diagnosisId: DiagnosisId, evidence: string): Judgement => ({
  */
 export function examine(evidence: Evidence): readonly Finding[] {
   return headings.map((heading) => {
-    const judgement = refusedUnder(heading, evidence.refusals) ?? judges[heading](evidence);
-    const row = judgement.diagnosisId === undefined ? undefined : diagnosed(judgement.diagnosisId);
+    const refused = evidence.refusals?.filter(({ diagnosis }) => diagnosis.heading === heading) ?? [];
+    const judgement = refusedUnder(refused) ?? judges[heading](evidence);
+    // A refusal's own diagnosis may say more exactly than the row what to do, and who.
+    const row = refused[0]?.diagnosis ?? (judgement.diagnosisId && diagnosed(judgement.diagnosisId));
     const seen = judgement.verdict === 'ok' ? evidence.seen?.[heading] : undefined;
     if (seen !== undefined) return { heading, verdict: 'ok', evidence: `${judgement.evidence} ${seen}` };
     return { heading, ...judgement, ...(row && { cause: row.cause, remedy: row.remedy, actor: row.actor }) };
@@ -246,8 +248,7 @@ const judges: Readonly<Record<Heading, (evidence: Evidence) => Judgement>> = {
 };
 
 /** What was tried and refused speaks for its heading before anything else does; all of it with the first one's row. */
-function refusedUnder(heading: Heading, refusals: readonly Narrowed[] = []): Judgement | undefined {
-  const [first, ...others] = refusals.filter(({ diagnosis }) => diagnosis.heading === heading);
+function refusedUnder([first, ...others]: readonly Narrowed[]): Judgement | undefined {
   if (first === undefined) return undefined;
   return problem(first.diagnosis.id, [first, ...others].flatMap(({ evidence }) => evidence).join(' '));
 }

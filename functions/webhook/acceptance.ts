@@ -60,8 +60,7 @@ export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceD
   if ('unreadable' in parsed) return quarantineDelivery(body, parsed.unreadable, receivedAt, dependencies);
   const { event } = parsed;
   if (!isYoung(event, receivedAt) && (await isKnown(event, dependencies))) {
-    dependencies.observer.count('webhookDuplicate');
-    return 'duplicate';
+    return duplicate(event, dependencies);
   }
   let sent: 'sent' | 'refused';
   try {
@@ -77,8 +76,15 @@ export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceD
   // Answered with 503 it would come back for 12 hours and hold up everything behind it.
   if (sent === 'refused') return quarantineDelivery(body, 'queue_refused', receivedAt, dependencies);
   const recorded = await record(event, receivedAt, dependencies);
-  dependencies.observer.count(recorded === 'known' ? 'webhookDuplicate' : 'webhookAccepted');
-  return recorded === 'known' ? 'duplicate' : 'accepted';
+  if (recorded === 'known') return duplicate(event, dependencies);
+  dependencies.observer.count('webhookAccepted');
+  return 'accepted';
+}
+
+function duplicate(event: WebhookEvent, { observer }: AcceptanceDependencies): Acceptance {
+  observer.count('webhookDuplicate');
+  observer.note('webhook.duplicate', { eventId: event.id });
+  return 'duplicate';
 }
 
 function isYoung({ occurredAt }: WebhookEvent, now: number): boolean {

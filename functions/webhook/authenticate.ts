@@ -69,6 +69,7 @@ export function createAuthenticator(dependencies: {
   return async (header) => {
     if (header === undefined || header === '') {
       observer.count('webhookAuthorizationMissing');
+      observer.note('webhook.refused', { reason: 'authorization_missing' });
       return 'none_sent';
     }
     if (await isRight(header, await source.read())) return 'authenticated';
@@ -78,6 +79,7 @@ export function createAuthenticator(dependencies: {
       if (await isRight(header, await source.read({ fresh: true }))) return 'authenticated';
     }
     observer.count('webhookAuthorizationWrong');
+    observer.note('webhook.refused', { reason: 'authorization_wrong' });
     return 'wrong_sent';
   };
 }

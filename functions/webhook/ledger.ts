@@ -10,12 +10,21 @@ export interface LedgerEntry {
   readonly handledAt?: number;
 }
 
+/** Why an event went to the dead-letter queue. */
+export interface DeadLettered {
+  readonly reason: 'permanent' | 'tries_spent';
+  /** What a `Permanent` error said. */
+  readonly detail?: string;
+}
+
 /** An entry as it is listed by time. */
 export interface ArrivedEvent extends LedgerEntry {
   /** When it was first written down by intake or, should that have failed, by the worker; epoch seconds. */
   readonly arrivedAt: number;
   /** How often `onEvent` has failed with it. */
   readonly failures: number;
+  /** Why it is, or last was, a dead letter; absent when it never was. */
+  readonly deadLettered?: DeadLettered;
 }
 
 /** What happened before to an event and its resource, for the worker's marks. */
@@ -57,6 +66,8 @@ export interface Ledger {
   markHandled(event: WebhookEvent, handledAt: number): Promise<void>;
   /** Counts a failed try of the event. @returns how often it has failed by now */
   countFailure(event: WebhookEvent): Promise<number>;
+  /** Notes that the event went to the dead-letter queue, and why; the newest time counts. */
+  markDeadLettered(event: WebhookEvent, deadLettered: DeadLettered): Promise<void>;
 }
 
 /** The ledger as people read it. */

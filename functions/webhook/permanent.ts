@@ -6,3 +6,11 @@ export class Permanent extends Error {
   override readonly name = 'Permanent';
   readonly code = 'permanent';
 }
+
+/**
+ * Tells whether an error is a {@link Permanent}. By its name and code, since the published package has the class twice:
+ * in the worker's bundle and in what on-event.ts imports.
+ */
+export function isPermanent(error: unknown): error is Permanent {
+  return error instanceof Error && error.name === 'Permanent' && (error as Partial<Permanent>).code === 'permanent';
+}

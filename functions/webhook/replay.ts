@@ -13,9 +13,9 @@ export interface EventFilter {
 export type EventStatus = 'handled' | 'failed' | 'waiting';
 
 /** Tells what became of an event. */
-export function statusOf({ handledAt, failures }: ArrivedEvent): EventStatus {
+export function statusOf({ handledAt, failures, deadLettered }: ArrivedEvent): EventStatus {
   if (handledAt !== undefined) return 'handled';
-  return failures > 0 ? 'failed' : 'waiting';
+  return failures > 0 || deadLettered !== undefined ? 'failed' : 'waiting';
 }
 
 /** Lists the events of a time that fit, oldest first. */

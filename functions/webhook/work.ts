@@ -6,9 +6,9 @@ import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { errorName } from './error-name.ts';
 import type { EventHandlers } from './event-handlers.ts';
 import { type EventMessage, readEventMessage } from './event-message.ts';
-import type { Ledger } from './ledger.ts';
+import type { DeadLettered, Ledger } from './ledger.ts';
 import { type MarkDependencies, readMarks } from './marks.ts';
-import { Permanent } from './permanent.ts';
+import { isPermanent } from './permanent.ts';
 import { withTimeLimit } from './time-limit.ts';
 
 /** A message as the event queue handed it out. */
@@ -36,7 +36,7 @@ export interface EventWorkQueue {
 export interface WorkDependencies extends MarkDependencies {
   readonly environment: ProcoreEnvironment;
   readonly queue: EventWorkQueue;
-  readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure'>;
+  readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure' | 'markDeadLettered'>;
   readonly handlers: EventHandlers;
   /** Gives `onEvent` its client of a company's API; asks nothing yet. */
   readonly companyClient: (companyId: string, remaining: RemainingTime) => CompanyClient;
@@ -145,7 +145,9 @@ async function judgeFailure(
     receiveCount: message.receiveCount,
     stack: frames(error),
   });
-  if (error instanceof Permanent) return deadLetter(message, 'permanent', dependencies, error.message);
+  if (isPermanent(error)) {
+    return giveUp(message, content, { reason: 'permanent', detail: error.message }, dependencies);
+  }
   const asked = askedPause(error);
   if (asked !== undefined)
     return Math.ceil(Math.max(asked, firstBackOffSeconds) + putOffSpread * dependencies.random());
@@ -154,7 +156,7 @@ async function judgeFailure(
       ? await ledger.countFailure(content.event).catch(() => message.receiveCount)
       : message.receiveCount;
   // The count goes on after a redrive, which gives the event as many tries again.
-  if (failures % maximumTries === 0) return deadLetter(message, 'tries_spent', dependencies);
+  if (failures % maximumTries === 0) return giveUp(message, content, { reason: 'tries_spent' }, dependencies);
   return backOffSeconds(failures % maximumTries, dependencies.random);
 }
 
@@ -169,6 +171,23 @@ function askedPause(error: unknown): number | undefined {
     if (one instanceof AccessTokenRefusedError && one.code === 'rotation_pending') return one.retryAfterSeconds;
   }
   return undefined;
+}
+
+/** Sets a message aside, and lets the ledger tell so: else its event would seem to wait. */
+async function giveUp(
+  message: ReceivedMessage,
+  content: EventMessage,
+  deadLettered: DeadLettered,
+  dependencies: WorkDependencies,
+): Promise<'done' | number> {
+  const { ledger, observer } = dependencies;
+  const backOff = await deadLetter(message, deadLettered.reason, dependencies, deadLettered.detail);
+  if (backOff !== 'done' || content.kind !== 'webhook_event') return backOff;
+  await ledger.markDeadLettered(content.event, deadLettered).catch((error: unknown) => {
+    observer.count('ledgerUnwritten');
+    observer.note('event.not_marked', { eventId: content.event.id, errorName: errorName(error) });
+  });
+  return 'done';
 }
 
 async function deadLetter(

@@ -53,6 +53,18 @@ const logLevel = z.preprocess(
   z.partialRecord(environmentName, z.enum(['info', 'error'])),
 );
 
+/** An object; on the command line as JSON. */
+const domains = z.preprocess(
+  parsedJson,
+  z.partialRecord(
+    environmentName,
+    z.strictObject({
+      name: domainName,
+      certificateArn: z.string().regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/\S+$/),
+    }),
+  ),
+);
+
 const distinct = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 const onOrOff = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })]);
@@ -87,16 +99,11 @@ const configurationSchema = z.strictObject({
     .default(90)
     .describe(`one of the periods that CloudWatch Logs has: ${retentionDays.join(', ')}`),
   logLevel: logLevel.default({}).describe('info or error, for all environments or each: production=error,sandbox=info'),
-  domains: z
-    .partialRecord(
-      environmentName,
-      z.strictObject({
-        name: domainName,
-        certificateArn: z.string().regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/\S+$/),
-      }),
-    )
+  domains: domains
     .default({})
-    .describe('for each environment {"name": a host alone, "certificateArn": of ACM}, e.g. connect.example.com'),
+    .describe(
+      'for each environment {"name": a host alone, "certificateArn": of ACM}, e.g. connect.example.com; with -c as JSON',
+    ),
 });
 
 /** What the `procore` block of cdk.json's context decides, with its defaults filled in. */
@@ -145,14 +152,14 @@ export function readConfiguration(context: (key: string) => unknown): Configurat
 
 function wrongValue(error: z.ZodError, given: Record<string, unknown>, overridden: ReadonlyMap<string, unknown>) {
   const issue = error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    return new ConfigurationError(
-      key,
-      `procore.${key} in cdk.json: no such key; allowed: ${configurationKeys.join(', ')}.`,
-    );
-  }
   const key = String(issue?.path[0]) as ConfigurationKey;
+  if (issue?.code === 'unrecognized_keys') {
+    const path = [...issue.path, issue.keys[0]].join('.');
+    const allowed = [configurationKeys, procoreEnvironmentNames, ['name', 'certificateArn']][issue.path.length] ?? [];
+    const source = overridden.has(key) ? `-c ${key}=…` : 'cdk.json';
+    const text = `procore.${path} in ${source}: no such key; allowed: ${allowed.join(', ')}.`;
+    return new ConfigurationError(issue.path.length === 0 ? path : key, text);
+  }
   const where = overridden.has(key) ? `-c ${key}=…` : `procore.${key} in cdk.json`;
   const allowed = configurationSchema.shape[key].description;
   const why =
@@ -169,6 +176,16 @@ function refuseTooManyEnvironments(names: readonly ProcoreEnvironment[]): void {
       `resources. Keep ${kept.join(', ')} here and deploy the rest as a stack of its own: ` +
       `-c stackName=ProcoreConnector2 -c environments=${others.join(',')}`,
   );
+}
+
+/** @returns what the JSON says, or the value itself when it is none, for the schema to refuse */
+function parsedJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 function isBareOrigin(text: string): boolean {

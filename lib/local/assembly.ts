@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,12 @@ export class SynthesisError extends Error {
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Folders that are not removed yet; who ends the process in a hurry leaves none of them behind either. */
+const directories = new Set<string>();
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 const manifestSchema = z.object({
   artifacts: z.record(
@@ -47,7 +54,11 @@ export async function synthesize(
   app = 'bin/app.ts',
 ): Promise<Assembly> {
   const directory = await mkdtemp(join(tmpdir(), 'procore-connector-'));
-  const remove = () => rm(directory, { recursive: true, force: true });
+  directories.add(directory);
+  const remove = async () => {
+    await rm(directory, { recursive: true, force: true });
+    directories.delete(directory);
+  };
   try {
     await runApp(app, directory, await mergedContext(contextOverrides));
     return { template: await loadTemplate(directory), directory, remove };
@@ -70,9 +81,27 @@ export async function loadTemplate(directory: string): Promise<Template> {
   return templateSchema.parse(JSON.parse(await readFile(join(directory, file), 'utf8')));
 }
 
+/**
+ * Reads cdk.json.
+ *
+ * @param path tests give another
+ * @throws SynthesisError that says what is wrong with the file
+ */
+export async function readCdkJson<Content>(
+  schema: z.ZodType<Content>,
+  path = join(repository, 'cdk.json'),
+): Promise<Content> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const what = issue ? `${issue.path.join('.')}: ${issue.message}` : (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new SynthesisError(`cdk.json cannot be read. Mend it, then start again: ${what}`, { cause: error });
+  }
+}
+
 async function mergedContext(overrides: Readonly<Record<string, Json>>): Promise<Record<string, Json>> {
-  const cdkJson = await readFile(join(repository, 'cdk.json'), 'utf8');
-  const { context } = z.looseObject({ context: z.record(z.string(), z.json()).default({}) }).parse(JSON.parse(cdkJson));
+  const { context } = await readCdkJson(z.looseObject({ context: z.record(z.string(), z.json()).default({}) }));
   const merged: Record<string, Json> = { ...context };
   for (const [key, value] of Object.entries(overrides)) {
     const base = merged[key];

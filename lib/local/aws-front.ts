@@ -5,11 +5,11 @@ import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './aws-answer.ts';
 import { answerCloudFormation } from './cloudformation.ts';
-import { PortTakenError } from './gateway.ts';
 import { sessionArn } from './identity.ts';
 import { answerInvocation, type InvokeFunction, type LambdaCall, readFunctionName } from './lambda-service.ts';
 import { createLogs, type LocalLogs } from './logs.ts';
 import { evaluate, type Permission, requiredPermissions, type Statement } from './policy.ts';
+import { PortTakenError } from './ports.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 import { checkSqsCall } from './sqs-rules.ts';
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { toGatewayEvent } from './gateway-event.ts';
 import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
+import { PortTakenError } from './ports.ts';
 import type { InvokeResult } from './runtime.ts';
 
 /** Payload quota of an HTTP API. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -26,17 +27,6 @@ export interface Gateway {
   port: number;
   /** Closes it with every open connection. */
   stop(): Promise<void>;
-}
-
-/** The port that a server was to listen on is in use. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
-  readonly code = 'port_taken';
-  constructor(port: number, cause: unknown) {
-    super(`Port ${port} is in use by another program. Stop that program, or choose another port with --port.`, {
-      cause,
-    });
-  }
 }
 
 /**

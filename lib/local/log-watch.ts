@@ -22,8 +22,12 @@ export class LogWatch {
 
   /** How many lines of an event have these fields. */
   count(event: string, fields: LoggedFields): number {
-    const wanted = Object.entries({ ...fields, event });
-    return this.#entries.filter((entry) => wanted.every(([name, value]) => entry[name] === value)).length;
+    return this.#entries.filter(matching(event, fields)).length;
+  }
+
+  /** The first line of an event that has these fields. */
+  find(event: string, fields: LoggedFields): Readonly<Record<string, unknown>> | undefined {
+    return this.#entries.find(matching(event, fields));
   }
 
   /** Waits for such a line. @throws Error after 20 s without one */
@@ -39,4 +43,9 @@ export class LogWatch {
   async waitForQuiet(): Promise<void> {
     while (Date.now() - this.#lastAt < 1000) await sleep(50);
   }
+}
+
+function matching(event: string, fields: LoggedFields) {
+  const wanted = Object.entries({ ...fields, event });
+  return (entry: Readonly<Record<string, unknown>>) => wanted.every(([name, value]) => entry[name] === value);
 }

@@ -1,4 +1,5 @@
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import type { LogWatch } from './log-watch.ts';
 import { Person } from './person.ts';
@@ -38,7 +39,7 @@ export async function doMainJob(system: LocalSystem, log: LogWatch, tick: Tick):
   if (environment?.standIn === undefined) throw new Error('The main job needs the stand-in Procore.');
   await connect(system, environment, tick);
   await rotate(system, environment, environment.standIn, tick);
-  await takeEventsIn(environment, environment.standIn, log, tick);
+  await takeEventsIn(system, environment, environment.standIn, log, tick);
   await refuse(environment, other, tick);
 }
 
@@ -92,13 +93,15 @@ async function rotate(
 }
 
 async function takeEventsIn(
-  { webhookUrl, webhookAuthorization }: LocalEnvironment,
+  { aws }: LocalSystem,
+  { webhookUrl, webhookAuthorization, tables }: LocalEnvironment,
   { control }: ProcoreStandIn,
   log: LogWatch,
   tick: Tick,
 ): Promise<void> {
-  const received = (eventId: string) => log.count('event.received', { eventId });
-  let last: { deliveryId: string; eventId: string } | undefined;
+  const dynamo = new DynamoDBClient(clientOptions(aws));
+  const handled = (eventId: string) => readHandled(dynamo, tables.Deliveries ?? '', eventId);
+  let last: { deliveryId: string; eventId: string; handledAt: number } | undefined;
   for (const { payloadVersion, resourceName, eventType, resourceId } of events) {
     const hook = control.createHook({
       companyId,
@@ -116,18 +119,63 @@ async function takeEventsIn(
       .looseObject({ ulid: z.string().optional(), id: z.unknown() })
       .parse(JSON.parse(delivery?.payload ?? '{}'));
     const eventId = ulid ?? String(id);
-    await log.waitFor('event.received', { eventId, resourceName, resourceId });
+    const { handledAt, event } = await untilHandled(eventId, () => handled(eventId), log);
+    const arrived = event.resourceName === resourceName && event.resourceId === resourceId;
+    expect(arrived, `on-event.ts got ${event.resourceName} ${event.resourceId} for ${resourceName} ${resourceId}`);
     tick(
       `A ${payloadVersion} webhook from Procore through SQS to on-event.ts: ${eventType} ${resourceName} ${resourceId}`,
     );
-    last = { deliveryId: delivery?.id ?? '', eventId };
+    last = { deliveryId: delivery?.id ?? '', eventId, handledAt };
   }
   if (last === undefined) return;
   await control.redeliver(last.deliveryId);
   await log.waitForQuiet();
   const attempts = control.deliveries().find(({ id }) => id === last.deliveryId)?.attempts.length ?? 0;
-  expect(attempts === 2 && received(last.eventId) === 1, `the duplicate was handled ${received(last.eventId)} times`);
+  const again = (await handled(last.eventId))?.handledAt !== last.handledAt;
+  dynamo.destroy();
+  expect(attempts === 2 && !again, again ? 'a duplicate was handled again' : `Procore made ${attempts} attempts of 2`);
   tick('The same webhook again: acknowledged, and not handed on a second time');
+}
+
+interface Handled {
+  readonly handledAt: number;
+  readonly event: { readonly resourceName: string; readonly resourceId: string };
+}
+
+/** What the deliveries table says of an event: whatever on-event.ts does or logs, the worker marks it there. */
+async function readHandled(client: DynamoDBClient, table: string, eventId: string): Promise<Handled | undefined> {
+  const key = { id: { S: `event#${eventId}` } };
+  const { Item: item } = await client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
+  if (item?.handledAt?.N === undefined) return undefined;
+  const event = z.looseObject({ resourceName: z.string(), resourceId: z.string() });
+  return { handledAt: Number(item.handledAt.N), event: event.parse(JSON.parse(item.event?.S ?? '{}')) };
+}
+
+/**
+ * Waits until on-event.ts is done with an event.
+ *
+ * @param log where the worker says that on-event.ts threw
+ * @throws Error when it threw, or is not done after 20 s
+ */
+export async function untilHandled<Mark>(
+  eventId: string,
+  read: () => Promise<Mark | undefined>,
+  log: Pick<LogWatch, 'find'>,
+): Promise<Mark> {
+  const end = Date.now() + 20_000;
+  while (Date.now() < end) {
+    const mark = await read();
+    if (mark !== undefined) return mark;
+    const failed = log.find('event.failed', { eventId });
+    if (failed !== undefined) {
+      const [where] = String(failed.stack).split(' | ');
+      throw new Error(
+        `The main job failed: functions/on-event.ts threw ${failed.errorName} for event ${eventId}, ${where}.`,
+      );
+    }
+    await sleep(10);
+  }
+  throw new Error(`The main job failed: functions/on-event.ts was not done with event ${eventId} within 20 s.`);
 }
 
 async function refuse(

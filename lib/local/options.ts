@@ -23,6 +23,8 @@ export interface LocalOptions {
     readonly apiOrigin: string;
     readonly clientId: string;
     readonly clientSecret: string;
+    /** It cannot reach this machine: the deliveries of its hooks are fetched. @default false */
+    readonly polled?: boolean;
   };
 }
 
@@ -32,7 +34,8 @@ export class InvalidOptionError extends Error {
   readonly code = 'invalid_option';
 }
 
-const usage = `Use: npm start -- [--once] [--json] [--port N]
+/** How `npm start` is used. */
+export const usage = `Use: npm start -- [--once] [--json] [--port N] [--help]
        [--real ENVIRONMENT [--public-url URL]], with PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET set, or asked for
        [--procore-login URL --procore-api URL --client-id ID --client-secret SECRET]`;
 
@@ -40,14 +43,16 @@ const origin = z
   .url({ protocol: /^https?$/ })
   .refine((text) => new URL(text).origin === text, 'an origin, without a path');
 
+const allowedPorts = 'a whole number from 1024 to 65000, or 0 for any free ports';
+
 const schema = z.object({
   once: z.boolean().default(false),
   json: z.boolean().default(false),
   port: z.coerce
-    .number()
-    .int()
-    .max(65_000)
-    .refine((port) => port === 0 || port >= 1024, 'from 1024 to 65000, or 0 for any free ports')
+    .number(allowedPorts)
+    .int(allowedPorts)
+    .max(65_000, allowedPorts)
+    .refine((port) => port === 0 || port >= 1024, allowedPorts)
     .default(4400),
   real: z.enum(procoreEnvironmentNames).optional(),
   'public-url': origin.refine(isPublicOrigin, 'https, as Procore wants it').optional(),

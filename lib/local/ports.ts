@@ -26,6 +26,17 @@ export async function layOutPorts(first: number, environments: number): Promise<
   };
 }
 
+/** The port that a server was to listen on is in use. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly code = 'port_taken';
+  constructor(port: number, cause: unknown) {
+    super(`Port ${port} is in use by another program. Stop that program, or choose another port with --port.`, {
+      cause,
+    });
+  }
+}
+
 /** Finds a port of the loopback interface that nobody listens on. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -29,7 +29,8 @@ export async function withRealClient(
   };
   const clientId = await value('PROCORE_CLIENT_ID', `client id of your app (${environment})`, false);
   const clientSecret = await value('PROCORE_CLIENT_SECRET', `client secret of your app (${environment})`, true);
-  return { ...options, procore: { environment, ...procoreOrigins(environment), clientId, clientSecret } };
+  const polled = options.publicUrl === undefined;
+  return { ...options, procore: { environment, ...procoreOrigins(environment), clientId, clientSecret, polled } };
 }
 
 /** Asks at the terminal. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { unreachableDestination } from './delivery-polling.ts';
 import { LogWatch } from './log-watch.ts';
 import { doMainJob } from './main-job.ts';
 import type { LocalOptions } from './options.ts';
@@ -93,7 +94,7 @@ function describeForPeople(system: LocalSystem, links: readonly string[], option
     '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.619085Z","reason":"update","company_id":"8","project_id":"6778","user_id":"5447","resource_type":"Direct Cost Line Items","resource_id":"379913"}';
   return `
 Now you. Ctrl-C ends everything, and nothing is kept.
-${first?.standIn ? '' : describeRegistration(first, options)}
+${first?.standIn ? '' : describeRegistration(first, options, system.aws)}
   Connect an account: open the link and sign in at ${first?.standIn ? 'the stand-in Procore' : 'Procore'}. It lives 15 minutes; Enter makes a new one.
     ${links[first ? system.environments.indexOf(first) : 0]}
 
@@ -108,11 +109,21 @@ The functions' log:`;
 }
 
 /** What has to be done at a Procore that is not ours to set up. */
-function describeRegistration(environment: LocalEnvironment | undefined, { publicUrl }: LocalOptions): string {
-  const webhooks =
-    publicUrl === undefined
-      ? 'Procore cannot reach this machine: no webhook arrives. Give --public-url with the address of a tunnel.'
-      : `Let the tunnel lead to ${environment?.localApi}; webhooks arrive at ${environment?.webhookUrl}`;
+function describeRegistration(
+  environment: LocalEnvironment | undefined,
+  { procore, publicUrl, port }: LocalOptions,
+  aws: string,
+): string {
+  const arrival = `webhooks arrive at ${environment?.webhookUrl}`;
+  const pushed = publicUrl === undefined ? arrival : `Let the tunnel lead to ${environment?.localApi}; ${arrival}`;
+  // The command line looks at the port that is the usual one.
+  const here = `--local${port === 4400 ? '' : ` --endpoint ${aws}`} --environment ${environment?.name} --company ID`;
+  const polled = `Procore cannot reach this machine, so hooks lead to ${unreachableDestination}, which nobody has,
+  and what Procore fails to deliver there is fetched every few seconds. Once connected, register them, and at the end
+  remove them, since they stay at Procore:
+    npm run procore -- webhooks apply ${here} --connection my-company --resources RFIs
+    npm run procore -- webhooks remove ${here}`;
+  const webhooks = procore?.polled ? polled : pushed;
   return `
   Register this redirect URI for your app in the Developer Portal, to the character:
     ${environment?.callbackUrl}

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import { readCdkJson } from './assembly.ts';
+import { unreachableDestination } from './delivery-polling.ts';
 import { InvalidOptionError, type LocalOptions } from './options.ts';
+import { pollEnvironment } from './polled-environment.ts';
 import { layOutPorts } from './ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from './procore-stand-in/server.ts';
 import { clientOptions } from './provision.ts';
@@ -75,6 +77,7 @@ export async function startLocalSystem(
       const options = { environment: name, loginPort: login, apiPort: procoreApi, ...client, redirectUris };
       standIns.push(index === external ? undefined : await startProcoreStandIn(options));
     }
+    const isPolled = (index: number) => index === external && procore?.polled === true;
     const origins = (index: number) => standIns[index] ?? procore ?? { loginOrigin: '', apiOrigin: '' };
 
     step('Synthesizing the stack and starting what its template says');
@@ -91,6 +94,7 @@ export async function startLocalSystem(
         names.flatMap((name, index) => [
           [`${prefixOf(name)}ProcoreLogin`, origins(index).loginOrigin],
           [`${prefixOf(name)}ProcoreApi`, origins(index).apiOrigin],
+          ...(isPolled(index) ? [[`${prefixOf(name)}WebhookDestination`, unreachableDestination]] : []),
         ]),
       ),
       log,
@@ -124,11 +128,23 @@ export async function startLocalSystem(
         };
       }),
     );
+    const polling = environments
+      .filter((_, index) => isPolled(index))
+      .map((environment) =>
+        pollEnvironment(environment, {
+          aws: stack.endpoint,
+          invoke: (functionName, payload) => invoke(lambda, functionName, payload),
+          // Read each time: it may be rotated while this runs.
+          authorization: () => readAuthorization(secrets, environment.secrets.WebhookAuthorization),
+          say: (text) => log({ functionName: 'polling', stream: 'stdout', text }),
+        }),
+      );
     return {
       aws: stack.endpoint,
       environments,
       invoke: (functionName, payload) => invoke(lambda, functionName, payload),
       stop: async () => {
+        await Promise.all(polling.map((each) => each.stop()));
         for (const client of [lambda, secrets]) client.destroy();
         await stack.stop();
         await stopStandIns();
@@ -141,12 +157,11 @@ export async function startLocalSystem(
 }
 
 async function configuredEnvironments(): Promise<ProcoreEnvironment[]> {
-  const cdkJson = await readFile(new URL('../../cdk.json', import.meta.url), 'utf8');
   // The app itself says what is wrong with a wrong name.
   const environments = z.array(z.custom<ProcoreEnvironment>()).default(['sandbox', 'production']);
   const block = z.looseObject({ environments }).prefault({});
   const schema = z.looseObject({ context: z.looseObject({ procore: block }).prefault({}) });
-  return schema.parse(JSON.parse(cdkJson)).context.procore.environments;
+  return (await readCdkJson(schema)).context.procore.environments;
 }
 
 function prefixOf(name: string): string {

@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef, CommandDef, ParsedArgs } from 'citty';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { type ExitCode, usageError } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 /*
@@ -69,6 +69,26 @@ export const environmentOption = {
   description: 'Procore environment; may be left out where only one is deployed',
   valueHint: 'name',
 } as const satisfies ArgDef;
+
+/** The environment as a bare word, for commands that are about nothing else; {@link environmentOption} goes beside it. */
+export const environmentWord = {
+  type: 'positional',
+  description: 'Procore environment, e.g. sandbox; the same as --environment',
+  required: false,
+  valueHint: 'environment',
+} as const satisfies ArgDef;
+
+/** Reads which environment is meant. @throws OperatorError when word and option name two */
+export function namedEnvironment({
+  name,
+  environment,
+}: {
+  readonly name?: string | undefined;
+  readonly environment?: string | undefined;
+}): string | undefined {
+  if (name === undefined || environment === undefined || name === environment) return name ?? environment;
+  throw usageError(`"${name}" and --environment ${environment} are two environments. Name one.`);
+}
 
 /** Defines a command; see the top of this file. @returns it as citty has it, with {@link commonOptions} added */
 export function operatorCommand<const Args extends ArgsDef>({

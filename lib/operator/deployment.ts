@@ -71,6 +71,8 @@ export interface DeployedEnvironment {
   /** The redirect URI, as it must be registered at Procore. */
   readonly callbackUrl: string;
   readonly webhookUrl: string;
+  /** Where hooks deliver to: `webhookUrl`, unless Procore cannot reach it and deliveries are fetched. */
+  readonly webhookDestination: string;
   /** @throws OperatorError (as do the next three) when the deployed version has none of the name */
   functionName(name: FunctionName): string;
   queueUrl(name: QueueName): string;
@@ -214,6 +216,8 @@ function deployedEnvironment({
     procore: procoreOrigins(environment, local && loginOrigin && apiOrigin ? { loginOrigin, apiOrigin } : {}),
     callbackUrl: output('CallbackUrl'),
     webhookUrl: output('WebhookUrl'),
+    // As above: on AWS an output cannot send a company's events elsewhere.
+    webhookDestination: (local && outputs.get(`${prefixOf(environment)}WebhookDestination`)) || output('WebhookUrl'),
     functionName,
     queueUrl: (name) => output(`Queue${name}`),
     tableName,

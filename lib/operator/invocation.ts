@@ -5,6 +5,8 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
   connection_not_found: exitCodes.notFound,
   invalid_connection_id: exitCodes.usage,
   invalid_company_id: exitCodes.usage,
+  invalid_reconciliation_request: exitCodes.usage,
+  no_subscription: exitCodes.notFound,
   return_to_not_allowed: exitCodes.usage,
   reauthorization_required: exitCodes.refusedByProcore,
   client_credentials_rejected: exitCodes.refusedByProcore,

@@ -22,3 +22,8 @@ export function layOut(rows: readonly (readonly string[])[]): string {
 export function showTime(epochSeconds: number | undefined): string {
   return epochSeconds === undefined ? '-' : new Date(epochSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
+
+/** Writes a number of things. @param thing in the singular, its plural with an s */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}

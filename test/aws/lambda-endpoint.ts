@@ -1,19 +1,23 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A Lambda endpoint that answers every invocation alike. */
 export interface LambdaEndpoint {
   readonly origin: string;
   readonly received: { readonly path: string; readonly body: string }[];
+  /** The headers of the requests, in the same order. */
+  readonly headers: IncomingHttpHeaders[];
   stop(): Promise<void>;
 }
 
-/** Starts a Lambda endpoint on a free port. */
+/** Starts a Lambda endpoint on a free port. `statuses` are answered one by one, and 200 after them. */
 export async function startLambdaEndpoint(answer: {
   readonly functionError?: string;
   readonly body: unknown;
+  readonly statuses?: readonly number[];
 }): Promise<LambdaEndpoint> {
   const received: LambdaEndpoint['received'] = [];
+  const headers: LambdaEndpoint['headers'] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8');
@@ -21,9 +25,12 @@ export async function startLambdaEndpoint(answer: {
       body += chunk;
     });
     request.on('end', () => {
+      const status = answer.statuses?.[received.length] ?? 200;
       received.push({ path: request.url ?? '', body });
-      response.writeHead(200, {
+      headers.push(request.headers);
+      response.writeHead(status, {
         'content-type': 'application/json',
+        ...(status === 403 && { 'x-amzn-errortype': 'AccessDeniedException:http://internal.amazon.com/' }),
         ...(answer.functionError !== undefined && { 'x-amz-function-error': answer.functionError }),
       });
       response.end(JSON.stringify(answer.body));
@@ -33,6 +40,7 @@ export async function startLambdaEndpoint(answer: {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    headers,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -84,3 +84,53 @@ test('names the entry file that exports no handler', () => {
     /no-handler\/disconnect\.ts does not export `handler`/,
   );
 });
+
+describe('a wrong onEventEntry', () => {
+  const worker =
+    "import { onConnectionChange, onEvent } from '#on-event'; export const handler = [onEvent, onConnectionChange];";
+
+  function refusal(name: string, source: string | undefined): string {
+    const entries = writeEntries(name, {
+      ...stubs,
+      'webhook-worker.ts': worker,
+      ...(source !== undefined && { 'their.ts': source }),
+    });
+    try {
+      bundleFunctions({
+        entryDirectory: entries,
+        outputDirectory: join(directory, 'unused'),
+        onEventEntry: join(entries, 'their.ts'),
+      });
+    } catch (error) {
+      if (error instanceof EntryError) return error.message.replaceAll(entries, 'their-app');
+      throw error;
+    }
+    throw new Error('nothing was refused');
+  }
+
+  test('that is no file is refused in one line with the path that was looked at', () => {
+    expect(refusal('no-file', undefined)).toBe(
+      'onEventEntry: got "their-app/their.ts", but there is no file their-app/their.ts. Give the path of the file that ' +
+        'exports onEvent and onConnectionChange, absolute or from the folder in which cdk is started.',
+    );
+  });
+
+  test('that exports nothing of the name is refused in one line that names what it lacks', () => {
+    const two = 'The file that gets the events exports two async functions by name: onEvent and onConnectionChange.';
+    expect(refusal('default-export', 'export default async () => {};')).toBe(
+      `their-app/their.ts does not export onConnectionChange and onEvent. ${two}`,
+    );
+    expect(refusal('one-export', 'export async function onEvent() {}')).toBe(
+      `their-app/their.ts does not export onConnectionChange. ${two}`,
+    );
+  });
+
+  test('that cannot be read is refused in one line with the place', () => {
+    expect(refusal('broken', 'export async function onEvent( {')).toMatch(
+      /^their-app\/their\.ts:1:\d+: [^\n]+ repaired\.$/,
+    );
+    expect(refusal('unresolved', "export * from './absent.ts';")).toMatch(
+      /^their-app\/their\.ts:1:15: Could not resolve ".\/absent.ts"[^\n]* repaired\.$/,
+    );
+  });
+});

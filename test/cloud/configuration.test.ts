@@ -127,6 +127,34 @@ describe('the procore block of the context', () => {
     );
   });
 
+  test('names an environment that does not exist by its whole path, and lists those that do', () => {
+    const names = 'production, sandbox, monthly-sandbox, federal';
+    expect(refusal({ domains: { staging: {} } })).toMatchObject({
+      key: 'domains',
+      message: `procore.domains.staging in cdk.json: no such key; allowed: ${names}.`,
+    });
+    expect(refusal({}, { logLevel: 'staging=error' }).message).toBe(
+      `procore.logLevel.staging in -c logLevel=…: no such key; allowed: ${names}.`,
+    );
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const domain = { name: 'connect.example.com', certificateArn, port: 443 };
+    expect(refusal({ domains: { sandbox: domain } }).message).toBe(
+      'procore.domains.sandbox.port in cdk.json: no such key; allowed: name, certificateArn.',
+    );
+  });
+
+  test('takes domains as JSON with -c, and names what is wrong in one as from cdk.json', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const domains = (name: string) => ({ domains: JSON.stringify({ sandbox: { name, certificateArn } }) });
+    expect(read({}, domains('connect.example.com')).domains).toEqual({
+      sandbox: { name: 'connect.example.com', certificateArn },
+    });
+    expect(refusal({}, domains('https://connect.example.com/')).message).toMatch(
+      /^-c domains=…: got .* \(sandbox\.name: it has a scheme \(https:\/\/\).*; allowed: /,
+    );
+    expect(refusal({}, { domains: 'sandbox=connect.example.com' }).message).toMatch(/^-c domains=…: got .*as JSON/);
+  });
+
   test('refuses a block that is no object', () => {
     expect(refusal('sandbox')).toMatchObject({ key: 'procore' });
   });

@@ -51,6 +51,19 @@ export function ledgerContract(makeLedger: (clock: Clock) => Ledger & LedgerRead
       expect(await ledger.find(event.id)).toEqual({ event });
     });
 
+    it('keeps why an event was last a dead letter, and what else is known of it', async () => {
+      const { ledger, event } = setUp();
+      await ledger.record(event, 1000);
+      expect((await ledger.show(event.id))?.deadLettered).toBeUndefined();
+      await ledger.markDeadLettered(event, { reason: 'tries_spent' });
+      await ledger.markDeadLettered(event, { reason: 'permanent', detail: 'no such cost code' });
+      expect(await ledger.show(event.id)).toMatchObject({
+        receivedAt: 1000,
+        failures: 0,
+        deadLettered: { reason: 'permanent', detail: 'no such cost code' },
+      });
+    });
+
     it('counts failures by event', async () => {
       const { ledger, event } = setUp();
       await ledger.record(event, 1000);

@@ -82,13 +82,13 @@ export function companyPausesContract(makeStore: () => CompanyPauseStore): void 
   it('keeps each company’s own pause until it is removed', async () => {
     const store = makeStore();
     expect(await store.read('1')).toBeUndefined();
-    await store.write('1', { until: 1060, refusals: 1 });
-    await store.write('1', { until: 1180, refusals: 2 });
-    await store.write('562949953421312345', { until: 5, refusals: 1 });
-    expect(await store.read('1')).toEqual({ until: 1180, refusals: 2 });
+    await store.write('1', { until: 1060, refusals: 1, since: 1000 });
+    await store.write('1', { until: 1180, refusals: 2, since: 1000 });
+    await store.write('562949953421312345', { until: 5, refusals: 1, since: 1 });
+    expect(await store.read('1')).toEqual({ until: 1180, refusals: 2, since: 1000 });
     await store.remove('1');
     await store.remove('1');
     expect(await store.read('1')).toBeUndefined();
-    expect(await store.read('562949953421312345')).toEqual({ until: 5, refusals: 1 });
+    expect(await store.read('562949953421312345')).toEqual({ until: 5, refusals: 1, since: 1 });
   });
 }

@@ -52,6 +52,16 @@ describe('npm run test:contracts -- --dynamodb URL', () => {
     expect(await tables()).toEqual([]);
   }, 60_000);
 
+  it('says in one line that no DynamoDB answers, and starts no suite', async () => {
+    const { status, output } = await run('--dynamodb', 'http://127.0.0.1:1');
+    expect(status).toBe(2);
+    expect(output.trim()).toMatch(/^No DynamoDB answers at http:\/\/127\.0\.0\.1:1: .*--dynamodb URL\.$/);
+  });
+
+  it('prints its usage when asked for help', async () => {
+    expect(await run('--help')).toEqual({ status: 0, output: expect.stringContaining('--dynamodb URL') });
+  });
+
   it('says what it needs when the endpoint is no URL', async () => {
     expect(await run('--dynamodb', 'localhost')).toEqual({
       status: 2,

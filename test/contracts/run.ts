@@ -12,15 +12,22 @@ import {
 import { dynamoDbClientOptions, endpointVariable, prefixVariable } from './endpoint.ts';
 
 const { values, positionals } = parseArgs({
-  options: { dynamodb: { type: 'string' } },
+  options: { dynamodb: { type: 'string' }, help: { type: 'boolean' } },
   strict: false,
   allowPositionals: true,
 });
-const { dynamodb, ...others } = values;
+const { dynamodb, help, ...others } = values;
+if (help) {
+  console.log(
+    'Use: npm run test:contracts [-- --dynamodb URL] [SUITE ...]. Options of vitest are passed on, as --name=value.',
+  );
+  process.exit(0);
+}
 if (dynamodb !== undefined && (typeof dynamodb !== 'string' || !URL.canParse(dynamodb))) {
   console.error('Give a DynamoDB endpoint: --dynamodb http://127.0.0.1:8000, or https://dynamodb.REGION.amazonaws.com');
   process.exit(2);
 }
+if (dynamodb) await requireAnswer(dynamodb);
 const suites = positionals.length > 0 ? positionals.map((suite) => `test/contracts/${suite}`) : ['test/contracts/'];
 const options = Object.entries(others).map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
 
@@ -36,6 +43,20 @@ const status = await new Promise<number>((resolve) => {
 });
 if (dynamodb) await removeTables(dynamodb);
 process.exitCode = status;
+
+/** Ends the run when the endpoint does not answer: each test would say so at length. */
+async function requireAnswer(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({ ...dynamoDbClientOptions(endpoint), maxAttempts: 1 });
+  try {
+    await client.send(new ListTablesCommand({ Limit: 1 }));
+  } catch (error) {
+    const { name, message } = error as Error;
+    console.error(`No DynamoDB answers at ${endpoint}: ${message || name}. Start it, or give another --dynamodb URL.`);
+    process.exit(2);
+  } finally {
+    client.destroy();
+  }
+}
 
 /** Removes every table of this run, whatever became of the tests. */
 async function removeTables(endpoint: string): Promise<void> {

@@ -84,7 +84,7 @@ function subscriptions() {
 async function pause(): Promise<void> {
   const table = system.output('TableRateBudget');
   const shared = { client: system.clients.dynamoDb, table, environment: 'sandbox', clock: now } as const;
-  await dynamoDbCompanyPauses(shared).write(companyId, { until: now() - 1, refusals: 1 });
+  await dynamoDbCompanyPauses(shared).write(companyId, { until: now() - 1, refusals: 1, since: now() - 61 });
 }
 
 async function readConnection(connectionId: string): Promise<Record<string, unknown>> {

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { freePort } from '../../lib/local/ports.ts';
 
 const running: ChildProcess[] = [];
 
@@ -12,7 +15,11 @@ afterEach(() => {
 
 /** Starts `npm start` as npm does, and collects what it prints. */
 function npmStart(...args: string[]) {
-  const child = spawn(process.execPath, ['bin/local.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return npmStartIn(process.env, ...args);
+}
+
+function npmStartIn(env: NodeJS.ProcessEnv, ...args: string[]) {
+  const child = spawn(process.execPath, ['bin/local.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   running.push(child);
   const printed = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -61,13 +68,44 @@ it('prints one line for programs when ready, and ends cleanly when told to', { t
   expect(await exitOf(child)).toBe(0);
 });
 
-it('says which port is taken and how to choose another', async () => {
-  const port = await freePort();
+it.each([
+  ['AWS', 0],
+  ["the stand-in Procore's login", 11],
+])('says that the port of %s is taken and how to choose another', async (_, offset) => {
+  // Below those that systems give out as free: the ports around it are used by nobody.
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const { child, printed } = npmStart('--once', '--port', String(port));
+  const { child, printed } = npmStart('--once', '--port', String(port - offset));
   expect(await exitOf(child)).toBe(1);
-  expect(printed.err).toMatch(new RegExp(`${port}.*--port`));
+  expect(printed.err.trim()).toMatch(new RegExp(`^.*${port}.*--port.*$`));
   expect(printed.err).not.toContain('    at ');
   other.close();
+});
+
+it('prints its usage when asked for help', async () => {
+  const { child, printed } = npmStart('--help');
+  expect(await exitOf(child)).toBe(0);
+  expect(printed.out).toContain('--port N');
+  expect(printed.err).toBe('');
+});
+
+it.each([
+  ['while it starts', 'Synthesizing', 0],
+  ['and a second one while it ends', "The functions' log", 150],
+])('leaves no folder behind after a Ctrl-C %s', { timeout: 60_000 }, async (_, seen, secondAfter) => {
+  const temporary = await mkdtemp(join(tmpdir(), 'start-test-'));
+  const { child, printed } = npmStartIn({ ...process.env, TMPDIR: temporary }, '--port', '0');
+  const exit = exitOf(child);
+  while (!printed.out.includes(seen)) await sleep(20);
+  await sleep(200);
+  expect(await readdir(temporary)).toHaveLength(1);
+  child.kill('SIGINT');
+  if (secondAfter > 0) {
+    await sleep(secondAfter);
+    child.kill('SIGINT');
+  }
+  await exit;
+  expect(await readdir(temporary)).toEqual([]);
+  await rm(temporary, { recursive: true });
 });

@@ -1,6 +1,9 @@
-import { access } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { synthesize } from '../../lib/local/assembly.ts';
+import { z } from 'zod';
+import { readCdkJson, synthesize } from '../../lib/local/assembly.ts';
 
 const app = 'test/local/fixture-app.ts';
 
@@ -28,5 +31,22 @@ describe('synthesizing', () => {
 
   test('refuses an app of two stacks', async () => {
     await expect(synthesize({ stacks: 2 }, app)).rejects.toThrow('The app has 2 stacks');
+  });
+});
+
+describe('reading cdk.json', () => {
+  test.each([
+    ['is no JSON', '{\n  "app": ,\n}', 'Unexpected token'],
+    ['has a value of the wrong kind', '{"context": {"procore": 5}}', 'context.procore: '],
+  ])('says in one line what is wrong when it %s', async (_, text, wrong) => {
+    const directory = await mkdtemp(join(tmpdir(), 'cdk-json-'));
+    const path = join(directory, 'cdk.json');
+    await writeFile(path, text);
+    const schema = z.looseObject({ context: z.looseObject({ procore: z.looseObject({}) }) });
+    await expect(readCdkJson(schema, path)).rejects.toMatchObject({
+      code: 'synthesis_failed',
+      message: expect.stringMatching(new RegExp(`^cdk\\.json .*${wrong}.*$`)),
+    });
+    await rm(directory, { recursive: true });
   });
 });

@@ -44,6 +44,10 @@ describe('the command line of npm start', () => {
     expect(() => parseOptions(argv)).toThrow(/--once/);
   });
 
+  it.each(['abc', '80', '70000', '4400.5', '-1'])('says which ports are allowed when given %s', (port) => {
+    expect(() => parseOptions([`--port=${port}`])).toThrow('--port: a whole number from 1024 to 65000, or 0');
+  });
+
   it('never repeats a client secret', () => {
     const argv = ['--client-secret', 'canary-secret', '--procore-login', 'x'];
     expect(() => parseOptions(argv)).toThrow(expect.not.stringContaining('canary-secret'));
@@ -59,6 +63,11 @@ describe('the credentials of a real environment', () => {
     expect(procore).toMatchObject({ environment: 'sandbox', clientId: 'id', clientSecret: 'canary-secret' });
     expect(procore?.loginOrigin).toMatch(/^https:\/\/login-sandbox\./);
     expect(variables).toEqual({ PATH: '/bin' });
+    // Without a tunnel Procore reaches nobody here, so its deliveries are fetched.
+    expect(procore?.polled).toBe(true);
+    const tunnel = parseOptions(['--real', 'sandbox', '--public-url', 'https://tunnel.example.com']);
+    const reached = await withRealClient(tunnel, { PROCORE_CLIENT_ID: 'id', PROCORE_CLIENT_SECRET: 's' }, undefined);
+    expect(reached.procore?.polled).toBe(false);
   });
 
   it('are asked for otherwise, the secret hidden', async () => {

@@ -122,7 +122,10 @@ describe('the server', () => {
   it('says which port is taken', async () => {
     const { loginOrigin } = await standIn();
     const port = Number(new URL(loginOrigin).port);
-    await expect(standIn({ loginPort: port })).rejects.toThrow(`Port ${port}, for the login origin`);
+    await expect(standIn({ loginPort: port })).rejects.toMatchObject({
+      code: 'port_taken',
+      message: expect.stringContaining(String(port)),
+    });
   });
 
   it('answers on localhost and on 127.0.0.1', async () => {

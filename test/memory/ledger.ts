@@ -20,7 +20,7 @@ export function memoryLedger(clock: Clock): Ledger & LedgerReader {
   const timeToLive = () => Math.ceil(clock()) + ledgerSeconds;
   const current = <Entry extends Expiring>(entry: Entry | undefined) =>
     entry !== undefined && entry.timeToLive > clock() ? entry : undefined;
-  const update = (event: WebhookEvent, change: { receivedAt?: number; handledAt?: number; failures?: number }) =>
+  const update = (event: WebhookEvent, change: Partial<ArrivedEvent>) =>
     entries.set(event.id, {
       event,
       arrivedAt: clock(),
@@ -58,6 +58,9 @@ export function memoryLedger(clock: Clock): Ledger & LedgerReader {
       const failures = (entries.get(event.id)?.failures ?? 0) + 1;
       update(event, { failures });
       return failures;
+    },
+    async markDeadLettered(event, deadLettered) {
+      update(event, { deadLettered });
     },
     show: async (eventId) => {
       const entry = current(entries.get(eventId));

@@ -107,6 +107,15 @@ describe('connect --service-account', () => {
     });
   });
 
+  it('says how to connect it again once it is disconnected', async () => {
+    await connectServiceAccount('leaver', '--company', company);
+    await procore(['connections', 'disconnect', 'leaver', '--environment', 'sandbox', '--yes']);
+    const { exitCode, err } = await procore(['connections', 'rotate', 'leaver', '--environment', 'sandbox']);
+    expect(exitCode).toBe(4);
+    expect(err).toContain(`connect leaver --environment sandbox --service-account --company ${company}`);
+    expect(err).not.toContain('connect link');
+  });
+
   it('says how to install the app where it is not, and stores nothing', async () => {
     sandbox().standIn?.control.setConnected(company, false);
     const { exitCode, json } = await connectServiceAccount('nowhere', '--company', company);
@@ -115,6 +124,7 @@ describe('connect --service-account', () => {
     expect(json()).toMatchObject({
       error: { code: 'app_not_installed', message: expect.stringContaining('App Version Key') },
     });
+    expect(JSON.stringify(json()).match(/App Management/g)).toHaveLength(1);
     const shown = await procore(['connections', 'show', 'nowhere', '--environment', 'sandbox']);
     expect(shown.exitCode).toBe(3);
   });

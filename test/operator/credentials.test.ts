@@ -20,6 +20,16 @@ describe('credentials check', () => {
     expect(out).toContain(sandbox().callbackUrl);
   });
 
+  it('takes the environment as an option, too, and refuses two of them', async () => {
+    expect((await procore(['credentials', 'check', '--environment', 'sandbox'])).exitCode).toBe(0);
+    expect((await procore(['credentials', 'check', 'sandbox', '--environment', 'sandbox'])).exitCode).toBe(0);
+    expect(await procore(['credentials', 'check', 'sandbox', '--environment', 'production'])).toMatchObject({
+      exitCode: 2,
+      err: expect.stringContaining('Name one'),
+    });
+    expect((await procore(['credentials', 'check'])).exitCode).toBe(2);
+  });
+
   it('says the same to programs', async () => {
     const { exitCode, json } = await procore(['credentials', 'check', 'sandbox', '--json']);
     expect(exitCode).toBe(0);

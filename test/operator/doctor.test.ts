@@ -107,8 +107,6 @@ interface Sickness {
   readonly end: () => unknown;
 }
 
-const nothing = () => {};
-
 const sicknesses: readonly Sickness[] = [
   {
     heading: 'The access token is invalid',
@@ -126,14 +124,6 @@ const sicknesses: readonly Sickness[] = [
       await setStatus('lost', 'reauthorization_required');
     },
     end: () => connectAccount('lost'),
-  },
-  {
-    heading: 'Authorization code errors',
-    id: 'authorization_code_invalid',
-    evidence: /the registered one ends with a slash, ours does not/,
-    options: ['--registered', 'CALLBACK/'],
-    begin: nothing,
-    end: nothing,
   },
   {
     heading: 'Wrong environment credentials',
@@ -232,6 +222,17 @@ describe('doctor', { timeout: 120_000 }, () => {
     const { out } = await procore(['doctor', 'sandbox']);
     expect(out).toContain('✓ The access token is invalid');
     expect(out).toMatch(/\d+ in order, 0 found, 1 cannot tell\.\n$/);
+  });
+
+  it('takes the environment as an option, and sends a wrong registration to the operator', async () => {
+    const callback = sandbox().callbackUrl;
+    const ran = await procore(['doctor', '--environment', 'sandbox', '--registered', `${callback}/`, '--json']);
+    expect(ran.exitCode).toBe(1);
+    expect(finding(ran.json() as Examined, 'Authorization code errors')).toMatchObject({
+      cause: 'The registered redirect URI is not the one of this stack.',
+      remedy: expect.stringContaining(`Register exactly ${callback} `),
+      actor: 'operator',
+    });
   });
 
   it.each(sicknesses)('finds "$heading" ($id)', async ({ heading, id, evidence, options = [], begin, end }) => {

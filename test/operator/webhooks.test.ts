@@ -1,7 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
+import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
+import { systemClock } from '../../functions/system.ts';
 import { Person } from '../../lib/local/person.ts';
+import { findDeployment } from '../../lib/operator/deployment.ts';
+import { sampleEvent } from '../webhook/sample-events.ts';
 import { useOperator } from './operator.ts';
 
 const company = '5358233';
@@ -72,6 +77,32 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect(standIn().hooks()).toHaveLength(3);
     const second = (await procore(apply)).json() as Applied;
     expect(second.subscriptions[0]?.changes).toEqual([]);
+  });
+
+  it('takes the example of the README as it stands there', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, example = ''] =
+      /npm run procore -- (webhooks apply --environment sandbox --company [^\n]+\\\n[^\n]+)/.exec(readme) ?? [];
+    const words = [...example.replace('\\\n', ' ').matchAll(/"([^"]*)"|(\S+)/g)].map(
+      ([, quoted, word]) => quoted ?? word ?? '',
+    );
+    expect(words).toContain('RFIs,Submittals:create+update,Company Users');
+    const ran = await procore(words);
+    expect(ran).toMatchObject({ err: '', exitCode: 0 });
+    expect((await procore(['webhooks', 'list', '--environment', 'sandbox'])).out).toContain(
+      'RFIs:create+update+delete, Submittals:create+update, Company Users:create+update',
+    );
+    // The stand-in's own page of status stays out of it.
+    const examined = (await procore(['doctor', '--environment', 'sandbox', '--json'])).json() as {
+      findings: { heading: string; verdict: string }[];
+    };
+    const problems = examined.findings.filter(({ verdict }) => verdict === 'problem');
+    expect(problems.filter(({ heading }) => heading !== 'Getting Help')).toEqual([]);
+  });
+
+  it('says so when nothing is stored that could be applied', async () => {
+    const ran = await procore(['webhooks', 'apply', '--environment', 'production']);
+    expect(ran).toMatchObject({ exitCode: 0, out: expect.stringContaining('production has no subscriptions') });
   });
 
   it('refuses a name that Procore would never report', async () => {
@@ -153,7 +184,10 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
       '--path',
       path,
     ];
-    expect((await procore(wrong)).err).toContain('webhooks apply');
+    expect(await procore(wrong)).toMatchObject({ exitCode: 3, err: expect.stringContaining('webhooks apply') });
+    expect((await procore([...wrong, '--hours', '745'])).exitCode).toBe(2);
+    const shown = await procore([...wrong.map((word) => (word === '1' ? company : word)), '--project', bridge]);
+    expect(shown.out).toMatch(/until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
   });
 
   it('follows the worker’s log', async () => {
@@ -232,6 +266,32 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
         .hooks()
         .every(({ status }) => status === 'active'),
     ).toBe(true);
+  });
+
+  it('says that an event failed for good, and why', async () => {
+    const { environments } = await findDeployment({ stackName: '', localEndpoint: operator.system().aws });
+    const deployed = environments.find(({ name }) => name === 'sandbox');
+    if (!deployed) throw new Error('There is a sandbox.');
+    const ledger = dynamoDbLedger({
+      client: deployed.clients.dynamoDb,
+      table: deployed.tableName('Deliveries'),
+      environment: 'sandbox',
+      clock: systemClock,
+    });
+    const event = { ...sampleEvent({ id: 'given-up' }), companyId: '77' };
+    await ledger.record(event, systemClock());
+    await ledger.countFailure(event);
+    await ledger.markDeadLettered(event, { reason: 'permanent', detail: 'no such cost code' });
+    const failed = ['events', 'list', '--status', 'failed', '--company', '77', '--environment', 'sandbox'];
+    const ran = await until(
+      () => procore(failed),
+      ({ out }) => out.includes('given-up'),
+    );
+    expect(ran.out).toContain('failed (1 failure, permanent: no such cost code)');
+    const shown = await procore(['events', 'show', 'given-up', '--environment', 'sandbox', '--json']);
+    expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' } });
+    await ledger.markHandled(event, systemClock());
+    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toContain('"handled"');
   });
 
   it('removes a subscription with its hooks', async () => {

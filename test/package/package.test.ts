@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isPermanent } from '../../functions/webhook/permanent.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const app = mkdtempSync(join(tmpdir(), 'fixture-app-'));
@@ -56,6 +57,19 @@ describe('an app that has nothing but the tarball', () => {
     expect(bundle).not.toMatch(/from ?"@aws/);
   });
 
+  test('throws the package’s Permanent, which the worker knows though its bundle has a class of its own', async () => {
+    const script = `
+      const { onEvent } = await import('./on-event.ts');
+      await onEvent({ resourceName: 'Timecards' }, {}).catch((error) => console.log(JSON.stringify(error)));`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: app,
+      encoding: 'utf8',
+    });
+    const error = Object.assign(new Error(), JSON.parse(printed));
+    expect(isPermanent(error)).toBe(true);
+    expect(isPermanent(Object.assign(error, { code: 'other' }))).toBe(false);
+  });
+
   test('lets a function of its own ask for access tokens, by name', () => {
     const [vendingId] = find('AWS::Lambda::Function', /^ProcoreTokensAccessToken/) ?? [];
     const [, theirs] = find('AWS::Lambda::Function', /^Theirs/) ?? [];
@@ -76,7 +90,7 @@ describe('an app that has nothing but the tarball', () => {
     }
   });
 
-  test('has types for construct and client', () => {
+  test('has types for construct, client and on-event', () => {
     const options = { module: 'nodenext', moduleResolution: 'nodenext', target: 'es2024', strict: true, noEmit: true };
     const compilerOptions = {
       ...options,
@@ -84,7 +98,10 @@ describe('an app that has nothing but the tarball', () => {
       types: ['node'],
       typeRoots: [join(root, 'node_modules/@types')],
     };
-    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts', 'client.ts'] }));
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['app.ts', 'client.ts', 'on-event.ts'] }),
+    );
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', app], { encoding: 'utf8' });
   });
 

@@ -285,6 +285,19 @@ describe('a company that disconnected the app', () => {
     expect(await pauses.pausedFor(companyId)).toBe(50);
   });
 
+  it('is kept with the time of the first refusal, for people to see, until a call works', async () => {
+    const { time, observer } = clientWorld([]);
+    const store = memoryCompanyPauses();
+    const pauses = companyPauses({ store, clock: time.clock, randomFraction: () => 0, observer });
+    const first = Math.floor(time.clock());
+    await pauses.disconnected(companyId);
+    time.pass(61);
+    await pauses.disconnected(companyId);
+    expect(await store.read(companyId)).toEqual({ since: first, refusals: 2, until: first + 61 + 120 });
+    await pauses.worked(companyId);
+    expect(await store.read(companyId)).toBeUndefined();
+  });
+
   it('does not stop calls of other companies', async () => {
     const { client, company } = clientWorld([refused(), answered(200, [])]);
     await rejection(company.get(path));

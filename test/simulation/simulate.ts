@@ -5,22 +5,23 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { Ending } from './ending.ts';
 import { figures } from './explore.ts';
+import { mutants } from './mutants/table.ts';
 import type { Share, ShareFindings } from './simulate-worker.ts';
 import { tellStory } from './story.ts';
 import { invariants } from './violation.ts';
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: '1' },
-    skew: { type: 'string', default: '30' },
-    mutant: { type: 'string' },
-  },
-});
+const usage = 'Use: npm run simulate -- --runs N --seed S [--skew SECONDS] [--mutant NAME], in whole numbers.';
+const values = readOptions();
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const [runs, seed, skewSeconds] = [values.runs, values.seed, values.skew].map(Number) as [number, number, number];
 if (![runs, seed, skewSeconds].every((number) => Number.isSafeInteger(number) && number >= 0) || runs === 0) {
-  console.error('Use: npm run simulate -- --runs N --seed S [--skew SECONDS] [--mutant NAME], in whole numbers.');
-  process.exit(2);
+  refuse(usage);
+}
+if (values.mutant !== undefined && !mutants.some(({ name }) => name === values.mutant)) {
+  refuse(`There is no mutant "${values.mutant}". There are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`);
 }
 
 const startedAt = performance.now();
@@ -66,6 +67,27 @@ if (failure) {
   process.exitCode = 1;
 } else {
   console.log('\nNo violation.');
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        runs: { type: 'string', default: '100000' },
+        seed: { type: 'string', default: '1' },
+        skew: { type: 'string', default: '30' },
+        mutant: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+function refuse(text: string): never {
+  console.error(text);
+  process.exit(2);
 }
 
 /** Runs one worker's share: every n-th seed, in portions, so that what is found elsewhere ends it. */

@@ -1,9 +1,12 @@
-import { beforeAll, expect, it } from 'vitest';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
 import { type Narrowed, narrow } from '../../functions/procore/probes.ts';
 import type { Forbidden } from '../../lib/local/procore-stand-in/world.ts';
+import { clientOptions } from '../../lib/local/provision.ts';
+import { runBare } from '../operator/operator.ts';
 import { rejection } from '../procore/client-world.ts';
-import { companyId, connectAccount, consumer, projectId, rfis, runningProduct } from './running-product.ts';
+import { companyId, connectAccount, consumer, invoke, projectId, rfis, runningProduct } from './running-product.ts';
 
 const product = runningProduct();
 
@@ -46,6 +49,68 @@ it('403: App is not connected to this company', async () => {
   expect((await company.get(rfis)).status).toBe(200);
   expect((await company.get(rfis)).status).toBe(200);
 });
+
+describe('an app that is not connected', () => {
+  it('is marked for people to see until it is connected again', async () => {
+    const { control, log, system, sandbox } = product();
+    const procore = (...argv: string[]) => runBare([...argv, '--local', '--endpoint', system.aws]);
+    const inSandbox = ['--environment', 'sandbox'];
+    const wanted = ['--company', companyId, '--connection', 'access', '--resources', 'RFIs', '--projects', projectId];
+    expect(await procore('webhooks', 'apply', ...wanted, ...inSandbox)).toMatchObject({ exitCode: 0 });
+    const show = () => procore('connections', 'show', 'access', ...inSandbox);
+    const before = await show();
+    expect(before.out).toMatch(/status +connected\n/);
+
+    // A function finds it out, and all of them leave the company alone.
+    control.setConnected(companyId, false);
+    await invoke(product(), 'SubscriptionAudit', {});
+    await log.waitFor('app.disconnected', { companyId, count: 1 });
+    const calls = control.counts.apiCalls;
+    await invoke(product(), 'SubscriptionAudit', {});
+    expect(control.counts.apiCalls).toBe(calls);
+
+    const marked = await show();
+    expect(marked.out).toContain(`connected (app not connected to company ${companyId})`);
+    expect(marked.out).toMatch(
+      /not connected since 20\S+Z \(refused 1 time\(s\)\); calls are stopped, .+ after 20\S+Z/,
+    );
+    expect((await procore('connections', 'list', ...inSandbox)).out).toContain(
+      `app not connected to company ${companyId}`,
+    );
+    const json = (await procore('connections', 'show', 'access', ...inSandbox, '--json')).json();
+    expect(json).toMatchObject({ appNotConnected: [{ companyId, refusals: 1, since: expect.any(Number) }] });
+    expect((await procore('doctor', ...inSandbox)).out).toMatch(/✗.*App is not connected[\s\S]*calls are stopped/);
+
+    // The connection's item, which holds the tokens, was written by nobody for that.
+    const changed = ({ out }: { readonly out: string }) => /changed +(\S+)/.exec(out)?.[1];
+    expect(changed(marked)).toBe(changed(before));
+
+    // Connected again: the doctor sees it at once, and the first call after the pause takes the mark away.
+    control.setConnected(companyId, true);
+    expect((await procore('doctor', ...inSandbox)).out).toMatch(/✓.*App is not connected[\s\S]*Connected again/);
+    await endPause(system.aws, sandbox.tables.RateBudget);
+    const request = { companyId, projectId, resourceName: 'RFIs', path: rfis, hoursBack: 0.05 };
+    await invoke(product(), 'Reconciliation', request);
+    await log.waitFor('app.reconnected', { companyId });
+    const after = await show();
+    expect(after.out).toMatch(/status +connected\n/);
+    expect(after.out).not.toContain('calls are stopped');
+  }, 60_000);
+});
+
+/** Lets the pause of the company end now instead of in a minute. */
+async function endPause(endpoint: string, table: string | undefined): Promise<void> {
+  const dynamo = new DynamoDBClient(clientOptions(endpoint));
+  await dynamo.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: { id: { S: `pause#${companyId}` } },
+      UpdateExpression: 'SET pausedUntil = :past',
+      ExpressionAttributeValues: { ':past': { N: '1' } },
+    }),
+  );
+  dynamo.destroy();
+}
 
 it('403: Insufficient permissions', async () => {
   const { diagnosis, evidence } = await narrowed('insufficient-permissions');

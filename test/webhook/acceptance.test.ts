@@ -71,6 +71,7 @@ describe('acceptDelivery', () => {
     expect(calls).toEqual(['send', 'record']);
     expect(queue.messages).toHaveLength(1);
     expect(observer.counts.get('webhookDuplicate')).toBe(1);
+    expect(observer.notes).toEqual([['webhook.duplicate', { eventId: '01JMYXMZRBVKK0PC6XS8SA4QRE' }]]);
   });
 
   it('finds an old duplicate in the ledger, in one call', async () => {

@@ -36,18 +36,20 @@ describe('authenticate', () => {
   it.each(['newSecret', 'bearer newSecret', 'Bearer newSecret ', 'Bearer newSecre', 'Bearer ', 'Bearer undefined'])(
     'keeps %j out',
     async (header) => {
-      const { authenticate, counts } = setUp({ current: 'newSecret' });
+      const { authenticate, counts, notes } = setUp({ current: 'newSecret' });
       expect(await authenticate(header)).toBe('wrong_sent');
       expect(counts).toEqual(new Map([['webhookAuthorizationWrong', 1]]));
+      expect(notes).toEqual([['webhook.refused', { reason: 'authorization_wrong' }]]);
     },
   );
 
   it.each([undefined, ''])(
     'tells a scanner that sends %j from a wrong header, and reads no secret for it',
     async (header) => {
-      const { authenticate, counts, state } = setUp({ current: 'newSecret' });
+      const { authenticate, counts, notes, state } = setUp({ current: 'newSecret' });
       expect(await authenticate(header)).toBe('none_sent');
       expect(counts).toEqual(new Map([['webhookAuthorizationMissing', 1]]));
+      expect(notes).toEqual([['webhook.refused', { reason: 'authorization_missing' }]]);
       expect(state.freshReads).toBe(0);
     },
   );
@@ -103,7 +105,8 @@ describe('authenticate', () => {
   it('writes no part of a header down', async () => {
     const { authenticate, notes } = setUp({ current: 'first' });
     await authenticate('Bearer guess');
-    expect(notes).toEqual([]);
+    expect(notes).toHaveLength(1);
+    expect(JSON.stringify(notes)).not.toMatch(/Bearer|guess|first/);
   });
 
   it('lets nobody in while the secret cannot be read', async () => {

@@ -9,6 +9,7 @@ import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts
 import type { MarkedEvent } from '../../functions/webhook/event-handlers.ts';
 import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
+import { statusOf } from '../../functions/webhook/replay.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 import {
   backOffSeconds,
@@ -206,12 +207,15 @@ describe('a batch', () => {
 
 describe('failures', () => {
   it('sets a permanent failure aside at once, with its reason, and goes on with the group', async () => {
-    const { work, ids, failing, dead, observer } = setUp();
+    const { work, ids, failing, dead, observer, ledger } = setUp();
     failing.set('a', new Permanent('the cost code is unknown'));
     expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual([]);
     expect(dead).toEqual([{ id: 'message of a', reason: 'permanent', detail: 'the cost code is unknown' }]);
     expect(ids()).toEqual(['a', 'b']);
     expect(observer.counts.get('eventDeadLettered')).toBe(1);
+    const entry = await ledger.show('a');
+    expect(entry).toMatchObject({ deadLettered: { reason: 'permanent', detail: 'the cost code is unknown' } });
+    expect(entry && statusOf(entry)).toBe('failed');
   });
 
   it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
@@ -255,7 +259,7 @@ describe('failures', () => {
 
   it('counts by receipts when the ledger is out', async () => {
     const { work, failing, dead, postponed } = setUp({
-      ledger: { history: out, markHandled: out, countFailure: out },
+      ledger: { history: out, markHandled: out, countFailure: out, markDeadLettered: out },
     });
     failing.set('a', new Error('no'));
     await work(received({ id: 'a' }, { receiveCount: 4 }));
@@ -337,7 +341,7 @@ describe('marks', () => {
 
   it('handles events unmarked when neither ledger, subscriptions nor secret can be read', async () => {
     const { work, handled, observer } = setUp({
-      ledger: { history: out, markHandled: out, countFailure: out },
+      ledger: { history: out, markHandled: out, countFailure: out, markDeadLettered: out },
       oauthClient: { read: out },
       subscriptions: { read: out },
     });

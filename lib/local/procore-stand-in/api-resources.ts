@@ -12,7 +12,7 @@ const pageSizes = {
   v2: { defaultPerPage: 10, maxPerPage: 100 },
 } as const;
 
-/** Answers the read-only resources: me, companies, projects and RFIs; undefined for any other path. */
+/** Answers the read-only resources: me, companies, projects, RFIs and submittals; undefined for any other path. */
 export function answerResource(call: ApiCall): Answer | undefined {
   const { request, world } = call;
   const path = request.url.pathname;
@@ -25,15 +25,18 @@ export function answerResource(call: ApiCall): Answer | undefined {
   if (path === '/rest/v1.0/projects') return answerProjects(call);
   if (path === '/rest/v1.0/settings/permissions') return answerPermissions(call);
 
-  const v1 = /^\/rest\/v1\.0\/projects\/(\d+)(\/rfis(?:\/(\d+))?)?$/.exec(path);
+  const v1 = /^\/rest\/v1\.0\/projects\/(\d+)(\/rfis(?:\/(\d+))?|\/submittals)?$/.exec(path);
   const v2 = /^\/rest\/v2\.0\/companies\/(\d+)\/projects\/(\d+)(\/rfis(?:\/(\d+))?)$/.exec(path);
   if (!v1 && !v2) return undefined;
-  if (call.companyId === undefined) return missingHeader(call, v1?.[2] === '/rfis' || v2?.[3] === '/rfis');
+  if (call.companyId === undefined)
+    return missingHeader(call, ['/rfis', '/submittals'].includes(v1?.[2] ?? v2?.[3] ?? ''));
   const project = findProject(world, (v1 ? v1[1] : v2?.[2]) ?? '');
   const pathCompany = v2 ? v2[1] : project?.companyId;
   const denied = denyProject(call, project, pathCompany, (v1 ? v1[2] : v2?.[3]) !== undefined);
   if (denied || !project) return denied ?? refuseCall(call, 'notFound');
   if (v1 && v1[2] === undefined) return jsonAnswer(200, v1Project(project));
+  // The stand-in has no submittals; the list is there for whoever looks whether it may be read.
+  if (v1?.[2] === '/submittals') return answerList(call, [], pageSizes.rfisV1, (none: unknown) => none);
   return answerRfis(call, project, v1 ? v1[3] : v2?.[4]);
 }
 
@@ -112,6 +115,7 @@ function answerProjects(call: ApiCall): Answer {
 /** The tools that every project of the stand-in has. */
 const projectTools = [
   { name: 'rfi', friendlyName: 'RFIs' },
+  { name: 'submittals', friendlyName: 'Submittals' },
   { name: 'direct_costs', friendlyName: 'Direct Costs' },
   { name: 'documents', friendlyName: 'Documents' },
 ] as const;

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import { PortTakenError } from '../ports.ts';
 import { answerApi, answerThrottled, styleOf } from './api.ts';
 import { movableClock } from './clock.ts';
 import { noCounts, type ProcoreStandInControl } from './control.ts';
@@ -161,11 +162,7 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new Error(`Port ${port}, for the ${name} origin of the stand-in Procore (${environment}), is taken.`)
-            : error,
-        ),
+        reject(error.code === 'EADDRINUSE' ? new PortTakenError(port, error) : error),
       );
       server.listen(port, '127.0.0.1', resolve);
     });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
+import { systemClock } from '../../../functions/system.ts';
 import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
 import { usageError } from '../exit-codes.ts';
+import { companiesOf, describeStopped, type StoppedCompany, stoppedCompanies } from '../stopped-companies.ts';
 import { describeConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
 import { layOut, showTime } from '../table.ts';
 
@@ -16,8 +18,9 @@ const list = operatorCommand({
   async run({ terminal, environment: find }, args) {
     const environment = await find(args.environment);
     const found = await terminal.working('Reading connections', (say) => listConnections(environment, say));
-    const connections = found.map(describeConnection);
-    return { data: { environment: environment.name, connections }, text: showList(environment.name, found) };
+    const stopped = await stoppedCompanies(environment, found.flatMap(companiesOf));
+    const connections = found.map((one) => describe(one, stopped));
+    return { data: { environment: environment.name, connections }, text: showList(environment.name, found, stopped) };
   },
 });
 
@@ -25,8 +28,10 @@ const show = operatorCommand({
   description: 'Shows one connection: everything but its tokens',
   args: connectionOptions,
   async run({ environment: find }, args) {
-    const connection = await readConnection(await find(args.environment), parseConnectionId(args.connectionId));
-    return { data: describeConnection(connection), text: showOne(connection) };
+    const environment = await find(args.environment);
+    const connection = await readConnection(environment, parseConnectionId(args.connectionId));
+    const stopped = await stoppedCompanies(environment, companiesOf(connection));
+    return { data: describe(connection, stopped), text: showOne(connection, stopped) };
   },
 });
 
@@ -77,27 +82,44 @@ export const connections = commandGroup('Shows connections, rotates and disconne
   disconnect,
 });
 
-function showList(environment: string, found: readonly StoredConnection[]): string {
+/** Adds to a connection those of its companies to which the app is not connected, whoever has found it out. */
+function describe(connection: StoredConnection, stopped: readonly StoppedCompany[]) {
+  const appNotConnected = stoppedOf(connection, stopped);
+  return { ...describeConnection(connection), ...(appNotConnected.length > 0 && { appNotConnected }) };
+}
+
+function stoppedOf(connection: StoredConnection, stopped: readonly StoppedCompany[]): readonly StoppedCompany[] {
+  const ours = companiesOf(connection);
+  return stopped.filter(({ companyId }) => ours.includes(companyId));
+}
+
+function showList(environment: string, found: readonly StoredConnection[], stopped: readonly StoppedCompany[]): string {
   if (found.length === 0) {
     return `${environment} has no connections. Make one: npm run procore -- connect ID --environment ${environment}`;
   }
-  const rows = found.map(({ connectionId, grant, status, generation, expiresAt, companyId, cause }) => [
-    connectionId,
-    cause === undefined ? status : `${status} (${cause})`,
-    grant,
-    String(generation),
-    showTime(expiresAt),
-    companyId ?? '-',
+  const rows = found.map((connection) => [
+    connection.connectionId,
+    showStatus(connection, stoppedOf(connection, stopped)),
+    connection.grant,
+    String(connection.generation),
+    showTime(connection.expiresAt),
+    connection.companyId ?? '-',
   ]);
   return layOut([['CONNECTION', 'STATUS', 'GRANT', 'GENERATION', 'TOKEN EXPIRES', 'COMPANY'], ...rows]);
 }
 
-function showOne(connection: StoredConnection): string {
-  const { failure, companyIds, companyId = '-', status, cause } = connection;
+function showStatus({ status, cause }: StoredConnection, stopped: readonly StoppedCompany[]): string {
+  const companies = stopped.map(({ companyId }) => companyId).join(', ');
+  const remarks = [...(cause ? [cause] : []), ...(companies ? [`app not connected to company ${companies}`] : [])];
+  return remarks.length === 0 ? status : `${status} (${remarks.join('; ')})`;
+}
+
+function showOne(connection: StoredConnection, stopped: readonly StoppedCompany[]): string {
+  const { failure, companyIds, companyId = '-' } = connection;
   return layOut([
     ['connection', connection.connectionId],
     ['environment', connection.environment],
-    ['status', cause === undefined ? status : `${status} (${cause})`],
+    ['status', showStatus(connection, stopped)],
     ['grant', connection.grant],
     ['generation', String(connection.generation)],
     ['token issued', showTime(connection.issuedAt)],
@@ -109,7 +131,11 @@ function showOne(connection: StoredConnection): string {
     ['Procore user', connection.procoreUserId ?? '-'],
     ['company', companyId],
     ['companies seen', companyIds.join(', ') || '-'],
-    ['authorized', showTime(connection.authorizedBy.linkIssuedAt)],
+    ...stopped.map((one) => [`app in ${one.companyId}`, describeStopped(one, systemClock())]),
+    [
+      connection.grant === 'client_credentials' ? 'authorized' : 'connect link issued',
+      showTime(connection.authorizedBy.linkIssuedAt),
+    ],
     ['connected first', showTime(connection.createdAt)],
     ['changed', showTime(connection.updatedAt)],
   ]);

@@ -4,13 +4,11 @@ import {
 } from '../../../functions/oauth/redirect-uri-difference.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
 import { parseOAuthClientSecret, placeholder } from '../../../functions/procore/oauth-client-secret.ts';
-import { commandGroup, operatorCommand } from '../command.ts';
+import { commandGroup, environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { readOAuthClient, requireRightClient } from '../oauth-client.ts';
 import type { Terminal } from '../terminal.ts';
-
-const environmentName = { type: 'positional', description: 'Procore environment, e.g. sandbox' } as const;
 
 /** Where scripts put the credentials; an option would show them to every process and keep them in the history. */
 const variableNames = { clientId: 'PROCORE_CLIENT_ID', clientSecret: 'PROCORE_CLIENT_SECRET' } as const;
@@ -18,11 +16,12 @@ const variableNames = { clientId: 'PROCORE_CLIENT_ID', clientSecret: 'PROCORE_CL
 const set = operatorCommand({
   description: `Asks for client id and secret (or takes ${variableNames.clientId} and ${variableNames.clientSecret}), tries them at Procore and stores them`,
   args: {
-    environment: environmentName,
+    name: environmentWord,
+    environment: environmentOption,
     yes: { type: 'boolean', description: 'Do not ask before another client id replaces the stored one' },
   },
   async run({ terminal, environment: find }, args) {
-    const environment = await find(args.environment);
+    const environment = await find(namedEnvironment(args));
     const client = await askForClient(environment, terminal);
     await terminal.working('Asking Procore', () => requireRightClient(environment, client));
     const stored = await readStored(environment, terminal);
@@ -43,7 +42,8 @@ const set = operatorCommand({
 const check = operatorCommand({
   description: 'Tries the stored client id and secret at Procore; nothing is changed',
   args: {
-    environment: environmentName,
+    name: environmentWord,
+    environment: environmentOption,
     registered: {
       type: 'string',
       description: 'The redirect URI as the Developer Portal shows it: compared with ours to the character',
@@ -51,7 +51,7 @@ const check = operatorCommand({
     },
   },
   async run({ terminal, environment: find }, args) {
-    const environment = await find(args.environment);
+    const environment = await find(namedEnvironment(args));
     const client = await readOAuthClient(environment, terminal);
     await terminal.working('Asking Procore', () => requireRightClient(environment, client));
     const { name, callbackUrl, procore } = environment;

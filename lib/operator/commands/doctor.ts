@@ -3,7 +3,7 @@ import type { Actor, Heading } from '../../../functions/procore/diagnosis-rows.t
 import { examine, type Finding } from '../../../functions/procore/examination.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
-import { operatorCommand } from '../command.ts';
+import { environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
@@ -14,7 +14,8 @@ import type { Terminal } from '../terminal.ts';
 export const doctor = operatorCommand({
   description: 'Walks Procore’s troubleshooting page, heading by heading, and says what it finds here',
   args: {
-    environment: { type: 'positional', description: 'Procore environment, e.g. sandbox' },
+    name: environmentWord,
+    environment: environmentOption,
     connection: { type: 'string', description: 'Look at Procore with the eyes of this connection', valueHint: 'id' },
     company: { type: 'string', description: 'Look at this company alone', valueHint: 'id' },
     registered: {
@@ -26,7 +27,7 @@ export const doctor = operatorCommand({
   },
   async run({ terminal, environment: find }, args) {
     if (args.company !== undefined && !/^\d{1,20}$/.test(args.company)) throw usageError('--company is a number.');
-    const environment = await find(args.environment);
+    const environment = await find(namedEnvironment(args));
     const asked: DoctorQuestions = {
       connectionId: args.connection === undefined ? undefined : parseConnectionId(args.connection),
       companyId: args.company,

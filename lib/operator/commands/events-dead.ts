@@ -3,7 +3,7 @@ import { readEventMessage } from '../../../functions/webhook/event-message.ts';
 import { environmentOption, operatorCommand } from '../command.ts';
 import { deadLettersOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
-import { layOut, showTime } from '../table.ts';
+import { counted, layOut, showTime } from '../table.ts';
 
 /** As many are shown: what is in hand is hidden from a redrive for a minute. */
 const mostShown = 200;
@@ -47,7 +47,7 @@ export const redrive = operatorCommand({
         exitCodes.notFound,
       );
     }
-    return { data: { redriven, kept }, text: `Sent ${redriven} dead letters to the queue again.` };
+    return { data: { redriven, kept }, text: `Sent ${counted(redriven, 'dead letter')} to the queue again.` };
   },
 });
 
@@ -63,7 +63,7 @@ function describe(letter: DeadLetter) {
 
 function show(letters: readonly DeadLetter[], count: number): string {
   if (letters.length === 0)
-    return count === 0 ? 'No dead letters.' : `${count} dead letters, all in somebody’s hand for a minute.`;
+    return count === 0 ? 'No dead letters.' : `${counted(count, 'dead letter')}, all in somebody’s hand for a minute.`;
   const rows = letters.map((letter) => {
     const message = readEventMessage(letter.body);
     const what =

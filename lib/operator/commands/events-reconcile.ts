@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { environmentOption, operatorCommand } from '../command.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
+import { showTime } from '../table.ts';
+
+/** As many as the function takes: 31 days. */
+const mostHours = 31 * 24;
 
 const answerSchema = z.looseObject({ failed: z.number() });
 
@@ -26,7 +30,9 @@ export const reconcile = operatorCommand({
     hours: { type: 'string', description: 'How far back', default: '2', valueHint: 'hours' },
   },
   async run({ terminal, environment: find }, { environment: name, company, resource, path, project, hours }) {
-    if (!/^[1-9]\d{0,3}$/.test(hours)) throw usageError('--hours is a whole number of 1 or more.');
+    if (!/^[1-9]\d{0,2}$/.test(hours) || Number(hours) > mostHours) {
+      throw usageError(`--hours is a whole number from 1 to ${mostHours}.`);
+    }
     const environment = await find(name);
     const request = {
       companyId: company,
@@ -38,7 +44,9 @@ export const reconcile = operatorCommand({
     const data = answerSchema.parse(
       await terminal.working('Reading from Procore', () => environment.invoke('Reconciliation', request)),
     );
-    const counts = Object.entries(data).map(([what, count]) => `${what} ${String(count)}`);
+    const counts = Object.entries(data).map(
+      ([what, count]) => `${what} ${what === 'until' ? showTime(Number(count)) : String(count)}`,
+    );
     const again = data.failed > 0 ? ' Run it again: some could not be emitted.' : '';
     const text = `${resource} of company ${company}: ${counts.join(', ')}.${again}`;
     return { data, text, exitCode: data.failed > 0 ? exitCodes.failed : exitCodes.done };

@@ -6,7 +6,7 @@ import { commandGroup, environmentOption, operatorCommand } from '../command.ts'
 import type { DeployedEnvironment } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
-import { layOut, showTime } from '../table.ts';
+import { counted, layOut, showTime } from '../table.ts';
 import { readTime } from '../times.ts';
 import { dead, redrive } from './events-dead.ts';
 import { quarantine } from './events-quarantine.ts';
@@ -84,8 +84,8 @@ const replay = operatorCommand({
     }
     if (args.eventId === undefined && args.yes !== true && chosen.length > 0) {
       if (!terminal.interactive)
-        throw usageError(`This replays ${chosen.length} events. Say --yes where nobody can be asked.`);
-      if (!(await terminal.confirm(`Replay ${chosen.length} events?`))) {
+        throw usageError(`This replays ${counted(chosen.length, 'event')}. Say --yes where nobody can be asked.`);
+      if (!(await terminal.confirm(`Replay ${counted(chosen.length, 'event')}?`))) {
         return { data: { replayed: 0, eventIds: [] }, text: 'Nothing was done.' };
       }
     }
@@ -99,7 +99,7 @@ const replay = operatorCommand({
     const data = { replayed: chosen.length, eventIds: chosen.map(({ event }) => event.id) };
     return {
       data,
-      text: `Sent ${chosen.length} events to the queue again. See them arrive: npm run procore -- events tail`,
+      text: `Sent ${counted(chosen.length, 'event')} to the queue again. See them arrive: npm run procore -- events tail`,
     };
   },
 });
@@ -153,19 +153,19 @@ function describe(entry: ArrivedEvent) {
   return { ...entry, status: statusOf(entry) };
 }
 
+function showStatus(entry: ArrivedEvent): string {
+  const { failures, deadLettered, handledAt } = entry;
+  const { reason, detail } = deadLettered ?? {};
+  const why = reason === undefined || handledAt !== undefined ? '' : detail ? `${reason}: ${detail}` : reason;
+  const notes = [...(failures > 0 ? [counted(failures, 'failure')] : []), ...(why === '' ? [] : [why])];
+  return statusOf(entry) + (notes.length > 0 ? ` (${notes.join(', ')})` : '');
+}
+
 function showList(found: readonly ArrivedEvent[], all: number): string {
   if (found.length === 0) return 'No events.';
   const rows = found.map((entry) => {
     const { id, eventType, resourceName, resourceId, companyId } = entry.event;
-    const failures = entry.failures > 0 ? ` (${entry.failures} failures)` : '';
-    return [
-      showTime(entry.arrivedAt),
-      id,
-      companyId,
-      `${resourceName} ${eventType}`,
-      resourceId,
-      statusOf(entry) + failures,
-    ];
+    return [showTime(entry.arrivedAt), id, companyId, `${resourceName} ${eventType}`, resourceId, showStatus(entry)];
   });
   const table = layOut([['ARRIVED', 'EVENT', 'COMPANY', 'WHAT', 'RESOURCE', 'STATUS'], ...rows]);
   return all > found.length ? `${table}\nThe newest ${found.length} of ${all}; --limit shows more.` : table;

@@ -12,7 +12,7 @@ import { commandGroup, environmentOption, operatorCommand } from '../command.ts'
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
-import { layOut, showTime } from '../table.ts';
+import { counted, layOut, showTime } from '../table.ts';
 import { rotateAuthorization } from './rotate-authorization.ts';
 
 const companyOption = { type: 'string', description: 'Id of the company', valueHint: 'id' } as const;
@@ -64,7 +64,8 @@ const apply = operatorCommand({
       changes,
       removedHookIds,
     }));
-    return { data: { environment: environment.name, subscriptions: data }, text: applied.map(showApplied).join('\n') };
+    const text = applied.length === 0 ? noSubscriptions(environment.name) : applied.map(showApplied).join('\n');
+    return { data: { environment: environment.name, subscriptions: data }, text };
   },
 });
 
@@ -93,14 +94,16 @@ const remove = operatorCommand({
     if (yes !== true) {
       if (!terminal.interactive)
         throw usageError('This ends the events of a company. Say --yes where nobody can be asked.');
-      const sure = await terminal.confirm(`Delete ${subscription.hooks.length} hooks of company ${company}?`);
+      const sure = await terminal.confirm(
+        `Delete ${counted(subscription.hooks.length, 'hook')} of company ${company}?`,
+      );
       if (!sure) return { data: { companyId: company, removed: false }, text: 'Nothing was done.' };
     }
     const api = companyHooks(environment, terminal, subscription.connectionId, company);
     const removedHookIds = await terminal.working('Deleting hooks', () =>
       removeSubscription(subscription, { api, store: subscriptionsOf(environment) }),
     );
-    const text = `Removed the subscription of company ${company} and ${removedHookIds.length} hooks.`;
+    const text = `Removed the subscription of company ${company} and ${counted(removedHookIds.length, 'hook')}.`;
     return { data: { companyId: company, removed: true, removedHookIds }, text };
   },
 });
@@ -150,7 +153,7 @@ async function wishes(
       payloadVersion: readPayloadVersion(args['payload-version'] ?? before?.payloadVersion ?? 'v4.0'),
       namespace: readNamespace(args.namespace ?? before?.namespace ?? 'procore-connector'),
       silenceHours: readHours(args['silence-hours'] ?? String(before?.silenceHours ?? 0)),
-      destinationUrl: args.url ?? environment.webhookUrl,
+      destinationUrl: args.url ?? environment.webhookDestination,
     };
   });
 }
@@ -199,9 +202,13 @@ function describe({
   return subscription;
 }
 
+function noSubscriptions(environment: string): string {
+  return `${environment} has no subscriptions. Make one: npm run procore -- webhooks apply --environment ${environment} --company ID --connection ID --resources "RFIs"`;
+}
+
 function showList(environment: string, found: readonly StoredSubscription[]): string {
   if (found.length === 0) {
-    return `${environment} has no subscriptions. Make one: npm run procore -- webhooks apply --environment ${environment} --company ID --connection ID --resources "RFIs"`;
+    return noSubscriptions(environment);
   }
   const rows = found.map(({ companyId, connectionId, projects, resources, hooks, auditedAt }) => [
     companyId,
@@ -209,7 +216,7 @@ function showList(environment: string, found: readonly StoredSubscription[]): st
     projects === 'all' ? 'all' : String(projects.length),
     String(hooks.length),
     showTime(auditedAt),
-    resources.map(({ name }) => name).join(', '),
+    resources.map(({ name, actions }) => `${name}:${actions.join('+')}`).join(', '),
   ]);
   return layOut([['COMPANY', 'CONNECTION', 'PROJECTS', 'HOOKS', 'LAST AUDIT', 'RESOURCES'], ...rows]);
 }
@@ -232,11 +239,11 @@ function showOne(subscription: StoredSubscription): string {
 
 function showApplied({ subscription: { companyId, hooks }, changes, removedHookIds }: AppliedSubscription): string {
   if (changes.length + removedHookIds.length === 0)
-    return `Company ${companyId}: ${hooks.length} hooks, all as wanted.`;
+    return `Company ${companyId}: ${counted(hooks.length, 'hook')}, all as wanted.`;
   const lines = changes.map(
     ({ hookId, projectId, repairs }) =>
       `  hook ${hookId} of ${projectId === null ? 'the company' : `project ${projectId}`}: ${repairs.join(', ')}`,
   );
   const removed = removedHookIds.map((hookId) => `  hook ${hookId}: deleted, no longer wanted`);
-  return [`Company ${companyId}: ${hooks.length} hooks.`, ...lines, ...removed].join('\n');
+  return [`Company ${companyId}: ${counted(hooks.length, 'hook')}.`, ...lines, ...removed].join('\n');
 }

@@ -2,6 +2,7 @@ import { checkOAuthClient } from '../../../functions/oauth/client-check.ts';
 import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
 import { redirectUriDifferences } from '../../../functions/oauth/redirect-uri-difference.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
+import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import {
   MalformedSecretError,
   PlaceholderSecretError,
@@ -12,7 +13,6 @@ import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { readOAuthClient } from '../oauth-client.ts';
 import type { Terminal } from '../terminal.ts';
-import { seenProblem } from './refusals.ts';
 
 /** Tries the stored client id and secret at Procore; nothing is spent or issued. @returns no verdict when it does not say */
 export async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
@@ -44,12 +44,12 @@ export async function examineRedirect(
   const differences = registered === undefined ? [] : redirectUriDifferences(callbackUrl, registered);
   if (differences.length > 0) {
     const seen = `Ours is ${callbackUrl}; ${differences.map(({ text }) => text).join('; ')}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
+    refusals.push(redirectUriProblem(callbackUrl, 'The registered redirect URI is not the one of this stack.', seen));
   }
   const page = await statusOf(callbackUrl);
   if (page === undefined || page >= 500) {
     const seen = `GET ${callbackUrl}: ${page === undefined ? 'it is not reachable' : `status ${page}`}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
+    refusals.push({ diagnosis: { ...diagnosed('authorization_code_invalid'), ...silentCallback }, evidence: [seen] });
   }
   if (client === undefined) return { agrees: false, refusals };
   const authorize = new URL('/oauth/authorize', procore.loginOrigin);
@@ -58,10 +58,25 @@ export async function examineRedirect(
   const answer = await statusOf(authorize.href);
   if (answer !== undefined && answer >= 400 && answer < 500) {
     const seen = `Procore refuses to authorize client ${client.clientId} with the redirect URI ${callbackUrl}: status ${answer}.`;
-    refusals.push(seenProblem('authorization_code_invalid', seen));
+    refusals.push(redirectUriProblem(callbackUrl, 'Procore does not take the redirect URI of this stack.', seen));
   }
   return { agrees: answer !== undefined && answer < 400, refusals };
 }
+
+/** A wrong registration is ours to mend, where a refused code is most often a customer's old link. */
+function redirectUriProblem(callbackUrl: string, cause: string, seen: string): Narrowed {
+  const remedy = `Register exactly ${callbackUrl} as the redirect URI of the app's OAuth credentials in the Developer Portal.`;
+  return {
+    diagnosis: { ...diagnosed('authorization_code_invalid'), cause, remedy, actor: 'operator' },
+    evidence: [seen],
+  };
+}
+
+const silentCallback = {
+  cause: 'The page to which Procore sends people back does not answer, so nobody can connect.',
+  remedy: 'Look at the function oauth-callback and its log group; after a change of domain or region, deploy again.',
+  actor: 'operator',
+} as const;
 
 async function statusOf(url: string): Promise<number | undefined> {
   try {

@@ -12,12 +12,14 @@ import type { DeployedEnvironment } from '../deployment.ts';
 import { OperatorError } from '../exit-codes.ts';
 import { readLogged } from '../logged.ts';
 import { statusPageOf } from '../status-page.ts';
+import { companiesOf } from '../stopped-companies.ts';
 import { findConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
 import type { Terminal } from '../terminal.ts';
 import { examineAccount } from './account.ts';
 import { examineCredentials, examineRedirect } from './credentials.ts';
 import { readFailures } from './failed-calls.ts';
 import { problemOf, seenProblem } from './refusals.ts';
+import { examineStops } from './stops.ts';
 import { examineHooks, examineIntake, type SeenHooks } from './webhooks.ts';
 import { describeSeen } from './went-well.ts';
 
@@ -75,6 +77,10 @@ export async function gatherEvidence(
   const account =
     connection && (await examineConnection(environment, terminal, connection, subscriptions, asked, oauthClient, now));
   refusals.push(...(account?.refusals ?? []));
+  const named = [...(connection ? companiesOf(connection) : []), ...subscriptions.map(({ companyId }) => companyId)];
+  const companyIds = asked.companyId === undefined ? named : [asked.companyId];
+  const stops = await examineStops(environment, companyIds, account?.installation?.connected ?? [], now);
+  refusals.push(...stops.refusals);
 
   say('Looking at the hooks');
   const hooks = await examineSubscriptions(environment, terminal, subscriptions, now);
@@ -111,14 +117,17 @@ export async function gatherEvidence(
       ...(intake === undefined && { intakeAnswers: true }),
       ...(failures && { failedCalls: failures.failedCalls, throttled: failures.throttled }),
       ...(statusPage && { statusPage }),
-      seen: describeSeen(environment, {
-        connection,
-        stored,
-        oauthClient,
-        accepted,
-        lists,
-        hasLog: failures !== undefined,
-      }),
+      seen: {
+        ...describeSeen(environment, {
+          connection,
+          stored,
+          oauthClient,
+          accepted,
+          lists,
+          hasLog: failures !== undefined,
+        }),
+        ...stops.seen,
+      },
     },
   };
 }

@@ -2,6 +2,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cachedSecret } from '../../../functions/aws/cached-secret.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { createAuthenticator } from '../../../functions/webhook/authenticate.ts';
+import type { DeadLettered } from '../../../functions/webhook/ledger.ts';
 import { parseWebhookAuthorization } from '../../../functions/webhook/webhook-authorization.ts';
 import type { WebhookEvent } from '../../../functions/webhook/webhook-event.ts';
 import type { Randomness } from '../../../lib/local/procore-stand-in/randomness.ts';
@@ -168,6 +169,11 @@ export function faultWorld(clock: () => number, randomness: Randomness) {
         workerCall(() => {
           inLedger.add(event.id);
           return ledger.countFailure(event);
+        }),
+      markDeadLettered: (event: WebhookEvent, deadLettered: DeadLettered) =>
+        workerCall(() => {
+          inLedger.add(event.id);
+          return ledger.markDeadLettered(event, deadLettered);
         }),
     },
     /** Delivers to a free container, else to a cold one; one that dies is gone. @returns a status; 0 when there was none */

@@ -74,6 +74,12 @@ it('brings events of a Procore that cannot deliver, once each, by its list of de
   expect(told.join('\n')).toMatch(/Fetched \d deliver(y|ies) of hook \d+/);
 }, 120_000);
 
+it('leaves the doctor nothing to complain of about webhooks', async () => {
+  const findings = z.object({ findings: z.array(z.object({ heading: z.string(), verdict: z.string() })) });
+  const about = findings.parse((await command('doctor')).json()).findings;
+  expect(about.find(({ heading }) => heading === 'Webhooks are not being delivered')?.verdict).toBe('ok');
+}, 60_000);
+
 it('changes nothing when hooks are applied again, and removes them at the end', async () => {
   const again = z.object({ subscriptions: z.array(z.object({ changes: z.array(z.unknown()) })) });
   expect(again.parse((await command('webhooks', 'apply', ...wanted)).json()).subscriptions).toEqual([{ changes: [] }]);

@@ -123,7 +123,7 @@ describe('applying a subscription', () => {
   it.each([
     [{ name: 'Rfis' }, /no webhook resource "Rfis". Did you mean "RFIs"\?/],
     [{ name: 'Company User' }, /Did you mean "Company Users"\?/],
-    [{ name: 'Submittals' }, /no webhook resource "Submittals"/],
+    [{ name: 'Punch Items' }, /no webhook resource "Punch Items"/],
     [{ name: 'RFIs', level: 'company' as const }, /"RFIs" is no company resource but a project resource/],
     [{ name: 'Bids', actions: ['create' as const] }, /never reports create of "Bids", only update/],
   ])('refuses %j before anything is made', async (resource, text) => {

@@ -11,7 +11,7 @@ import type { Bench } from './bench.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
-const runs = 5;
+const runs = 15;
 
 /** Imports a bundle and makes the first call, in a process of its own, and prints the milliseconds. */
 const measure = `
@@ -97,12 +97,17 @@ const firstEvents: Readonly<Record<FunctionName, unknown>> = {
   'connect-service-account': { connectionId: 'acme', companyId: '1' },
   'oauth-start': request('GET', { link: 'a'.repeat(43) }),
   'oauth-callback': request('GET', { code: 'a', state: 'a'.repeat(43) }),
-  'oauth-company': request('GET', { session: 'a'.repeat(43) }),
+  'oauth-company': request('GET', { session: 'a'.repeat(64) }),
   disconnect: { connectionId: 'acme' },
   'access-token': { connectionId: 'acme' },
   'rotation-sweep': {},
   'token-rotation': message({ connectionId: 'acme' }),
-  'token-recovery': message({ connectionId: 'acme' }),
+  'token-recovery': message({
+    environment: 'sandbox',
+    connectionId: 'acme',
+    generation: 1,
+    tokens: { accessToken: 'a' },
+  }),
   'webhook-intake': request('POST'),
   'webhook-worker': message({}),
   'subscription-audit': {},

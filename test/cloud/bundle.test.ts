@@ -68,6 +68,80 @@ describe('the bundles', () => {
   });
 });
 
+describe('what the bundles leave out', () => {
+  // An AWS that answers every call with the error of this name.
+  const failing = (error: string) => `
+    import { createServer } from 'node:http';
+    import { DynamoDBClient, GetItemCommand, ${error} } from '@aws-sdk/client-dynamodb';
+    export async function fail() {
+      const answer = JSON.stringify({ __type: 'com.amazonaws.dynamodb.v20120810#${error}', message: 'as told' });
+      const server = createServer((_request, response) => response.writeHead(400).end(answer)).listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const endpoint = 'http://127.0.0.1:' + server.address().port;
+      const client = new DynamoDBClient({ region: 'us-east-1', endpoint, maxAttempts: 1 });
+      const failure = await client.send(new GetItemCommand({ TableName: 't', Key: { k: { S: 'k' } } })).catch((e) => e);
+      server.closeAllConnections();
+      server.close();
+      const { name, message, $metadata } = failure;
+      return { name, message, status: $metadata.httpStatusCode, isInstance: failure instanceof ${error} };
+    }`;
+  let answers: (name: keyof Bundles) => unknown;
+  let bundles: Bundles;
+  beforeAll(() => {
+    const entries = writeEntries('left-out', {
+      ...stubs,
+      'named.ts': failing('ConditionalCheckFailedException'),
+      'unnamed.ts': failing('TableInUseException'),
+      'access-token.ts': "export { fail as handler } from './named.ts';",
+      'disconnect.ts': "export { fail as handler } from './unnamed.ts';",
+      'webhook-worker.ts':
+        "import { onConnectionChange, onEvent } from '#on-event'; export const handler = () => [onConnectionChange, onEvent][1]();",
+      'their.ts': "export { fail as onEvent } from './unnamed.ts'; export async function onConnectionChange() {}",
+    });
+    const onEventEntry = join(entries, 'their.ts');
+    bundles = bundleFunctions({
+      entryDirectory: entries,
+      outputDirectory: join(directory, 'left-out-of'),
+      onEventEntry,
+    });
+    const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
+    answers = (name) => {
+      const script = `const { handler } = await import('${pathToFileURL(join(bundles[name], 'index.mjs')).href}'); console.log(JSON.stringify(await handler()));`;
+      return JSON.parse(
+        spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env }).stdout,
+      );
+    };
+  });
+
+  const told = { message: 'as told', status: 400 };
+
+  test('is no error that functions name: it is an instance of its class', () => {
+    expect(answers('access-token')).toEqual({ ...told, name: 'ConditionalCheckFailedException', isInstance: true });
+  });
+
+  test('is the class of an error that no function names: its name, text and status stay', () => {
+    expect(answers('disconnect')).toEqual({ ...told, name: 'TableInUseException', isInstance: false });
+  });
+
+  test('is there for the integrator’s file, which has the SDK as it is', () => {
+    expect(answers('webhook-worker')).toEqual({ ...told, name: 'TableInUseException', isInstance: true });
+  });
+
+  test('makes every function of the stack smaller than 300 kB, without losing its way to the sources', () => {
+    const outputDirectory = join(directory, 'real');
+    const real = bundleFunctions({ outputDirectory });
+    for (const name of functionNames) {
+      const code = readFileSync(join(real[name], 'index.mjs'), 'utf8');
+      expect.soft(code.length, name).toBeLessThan(300_000);
+      expect.soft(code, name).not.toMatch(/TableInUseException|eventstream|LambdaClient|"description":/);
+    }
+    const map = readFileSync(join(outputDirectory, 'source-maps', 'webhook-worker.mjs.map'), 'utf8');
+    const { sources } = JSON.parse(map) as { sources: string[] };
+    expect(sources.some((source) => source.endsWith('functions/webhook/work.ts'))).toBe(true);
+    expect(sources.some((source) => source.endsWith('functions/on-event.ts'))).toBe(true);
+  });
+});
+
 test('names every entry file that is missing', () => {
   const { 'oauth-start.ts': _start, 'disconnect.ts': _disconnect, ...others } = stubs;
   const entries = writeEntries('missing', others);

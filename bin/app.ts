@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { bundleFunctions, EntryError } from '../lib/cloud/bundle.ts';
+import { bundleFunctions, EntryError } from '../lib/cloud/bundle/bundle.ts';
 import { ConfigurationError, readConfiguration } from '../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
 

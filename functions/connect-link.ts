@@ -1,9 +1,9 @@
 import { dynamoDbClient } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
+import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './connect/connect-link.ts';
+import { parseReturnToOrigins, ReturnToNotAllowedError } from './connect/return-to.ts';
 import { type Refusal, refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
-import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './oauth/connect-link.ts';
-import { parseReturnToOrigins, ReturnToNotAllowedError } from './oauth/return-to.ts';
 import { readEnvironment, readSetting } from './settings.ts';
 import { systemClock, systemRandomId } from './system.ts';
 

@@ -2,11 +2,11 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { dynamoDbClient } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
+import { type BrowserResponse, toBrowserResponse } from './connect/browser-answer.ts';
+import { readBrowserRequest } from './connect/browser-request.ts';
+import { type CompanyDependencies, showCompanies, submitCompany } from './connect/company.ts';
+import { orFailedPage } from './connect/failure.ts';
 import { observed, observer } from './middleware.ts';
-import { type BrowserResponse, toBrowserResponse } from './oauth/browser-answer.ts';
-import { readBrowserRequest } from './oauth/browser-request.ts';
-import { type CompanyDependencies, showCompanies, submitCompany } from './oauth/company.ts';
-import { orFailedPage } from './oauth/failure.ts';
 import { readEnvironment, readSetting } from './settings.ts';
 import { systemClock, systemRandomId } from './system.ts';
 

@@ -3,10 +3,10 @@ import { reconciliationDependencies } from './aws/reconciliation-dependencies.ts
 import type { Clock, RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
 import type { CompanyClient } from './procore/client.ts';
-import { type ReconcileDependencies, type Reconciliation, reconcile } from './procore/reconcile.ts';
-import { InvalidReconciliationRequestError, parseReconciliationRequest } from './procore/reconciliation-request.ts';
 import { systemClock } from './system.ts';
 import { NoSubscriptionError } from './webhook/event-client.ts';
+import { type ReconcileDependencies, type Reconciliation, reconcile } from './webhook/reconcile.ts';
+import { InvalidReconciliationRequestError, parseReconciliationRequest } from './webhook/reconciliation-request.ts';
 
 /** What {@link answerReconciliation} needs: everything but the company's client, and where that comes from. */
 type Dependencies = Omit<ReconcileDependencies<CompanyClient['environment']>, 'company'> & {

@@ -7,7 +7,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AuthorizationSession, AuthorizationStore, ConnectLink } from '../oauth/authorization-store.ts';
+import type { AuthorizationSession, AuthorizationStore, ConnectLink } from '../connect/authorization-store.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Connection, TokenSet } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import {
   type Condition,
   type ConnectionStore,
@@ -14,6 +14,7 @@ import {
   dueShardOf,
   ForeignConnectionError,
 } from '../connection/connection-store.ts';
+import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
 import { dueIndex } from '../settings.ts';
 

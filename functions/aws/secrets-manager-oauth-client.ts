@@ -1,6 +1,6 @@
+import { parseOAuthClientSecret } from '../oauth/client-secret.ts';
 import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import { parseOAuthClientSecret } from '../procore/oauth-client-secret.ts';
 import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 
 /**

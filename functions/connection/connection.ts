@@ -1,13 +1,5 @@
+import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-
-/** A token set as the token endpoint returned it; times in epoch seconds. */
-export interface TokenSet {
-  readonly accessToken: string;
-  /** Absent for `client_credentials`. Single use: the attempt to redeem it kills it. */
-  readonly refreshToken?: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-}
 
 /** How the access was granted: by a person, or by the app's own service account (DMSA). */
 export type Grant = 'authorization_code' | 'client_credentials';

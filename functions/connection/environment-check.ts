@@ -1,5 +1,6 @@
+import type { TokenSet } from '../oauth/token-endpoint.ts';
 import { announce } from './announcing.ts';
-import type { Connection, TokenSet } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { finishDisconnecting } from './disconnect.ts';

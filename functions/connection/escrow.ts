@@ -1,5 +1,6 @@
+import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import type { Authorization, TokenSet } from './connection.ts';
+import type { Authorization } from './connection.ts';
 
 /** A token set that the store refused, with what is needed to land it later. */
 export interface EscrowedTokenSet {

@@ -1,4 +1,5 @@
-import type { Connection, TokenSet } from './connection.ts';
+import type { TokenSet } from '../oauth/token-endpoint.ts';
+import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { RotationDependencies } from './dependencies.ts';
 import { surrenderTokens } from './revocation.ts';

@@ -1,4 +1,5 @@
-import type { Authorization, Connection, TokenSet } from './connection.ts';
+import type { TokenSet } from '../oauth/token-endpoint.ts';
+import type { Authorization, Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { strikeRevoked, surrender } from './transitions.ts';

@@ -1,10 +1,10 @@
 import { checkOAuthClient } from '../oauth/client-check.ts';
-import type { OAuthClient } from '../oauth/token-endpoint.ts';
+import type { OAuthClient, TokenSet } from '../oauth/token-endpoint.ts';
 import type { CompaniesOutcome } from '../procore/companies.ts';
 import { diagnosisRow } from '../procore/diagnosis.ts';
 import { authorizeConnection } from './authorize.ts';
 import { chooseCompany, recordCompanies } from './company-choice.ts';
-import { type Connection, parseConnectionId, type TokenSet } from './connection.ts';
+import { type Connection, parseConnectionId } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { checkEnvironment } from './environment-check.ts';
 import { ClientCredentialsRejectedError } from './refusals.ts';

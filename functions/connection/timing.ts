@@ -1,4 +1,5 @@
-import type { Attempt, Connection, TokenSet } from './connection.ts';
+import type { TokenSet } from '../oauth/token-endpoint.ts';
+import type { Attempt, Connection } from './connection.ts';
 
 /** How far the clocks of two workers may differ, in seconds. */
 export const clockSkewSeconds = 30;

@@ -1,13 +1,6 @@
+import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import type {
-  Attempt,
-  Authorization,
-  Connection,
-  Failure,
-  Grant,
-  ReauthorizationCause,
-  TokenSet,
-} from './connection.ts';
+import type { Attempt, Authorization, Connection, Failure, Grant, ReauthorizationCause } from './connection.ts';
 import type { Condition, ConnectionWrite } from './connection-store.ts';
 import { finishSeconds, retrySeconds, rotationTime } from './timing.ts';
 

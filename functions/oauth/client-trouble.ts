@@ -1,4 +1,4 @@
-import { MalformedSecretError, PlaceholderSecretError, WrongEnvironmentError } from '../procore/oauth-client-secret.ts';
+import { MalformedSecretError, PlaceholderSecretError, WrongEnvironmentError } from './client-secret.ts';
 import type { OAuthClient, OAuthClientSource } from './token-endpoint.ts';
 
 /** What an operator has to put right in the secret, and a page can explain. */

@@ -1,4 +1,4 @@
-import { isLoopback } from './loopback.ts';
+import { isSecureUrl } from '../procore/secure-origin.ts';
 
 /** The public origin of this environment cannot serve the connect pages. */
 export class InvalidPublicOriginError extends Error {
@@ -23,7 +23,7 @@ export class InvalidPublicOriginError extends Error {
  */
 export function redirectUri(publicOrigin: string): string {
   const url = URL.canParse(publicOrigin) ? new URL(publicOrigin) : undefined;
-  const secure = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)));
+  const secure = url && isSecureUrl(url);
   if (!secure || url.origin !== publicOrigin) throw new InvalidPublicOriginError(publicOrigin);
   return `${publicOrigin}/oauth/callback`;
 }

@@ -1,4 +1,11 @@
-import type { TokenSet } from '../connection/connection.ts';
+/** A token set as the token endpoint returned it; times in epoch seconds. */
+export interface TokenSet {
+  readonly accessToken: string;
+  /** Absent for `client_credentials`. Single use: the attempt to redeem it kills it. */
+  readonly refreshToken?: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
 
 /**
  * What came back from a token request, judged for what may follow (design section 4, step 4).

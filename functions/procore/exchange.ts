@@ -87,3 +87,42 @@ export function requestIdOf(exchange: Exchange): string | undefined {
   const id = exchange.responseHeaders?.['x-request-id'];
   return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
+
+/**
+ * Codes of failures to resolve, to connect, or to agree on TLS. Others with the same effect (ECONNRESET in the
+ * handshake, EPROTO) also occur after the request was written, so they do not count.
+ */
+const beforeSending = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+]);
+
+/**
+ * Tells whether a `fetch` failed before anything reached the other side: no name, no connection, no TLS.
+ *
+ * @returns false in doubt
+ */
+export function happenedBeforeSending(error: unknown): boolean {
+  // One error for each address that was tried: the request may have gone out by any that failed otherwise.
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(happenedBeforeSending);
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'connect' || syscall === 'getaddrinfo' || (code !== undefined && beforeSending.has(code)))
+    return true;
+  return happenedBeforeSending(error.cause);
+}

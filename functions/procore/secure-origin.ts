@@ -1,5 +1,3 @@
-import { isLoopback } from '../oauth/loopback.ts';
-
 /** Somebody configured an origin over which tokens and secrets would travel in the clear. */
 export class InsecureOriginError extends Error {
   override readonly name = 'InsecureOriginError';
@@ -13,6 +11,16 @@ export class InsecureOriginError extends Error {
 }
 
 /**
+ * Tells whether a URL is safe for tokens: https, or http on this machine itself (loopback).
+ *
+ * @see [RFC 8252, section 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)
+ */
+export function isSecureUrl({ protocol, hostname }: URL): boolean {
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback);
+}
+
+/**
  * Checks that an origin is fit for tokens: https, or http on loopback for tests and the local runner.
  *
  * @returns the origin as a URL; its `protocol` is `http:` only on loopback
@@ -21,7 +29,6 @@ export class InsecureOriginError extends Error {
  */
 export function requireSecureOrigin(origin: string): URL {
   const url = new URL(origin);
-  const isSafeHttp = url.protocol === 'http:' && isLoopback(url.hostname);
-  if (url.protocol !== 'https:' && !isSafeHttp) throw new InsecureOriginError(url.origin);
+  if (!isSecureUrl(url)) throw new InsecureOriginError(url.origin);
   return url;
 }

@@ -1,5 +1,4 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
-import { happenedBeforeSending } from '../oauth/token-response.ts';
 import type { Observer } from '../observer.ts';
 import {
   AccessTokenRefusedError,
@@ -12,7 +11,7 @@ import type { CompanyPauses } from './company-pauses.ts';
 import { diagnose, diagnosed } from './diagnosis.ts';
 import type { ProcoreEnvironment } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, parseExactJson, writeExactJson } from './exact-json.ts';
-import { type Exchange, type ExchangeFailure, redactHeaders, redactText } from './exchange.ts';
+import { type Exchange, type ExchangeFailure, happenedBeforeSending, redactHeaders, redactText } from './exchange.ts';
 import type { FailedExchangeStore } from './failed-exchanges.ts';
 import type { RateBudget } from './rate-budget.ts';
 import { pauseBeforeRetryMs } from './retry.ts';

@@ -1,5 +1,5 @@
+import { MalformedSecretError, parseEnvironmentSecret, readText } from '../oauth/client-secret.ts';
 import type { ProcoreEnvironment } from '../procore/environment.ts';
-import { MalformedSecretError, parseEnvironmentSecret, readText } from '../procore/oauth-client-secret.ts';
 
 /** The values that the `Authorization` header of a delivery may carry after `Bearer `. */
 export interface WebhookAuthorization {

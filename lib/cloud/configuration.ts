@@ -4,6 +4,7 @@ import {
   type ProcoreEnvironment,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
+import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
 import { faultOfDomainName } from './domain.ts';
 
 /** A stack holds 500 resources and an environment takes up to 160 of them. */
@@ -190,10 +191,9 @@ function parsedJson(value: unknown): unknown {
 
 function isBareOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { origin, protocol, hostname } = new URL(text);
-  const loopback = hostname === 'localhost' || hostname === '127.0.0.1';
+  const url = new URL(text);
   // URL takes `*` in a host, and it would match nothing.
-  return text === origin && !hostname.includes('*') && (protocol === 'https:' || (protocol === 'http:' && loopback));
+  return text === url.origin && !url.hostname.includes('*') && isSecureUrl(url);
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   type CfnFunction,
@@ -13,8 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
 import { type Setting, settingNames } from '../../functions/settings.ts';
-import type { Bundles, FunctionName } from './bundle.ts';
-import type { EncryptionKey } from './encryption-key.ts';
+import type { Bundles, FunctionName } from './bundle/bundle.ts';
 
 /** How much functions log: their events (`info`), or failed invocations alone (`error`). */
 export type LogLevel = 'info' | 'error';
@@ -23,7 +23,8 @@ export type LogLevel = 'info' | 'error';
 export interface SharedFunctionProps {
   readonly procoreEnvironment: ProcoreEnvironment;
   readonly bundles: Bundles;
-  readonly encryptionKey: EncryptionKey;
+  /** Its logs are encrypted with it. */
+  readonly encryptionKey: { readonly key: IKey };
   readonly logRetentionDays: number;
   readonly logLevel: LogLevel;
 }

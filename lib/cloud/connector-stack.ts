@@ -2,7 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
-import type { Bundles } from './bundle.ts';
+import type { Bundles } from './bundle/bundle.ts';
 import type { Configuration } from './configuration.ts';
 import { ProcoreEnvironment, pascalCase } from './procore-environment.ts';
 

@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironment as ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
-import { type Bundles, bundleFunctions, type FunctionName } from './bundle.ts';
+import { type Bundles, bundleFunctions, type FunctionName } from './bundle/bundle.ts';
 import { Connecting } from './connecting.ts';
 import type { LogLevel } from './connector-function.ts';
 import type { Domain } from './domain.ts';

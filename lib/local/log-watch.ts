@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogLine } from './runtime.ts';
+import type { LogLine } from './runtime/invocation.ts';
 
 /** Fields that a log line must have to be the one looked for. */
 export type LoggedFields = Readonly<Record<string, string | number>>;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
+import type { ProcoreStandIn } from '../procore-stand-in/server.ts';
+import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { Person } from './person.ts';
-import type { ProcoreStandIn } from './procore-stand-in/server.ts';
-import { clientOptions } from './provision.ts';
-import type { LocalEnvironment, LocalSystem } from './system.ts';
+import { clientOptions } from './template/provision.ts';
 
 /** Reports a step that worked, in plain words. */
 export type Tick = (text: string) => void;

@@ -16,8 +16,8 @@ import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
 import { pollDeliveries } from './delivery-polling.ts';
-import { clientOptions } from './provision.ts';
-import type { LocalEnvironment, LocalSystem } from './system.ts';
+import type { LocalEnvironment, LocalSystem } from './local-system.ts';
+import { clientOptions } from './template/provision.ts';
 
 /** So long one call may wait for Procore's rate limit and its retries, in milliseconds. */
 const patienceMs = 60_000;

@@ -1,13 +1,14 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { settingNames } from '../../functions/settings.ts';
-import type { AwsFront } from './aws-front.ts';
-import { startEventSource } from './event-source.ts';
-import { startGateway } from './gateway.ts';
-import { createLogs } from './logs.ts';
-import { clientOptions } from './provision.ts';
-import type { LocalResources } from './resources.ts';
-import { type LogLine, startRuntime } from './runtime.ts';
-import { startSchedule } from './schedule.ts';
+import type { AwsFront } from './aws/front.ts';
+import { createLogs } from './aws/logs.ts';
+import { startEventSource } from './runtime/event-source.ts';
+import { startGateway } from './runtime/gateway.ts';
+import type { LogLine } from './runtime/invocation.ts';
+import { startRuntime } from './runtime/runtime.ts';
+import { startSchedule } from './runtime/schedule.ts';
+import { clientOptions } from './template/provision.ts';
+import type { LocalResources } from './template/resources.ts';
 
 /** What runs of a template, as opposed to what it stores. */
 export interface Serving {

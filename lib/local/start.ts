@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { unreachableDestination } from './delivery-polling.ts';
+import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { LogWatch } from './log-watch.ts';
 import { doMainJob } from './main-job.ts';
 import type { LocalOptions } from './options.ts';
-import type { LogLine } from './runtime.ts';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from './system.ts';
+import type { LogLine } from './runtime/invocation.ts';
+import { startLocalSystem } from './system.ts';
 
 /** Where the lines for people and those for programs go. */
 export interface Screen {

@@ -2,51 +2,16 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
-import { readCdkJson } from './assembly.ts';
+import { layOutPorts } from '../ports.ts';
+import { type ProcoreStandIn, startProcoreStandIn } from '../procore-stand-in/server.ts';
 import { unreachableDestination } from './delivery-polling.ts';
+import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { InvalidOptionError, type LocalOptions } from './options.ts';
 import { pollEnvironment } from './polled-environment.ts';
-import { layOutPorts } from './ports.ts';
-import { type ProcoreStandIn, startProcoreStandIn } from './procore-stand-in/server.ts';
-import { clientOptions } from './provision.ts';
-import type { LogLine } from './runtime.ts';
-import { startLocalStack } from './stack.ts';
-
-/** One environment of a local system: what a person or a script needs to use it. */
-export interface LocalEnvironment {
-  readonly name: ProcoreEnvironment;
-  /** Where the outside reaches our API; a tunnel's address, if there is one. */
-  readonly api: string;
-  /** Where it listens: what a tunnel leads to. */
-  readonly localApi: string;
-  readonly callbackUrl: string;
-  readonly webhookUrl: string;
-  /** The value of the `Authorization` header that hooks send. */
-  readonly webhookAuthorization: string;
-  readonly procoreLogin: string;
-  readonly procoreApi: string;
-  /** Real names by short names, e.g. `ConnectLink`. */
-  readonly functions: Readonly<Record<string, string>>;
-  readonly queues: Readonly<Record<string, string>>;
-  readonly tables: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, string>>;
-  /** Absent where another authorization server was given. */
-  readonly standIn?: ProcoreStandIn;
-}
-
-/** Everything on this machine: the stack of cdk.json, and a Procore for each environment. */
-export interface LocalSystem {
-  /** The endpoint that any AWS SDK client can be pointed at. */
-  readonly aws: string;
-  readonly environments: readonly LocalEnvironment[];
-  /**
-   * Invokes a function with IAM, as an integrator's backend does.
-   *
-   * @throws Error with the function's own text when it fails
-   */
-  invoke(functionName: string, payload: unknown): Promise<unknown>;
-  stop(): Promise<void>;
-}
+import type { LogLine } from './runtime/invocation.ts';
+import { startLocalStack } from './runtime/stack.ts';
+import { readCdkJson } from './template/assembly.ts';
+import { clientOptions } from './template/provision.ts';
 
 /** Gets what is going on, for people and for the log. */
 export interface SystemListener {

@@ -1,9 +1,9 @@
-import { dynamoDbLedgerReader } from '../../functions/aws/dynamodb-ledger-reader.ts';
-import { sqsDeadLetters } from '../../functions/aws/sqs-dead-letters.ts';
-import { sqsQuarantineReader } from '../../functions/aws/sqs-quarantine-reader.ts';
-import type { DeadLetterQueue } from '../../functions/webhook/dead-letters.ts';
 import type { LedgerReader } from '../../functions/webhook/ledger.ts';
 import type { QuarantineReader } from '../../functions/webhook/quarantine.ts';
+import { dynamoDbLedgerReader } from './aws/dynamodb-ledger-reader.ts';
+import { sqsDeadLetters } from './aws/sqs-dead-letters.ts';
+import { sqsQuarantineReader } from './aws/sqs-quarantine-reader.ts';
+import type { DeadLetterQueue } from './dead-letters.ts';
 import type { DeployedEnvironment } from './deployment.ts';
 
 /** Gives an environment's ledger, for reading. */

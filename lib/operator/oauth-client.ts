@@ -1,8 +1,8 @@
 import { checkOAuthClient } from '../../functions/oauth/client-check.ts';
+import { parseOAuthClientSecret } from '../../functions/oauth/client-secret.ts';
 import { procoreTokenEndpoint } from '../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
-import { parseOAuthClientSecret } from '../../functions/procore/oauth-client-secret.ts';
 import { systemClock, systemRandomId } from '../../functions/system.ts';
 import type { DeployedEnvironment } from './deployment.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 import { procoreOrigins } from '../../functions/procore/environment.ts';
-import { readStatusPage, type StatusPage } from '../../functions/procore/support-report.ts';
 import type { DeployedEnvironment } from './deployment.ts';
+import { readStatusPage, type StatusPage } from './support-report.ts';
 
 /**
  * Reads Procore's status page for an environment that talks to Procore itself: a stand-in has none, and Procore's own

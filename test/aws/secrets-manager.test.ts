@@ -3,15 +3,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { secretsManagerAuthorizationKeeper } from '../../functions/aws/secrets-manager-authorization-keeper.ts';
 import { secretsManagerOAuthClient } from '../../functions/aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from '../../functions/aws/secrets-manager-webhook-authorization.ts';
-import type { Observer } from '../../functions/observer.ts';
 import {
   MalformedSecretError,
   PlaceholderSecretError,
   WrongEnvironmentError,
-} from '../../functions/procore/oauth-client-secret.ts';
+} from '../../functions/oauth/client-secret.ts';
+import type { Observer } from '../../functions/observer.ts';
 import { beginRollOver } from '../../functions/webhook/roll-over.ts';
-import { AwsRefusal, jsonAnswer, refusalAnswer } from '../../lib/local/aws-answer.ts';
-import { createSecretsManager } from '../../lib/local/secrets-manager.ts';
+import { AwsRefusal, jsonAnswer, refusalAnswer } from '../../lib/local/aws/answer.ts';
+import { createSecretsManager } from '../../lib/local/aws/secrets-manager.ts';
 import { type LoopbackServer, startLoopbackServer } from '../faults/loopback-server.ts';
 
 describe('secrets in Secrets Manager', () => {

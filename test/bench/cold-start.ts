@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { settingNames } from '../../functions/settings.ts';
-import { bundleFunctions, type FunctionName, functionNames } from '../../lib/cloud/bundle.ts';
+import { bundleFunctions, type FunctionName, functionNames } from '../../lib/cloud/bundle/bundle.ts';
 import type { Bench } from './bench.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,11 +3,12 @@ import { DynamoDBClient, GetItemCommand, ScanCommand, UpdateItemCommand } from '
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { hashOf } from '../../functions/oauth/authorization-store.ts';
+import { hashOf } from '../../functions/connect/authorization-store.ts';
+import type { LocalEnvironment } from '../../lib/local/local-system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
-import type { ProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
-import { type LocalEnvironment, startLocalSystem } from '../../lib/local/system.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import type { ProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { launchBrowser } from './browser.ts';
 
 /** An environment of the local system, with its stand-in Procore. */

@@ -1,6 +1,6 @@
 import type { Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hashOf } from '../../functions/oauth/authorization-store.ts';
+import { hashOf } from '../../functions/connect/authorization-store.ts';
 import { startLoopbackServer } from '../faults/loopback-server.ts';
 import { type ConnectRun, headingOf, startConnectRun } from './connect-run.ts';
 

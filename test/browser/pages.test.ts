@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { toBrowserResponse } from '../../functions/oauth/browser-answer.ts';
-import { contentSecurityPolicy } from '../../functions/oauth/page-style.ts';
-import { type FailureName, failureTexts } from '../../functions/oauth/page-texts.ts';
-import { type Page, pageStatus, type WayOn } from '../../functions/oauth/pages.ts';
+import { toBrowserResponse } from '../../functions/connect/browser-answer.ts';
+import { contentSecurityPolicy } from '../../functions/connect/page-style.ts';
+import { type FailureName, failureTexts } from '../../functions/connect/page-texts.ts';
+import { type Page, pageStatus, type WayOn } from '../../functions/connect/pages.ts';
 import { launchBrowser } from './browser.ts';
 import { inspect } from './inspection.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { contentSecurityPolicy } from '../../functions/oauth/page-style.ts';
+import { contentSecurityPolicy } from '../../functions/connect/page-style.ts';
 import { type LoopbackServer, startLoopbackServer } from '../faults/loopback-server.ts';
 import { type ConnectRun, headingOf, startConnectRun } from './connect-run.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bundles, bundleFunctions, EntryError, functionNames } from '../../lib/cloud/bundle.ts';
+import { type Bundles, bundleFunctions, EntryError, functionNames } from '../../lib/cloud/bundle/bundle.ts';
 
 // Inside the project, so that the entries find its packages, and where git does not look.
 const parent = fileURLToPath(new URL('../../.bundles', import.meta.url));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { functionNames } from '../../lib/cloud/bundle.ts';
+import { functionNames } from '../../lib/cloud/bundle/bundle.ts';
 import { type Json, type Resource, referencesIn, resourcesOf, synthesize, textsIn } from './synthesized.ts';
 
 const prefixes = ['Sandbox', 'Production', 'MonthlySandbox'] as const;

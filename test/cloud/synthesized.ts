@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { type Bundles, functionNames } from '../../lib/cloud/bundle.ts';
+import { type Bundles, functionNames } from '../../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
 

@@ -3,7 +3,7 @@ import type {
   AuthorizationSession,
   AuthorizationStore,
   ConnectLink,
-} from '../../functions/oauth/authorization-store.ts';
+} from '../../functions/connect/authorization-store.ts';
 
 const link: ConnectLink = {
   linkHash: 'a'.repeat(64),

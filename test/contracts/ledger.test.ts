@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
-import { dynamoDbLedgerReader } from '../../functions/aws/dynamodb-ledger-reader.ts';
+import { dynamoDbLedgerReader } from '../../lib/operator/aws/dynamodb-ledger-reader.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { ledgerContract } from './ledger.ts';
 import { useTable } from './use-table.ts';

@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { withoutIgnored } from '../../lib/local/ignored.ts';
-import { resourceProperties } from '../../lib/local/resource-properties.ts';
+import { withoutIgnored } from '../../lib/local/template/ignored.ts';
+import { resourceProperties } from '../../lib/local/template/resource-properties.ts';
 import { resourcesOfType, synthesize } from '../cloud/synthesized.ts';
 
 /** An environment's tables, as lib/cloud/tables.ts names them. */

@@ -1,4 +1,4 @@
-import type { Json, Template, TemplateResource } from '../../lib/local/template.ts';
+import type { Json, Template, TemplateResource } from '../../lib/local/template/template.ts';
 
 /** What an older version lacked; what it has besides is as today. */
 const lacking =

@@ -1,9 +1,10 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
 
 const connectionId = 'acme';
 const watch = new LogWatch();

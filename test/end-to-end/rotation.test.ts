@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../lib/local/ports.ts';
+import { freePort } from '../../lib/ports.ts';
 import { type AwsFaults, startAwsFaults } from '../faults/aws-faults.ts';
 import { startSandboxStack, synthesizeSandbox } from './sandbox-stack.ts';
 

@@ -2,14 +2,14 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type Assembly, synthesize } from '../../lib/local/assembly.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
-import { freePort } from '../../lib/local/ports.ts';
-import { startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
-import { runAssembly } from '../../lib/local/stack.ts';
+import { runAssembly } from '../../lib/local/runtime/stack.ts';
+import { type Assembly, synthesize } from '../../lib/local/template/assembly.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import { freePort } from '../../lib/ports.ts';
+import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
+import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 
 /** The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it. */
 export const synthesizeSandbox = (): Promise<Assembly> => synthesize({ procore: { environments: ['sandbox'] } });

@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Assembly } from '../../lib/local/assembly.ts';
-import type { Json, TemplateResource } from '../../lib/local/template.ts';
+import type { Assembly } from '../../lib/local/template/assembly.ts';
+import type { Json, TemplateResource } from '../../lib/local/template/template.ts';
 import { olderTemplate } from './older-template.ts';
 import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Connection, ReauthorizationCause } from '../../functions/connection/connection.ts';
 import { vendAccessToken } from '../../functions/connection/vending.ts';
 import { systemSleep } from '../../functions/system.ts';
-import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
+import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { useTable } from '../contracts/use-table.ts';
 import { type RotationWorld, rotationWorld, timeoutMs } from './rotation-world.ts';
 

@@ -12,9 +12,9 @@ import { type VendedAccessToken, vendAccessToken } from '../../functions/connect
 import { procoreTokenEndpoint } from '../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
 import type { ObservedFields } from '../../functions/observer.ts';
-import { freePort } from '../../lib/local/ports.ts';
-import { startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
+import { freePort } from '../../lib/ports.ts';
+import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
+import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { storedConnection } from '../contracts/connection-store.ts';
 import type { UsedTable } from '../contracts/use-table.ts';
 import { startAwsFaults } from './aws-faults.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Assembly } from '../../lib/local/assembly.ts';
-import type { Json, TemplateResource } from '../../lib/local/template.ts';
+import type { Assembly } from '../../lib/local/template/assembly.ts';
+import type { Json, TemplateResource } from '../../lib/local/template/template.ts';
 
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 

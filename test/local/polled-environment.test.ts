@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
-import { freePort } from '../../lib/local/ports.ts';
-import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import type { LogLine } from '../../lib/local/runtime.ts';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import type { LogLine } from '../../lib/local/runtime/invocation.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { freePort } from '../../lib/ports.ts';
+import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { runBare } from '../operator/operator.ts';
 
 const client = { clientId: 'app-in-sandbox', clientSecret: 'canary-of-sandbox-77f1' };

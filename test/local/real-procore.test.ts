@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { runBare } from '../operator/operator.ts';
 
 const publicUrl = 'https://tunnel.example.com';

@@ -2,7 +2,7 @@ import type {
   AuthorizationSession,
   AuthorizationStore,
   ConnectLink,
-} from '../../functions/oauth/authorization-store.ts';
+} from '../../functions/connect/authorization-store.ts';
 
 /** Keeps links and sessions in this process; `links` and `sessions` show a test what was stored. */
 export function memoryAuthorizationStore(): AuthorizationStore & {

@@ -1,5 +1,4 @@
-import type { TokenSet } from '../../functions/connection/connection.ts';
-import type { TokenEndpoint, TokenInfoOutcome, TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
+import type { TokenEndpoint, TokenInfoOutcome, TokenOutcome, TokenSet } from '../../functions/oauth/token-endpoint.ts';
 
 /** A method of the token endpoint that was called, with what a test may look at. */
 export interface TokenEndpointCall {

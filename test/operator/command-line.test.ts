@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../lib/local/ports.ts';
 import { commands } from '../../lib/operator/commands.ts';
 import { createTerminal } from '../../lib/operator/terminal.ts';
+import { freePort } from '../../lib/ports.ts';
 import { runBare } from './operator.ts';
 
 describe('the command line', () => {

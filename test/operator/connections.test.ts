@@ -1,7 +1,7 @@
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { clientOptions } from '../../lib/local/provision.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
 import { useOperator } from './operator.ts';
 
 const forgottenToken = 'canary-of-an-access-token-91c2';

@@ -1,6 +1,6 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
-import { clientOptions } from '../../lib/local/provision.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
 import { useOperator } from './operator.ts';
 
 const wrongSecret = 'canary-of-a-client-secret-7f3a';

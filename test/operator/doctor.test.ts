@@ -3,9 +3,9 @@ import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnosed } from '../../functions/procore/diagnosis.ts';
 import { type DiagnosisId, type Heading, headings } from '../../functions/procore/diagnosis-rows.ts';
-import type { Finding } from '../../functions/procore/examination.ts';
 import { Person } from '../../lib/local/person.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import type { Finding } from '../../lib/operator/doctor/examination.ts';
 import { useOperator } from './operator.ts';
 
 const company = '5358233';

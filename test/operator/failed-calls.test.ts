@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Heading } from '../../functions/procore/diagnosis-rows.ts';
-import type { Finding } from '../../functions/procore/examination.ts';
-import { bundleFunctions } from '../../lib/cloud/bundle.ts';
-import type { Assembly } from '../../lib/local/assembly.ts';
+import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { Person } from '../../lib/local/person.ts';
+import type { Assembly } from '../../lib/local/template/assembly.ts';
+import type { Finding } from '../../lib/operator/doctor/examination.ts';
 import { startSandboxStack, synthesizeSandbox } from '../end-to-end/sandbox-stack.ts';
 import { runBare } from './operator.ts';
 

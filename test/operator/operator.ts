@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
 import { runCommandLine } from '../../lib/operator/command-line.ts';
 import { createTerminal, type Terminal } from '../../lib/operator/terminal.ts';
 

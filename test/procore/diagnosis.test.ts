@@ -245,5 +245,7 @@ describe('the rows', () => {
 });
 
 function readFixtures(): Record<string, { answers: { status: number[]; body?: unknown; text?: string }[] }> {
-  return JSON.parse(readFileSync(new URL('../fixtures/procore/api-errors.json', import.meta.url), 'utf8'));
+  return JSON.parse(
+    readFileSync(new URL('../../lib/procore-stand-in/fixtures/api-errors.json', import.meta.url), 'utf8'),
+  );
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
-import { standIn } from '../local/procore-stand-in-setup.ts';
 import { memoryRateBudget } from '../memory/rate-budget.ts';
+import { standIn } from '../procore-stand-in/setup.ts';
 import { startTime } from './client-world.ts';
 import { movedTime } from './moved-time.ts';
 import { standInClient } from './stand-in-client.ts';

@@ -1,6 +1,6 @@
 // A worker thread with a stand-in Procore of its own heap: what it holds is not counted as the client's memory.
 import { parentPort, workerData } from 'node:worker_threads';
-import { startProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
+import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 
 /** What the worker is started with. */
 export interface SlowStandInData {

@@ -2,8 +2,8 @@ import { accessTokenSource, type VendedToken } from '../../functions/procore/acc
 import { type ProcoreClientProps, procoreClient } from '../../functions/procore/client.ts';
 import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
 import { systemSleep } from '../../functions/system.ts';
-import type { ProcoreStandIn } from '../../lib/local/procore-stand-in/server.ts';
-import { callToken, connect } from '../local/procore-stand-in-setup.ts';
+import type { ProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
+import { callToken, connect } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './client-world.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../../functions/connection/connection.ts';
+import type { TokenSet } from '../../functions/oauth/token-endpoint.ts';
 import type { Invocation } from './invocation.ts';
 import type { Machine } from './machine.ts';
 

@@ -1,9 +1,9 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
-import { type Narrowed, narrow } from '../../functions/procore/probes.ts';
-import type { Forbidden } from '../../lib/local/procore-stand-in/world.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import { type Narrowed, narrow } from '../../lib/operator/doctor/probes.ts';
+import type { Forbidden } from '../../lib/procore-stand-in/world.ts';
 import { runBare } from '../operator/operator.ts';
 import { rejection } from '../procore/client-world.ts';
 import { companyId, connectAccount, consumer, invoke, projectId, rfis, runningProduct } from './running-product.ts';

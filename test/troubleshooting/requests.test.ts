@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
-import { explainEmptyList } from '../../functions/procore/empty-list.ts';
-import { supportReport } from '../../functions/procore/support-report.ts';
+import { explainEmptyList } from '../../lib/operator/doctor/empty-list.ts';
+import { supportReport } from '../../lib/operator/support-report.ts';
 import { gather, rejection } from '../procore/client-world.ts';
 import { companyId, connectAccount, consumer, projectId, rfis, runningProduct } from './running-product.ts';
 

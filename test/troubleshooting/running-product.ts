@@ -9,11 +9,12 @@ import { procoreClient } from '../../functions/procore/client.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
 import { systemClock, systemSleep } from '../../functions/system.ts';
+import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
-import type { ProcoreStandInControl } from '../../lib/local/procore-stand-in/control.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
-import { type LocalEnvironment, type LocalSystem, startLocalSystem } from '../../lib/local/system.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import type { ProcoreStandInControl } from '../../lib/procore-stand-in/control.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { recordingObserver } from '../procore/client-world.ts';
 

@@ -1,8 +1,8 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { beforeAll, expect, it } from 'vitest';
-import { explainEmptyList } from '../../functions/procore/empty-list.ts';
-import { examineInstallation } from '../../functions/procore/installation.ts';
-import { clientOptions } from '../../lib/local/provision.ts';
+import { clientOptions } from '../../lib/local/template/provision.ts';
+import { explainEmptyList } from '../../lib/operator/doctor/empty-list.ts';
+import { examineInstallation } from '../../lib/operator/doctor/installation.ts';
 import { gather, rejection } from '../procore/client-world.ts';
 import { age, companyId, connectAccount, consumer, runningProduct, vend } from './running-product.ts';
 

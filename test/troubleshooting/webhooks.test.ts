@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { Reconciliation } from '../../functions/procore/reconcile.ts';
+import type { Reconciliation } from '../../functions/webhook/reconcile.ts';
 import { runBare } from '../operator/operator.ts';
 import { companyId, connectAccount, invoke, projectId, rfis, runningProduct } from './running-product.ts';
 

@@ -17,7 +17,10 @@ const { answerDelivery } = await import('../../functions/webhook-intake.ts');
 const current = 'the-right-value-of-the-header';
 const right = `Bearer ${current}`;
 const out = () => Promise.reject(new Error('out'));
-const sample = readFileSync(new URL('../fixtures/procore/webhook-v4.0.json', import.meta.url), 'utf8').trim();
+const sample = readFileSync(
+  new URL('../../lib/procore-stand-in/fixtures/webhook-v4.0.json', import.meta.url),
+  'utf8',
+).trim();
 const fields = JSON.parse(sample) as Record<string, unknown>;
 const event = (otherwise: Record<string, unknown>) => JSON.stringify({ ...fields, ...otherwise });
 

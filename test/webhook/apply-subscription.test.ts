@@ -5,8 +5,8 @@ import {
   removeSubscription,
 } from '../../functions/webhook/apply-subscription.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
-import { seeds } from '../local/procore-stand-in-setup.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
+import { seeds } from '../procore-stand-in/setup.ts';
 import { bridge, company, connectedStandIn, townHall } from './stand-in-api.ts';
 
 const authorization = 'current-value-of-the-header-48-characters-long-x';

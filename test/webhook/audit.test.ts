@@ -9,11 +9,11 @@ import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import { beginRollOver } from '../../functions/webhook/roll-over.ts';
 import { fingerprint } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
-import { destination, seeds } from '../local/procore-stand-in-setup.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
+import { destination, seeds } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
 import { bridge, company, connectedStandIn, townHall } from './stand-in-api.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDelivery } from '../../functions/webhook/parse.ts';
 
 const fixture = (version: string): string =>
-  readFileSync(new URL(`../fixtures/procore/webhook-${version}.json`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../lib/procore-stand-in/fixtures/webhook-${version}.json`, import.meta.url), 'utf8');
 const parse = (body: string) => parseDelivery(Buffer.from(body));
 const parseValue = (payload: object) => parse(JSON.stringify(payload));
 const v2 = JSON.parse(fixture('v2.0'));

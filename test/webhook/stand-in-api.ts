@@ -1,8 +1,8 @@
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import { procoreClient } from '../../functions/procore/client.ts';
 import { type ApiCall, type ApiRequest, companyCalls } from '../../functions/webhook/api-call.ts';
-import type { Unknowns } from '../../lib/local/procore-stand-in/unknowns.ts';
-import { connect, standIn } from '../local/procore-stand-in-setup.ts';
+import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
+import { connect, standIn } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
 
 export const company = '5358233';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MalformedSecretError, WrongEnvironmentError } from '../../functions/procore/oauth-client-secret.ts';
+import { MalformedSecretError, WrongEnvironmentError } from '../../functions/oauth/client-secret.ts';
 import { parseWebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 
 const current = 'c'.repeat(48);

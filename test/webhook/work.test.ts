@@ -9,7 +9,6 @@ import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts
 import type { MarkedEvent } from '../../functions/webhook/event-handlers.ts';
 import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
-import { statusOf } from '../../functions/webhook/replay.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 import {
   backOffSeconds,
@@ -18,6 +17,7 @@ import {
   type WorkDependencies,
   workBatch,
 } from '../../functions/webhook/work.ts';
+import { statusOf } from '../../lib/operator/replay.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { recordingObserver, sampleEvent, sampleTime } from './sample-events.ts';

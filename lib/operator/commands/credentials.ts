@@ -1,13 +1,10 @@
-import {
-  type RedirectUriDifference,
-  redirectUriDifferences,
-} from '../../../functions/oauth/redirect-uri-difference.ts';
+import { parseOAuthClientSecret, placeholder } from '../../../functions/oauth/client-secret.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { parseOAuthClientSecret, placeholder } from '../../../functions/procore/oauth-client-secret.ts';
 import { commandGroup, environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { readOAuthClient, requireRightClient } from '../oauth-client.ts';
+import { type RedirectUriDifference, redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Where scripts put the credentials; an option would show them to every process and keep them in the history. */

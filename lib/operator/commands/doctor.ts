@@ -1,11 +1,11 @@
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
 import type { Actor, Heading } from '../../../functions/procore/diagnosis-rows.ts';
-import { examine, type Finding } from '../../../functions/procore/examination.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
 import { environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
+import { examine, type Finding } from '../doctor/examination.ts';
 import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,6 +1,6 @@
-import { type DeadLetter, peekDeadLetters, redriveDeadLetters } from '../../../functions/webhook/dead-letters.ts';
 import { readEventMessage } from '../../../functions/webhook/event-message.ts';
 import { environmentOption, operatorCommand } from '../command.ts';
+import { type DeadLetter, peekDeadLetters, redriveDeadLetters } from '../dead-letters.ts';
 import { deadLettersOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { counted, layOut, showTime } from '../table.ts';

@@ -1,11 +1,11 @@
 import { sqsEventQueue } from '../../../functions/aws/sqs-event-queue.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
-import { type EventFilter, findEvents, replayEvent, statusOf } from '../../../functions/webhook/replay.ts';
 import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
+import { type EventFilter, findEvents, replayEvent, statusOf } from '../replay.ts';
 import { counted, layOut, showTime } from '../table.ts';
 import { readTime } from '../times.ts';
 import { dead, redrive } from './events-dead.ts';

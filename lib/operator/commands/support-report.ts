@@ -1,8 +1,7 @@
 import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
-import { failureTexts } from '../../../functions/oauth/page-texts.ts';
+import { failureTexts } from '../../../functions/connect/page-texts.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
-import { type StatusPage, supportReport } from '../../../functions/procore/support-report.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { environmentOption, operatorCommand, type Report } from '../command.ts';
 import type { DeployedEnvironment, LogName } from '../deployment.ts';
@@ -10,6 +9,7 @@ import { asDiagnosisId } from '../doctor/refusals.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { statusPageOf } from '../status-page.ts';
+import { type StatusPage, supportReport } from '../support-report.ts';
 import { layOut } from '../table.ts';
 
 const logs: readonly LogName[] = ['WebhookWorker', 'SubscriptionAudit', 'OauthCallback', 'OauthStart', 'OauthCompany'];

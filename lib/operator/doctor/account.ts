@@ -1,11 +1,11 @@
 import type { ApiPath, CompanyClient, ProcoreClient } from '../../../functions/procore/client.ts';
-import { explainEmptyList } from '../../../functions/procore/empty-list.ts';
-import type { Evidence } from '../../../functions/procore/examination.ts';
-import { examineInstallation, type Installation } from '../../../functions/procore/installation.ts';
-import { type Narrowed, visibleProjects } from '../../../functions/procore/probes.ts';
 import { readLimit } from '../../../functions/procore/rate-budget.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
 import type { StoredConnection } from '../stored-connection.ts';
+import { explainEmptyList } from './empty-list.ts';
+import type { Evidence } from './examination.ts';
+import { examineInstallation, type Installation } from './installation.ts';
+import { type Narrowed, visibleProjects } from './probes.ts';
 import { isBeforeAccess, problemOf, seenProblem } from './refusals.ts';
 
 /** What is looked at of an account. */

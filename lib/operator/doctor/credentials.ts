@@ -1,18 +1,18 @@
 import { checkOAuthClient } from '../../../functions/oauth/client-check.ts';
-import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
-import { redirectUriDifferences } from '../../../functions/oauth/redirect-uri-difference.ts';
-import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import {
   MalformedSecretError,
   PlaceholderSecretError,
   WrongEnvironmentError,
-} from '../../../functions/procore/oauth-client-secret.ts';
-import type { Narrowed } from '../../../functions/procore/probes.ts';
+} from '../../../functions/oauth/client-secret.ts';
+import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
+import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
+import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { readOAuthClient } from '../oauth-client.ts';
+import { redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Terminal } from '../terminal.ts';
+import type { Narrowed } from './probes.ts';
 
 /** Tries the stored client id and secret at Procore; nothing is spent or issued. @returns no verdict when it does not say */
 export async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {

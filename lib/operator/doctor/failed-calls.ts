@@ -2,13 +2,13 @@ import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { ApiPath, ProcoreClient } from '../../../functions/procore/client.ts';
 import { diagnosisRow } from '../../../functions/procore/diagnosis.ts';
 import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
-import type { Evidence } from '../../../functions/procore/examination.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import type { FailedExchangeStore } from '../../../functions/procore/failed-exchanges.ts';
-import type { Narrowed } from '../../../functions/procore/probes.ts';
 import type { DeployedEnvironment, LogName } from '../deployment.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { showTime } from '../table.ts';
+import type { Evidence } from './examination.ts';
+import type { Narrowed } from './probes.ts';
 import { asDiagnosisId, problemOf, seenProblem } from './refusals.ts';
 
 const anHour = 3600;

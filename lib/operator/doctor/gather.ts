@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
+import { MalformedSecretError, WrongEnvironmentError } from '../../../functions/oauth/client-secret.ts';
 import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import type { Evidence, SeenConnection } from '../../../functions/procore/examination.ts';
-import { MalformedSecretError, WrongEnvironmentError } from '../../../functions/procore/oauth-client-secret.ts';
-import type { Narrowed } from '../../../functions/procore/probes.ts';
 import { systemClock } from '../../../functions/system.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
 import { connectionClient, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
@@ -17,7 +15,9 @@ import { findConnection, listConnections, readConnection, type StoredConnection 
 import type { Terminal } from '../terminal.ts';
 import { examineAccount } from './account.ts';
 import { examineCredentials, examineRedirect } from './credentials.ts';
+import type { Evidence, SeenConnection } from './examination.ts';
 import { readFailures } from './failed-calls.ts';
+import type { Narrowed } from './probes.ts';
 import { problemOf, seenProblem } from './refusals.ts';
 import { examineStops } from './stops.ts';
 import { examineHooks, examineIntake, type SeenHooks } from './webhooks.ts';

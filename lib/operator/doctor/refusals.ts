@@ -4,9 +4,9 @@ import type { ProcoreClient } from '../../../functions/procore/client.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { type DiagnosisId, diagnosisRows } from '../../../functions/procore/diagnosis-rows.ts';
 import { TruncatedListError } from '../../../functions/procore/paging.ts';
-import { type Narrowed, narrow } from '../../../functions/procore/probes.ts';
 import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
 import { OperatorError } from '../exit-codes.ts';
+import { type Narrowed, narrow } from './probes.ts';
 
 /** A problem that was seen. @returns it with the row of its diagnosis */
 export function seenProblem(id: DiagnosisId, ...evidence: readonly string[]): Narrowed {

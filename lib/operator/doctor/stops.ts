@@ -1,7 +1,7 @@
-import type { Evidence } from '../../../functions/procore/examination.ts';
-import type { Narrowed } from '../../../functions/procore/probes.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { describeStopped, stoppedCompanies } from '../stopped-companies.ts';
+import type { Evidence } from './examination.ts';
+import type { Narrowed } from './probes.ts';
 import { seenProblem } from './refusals.ts';
 
 /**

@@ -1,7 +1,4 @@
-import { dynamoDbLedgerReader } from '../../../functions/aws/dynamodb-ledger-reader.ts';
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
-import type { SeenHook } from '../../../functions/procore/examination.ts';
-import type { Narrowed } from '../../../functions/procore/probes.ts';
 import { companyCalls } from '../../../functions/webhook/api-call.ts';
 import { hookTargets } from '../../../functions/webhook/apply-subscription.ts';
 import { queueJson } from '../../../functions/webhook/event-message.ts';
@@ -9,7 +6,10 @@ import { type Hook, type HooksApi, hooksApi } from '../../../functions/webhook/h
 import { wantedTriggers } from '../../../functions/webhook/keep-hook.ts';
 import { parseDelivery } from '../../../functions/webhook/parse.ts';
 import { fingerprint, type StoredSubscription, type SubscribedHook } from '../../../functions/webhook/subscription.ts';
+import { dynamoDbLedgerReader } from '../aws/dynamodb-ledger-reader.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
+import type { SeenHook } from './examination.ts';
+import type { Narrowed } from './probes.ts';
 import { problemOf, seenProblem } from './refusals.ts';
 
 /** What was seen of a company's hooks. */

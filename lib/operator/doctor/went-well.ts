@@ -1,7 +1,7 @@
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import type { Evidence } from '../../../functions/procore/examination.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import type { StoredConnection } from '../stored-connection.ts';
+import type { Evidence } from './examination.ts';
 
 /** What was tried and went well. */
 export interface WentWell {

@@ -5,7 +5,7 @@ import { createAuthenticator } from '../../../functions/webhook/authenticate.ts'
 import type { DeadLettered } from '../../../functions/webhook/ledger.ts';
 import { parseWebhookAuthorization } from '../../../functions/webhook/webhook-authorization.ts';
 import type { WebhookEvent } from '../../../functions/webhook/webhook-event.ts';
-import type { Randomness } from '../../../lib/local/procore-stand-in/randomness.ts';
+import type { Randomness } from '../../../lib/procore-stand-in/randomness.ts';
 import { memoryEventQueue } from '../../memory/event-queue.ts';
 import { memoryLedger } from '../../memory/ledger.ts';
 import { memoryQuarantine } from '../../memory/quarantine.ts';

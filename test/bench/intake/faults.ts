@@ -1,11 +1,11 @@
 import { companyClientWhenCalled } from '../../../functions/webhook/event-client.ts';
 import { Permanent } from '../../../functions/webhook/permanent.ts';
 import { type ReceivedMessage, workBatch } from '../../../functions/webhook/work.ts';
-import { movableClock } from '../../../lib/local/procore-stand-in/clock.ts';
-import { DeliveryQueue } from '../../../lib/local/procore-stand-in/deliveries.ts';
-import { HookStore } from '../../../lib/local/procore-stand-in/hooks.ts';
-import { seededRandomness, ulid } from '../../../lib/local/procore-stand-in/randomness.ts';
-import { drawUnknowns } from '../../../lib/local/procore-stand-in/unknowns.ts';
+import { movableClock } from '../../../lib/procore-stand-in/clock.ts';
+import { DeliveryQueue } from '../../../lib/procore-stand-in/deliveries.ts';
+import { HookStore } from '../../../lib/procore-stand-in/hooks.ts';
+import { seededRandomness, ulid } from '../../../lib/procore-stand-in/randomness.ts';
+import { drawUnknowns } from '../../../lib/procore-stand-in/unknowns.ts';
 import { memorySubscriptionStore } from '../../memory/subscription-store.ts';
 import type { Figures } from '../bench.ts';
 import { authorization, faultWorld, type Service } from './fault-world.ts';

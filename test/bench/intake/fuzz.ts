@@ -1,6 +1,6 @@
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { createAuthenticator } from '../../../functions/webhook/authenticate.ts';
-import { type Randomness, seededRandomness } from '../../../lib/local/procore-stand-in/randomness.ts';
+import { type Randomness, seededRandomness } from '../../../lib/procore-stand-in/randomness.ts';
 import { memoryEventQueue } from '../../memory/event-queue.ts';
 import { memoryLedger } from '../../memory/ledger.ts';
 import { memoryQuarantine } from '../../memory/quarantine.ts';

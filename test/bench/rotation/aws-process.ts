@@ -1,4 +1,4 @@
-import { startAwsFront } from '../../../lib/local/aws-front.ts';
+import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { answerQuestions } from './processes.ts';
 
 const front = await startAwsFront(0, (line) => console.error(line));

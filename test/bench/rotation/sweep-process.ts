@@ -5,7 +5,7 @@ import { sqsRotationQueue } from '../../../functions/aws/sqs-rotation-queue.ts';
 import { attendBatch } from '../../../functions/connection/batch.ts';
 import { rotationBatch, sweepDueConnections } from '../../../functions/connection/sweep.ts';
 import { systemClock, systemRandomFraction, systemRandomId, systemSleep } from '../../../functions/system.ts';
-import { clientOptions } from '../../../lib/local/provision.ts';
+import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { memoryTokenEndpoint } from '../../memory/token-endpoint.ts';
 import { answerQuestions } from './processes.ts';
 

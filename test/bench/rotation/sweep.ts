@@ -3,7 +3,7 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { dueShardOf } from '../../../functions/connection/connection-store.ts';
 import { dueIndex } from '../../../functions/settings.ts';
-import { clientOptions } from '../../../lib/local/provision.ts';
+import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { storedConnection } from '../../contracts/connection-store.ts';
 import { tableDefinition } from '../../contracts/table-definition.ts';
 import type { Figures } from '../bench.ts';

@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDbConnectionStore } from '../../../functions/aws/dynamodb-connection-store.ts';
 import { vendAccessToken } from '../../../functions/connection/vending.ts';
 import { systemClock, systemRandomFraction, systemRandomId, systemSleep } from '../../../functions/system.ts';
-import { clientOptions } from '../../../lib/local/provision.ts';
+import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { memoryTokenEndpoint } from '../../memory/token-endpoint.ts';
 import type { Figures } from '../bench.ts';
 import { connectionsTable, percentile, startBenchSetting } from './setting.ts';

@@ -1,0 +1,162 @@
+import { authorizeConnection } from '../connection/authorize.ts';
+import { recordCompanies } from '../connection/company-choice.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionDependencies } from '../connection/dependencies.ts';
+import { checkEnvironment } from '../connection/environment-check.ts';
+import { readOAuthClient } from '../oauth/client-trouble.ts';
+import { redirectUri } from '../oauth/redirect-uri.ts';
+import type { TokenOutcome, TokenSet } from '../oauth/token-endpoint.ts';
+import type { CompaniesOutcome } from '../procore/companies.ts';
+import type {
+  AuthorizationSession,
+  AuthorizationStore,
+  CompanyName,
+  SessionFailure,
+  SessionResult,
+} from './authorization-store.ts';
+import { logFailure } from './failure.ts';
+
+/** What exchanging a code needs. */
+export interface CodeExchangeDependencies extends ConnectionDependencies {
+  readonly authorizations: AuthorizationStore;
+  readonly publicOrigin: string;
+  /** Lists what an access token sees, within so many milliseconds. */
+  readonly listCompanies: (accessToken: string, timeoutMs: number) => Promise<CompaniesOutcome>;
+}
+
+/** What an invocation keeps for storing the result and answering, in milliseconds. */
+const reserveMs = 5000;
+/** What `token/info` may take, in milliseconds: its time-out and the write that follows. */
+const environmentCheckMs = 12_000;
+/** Nobody waits longer for a list of companies, in milliseconds. */
+const companiesMs = 8000;
+/** A session is one item of 400 kB at most: so many companies, with so many characters of each name. */
+const mostCompanies = 500;
+const companyNameCharacters = 100;
+
+/**
+ * Exchanges a code at once, stores the tokens in one write, and only then looks whose they are and what they see.
+ *
+ * Called only by the holder of the session's claim: a code that is used twice is refused, and RFC 6749 lets the server
+ * revoke what the first use got.
+ *
+ * @returns the session's result; tokens whose write was refused have been given up for revocation
+ */
+export async function exchangeCode(
+  deps: CodeExchangeDependencies,
+  session: AuthorizationSession,
+  code: string,
+): Promise<SessionResult> {
+  const exchanged = await redeem(deps, code);
+  if ('failure' in exchanged) return failed(deps, session, exchanged.failure, exchanged);
+  const { connectionId, sessionId, linkIssuedAt } = session;
+  const authorized = await authorizeConnection(deps, {
+    connectionId,
+    grant: 'authorization_code',
+    tokens: exchanged.tokens,
+    authorizedBy: { sessionId, linkIssuedAt },
+  });
+  if (authorized.outcome === 'superseded') return failed(deps, session, 'superseded');
+  return finishAuthorized(deps, session, authorized.connection);
+}
+
+/**
+ * Does what follows once the tokens are stored; also for a first call that died after its write.
+ *
+ * @param connection as this session authorized it
+ * @returns the session's result
+ */
+export async function finishAuthorized(
+  deps: CodeExchangeDependencies,
+  session: AuthorizationSession,
+  connection: Connection,
+): Promise<SessionResult> {
+  // The stored `linkIssuedAt` is what spends a link; this mark only saves people a vain trip to Procore.
+  await deps.authorizations.spendLink(session.linkHash);
+  let current = connection;
+  // What is left out for want of time the sweep does: a connection whose environment is unchecked stays due.
+  if (deps.remaining() > environmentCheckMs + reserveMs) {
+    const checked = await checkEnvironment(deps, connection);
+    if (checked.outcome === 'foreign') return failed(deps, session, 'wrong_environment');
+    if (checked.outcome === 'ours') current = checked.connection;
+  }
+  return { outcome: 'connected', companies: await seenCompanies(deps, current) };
+}
+
+type Exchanged =
+  | { readonly tokens: TokenSet }
+  | {
+      readonly failure: SessionFailure;
+      readonly status?: number | undefined;
+      readonly code?: string | undefined;
+      readonly retryAfterSeconds?: number | undefined;
+    };
+
+async function redeem(deps: CodeExchangeDependencies, code: string): Promise<Exchanged> {
+  const uri = redirectUri(deps.publicOrigin);
+  // The page that started read the secret anew, too. A code is good for that client alone: under another one that we
+  // remember from before a correction, and that Procore knows as well, the code would be refused and used up.
+  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
+  if ('trouble' in client) return { failure: 'client_missing', code: client.trouble };
+  const judged = judge(await deps.tokenEndpoint.redeemCode(client, code, uri));
+  if ('failure' in judged && judged.failure === 'client_refused') deps.observer.count('clientCredentialsRefused');
+  return judged;
+}
+
+function judge(outcome: TokenOutcome): Exchanged {
+  switch (outcome.outcome) {
+    case 'tokens':
+      return { tokens: outcome.tokens };
+    case 'invalid_grant':
+      return { failure: 'code_refused', status: outcome.status, code: outcome.outcome };
+    case 'invalid_client':
+      return { failure: 'client_refused', status: outcome.status, code: outcome.outcome };
+    case 'not_sent':
+    case 'unknown':
+    case 'throttled':
+      return {
+        failure: 'procore_unavailable',
+        status: 'status' in outcome ? outcome.status : undefined,
+        code: outcome.outcome,
+        retryAfterSeconds: 'retryAfterSeconds' in outcome ? outcome.retryAfterSeconds : undefined,
+      };
+  }
+}
+
+async function seenCompanies(deps: CodeExchangeDependencies, connection: Connection): Promise<readonly CompanyName[]> {
+  const { connectionId, tokens } = connection;
+  const timeoutMs = Math.min(companiesMs, deps.remaining() - reserveMs);
+  const seen: CompaniesOutcome =
+    tokens && timeoutMs > 500 ? await deps.listCompanies(tokens.accessToken, timeoutMs) : { outcome: 'unavailable' };
+  if (seen.outcome === 'unavailable') {
+    deps.observer.note('oauth.companies_unavailable', { connectionId });
+    return [];
+  }
+  await recordCompanies(
+    deps,
+    connection,
+    seen.companies.map(({ id }) => id),
+  );
+  return seen.companies
+    .map(({ id, name }) => ({
+      companyId: id,
+      // The cut may leave half a surrogate pair, which is no text: a store may refuse it, and a page cannot show it.
+      name: name.slice(0, companyNameCharacters).toWellFormed(),
+    }))
+    .sort((one, other) => one.name.localeCompare(other.name, 'en'))
+    .slice(0, mostCompanies);
+}
+
+function failed(
+  deps: CodeExchangeDependencies,
+  { connectionId }: AuthorizationSession,
+  outcome: SessionFailure,
+  {
+    status,
+    code,
+    retryAfterSeconds,
+  }: { status?: number | undefined; code?: string | undefined; retryAfterSeconds?: number | undefined } = {},
+): SessionResult {
+  const referenceId = logFailure(deps, outcome, { connectionId, status, code });
+  return { outcome, referenceId, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+}

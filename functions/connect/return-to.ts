@@ -1,0 +1,51 @@
+import { isSecureUrl } from '../procore/secure-origin.ts';
+
+/** A `returnTo` that the allow-list does not cover. */
+export class ReturnToNotAllowedError extends Error {
+  override readonly name = 'ReturnToNotAllowedError';
+  readonly code = 'return_to_not_allowed';
+  constructor(allowedOrigins: readonly string[]) {
+    const allowed =
+      allowedOrigins.length > 0
+        ? `returnTo must be a URL that begins with an allowed origin: ${allowedOrigins.join(', ')}`
+        : 'returnTo must be left out, since no origin is allowed yet';
+    super(`${allowed}. To allow another origin, add it to "returnToOrigins" in cdk.json and deploy.`);
+  }
+}
+
+/**
+ * Reads the allow-list as the stack sets it.
+ *
+ * @param setting origins separated by commas; may be empty
+ */
+export function parseReturnToOrigins(setting: string): readonly string[] {
+  return setting
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
+}
+
+/**
+ * Checks where a browser may be sent after success: an open redirect would lend our address to anybody's page.
+ *
+ * The origin is compared as text AND as parsed, so that nothing which parsers read differently gets through: user
+ * information, backslashes, tabs, control characters, other spellings of the host.
+ *
+ * @returns the URL in its normal form
+ * @throws ReturnToNotAllowedError when it is not a URL of an allowed origin
+ * @see RFC 9700 section 4.11
+ */
+export function parseReturnTo(value: unknown, allowedOrigins: readonly string[]): string {
+  const refuse = () => new ReturnToNotAllowedError(allowedOrigins);
+  if (typeof value !== 'string' || value.length > 2000 || !/^[\x21-\x7e]+$/.test(value) || value.includes('\\')) {
+    throw refuse();
+  }
+  const origin = allowedOrigins.find(
+    (allowed) => value.startsWith(allowed) && ['', '/', '?', '#'].includes(value.charAt(allowed.length)),
+  );
+  if (!origin || !URL.canParse(value)) throw refuse();
+  const url = new URL(value);
+  const secure = isSecureUrl(url);
+  if (!secure || url.origin !== origin || url.username !== '' || url.password !== '') throw refuse();
+  return url.href;
+}

@@ -1,0 +1,118 @@
+import type { Clock, RandomId } from '../clock.ts';
+import { readOAuthClient } from '../oauth/client-trouble.ts';
+import { redirectUri } from '../oauth/redirect-uri.ts';
+import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import type { Observer } from '../observer.ts';
+import { type AuthorizationStore, hashOf } from './authorization-store.ts';
+import type { BrowserAnswer } from './browser-answer.ts';
+import { browserCookieSeconds, keepBrowserCookie, readBrowserCookie } from './browser-cookie.ts';
+import { type BrowserRequest, isOwnPost, onlyValue } from './browser-request.ts';
+import { failurePage } from './failure.ts';
+import type { FailureName } from './page-texts.ts';
+import type { WayOn } from './pages.ts';
+import { type FoundLink, findLink, findSession, isOurSecret } from './session.ts';
+
+/** How long a person may take at Procore: signing in, perhaps a new password, allowing access. */
+const sessionSeconds = 1800;
+
+/** What the page that starts needs. */
+export interface StartDependencies {
+  readonly authorizations: AuthorizationStore;
+  readonly oauthClient: OAuthClientSource;
+  readonly clock: Clock;
+  readonly randomId: RandomId;
+  readonly observer: Observer;
+  readonly publicOrigin: string;
+  /** Scheme and host of Procore's login. */
+  readonly loginOrigin: string;
+}
+
+const failureOfLink: Readonly<Record<Exclude<FoundLink['outcome'], 'usable'>, FailureName>> = {
+  unknown: 'link_unknown',
+  expired: 'link_expired',
+  spent: 'link_spent',
+};
+
+/**
+ * Shows the page with the button. It changes nothing, so previews and prefetches of a link are harmless.
+ *
+ * @param request with `link` in the query
+ */
+export async function showStart(deps: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  const token = onlyValue(request.query, 'link');
+  if (!isOurSecret(token)) return failurePage(deps, 'link_unknown');
+  const found = await findLink(deps, hashOf(token));
+  if (found.outcome !== 'usable') return failurePage(deps, failureOfLink[found.outcome]);
+  const current = readBrowserCookie(deps.publicOrigin, request.cookies);
+  const { setCookie } = keepBrowserCookie(deps.publicOrigin, current, deps.randomId);
+  return { answer: 'page', page: { name: 'start', connectionId: found.link.connectionId, link: token }, setCookie };
+}
+
+/**
+ * Starts a session, bound to this browser, and sends the browser to Procore.
+ *
+ * @param request with `link`, or from a failure page `again` (a session of this browser, whose link is used), in the form
+ * @see RFC 6749 section 4.1.1
+ */
+export async function begin(deps: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  if (!isOwnPost(request)) return failurePage(deps, 'foreign_post');
+  const token = onlyValue(request.form, 'link');
+  const browser = readBrowserCookie(deps.publicOrigin, request.cookies);
+  if (browser === undefined) {
+    const wayOn: WayOn | undefined = isOurSecret(token) ? { way: 'open_link', link: token } : undefined;
+    return failurePage(deps, 'cookie_missing', { wayOn });
+  }
+
+  const origin = await originOf(deps, request, token);
+  if (!origin) return failurePage(deps, 'link_unknown');
+  const found = await findLink(deps, origin.linkHash);
+  if (found.outcome !== 'usable') return failurePage(deps, failureOfLink[found.outcome]);
+  const { link } = found;
+
+  // A click is rare and may follow a correction of the secret: an old client id ends on an error page of Procore's.
+  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
+  if ('trouble' in client) {
+    const { wayOn } = origin;
+    return failurePage(deps, 'client_missing', { connectionId: link.connectionId, wayOn, code: client.trouble });
+  }
+
+  const state = deps.randomId();
+  const now = deps.clock();
+  await deps.authorizations.putSession({
+    sessionId: hashOf(state),
+    browserHash: hashOf(browser),
+    linkHash: link.linkHash,
+    linkIssuedAt: link.issuedAt,
+    connectionId: link.connectionId,
+    ...(link.returnTo !== undefined && { returnTo: link.returnTo }),
+    expiresAt: now + sessionSeconds,
+    keptUntil: now + browserCookieSeconds,
+  });
+  deps.observer.note('oauth.started', { connectionId: link.connectionId });
+  const { setCookie } = keepBrowserCookie(deps.publicOrigin, browser, deps.randomId);
+  return { answer: 'redirect', location: authorizationUrl(deps, client.clientId, state), setCookie };
+}
+
+async function originOf(
+  deps: StartDependencies,
+  request: BrowserRequest,
+  token: string | undefined,
+): Promise<{ readonly linkHash: string; readonly wayOn: WayOn } | undefined> {
+  if (isOurSecret(token)) return { linkHash: hashOf(token), wayOn: { way: 'open_link', link: token } };
+  const found = await findSession(deps, onlyValue(request.form, 'again'), request);
+  if (found.outcome !== 'own') return undefined;
+  const { linkHash, sessionId } = found.session;
+  return { linkHash, wayOn: { way: 'start_again', sessionId } };
+}
+
+/** Procore documents neither `scope` nor PKCE, and sending a scope has failed: so these four parameters and no more. */
+function authorizationUrl({ loginOrigin, publicOrigin }: StartDependencies, clientId: string, state: string): string {
+  const url = new URL('/oauth/authorize', loginOrigin);
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri(publicOrigin),
+    state,
+  }).toString();
+  return url.href;
+}

@@ -1,0 +1,107 @@
+import { isProcoreEnvironment, type ProcoreEnvironment } from '../procore/environment.ts';
+import { type ExactJson, type ExactJsonObject, isJsonObject, parseExactJson } from '../procore/exact-json.ts';
+import type { OAuthClient } from './token-endpoint.ts';
+
+/** The value that a freshly deployed OAuth client secret holds until somebody sets it. */
+export const placeholder = 'REPLACE-ME';
+
+/** The two secrets of an environment, as messages call them. */
+export type SecretKind = 'OAuth client' | 'webhook authorization';
+
+/** A secret names another environment than the function that reads it; using it would mix environments. */
+export class WrongEnvironmentError extends Error {
+  override readonly name = 'WrongEnvironmentError';
+  readonly code = 'wrong_environment';
+  constructor(kind: SecretKind, expected: ProcoreEnvironment, got: ExactJson | undefined) {
+    // Only a known name is repeated: anything else may be a secret that was put into the wrong field.
+    const named = typeof got === 'string' && isProcoreEnvironment(got) ? `"${got}"` : 'no known environment';
+    super(
+      `The ${kind} secret of the environment "${expected}" names ${named} in its field "environment". ` +
+        `Nothing was done with it. Put the value that belongs to "${expected}" into it: ${remedy(kind, expected)}.`,
+    );
+  }
+}
+
+/** Nobody has put Procore's client id and secret into the deployed secret yet. */
+export class PlaceholderSecretError extends Error {
+  override readonly name = 'PlaceholderSecretError';
+  readonly code = 'placeholder_secret';
+  constructor(environment: ProcoreEnvironment) {
+    super(
+      `The OAuth client secret of the environment "${environment}" still holds the placeholder that the stack ` +
+        `created. Run \`${setCredentials(environment)}\` with the client id and secret of your app at Procore.`,
+    );
+  }
+}
+
+/** A secret is not the JSON object that it should be. The message repeats nothing of it. */
+export class MalformedSecretError extends Error {
+  override readonly name = 'MalformedSecretError';
+  readonly code = 'malformed_secret';
+  constructor(kind: SecretKind, environment: ProcoreEnvironment, problem: string) {
+    super(`The ${kind} secret of the environment "${environment}" ${problem}. ${remedy(kind, environment)}.`);
+  }
+}
+
+/**
+ * Reads the OAuth client out of its secret `{"environment","clientId","clientSecret"}`. White space around a value is
+ * dropped: it comes from copying and is never part of one.
+ *
+ * @param text the secret string; undefined for a binary secret
+ * @throws WrongEnvironmentError, PlaceholderSecretError, MalformedSecretError
+ */
+export function parseOAuthClientSecret(text: string | undefined, environment: ProcoreEnvironment): OAuthClient {
+  const fields = parseEnvironmentSecret('OAuth client', text, environment);
+  const clientId = readText(fields.clientId);
+  const clientSecret = readText(fields.clientSecret);
+  if (clientId === placeholder || clientSecret === placeholder) throw new PlaceholderSecretError(environment);
+  if (clientId === '' || clientSecret === '') {
+    const empty = clientId === '' ? 'clientId' : 'clientSecret';
+    throw new MalformedSecretError('OAuth client', environment, `has no text in its field "${empty}"`);
+  }
+  return { clientId, clientSecret };
+}
+
+/**
+ * Reads the fields of a secret of either kind, after its `environment` was found to be ours.
+ *
+ * @throws WrongEnvironmentError, MalformedSecretError
+ */
+export function parseEnvironmentSecret(
+  kind: SecretKind,
+  text: string | undefined,
+  environment: ProcoreEnvironment,
+): ExactJsonObject {
+  const fields = parseObject(text ?? '');
+  if (fields === undefined) throw new MalformedSecretError(kind, environment, 'is not a JSON object');
+  if (fields.environment !== environment) throw new WrongEnvironmentError(kind, environment, fields.environment);
+  return fields;
+}
+
+function parseObject(text: string): ExactJsonObject | undefined {
+  try {
+    const value = parseExactJson(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads one text field of a secret.
+ *
+ * @returns the text without white space around it; empty when there is none
+ */
+export function readText(value: ExactJson | undefined): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+function setCredentials(environment: ProcoreEnvironment): string {
+  return `npm run procore -- credentials set ${environment}`;
+}
+
+function remedy(kind: SecretKind, environment: ProcoreEnvironment): string {
+  return kind === 'OAuth client'
+    ? `Run \`${setCredentials(environment)}\``
+    : 'Restore its previous version (AWSPREVIOUS) in Secrets Manager, whose shape is {"environment","current","previous"?}';
+}

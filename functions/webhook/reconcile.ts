@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { ApiPath, CompanyClient } from '../procore/client.ts';
+import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { exactId, isJsonObject } from '../procore/exact-json.ts';
+import type { Query } from '../procore/listing.ts';
+import { type AcceptanceDependencies, acceptDelivery } from './acceptance.ts';
+import type { Ledger } from './ledger.ts';
+import { parseDelivery } from './parse.ts';
+
+/** What is compared: a list that knows `filters[updated_at]`, and the name under which its events come. */
+export interface ReconciledResource {
+  /** As webhooks name it, e.g. `RFIs`. */
+  readonly resourceName: string;
+  readonly path: ApiPath;
+  /** Absent for what belongs to the company itself. */
+  readonly projectId?: string;
+  readonly query?: Query;
+}
+
+/** What a reconciliation needs besides acceptance. */
+export interface ReconcileDependencies<E extends ProcoreEnvironment> extends AcceptanceDependencies {
+  readonly company: CompanyClient<E>;
+  readonly ledger: Pick<Ledger, 'find' | 'record' | 'history'>;
+}
+
+/** How many records were listed, and what became of them. */
+export interface Reconciliation {
+  readonly listed: number;
+  /** `onEvent` has already handled an event of the record that is as new as its change. */
+  readonly handled: number;
+  readonly emitted: number;
+  /** Emitted by an earlier reconciliation. */
+  readonly known: number;
+  /** Could not be queued; run again from the same time. */
+  readonly failed: number;
+  /** Where the next one starts, epoch seconds. */
+  readonly until: number;
+}
+
+/**
+ * Emits events for what changed in Procore and was never reported ("best-effort, not guaranteed"): lists what changed
+ * since then and sends each change through the same acceptance and queue as a delivery. Running it twice is harmless.
+ *
+ * @param since epoch seconds; the `until` of the last run, less a minute or so for clocks and slow writes
+ * @throws ProcoreApiError, TruncatedListError
+ * @see https://developers.procore.com/documentation/webhooks
+ */
+export async function reconcile<E extends ProcoreEnvironment>(
+  deps: ReconcileDependencies<E>,
+  resource: ReconciledResource,
+  since: number,
+): Promise<Reconciliation> {
+  const until = Math.floor(deps.clock());
+  const counts = { listed: 0, handled: 0, emitted: 0, known: 0, failed: 0 };
+  const options = { ...(resource.query && { query: resource.query }) };
+  for await (const record of deps.company.listChanged(resource.path, since, until, options)) {
+    counts.listed += 1;
+    const id = isJsonObject(record) ? exactId(record.id) : undefined;
+    const updatedAt = isJsonObject(record) ? record.updated_at : undefined;
+    if (id === undefined || typeof updatedAt !== 'string') {
+      counts.failed += 1;
+      continue;
+    }
+    const body = reconciledEvent(deps.company.companyId, resource, id, updatedAt);
+    if (await wasHandled(body, deps)) {
+      counts.handled += 1;
+      continue;
+    }
+    const acceptance = await acceptDelivery(body, deps);
+    counts[acceptance === 'accepted' ? 'emitted' : acceptance === 'duplicate' ? 'known' : 'failed'] += 1;
+  }
+  deps.observer.note('reconciled', { resourceName: resource.resourceName, count: counts.emitted });
+  return { ...counts, until };
+}
+
+/** Writes a change as a v4.0 payload; its id is made of resource, id and time of the change, and so always the same. */
+function reconciledEvent(
+  companyId: string,
+  { resourceName, projectId }: ReconciledResource,
+  resourceId: string,
+  updatedAt: string,
+): Uint8Array {
+  const id = createHash('sha256')
+    .update(JSON.stringify([resourceName, resourceId, updatedAt]))
+    .digest('hex');
+  const event = {
+    id: `reconciled-${id}`,
+    timestamp: updatedAt,
+    reason: 'update',
+    company_id: companyId,
+    project_id: projectId ?? null,
+    user_id: null,
+    resource_type: resourceName,
+    resource_id: resourceId,
+  };
+  return new TextEncoder().encode(JSON.stringify(event));
+}
+
+async function wasHandled<E extends ProcoreEnvironment>(
+  body: Uint8Array,
+  { ledger, observer }: ReconcileDependencies<E>,
+): Promise<boolean> {
+  const parsed = parseDelivery(body);
+  if ('unreadable' in parsed) return false;
+  const { event } = parsed;
+  try {
+    const { newestHandled } = await ledger.history(event);
+    return newestHandled !== null && event.occurredAt !== null && newestHandled >= event.occurredAt;
+  } catch (error) {
+    observer.count('ledgerUnread');
+    observer.note('reconcile.ledger_unread', { errorName: error instanceof Error ? error.name : 'unknown' });
+    return false;
+  }
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildFailure, type BuildOptions, buildSync, formatMessagesSync, type OutputFile } from 'esbuild';
+import { trimmedSdk } from './trimmed-sdk.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The functions that the stack deploys; each is the entry file `functions/NAME.ts`, which exports `handler`. */
+export const functionNames = [
+  'connect-link',
+  'connect-service-account',
+  'oauth-start',
+  'oauth-callback',
+  'oauth-company',
+  'disconnect',
+  'access-token',
+  'rotation-sweep',
+  'token-rotation',
+  'token-recovery',
+  'webhook-intake',
+  'webhook-worker',
+  'subscription-audit',
+  'reconciliation',
+] as const;
+
+export type FunctionName = (typeof functionNames)[number];
+
+/** Where each function's bundle lies: a directory that holds `index.mjs` and nothing else. */
+export type Bundles = Readonly<Record<FunctionName, string>>;
+
+/** An entry file is missing, cannot be bundled, or does not export what it must; the message is one line. */
+export class EntryError extends Error {
+  override readonly name = 'EntryError';
+  readonly code = 'wrong_entry';
+}
+
+/** What functions are bundled from and to. */
+export interface BundleProps {
+  /** Where `NAME.ts` are. @default functions/, or what the published package brings along, bundled already */
+  readonly entryDirectory?: string;
+  /** Where `NAME/index.mjs` go. @default .bundles/ */
+  readonly outputDirectory?: string;
+  /** The file that exports `onEvent` and `onConnectionChange`. @default functions/on-event.ts, which logs events */
+  readonly onEventEntry?: string;
+}
+
+/** The function whose last part is the integrator's file. */
+const workerName = 'webhook-worker' satisfies FunctionName;
+
+/** How the worker's entry names the integrator's file; package.json says which one it is by default. */
+const onEventName = '#on-event';
+
+/** What every run of esbuild has in common. */
+const common = {
+  absWorkingDir: root,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // The SDK's CommonJS build, which esbuild prefers on Node, is twice as large.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+} satisfies BuildOptions;
+
+/** A CommonJS package that on-event.ts may import calls `require` for Node's modules, which ESM has not. */
+const requireBanner = { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" };
+
+/**
+ * What functions get in place of parts of the SDK that none of them uses. The integrator's file, which may use them, is
+ * bundled without it.
+ */
+function leftOut(): Readonly<Record<string, string>> {
+  const adapter = (name: string) => join(root, 'lib/cloud/bundle', `${name}.ts`);
+  return {
+    // The default provider can also sign in by SSO, files and processes; a Lambda function never does.
+    '@aws-sdk/credential-provider-node': adapter('environment-credentials'),
+    // 20 kB that are loaded for streams alone: no operation in use has one.
+    '@smithy/core/event-streams': adapter('absent-event-streams'),
+    // 9 kB for a way to find DynamoDB that nobody turns on.
+    '@aws-sdk/middleware-endpoint-discovery': adapter('absent-endpoint-discovery'),
+    // 30 kB of errors, schemas and package.json that esbuild cannot see to be unused.
+    ...trimmedSdk(join(root, '.bundles', 'sdk'), join(root, 'functions')),
+  };
+}
+
+/**
+ * Bundles all functions by one run of esbuild (one run for each would take ten times as long), and then the worker with
+ * the integrator's file.
+ *
+ * Source maps are written beside the bundles (`source-maps/NAME.mjs.map`), so that they are not deployed.
+ * Files are replaced in one step, since test files bundle side by side.
+ *
+ * @returns the asset directory of every function, the same for every environment
+ * @throws EntryError
+ */
+export function bundleFunctions(props: BundleProps = {}): Bundles {
+  const { entryDirectory, outputDirectory = join(root, '.bundles'), onEventEntry } = props;
+  const packaged = join(root, 'bundles');
+  if (entryDirectory === undefined && existsSync(packaged)) return completePackaged(packaged, onEventEntry);
+  const alias = onEventEntry === undefined ? {} : { [onEventName]: existingFile(onEventEntry) };
+  const bundled = bundleEntries(entryDirectory ?? join(root, 'functions'), outputDirectory);
+  for (const [name, part] of Object.entries(bundled)) {
+    const { code, map } = name === workerName ? completeWorker(part, alias) : part;
+    replaceFile(join(outputDirectory, name, 'index.mjs'), code);
+    replaceFile(join(outputDirectory, 'source-maps', `${name}.mjs.map`), map);
+  }
+  return directoriesIn(outputDirectory);
+}
+
+/**
+ * Bundles the functions for the published package, all but the integrator's file, which is not known yet.
+ *
+ * @param outputDirectory `bundles` beside the compiled `lib`
+ */
+export function bundleForPackage(outputDirectory: string): void {
+  for (const [name, { code, map }] of Object.entries(bundleEntries(join(root, 'functions'), outputDirectory))) {
+    replaceFile(join(outputDirectory, name, 'index.mjs'), code);
+    replaceFile(join(outputDirectory, 'source-maps', `${name}.mjs.map`), map);
+  }
+  const entryPoints = [{ in: join(root, 'functions/on-event.ts'), out: 'on-event/index' }];
+  const { outputFiles } = build({ entryPoints, outdir: outputDirectory });
+  for (const { path, contents } of outputFiles) replaceFile(path, contents);
+}
+
+/** Adds to the published package's bundles what only the integrator has: the worker's last part. */
+function completePackaged(packaged: string, onEventEntry = join(packaged, 'on-event', 'index.mjs')): Bundles {
+  const alias = { [onEventName]: existingFile(onEventEntry) };
+  const part = { code: readFileSync(join(packaged, workerName, 'index.mjs')) };
+  const outdir = mkdtempSync(join(tmpdir(), 'procore-connector-worker-'));
+  replaceFile(join(outdir, workerName, 'index.mjs'), completeWorker(part, alias).code);
+  return { ...directoriesIn(packaged), [workerName]: join(outdir, workerName) };
+}
+
+/** A function's bundle. */
+interface Bundle {
+  readonly code: Uint8Array;
+  readonly map: Uint8Array;
+}
+
+/** Bundles the worker with the integrator's file, in which nothing is left out. @throws EntryError */
+function completeWorker(
+  { code, map }: { readonly code: Uint8Array; readonly map?: Uint8Array },
+  alias: Readonly<Record<string, string>>,
+): Bundle {
+  const text = Buffer.from(code).toString();
+  // esbuild follows a map that it finds in the text, so that the worker's map leads to the sources as well.
+  const mapped =
+    map && `${text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+  const { outputFiles } = build({
+    stdin: { contents: mapped ?? text, resolveDir: root, sourcefile: `${workerName}.mjs` },
+    outfile: join(root, `${workerName}.mjs`),
+    alias,
+    banner: requireBanner,
+    sourcemap: 'external',
+  });
+  return bundleOf(outputFiles);
+}
+
+function bundleEntries(entryDirectory: string, outdir: string): Readonly<Record<string, Bundle>> {
+  const missing = functionNames.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
+  if (missing.length > 0) {
+    throw new EntryError(`Missing: ${missing.join(', ')}. The stack deploys each of them as a function.`);
+  }
+  const { outputFiles, metafile } = build({
+    entryPoints: functionNames.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
+    outdir,
+    alias: leftOut(),
+    external: [onEventName],
+    sourcemap: 'external',
+  });
+  for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
+    if (entryPoint && !exports.includes('handler')) throw new EntryError(`${entryPoint} does not export \`handler\`.`);
+  }
+  const filesOf = (name: string) => outputFiles.filter(({ path }) => functionOf(path) === name);
+  return Object.fromEntries(functionNames.map((name) => [name, bundleOf(filesOf(name))]));
+}
+
+function bundleOf(files: readonly OutputFile[]): Bundle {
+  const code = files.find(({ path }) => !path.endsWith('.map'));
+  const map = files.find(({ path }) => path.endsWith('.map'));
+  if (code === undefined || map === undefined) throw new TypeError('esbuild gave no bundle with a source map.');
+  return { code: code.contents, map: map.contents };
+}
+
+function existingFile(onEventEntry: string): string {
+  const path = resolve(onEventEntry);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  throw new EntryError(
+    `onEventEntry: got ${JSON.stringify(onEventEntry)}, but there is no file ${path}. Give the path of the file that ` +
+      'exports onEvent and onConnectionChange, absolute or from the folder in which cdk is started.',
+  );
+}
+
+/** Runs esbuild without writing. @throws EntryError instead of esbuild's own error, which prints several lines */
+function build(options: BuildOptions) {
+  try {
+    const result = buildSync({ ...common, ...options, write: false, metafile: true, logLevel: 'silent' });
+    for (const warning of formatMessagesSync(result.warnings, { kind: 'warning' })) console.error(warning);
+    return result;
+  } catch (error) {
+    throw isBuildFailure(error) ? entryError(error) : error;
+  }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0;
+}
+
+function entryError({ errors }: BuildFailure): EntryError {
+  const lacking = errors.flatMap(({ text }) => {
+    const [, file, name] = /^No matching export in "(.*)" for import "(onEvent|onConnectionChange)"$/.exec(text) ?? [];
+    return file !== undefined && name !== undefined ? [{ file, name }] : [];
+  });
+  const [first] = lacking;
+  if (first !== undefined) {
+    const names = lacking.map(({ name }) => name).sort();
+    return new EntryError(
+      `${resolve(root, first.file)} does not export ${names.join(' and ')}. The file that gets the events exports two ` +
+        'async functions by name: onEvent and onConnectionChange.',
+    );
+  }
+  const [{ text, location } = { text: '', location: null }, ...others] = errors;
+  const where = location ? `${resolve(root, location.file)}:${location.line}:${location.column + 1}: ` : '';
+  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+  return new EntryError(
+    `${where}${text.replaceAll(/\s+/g, ' ')}${more}. The functions cannot be bundled until that is repaired.`,
+  );
+}
+
+function directoriesIn(parent: string): Bundles {
+  return Object.fromEntries(functionNames.map((name) => [name, join(parent, name)])) as Record<FunctionName, string>;
+}
+
+function functionOf(bundledFile: string): string {
+  return dirname(bundledFile).split(/[\\/]/).at(-1) ?? '';
+}
+
+function replaceFile(path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  // Beside the asset's directory, not in it: CDK must never find a half-written file while it copies the asset.
+  const written = `${dirname(path)}.${randomUUID()}.tmp`;
+  writeFileSync(written, contents);
+  renameSync(written, path);
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { type AwsAnswer, AwsRefusal } from './answer.ts';
+import { functionArn } from './identity.ts';
+
+/** Runs a function; `functionError` tells that the payload is the error it ended with. */
+export type InvokeFunction = (
+  functionName: string,
+  payload: unknown,
+) => Promise<{ readonly payload: unknown; readonly functionError?: string }>;
+
+// Lambda's limits on payloads: 6 MB when the caller waits, 1 MB when it does not.
+const maximumBytes = { RequestResponse: 6_291_556, Event: 1_048_576 } as const;
+
+/** What the front knows of a call to Lambda. */
+export interface LambdaCall {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Reads the function's name from a request to Lambda's Invoke API; names, ARNs and partial ARNs are the same to it.
+ *
+ * @throws AwsRefusal for every other operation of Lambda, and for log tails and versions
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export function readFunctionName({ method, url, headers }: LambdaCall): string {
+  const name = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname)?.[1];
+  const problem =
+    ((method !== 'POST' || name === undefined) && `only knows Invoke, not ${method} ${url.pathname}`) ||
+    (headers['x-amz-log-type'] === 'Tail' && 'has no log tails') ||
+    (url.searchParams.has('Qualifier') && 'has no versions');
+  if (problem) throw new AwsRefusal('UnsupportedOperation', `The local Lambda ${problem}.`);
+  return decodeURIComponent(name ?? '').replace(/^.*:function:/, '');
+}
+
+/**
+ * Answers an invocation as Lambda does.
+ *
+ * An invocation of type Event is run once and its failure logged; Lambda would try it twice more after minutes.
+ *
+ * @param functionNames the functions that exist
+ * @throws AwsRefusal when the function does not exist or the payload is not acceptable
+ */
+export async function answerInvocation(
+  functionName: string,
+  { headers: { 'x-amz-invocation-type': type = 'RequestResponse' }, body }: LambdaCall,
+  functionNames: ReadonlySet<string>,
+  invoke: InvokeFunction,
+  log: (line: string) => void,
+): Promise<AwsAnswer> {
+  if (!functionNames.has(functionName)) {
+    throw new AwsRefusal('ResourceNotFoundException', `Function not found: ${functionArn(functionName)}`, 404);
+  }
+  if (type !== 'RequestResponse' && type !== 'Event') {
+    throw new AwsRefusal('InvalidParameterValueException', `The local Lambda has no invocation type ${type}.`);
+  }
+  const bytes = Buffer.byteLength(body);
+  if (bytes > maximumBytes[type]) {
+    const message = `Request must be smaller than ${maximumBytes[type]} bytes for the InvokeFunction operation`;
+    throw new AwsRefusal('RequestTooLargeException', message, 413);
+  }
+  const event = parsePayload(body);
+  const headers = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() };
+  if (type === 'Event') {
+    const report = (problem: string) => log(`${functionName}, invoked without waiting, failed: ${problem}`);
+    invoke(functionName, event).then(
+      ({ functionError }) => functionError && report(functionError),
+      (error: unknown) => report(error instanceof Error ? error.message : 'unknown'),
+    );
+    return { status: 202, headers, body: '' };
+  }
+  const { payload, functionError } = await invoke(functionName, event);
+  return {
+    status: 200,
+    headers: {
+      ...headers,
+      'x-amz-executed-version': '$LATEST',
+      ...(functionError && { 'x-amz-function-error': functionError }),
+    },
+    body: JSON.stringify(payload ?? null),
+  };
+}
+
+function parsePayload(body: string): unknown {
+  try {
+    return JSON.parse(body || '{}');
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : '';
+    throw new AwsRefusal('InvalidRequestContentException', `Could not parse request body into json: ${problem}`);
+  }
+}

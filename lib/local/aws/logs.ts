@@ -1,0 +1,63 @@
+import type { LogLine } from '../runtime/invocation.ts';
+import { AwsRefusal } from './answer.ts';
+
+/** As many lines of each log group are kept. */
+const mostLines = 5000;
+const mostInPage = 1000;
+
+interface LogEvent {
+  readonly eventId: string;
+  readonly logStreamName: string;
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+/** The functions' last lines, as CloudWatch Logs has them. */
+export interface LocalLogs {
+  take(logGroupName: string, line: LogLine): void;
+  /**
+   * Answers FilterLogEvents: the whole group, from a time on; of patterns, a single term in quotation marks.
+   *
+   * @throws AwsRefusal for anything else
+   * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+   */
+  answer(operation: string, parameters: unknown): unknown;
+}
+
+/**
+ * Keeps what functions write.
+ *
+ * @param now epoch milliseconds
+ */
+export function createLogs(now: () => number): LocalLogs {
+  const groups = new Map<string, LogEvent[]>();
+  let taken = 0;
+  return {
+    take(logGroupName, { stream, text }) {
+      const events = groups.get(logGroupName) ?? [];
+      taken += 1;
+      const eventId = String(taken).padStart(20, '0');
+      events.push({ eventId, logStreamName: stream, timestamp: now(), message: text });
+      groups.set(logGroupName, events.slice(-mostLines));
+    },
+    answer(operation, parameters) {
+      const { logGroupName, startTime = 0, nextToken = '', filterPattern = '""', ...others } = Object(parameters);
+      const term = /^"([^"]*)"$/.exec(filterPattern)?.[1];
+      if (
+        operation !== 'FilterLogEvents' ||
+        term === undefined ||
+        Object.keys(others).some((name) => name !== 'limit')
+      ) {
+        throw new AwsRefusal(
+          'InvalidParameterException',
+          'The local logs know FilterLogEvents, and as filter pattern one "term".',
+        );
+      }
+      const later = (groups.get(logGroupName) ?? []).filter(
+        ({ timestamp, eventId, message }) => timestamp >= startTime && eventId > nextToken && message.includes(term),
+      );
+      const events = later.slice(0, mostInPage);
+      return { events, ...(later.length > mostInPage && { nextToken: events.at(-1)?.eventId }) };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreStandIn } from '../procore-stand-in/server.ts';
+/** One environment of a local system: what a person or a script needs to use it. */
+export interface LocalEnvironment {
+  readonly name: ProcoreEnvironment;
+  /** Where the outside reaches our API; a tunnel's address, if there is one. */
+  readonly api: string;
+  /** Where it listens: what a tunnel leads to. */
+  readonly localApi: string;
+  readonly callbackUrl: string;
+  readonly webhookUrl: string;
+  /** The value of the `Authorization` header that hooks send. */
+  readonly webhookAuthorization: string;
+  readonly procoreLogin: string;
+  readonly procoreApi: string;
+  /** Real names by short names, e.g. `ConnectLink`. */
+  readonly functions: Readonly<Record<string, string>>;
+  readonly queues: Readonly<Record<string, string>>;
+  readonly tables: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Absent where another authorization server was given. */
+  readonly standIn?: ProcoreStandIn;
+}
+
+/** Everything on this machine: the stack of cdk.json, and a Procore for each environment. */
+export interface LocalSystem {
+  /** The endpoint that any AWS SDK client can be pointed at. */
+  readonly aws: string;
+  readonly environments: readonly LocalEnvironment[];
+  /**
+   * Invokes a function with IAM, as an integrator's backend does.
+   *
+   * @throws Error with the function's own text when it fails
+   */
+  invoke(functionName: string, payload: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PortTakenError } from '../../ports.ts';
+import { toGatewayEvent } from './gateway-event.ts';
+import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
+import type { InvokeResult } from './invocation.ts';
+
+/** Payload quota of an HTTP API. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+const maxBodyBytes = 10 * 1_024 * 1_024;
+
+/** An HTTP API's route and the function behind it. */
+export interface GatewayRoute {
+  /** An HTTP method, or `ANY`. */
+  method: string;
+  /** A path without parameters, or `$default` for whatever no other route takes. */
+  path: string;
+  /** How long the function may take. Default is 30,000 (milliseconds), which is also the most AWS allows. */
+  timeoutMillis?: number;
+  invoke(event: unknown): Promise<InvokeResult>;
+}
+
+/** An HTTP API that is being served. */
+export interface Gateway {
+  /** Its origin, `http://localhost:PORT`; http://127.0.0.1:PORT answers as well. */
+  url: string;
+  port: number;
+  /** Closes it with every open connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves an HTTP API's routes with payload format 2.0.
+ *
+ * @param options.port 0 takes a free one
+ * @param options.host Default is 127.0.0.1, and then ::1 too, because `localhost` may mean either.
+ * @throws PortTakenError when another program listens on the port
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export async function startGateway(options: {
+  port: number;
+  host?: string;
+  apiId: string;
+  routes: GatewayRoute[];
+}): Promise<Gateway> {
+  for (const { path } of options.routes) {
+    if (path.includes('{')) throw new Error(`The route ${path} has path parameters, which the local gateway lacks.`);
+  }
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response, options).catch((error: unknown) => {
+      // What is left here is a request cut off while it was read, or a header that HTTP does not allow.
+      if (response.headersSent) response.destroy(error instanceof Error ? error : undefined);
+      else write(response, serverError);
+    });
+  };
+  const first = await listen(createServer(answer), options.port, options.host ?? '127.0.0.1');
+  const { port } = first.address() as AddressInfo;
+  const servers = [first];
+  if (options.host === undefined) {
+    try {
+      servers.push(await listen(createServer(answer), port, '::1'));
+    } catch (error) {
+      await close(servers);
+      throw error;
+    }
+  }
+  return { url: `http://localhost:${port}`, port, stop: () => close(servers) };
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { apiId, routes }: { apiId: string; routes: GatewayRoute[] },
+): Promise<void> {
+  const requestId = randomUUID();
+  response.setHeader('apigw-requestid', requestId);
+  const body = await readBody(request);
+  if (body === 'too large') {
+    response.setHeader('connection', 'close');
+    return write(response, message(413, 'Request Entity Too Large'));
+  }
+  const path = request.url?.split('?')[0] ?? '/';
+  const route =
+    routes.find((route) => route.path === path && route.method === request.method) ??
+    routes.find((route) => route.path === path && route.method === 'ANY') ??
+    routes.find((route) => route.path === '$default');
+  if (route === undefined) return write(response, message(404, 'Not Found'));
+  const routeKey = route.path === '$default' ? '$default' : `${route.method} ${route.path}`;
+  const event = toGatewayEvent(request, { body, apiId, routeKey, requestId, now: new Date() });
+  write(response, await integrate(route, event));
+}
+
+async function integrate(route: GatewayRoute, event: unknown): Promise<GatewayResponse> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<'too late'>((resolve) => {
+    timer = setTimeout(() => resolve('too late'), route.timeoutMillis ?? 30_000);
+  });
+  try {
+    const result = await Promise.race([route.invoke(event), tooLate]);
+    if (result === 'too late') return message(503, 'Service Unavailable');
+    return result.functionError ? serverError : readGatewayResponse(result.payload);
+  } catch {
+    return serverError;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads on when the body is too large, so that the client gets its answer instead of a reset connection. */
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) chunks.length = 0;
+    else chunks.push(chunk);
+  }
+  return bytes > maxBodyBytes ? 'too large' : Buffer.concat(chunks);
+}
+
+function message(statusCode: number, text: string): GatewayResponse {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json' },
+    cookies: [],
+    body: Buffer.from(JSON.stringify({ message: text })),
+  };
+}
+
+function write(response: ServerResponse, { statusCode, headers, cookies, body }: GatewayResponse): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.setHeader('content-length', body.length);
+  response.writeHead(statusCode).end(body);
+}
+
+/** @returns the server, listening; on a machine without IPv6 `::1` is left out */
+function listen(server: Server, port: number, host: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (host === '::1' && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) resolve(server);
+      else reject(error.code === 'EADDRINUSE' ? new PortTakenError(port, error) : error);
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+async function close(servers: Server[]): Promise<void> {
+  await Promise.all(
+    servers.map((server) => {
+      server.closeAllConnections();
+      return new Promise((closed) => server.close(closed));
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+/** A function of the template, as the runtime needs it. */
+export interface RuntimeFunction {
+  /** Its physical name, which `invoke` takes. */
+  name: string;
+  /** The folder with the bundled code, as it would be zipped and deployed. */
+  assetDirectory: string;
+  /** File and export, e.g. `index.handler`. */
+  handler: string;
+  timeoutSeconds: number;
+  /** The limit of each sandbox's heap. */
+  memoryMb: number;
+  /** Its environment variables; with `AWS_ENDPOINT_URL` and the keys it signs with. */
+  environment: Record<string, string>;
+  /** How many sandboxes may run at once; further invocations wait. Default is 4. */
+  maxConcurrency?: number;
+}
+
+/** A line that a function wrote. */
+export interface LogLine {
+  functionName: string;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
+/** The payload of a failed invocation, as Lambda gives it. */
+export interface LambdaError {
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
+
+/** What Lambda's `Invoke` answers: with `functionError` the payload is a `LambdaError`. */
+export interface InvokeResult {
+  payload: unknown;
+  functionError?: 'Unhandled';
+  requestId: string;
+}

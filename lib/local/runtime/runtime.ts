@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { InvokeResult, LogLine, RuntimeFunction } from './invocation.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+/** Runs functions as Lambda does, each in sandboxes of its own. */
+export interface Runtime {
+  /**
+   * Invokes a function and waits for its result.
+   *
+   * @param event any JSON value; without one the function gets `{}`, as from Lambda
+   * @throws UnknownFunctionError for a name the runtime was not started with
+   * @throws RuntimeStoppedError when the runtime is stopped before the result
+   */
+  invoke(name: string, event?: unknown): Promise<InvokeResult>;
+  /** Ends every sandbox; invocations under way or waiting are rejected. */
+  stop(): Promise<void>;
+}
+
+/** A function was invoked that the runtime was not started with. */
+export class UnknownFunctionError extends Error {
+  override readonly name = 'UnknownFunctionError';
+  readonly code = 'unknown_function';
+  constructor(name: string) {
+    super(`There is no function named ${name}. Take the name from the outputs of the stack that is running.`);
+  }
+}
+
+/** The runtime was stopped while an invocation was under way or waiting. */
+export class RuntimeStoppedError extends Error {
+  override readonly name = 'RuntimeStoppedError';
+  readonly code = 'runtime_stopped';
+  constructor(name: string) {
+    super(`The local runtime was stopped before ${name} gave its result.`);
+  }
+}
+
+/**
+ * Starts a runtime for functions; a sandbox (a worker thread) is started by the first invocation that needs it.
+ *
+ * @param options.log gets every line that a function writes
+ */
+export function startRuntime(functions: RuntimeFunction[], options: { log(line: LogLine): void }): Runtime {
+  const pools = new Map(functions.map((fn) => [fn.name, startPool(fn, options.log)]));
+  return {
+    async invoke(name, event) {
+      const pool = pools.get(name);
+      if (pool === undefined) throw new UnknownFunctionError(name);
+      return pool.invoke(JSON.stringify(event) ?? '{}');
+    },
+    async stop() {
+      await Promise.all([...pools.values()].map((pool) => pool.stop()));
+    },
+  };
+}
+
+interface Invocation {
+  requestId: string;
+  event: string;
+  resolve(result: InvokeResult): void;
+  reject(error: Error): void;
+}
+
+function startPool(fn: RuntimeFunction, log: (line: LogLine) => void) {
+  const waiting: Invocation[] = [];
+  const busy = new Set<Sandbox>();
+  const idle: Sandbox[] = [];
+  let stopped = false;
+
+  /** A sandbox may end while it idles, by a timer that an invocation left behind. */
+  function takeIdle(): Sandbox | undefined {
+    const sandbox = idle.pop();
+    return sandbox?.hasEnded() ? takeIdle() : sandbox;
+  }
+
+  function dispatch(): void {
+    while (waiting.length > 0) {
+      const warm = takeIdle();
+      if (warm === undefined && busy.size >= (fn.maxConcurrency ?? 4)) return;
+      const next = waiting.shift();
+      if (next) void work(warm ?? startSandbox(fn, log), next);
+    }
+  }
+
+  async function work(sandbox: Sandbox, invocation: Invocation): Promise<void> {
+    busy.add(sandbox);
+    const { reusable, ...result } = await sandbox.run(invocation.requestId, invocation.event);
+    busy.delete(sandbox);
+    if (reusable && !stopped) idle.push(sandbox);
+    if (stopped) invocation.reject(new RuntimeStoppedError(fn.name));
+    else invocation.resolve(result);
+    dispatch();
+  }
+
+  return {
+    invoke(event: string): Promise<InvokeResult> {
+      return new Promise((resolve, reject) => {
+        if (stopped) return reject(new RuntimeStoppedError(fn.name));
+        waiting.push({ requestId: randomUUID(), event, resolve, reject });
+        dispatch();
+      });
+    },
+    async stop(): Promise<void> {
+      stopped = true;
+      for (const invocation of waiting.splice(0)) invocation.reject(new RuntimeStoppedError(fn.name));
+      await Promise.all([...idle.splice(0), ...busy].map((sandbox) => sandbox.end()));
+    },
+  };
+}

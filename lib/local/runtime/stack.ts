@@ -1,0 +1,132 @@
+import { freePort } from '../../ports.ts';
+import { startAwsFront, type UsedPermission } from '../aws/front.ts';
+import { serveResources } from '../serving.ts';
+import { type Assembly, synthesize } from '../template/assembly.ts';
+import { provision } from '../template/provision.ts';
+import { httpApiIds, type LocalResources, readResources } from '../template/resources.ts';
+import type { Json } from '../template/template.ts';
+import type { LogLine } from './invocation.ts';
+
+/** The ports of a local stack; 0 takes any free one. */
+export interface LocalPorts {
+  readonly aws: number;
+  /** One for each HTTP API, in the order in which cdk.json names the environments. */
+  readonly apis: readonly number[];
+}
+
+/** A stack that runs on this machine. */
+export interface LocalStack {
+  /** The origin that takes all AWS calls: what `AWS_ENDPOINT_URL` is to be. */
+  readonly endpoint: string;
+  /** The stack's outputs, as `cdk deploy` prints them. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly resources: LocalResources;
+  /**
+   * Deploys another template over this one, as CloudFormation does: what it names as before is kept with all that it
+   * holds, what is new is made, and what is gone stays behind. HTTP APIs are away for a moment, which on AWS they are not.
+   *
+   * @throws TemplateNotSupportedError when a table or queue would be replaced by an empty one
+   */
+  deploy(assembly: Assembly): Promise<void>;
+  /** Which permission each function made use of so far. */
+  usedPermissions(): UsedPermission[];
+  /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
+  stop(): Promise<void>;
+}
+
+/** How a local stack is run. */
+export interface LocalStackOptions {
+  readonly ports: LocalPorts;
+  /** Variables that the functions of a Procore environment get besides the template's, e.g. `PROCORE_LOGIN_ORIGIN`. */
+  functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
+  /** Outputs that CloudFormation shows besides the template's. @default none */
+  readonly localOutputs?: Readonly<Record<string, string>>;
+  /** Origins of a tunnel, in the order of `ports.apis`. @default http://localhost with the API's port */
+  readonly publicOrigins?: readonly (string | undefined)[];
+  /** Gets what functions write, and the runner's own lines under the name `local`. */
+  log(line: LogLine): void;
+}
+
+/**
+ * Runs the stack that `cdk deploy` would deploy.
+ *
+ * @param contextOverrides laid over cdk.json's context, e.g. `{procore: {environments: ['sandbox']}}`
+ * @throws SynthesisError, and what {@link runAssembly} throws
+ */
+export async function startLocalStack(
+  options: LocalStackOptions & { readonly contextOverrides?: Readonly<Record<string, Json>> },
+): Promise<LocalStack> {
+  return runAssembly(await synthesize(options.contextOverrides ?? {}), options);
+}
+
+/**
+ * Runs a synthesized stack: creates its tables, queues and secrets in the stand-ins, and serves its functions, HTTP
+ * APIs, event source mappings and rules.
+ *
+ * @returns the running stack, which removes the assembly when it stops
+ * @throws TemplateNotSupportedError or PortTakenError; nothing stays running
+ */
+export async function runAssembly(
+  assembly: Assembly,
+  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], log }: LocalStackOptions,
+): Promise<LocalStack> {
+  const assemblies = [assembly];
+  let stopFront = async () => {};
+  let serving: Awaited<ReturnType<typeof serveResources>> | undefined;
+  const stop = async () => {
+    // The stand-ins end when nothing calls them any more.
+    await serving?.stop();
+    await stopFront();
+    for (const each of assemblies.splice(0)) await each.remove();
+  };
+  const report = (text: string) => log({ functionName: 'local', stream: 'stderr', text });
+
+  try {
+    const front = await startAwsFront(ports.aws, report);
+    stopFront = front.stop;
+    const { endpoint } = front;
+    const apiPorts = await choosePorts(httpApiIds(assembly.template), ports.apis);
+    const apiOrigins = new Map(
+      [...apiPorts].map(([logicalId, port], index) => [logicalId, publicOrigins[index] ?? `http://localhost:${port}`]),
+    );
+    const read = ({ template, directory }: Assembly) =>
+      readResources(template, { endpoint, apiOrigins, assetRoot: directory });
+    const serve = (deployed: LocalResources) =>
+      serveResources(deployed, { front, apiPorts, functionEnvironment, localOutputs, log });
+
+    let resources = read(assembly);
+    await provision(endpoint, resources);
+    serving = await serve(resources);
+    return {
+      endpoint,
+      get outputs() {
+        return resources.outputs;
+      },
+      get resources() {
+        return resources;
+      },
+      async deploy(next) {
+        assemblies.push(next);
+        const after = read(next);
+        await provision(endpoint, after, resources);
+        await serving?.stop(true);
+        resources = after;
+        serving = await serve(resources);
+      },
+      usedPermissions: front.usedPermissions,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Decides every API's port before the first is served: the functions' environment holds the origins. */
+async function choosePorts(apiIds: readonly string[], ports: readonly number[]): Promise<Map<string, number>> {
+  if (ports.length < apiIds.length) {
+    throw new RangeError(`The stack has ${apiIds.length} HTTP APIs, and ports were given for ${ports.length} of them.`);
+  }
+  const chosen = await Promise.all(apiIds.map(async (_, index) => ports[index] || (await freePort())));
+  return new Map(apiIds.map((logicalId, index) => [logicalId, chosen[index] ?? 0]));
+}

@@ -1,0 +1,208 @@
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import {
+  account,
+  functionArn,
+  generatedName,
+  queueArn,
+  queueUrl,
+  region,
+  secretArn,
+  tableArn,
+} from '../aws/identity.ts';
+import { ignoredTypes, withoutIgnored } from './ignored.ts';
+import { readPolicyDocument, type Statement } from './policy.ts';
+import { type KnownType, type PropertiesOf, resourceProperties } from './resource-properties.ts';
+import {
+  createResolver,
+  type Json,
+  type Template,
+  TemplateNotSupportedError,
+  type TemplateResource,
+} from './template.ts';
+
+/** Everything that the runner makes of a template, resolved. */
+export type LocalResources = ReturnType<typeof readResources>;
+
+/** Where a template's resources are on this machine. */
+export interface Whereabouts {
+  /** The AWS front's origin; queue URLs start with it. */
+  readonly endpoint: string;
+  /** The origin at which each HTTP API is served, by logical id. */
+  readonly apiOrigins: ReadonlyMap<string, string>;
+  /** The folder that relative asset paths start from. */
+  readonly assetRoot: string;
+}
+
+/**
+ * Reads a template into what the runner makes of it.
+ *
+ * @throws TemplateNotSupportedError naming the type, logical id and property that the runner does not know
+ */
+export function readResources(template: Template, where: Whereabouts) {
+  const resolve = createResolver(template, (logicalId, resource, attribute) =>
+    attributeOf(logicalId, resource, attribute, where),
+  );
+  const all = <Type extends KnownType>(type: Type) =>
+    Object.entries(template.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([logicalId, resource]) => ({
+        logicalId,
+        name: physicalName(logicalId, resource),
+        metadata: resource.Metadata,
+        properties: checked(type, logicalId, resolve(withoutIgnored(type, resource.Properties ?? {}), logicalId)),
+      }));
+
+  for (const [logicalId, { Type }] of Object.entries(template.Resources)) refuseUnknown(Type, logicalId);
+  for (const type of ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'] as const) all(type);
+
+  const statements = new Map<string, Statement[]>();
+  const allow = (role: string, document: Json, place: string) =>
+    statements.set(role, [...(statements.get(role) ?? []), ...readPolicyDocument(document, place)]);
+  for (const { logicalId, properties } of all('AWS::IAM::Role')) {
+    for (const { PolicyDocument } of properties.Policies) allow(roleArn(logicalId), PolicyDocument, logicalId);
+  }
+  for (const { logicalId, properties } of all('AWS::IAM::Policy')) {
+    for (const role of properties.Roles) allow(roleArn(role), properties.PolicyDocument, logicalId);
+  }
+  const integrations = new Map(
+    all('AWS::ApiGatewayV2::Integration').map(({ logicalId, properties }) => [
+      `integrations/${logicalId}`,
+      properties.IntegrationUri,
+    ]),
+  );
+
+  return {
+    tables: all('AWS::DynamoDB::Table').map(({ name, properties }) => ({ ...properties, TableName: name })),
+    /** With attributes as CreateQueue takes them. */
+    queues: all('AWS::SQS::Queue').map(({ name, properties }) => {
+      const { QueueName: _given, ...attributes } = properties;
+      return {
+        name,
+        attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, asText(value)])),
+      };
+    }),
+    /** With the first value, or how to generate it. */
+    secrets: all('AWS::SecretsManager::Secret').map(({ name, properties }) => ({
+      name,
+      value: properties.SecretString ?? properties.GenerateSecretString,
+    })),
+    functions: all('AWS::Lambda::Function').map(({ logicalId, name, metadata, properties }) => ({
+      logicalId,
+      name,
+      assetDirectory: assetDirectory(logicalId, metadata?.['aws:asset:path'], where.assetRoot),
+      handler: properties.Handler,
+      timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
+      environment: properties.Environment?.Variables ?? {},
+      logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      ...(properties.ReservedConcurrentExecutions !== undefined && {
+        maxConcurrency: properties.ReservedConcurrentExecutions,
+      }),
+      roleStatements: statements.get(properties.Role) ?? [],
+    })),
+    /** The route `$default` has the method `ANY`. */
+    routes: all('AWS::ApiGatewayV2::Route').map(({ properties: { ApiId, RouteKey, Target } }) => {
+      const [method = '', path = ''] = RouteKey === '$default' ? ['ANY', RouteKey] : RouteKey.split(' ');
+      return { apiLogicalId: ApiId, method, path, functionName: lastPart(integrations.get(Target) ?? '') };
+    }),
+    eventSources: all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
+      queueUrl: queueUrl(where.endpoint, lastPart(properties.EventSourceArn)),
+      functionName: lastPart(properties.FunctionName),
+      batchSize: properties.BatchSize,
+      ...(properties.ScalingConfig && { maximumConcurrency: properties.ScalingConfig.MaximumConcurrency }),
+      reportBatchItemFailures: properties.FunctionResponseTypes.length > 0,
+    })),
+    rules: all('AWS::Events::Rule').map(({ logicalId, properties }) => ({
+      arn: ruleArn(logicalId),
+      scheduleExpression: properties.ScheduleExpression,
+      functionName: lastPart(properties.Targets[0].Arn),
+    })),
+    outputs: Object.fromEntries(
+      Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
+        name,
+        asText(resolve(Value, `output ${name}`)),
+      ]),
+    ),
+  };
+}
+
+/** The logical ids of the template's HTTP APIs, in its order. */
+export function httpApiIds(template: Template): string[] {
+  const resources = Object.entries(template.Resources);
+  return resources.filter(([, { Type }]) => Type === 'AWS::ApiGatewayV2::Api').map(([logicalId]) => logicalId);
+}
+
+function refuseUnknown(type: string, logicalId: string): void {
+  if (Object.hasOwn(resourceProperties, type) || Object.hasOwn(ignoredTypes, type)) return;
+  throw new TemplateNotSupportedError(
+    `The local runner does not know the resource type ${type} (${logicalId}). Teach it in lib/local/template/resources.ts, or ` +
+      'list it with the reason in lib/local/template/ignored.ts.',
+  );
+}
+
+function checked<Type extends KnownType>(type: Type, logicalId: string, properties: Json): PropertiesOf<Type> {
+  const schema: z.ZodType = resourceProperties[type];
+  const parsed = schema.safeParse(properties);
+  if (parsed.success) return parsed.data as PropertiesOf<Type>;
+  throw new TemplateNotSupportedError(
+    `The local runner does not understand ${logicalId} (${type}): ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+/** The property that names a resource of a type, and how long such a name may be. */
+const namedBy: Readonly<Record<string, readonly [property: string, maximumLength: number]>> = {
+  'AWS::DynamoDB::Table': ['TableName', 255],
+  'AWS::Lambda::Function': ['FunctionName', 64],
+  'AWS::SecretsManager::Secret': ['Name', 512],
+  'AWS::SQS::Queue': ['QueueName', 75],
+};
+
+function physicalName(logicalId: string, { Type, Properties }: TemplateResource): string {
+  const [property, maximumLength] = namedBy[Type] ?? ['', 255];
+  const given = Properties?.[property];
+  if (typeof given === 'string') return given;
+  if (given !== undefined) throw new TemplateNotSupportedError(`${logicalId}.${property} must be plain text.`);
+  return generatedName(logicalId, maximumLength) + (Properties?.FifoQueue === true ? '.fifo' : '');
+}
+
+function attributeOf(logicalId: string, resource: TemplateResource, attribute: string, where: Whereabouts) {
+  const name = physicalName(logicalId, resource);
+  const attributes: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+    'AWS::ApiGatewayV2::Api': { Ref: logicalId, ApiEndpoint: where.apiOrigins.get(logicalId) },
+    'AWS::ApiGatewayV2::Integration': { Ref: logicalId },
+    'AWS::DynamoDB::Table': { Ref: name, Arn: tableArn(name) },
+    'AWS::Events::Rule': { Arn: ruleArn(logicalId) },
+    'AWS::IAM::Role': { Ref: logicalId, Arn: roleArn(logicalId) },
+    'AWS::KMS::Key': { Arn: `arn:aws:kms:${region}:${account}:key/${logicalId}` },
+    'AWS::Lambda::Function': { Ref: name, Arn: functionArn(name) },
+    'AWS::Logs::LogGroup': { Ref: logicalId, Arn: `arn:aws:logs:${region}:${account}:log-group:${logicalId}:*` },
+    'AWS::SecretsManager::Secret': { Ref: secretArn(name) },
+    'AWS::SNS::Topic': { Ref: `arn:aws:sns:${region}:${account}:${logicalId}` },
+    'AWS::SQS::Queue': { Ref: queueUrl(where.endpoint, name), Arn: queueArn(name), QueueName: name },
+  };
+  return attributes[resource.Type]?.[attribute];
+}
+
+function roleArn(logicalId: string): string {
+  return `arn:aws:iam::${account}:role/${logicalId}`;
+}
+
+function ruleArn(logicalId: string): string {
+  return `arn:aws:events:${region}:${account}:rule/${logicalId}`;
+}
+
+function assetDirectory(logicalId: string, path: Json | undefined, assetRoot: string): string {
+  if (typeof path === 'string') return isAbsolute(path) ? path : join(assetRoot, path);
+  const problem = 'has no aws:asset:path in its metadata: its code must be an asset (lambda.Code.fromAsset).';
+  throw new TemplateNotSupportedError(`${logicalId} ${problem}`);
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The last part of an ARN, which is the name of what it names. */
+function lastPart(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
+}

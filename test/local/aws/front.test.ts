@@ -1,0 +1,186 @@
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startAwsFront } from '../../../lib/local/aws/front.ts';
+import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
+import { useFront } from './front.ts';
+
+const local = useFront();
+let dynamo: DynamoDBClient;
+const item = { id: { S: 'a' } };
+
+beforeAll(async () => {
+  dynamo = local.dynamo();
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: 'items',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  await local.sqs().send(new CreateQueueCommand({ QueueName: 'queue' }));
+  await local.secrets().send(new CreateSecretCommand({ Name: 'secret', SecretString: 'x' }));
+});
+
+describe('DynamoDB', () => {
+  test('takes an item of almost 400 kB and refuses a larger one', async () => {
+    const put = (bytes: number) =>
+      dynamo.send(new PutItemCommand({ TableName: 'items', Item: { ...item, data: { S: 'x'.repeat(bytes) } } }));
+    await put(400 * 1024 - 20);
+    await expect(put(400 * 1024)).rejects.toThrow('Item size has exceeded the maximum allowed size');
+  });
+
+  test('refuses by name what dynalite would skip', async () => {
+    const TransactItems = [{ Put: { TableName: 'items', Item: item } }];
+    await expect(dynamo.send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toThrow('TransactWriteItems');
+    const put = new PutItemCommand({ TableName: 'items', Item: item, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+    await expect(dynamo.send(put)).rejects.toThrow('ReturnValuesOnConditionCheckFailure');
+  });
+
+  test('reports a failed condition as the SDK knows it', async () => {
+    const put = new PutItemCommand({ TableName: 'items', Item: item, ConditionExpression: 'attribute_not_exists(id)' });
+    await dynamo.send(new PutItemCommand({ TableName: 'items', Item: item }));
+    await expect(dynamo.send(put)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+  });
+});
+
+describe('a function', () => {
+  const statement = (actions: string[], resources: string[]) => ({ effect: 'Allow' as const, actions, resources });
+  beforeEach(() => {
+    const statements = [
+      statement(['dynamodb:GetItem'], [tableArn('items')]),
+      statement(['sqs:SendMessage'], [queueArn('queue')]),
+    ];
+    local
+      .front()
+      .serve([{ logicalId: 'WorkerKey', name: 'worker', roleStatements: statements }], async () => ({ payload: null }));
+  });
+
+  test('may do what its role says, and it is noted', async () => {
+    await local.dynamo('WorkerKey').send(new GetItemCommand({ TableName: 'items', Key: item }));
+    const QueueUrl = queueUrl(local.front().endpoint, 'queue');
+    await local.sqs('WorkerKey').send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+    expect(local.front().usedPermissions()).toEqual([
+      { functionName: 'worker', action: 'dynamodb:GetItem', resource: tableArn('items'), calls: expect.any(Number) },
+      { functionName: 'worker', action: 'sqs:SendMessage', resource: queueArn('queue'), calls: expect.any(Number) },
+    ]);
+  });
+
+  const message = (action: string, resource: string) =>
+    `User: arn:aws:sts::000000000000:assumed-role/worker/worker is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+
+  test('is refused an index that its role does not name', async () => {
+    const query = new QueryCommand({
+      TableName: 'items',
+      IndexName: 'due',
+      KeyConditionExpression: 'a = :a',
+      ExpressionAttributeValues: { ':a': { S: 'x' } },
+    });
+    await expect(local.dynamo('WorkerKey').send(query)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: message('dynamodb:Query', `${tableArn('items')}/index/due`),
+    });
+  });
+
+  test('is refused by every service in its own words, and nothing is done', async () => {
+    const accessDenied = (action: string, resource: string) => ({
+      name: 'AccessDeniedException',
+      message: message(action, resource),
+    });
+    const put = new PutItemCommand({ TableName: 'items', Item: { id: { S: 'denied' } } });
+    await expect(local.dynamo('WorkerKey').send(put)).rejects.toMatchObject(
+      accessDenied('dynamodb:PutItem', tableArn('items')),
+    );
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'items', Key: { id: { S: 'denied' } } }));
+    expect(Item).toBeUndefined();
+    const read = new GetSecretValueCommand({ SecretId: 'secret' });
+    const denied = accessDenied('secretsmanager:GetSecretValue', secretArn('secret'));
+    await expect(local.secrets('WorkerKey').send(read)).rejects.toMatchObject(denied);
+    const QueueUrl = queueUrl(local.front().endpoint, 'dead');
+    const send = new SendMessageCommand({ QueueUrl, MessageBody: 'x' });
+    await expect(local.sqs('WorkerKey').send(send)).rejects.toMatchObject({
+      message: message('sqs:SendMessage', queueArn('dead')),
+    });
+    const invoke = new InvokeCommand({ FunctionName: 'worker' });
+    const notInvoked = accessDenied('lambda:InvokeFunction', functionArn('worker'));
+    await expect(local.lambda('WorkerKey').send(invoke)).rejects.toMatchObject(notInvoked);
+  });
+});
+
+describe('Lambda', () => {
+  const text = (payload: { transformToString(): string } | undefined) => payload?.transformToString();
+  beforeEach(() => {
+    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], async (name, payload) => {
+      if (JSON.stringify(payload) === '{"fail":true}') {
+        return { payload: { errorType: 'Error', errorMessage: 'it failed' }, functionError: 'Unhandled' };
+      }
+      return { payload: { name, payload } };
+    });
+  });
+
+  test.each(['echo', functionArn('echo'), '000000000000:function:echo'])(
+    'finds a function by %s',
+    async (FunctionName) => {
+      const answer = await local.lambda().send(new InvokeCommand({ FunctionName, Payload: '{"n":9007199254740991}' }));
+      expect(answer).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
+      expect(answer.FunctionError).toBeUndefined();
+      expect(text(answer.Payload)).toBe('{"name":"echo","payload":{"n":9007199254740991}}');
+    },
+  );
+
+  test('hands out the error a function ended with', async () => {
+    const answer = await local.lambda().send(new InvokeCommand({ FunctionName: 'echo', Payload: '{"fail":true}' }));
+    expect(answer).toMatchObject({ StatusCode: 200, FunctionError: 'Unhandled' });
+    expect(text(answer.Payload)).toBe('{"errorType":"Error","errorMessage":"it failed"}');
+  });
+
+  test('does not wait for an invocation of type Event, and logs its failure', async () => {
+    const invoke = new InvokeCommand({ FunctionName: 'echo', InvocationType: 'Event', Payload: '{"fail":true}' });
+    const answer = await local.lambda().send(invoke);
+    expect(answer.StatusCode).toBe(202);
+    expect(local.logged).toContain('echo, invoked without waiting, failed: Unhandled');
+  });
+
+  test.each<[string, ConstructorParameters<typeof InvokeCommand>[0], string]>([
+    ['a function that is not there', { FunctionName: 'nobody' }, 'ResourceNotFoundException'],
+    ['a payload that is not JSON', { FunctionName: 'echo', Payload: 'x' }, 'InvalidRequestContentException'],
+    [
+      'a payload over 6 MB',
+      { FunctionName: 'echo', Payload: `"${'x'.repeat(6_291_560)}"` },
+      'RequestTooLargeException',
+    ],
+    ['a version', { FunctionName: 'echo', Qualifier: '1' }, 'UnsupportedOperation'],
+  ])('refuses %s', async (_name, input, name) => {
+    await expect(local.lambda().send(new InvokeCommand(input))).rejects.toMatchObject({ name });
+  });
+
+  test('refuses by name every operation but Invoke', async () => {
+    await expect(local.lambda().send(new ListFunctionsCommand({}))).rejects.toThrow('only knows Invoke, not GET');
+  });
+});
+
+test('a service that is not there, and a call without signature, are refused by name', async () => {
+  const call = (authorization: string) =>
+    fetch(local.front().endpoint, { method: 'POST', headers: { authorization }, body: '{}' }).then((answer) =>
+      answer.text(),
+    );
+  expect(await call('AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kinesis/aws4_request')).toContain(
+    'no service kinesis',
+  );
+  expect(await call('')).toContain('unsigned');
+});
+
+test('a port that is taken is a clear error', async () => {
+  const port = Number(new URL(local.front().endpoint).port);
+  await expect(startAwsFront(port, () => {})).rejects.toMatchObject({ code: 'port_taken' });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { readEventMessage } from '../../functions/webhook/event-message.ts';
+import { reconcile } from '../../functions/webhook/reconcile.ts';
+import { memoryEventQueue } from '../memory/event-queue.ts';
+import { memoryLedger } from '../memory/ledger.ts';
+import { companyId, recordingObserver } from '../procore/client-world.ts';
+import { standInClient } from '../procore/stand-in-client.ts';
+import { standIn } from '../procore-stand-in/setup.ts';
+
+const projectId = '23498237';
+const rfis = { resourceName: 'RFIs', path: `/rest/v1.0/projects/${projectId}/rfis`, projectId } as const;
+
+async function setUp() {
+  const procore = await standIn({ unknowns: { rateLimits: { hourly: 10_000, spike: 10_000 } } });
+  const { client } = await standInClient(procore);
+  const clock = () => procore.control.now() / 1000;
+  const queue = memoryEventQueue(clock);
+  const ledger = memoryLedger(clock);
+  const { observer } = recordingObserver();
+  const deps = {
+    environment: 'sandbox' as const,
+    queue,
+    ledger,
+    quarantine: { keep: async () => 'kept' as const },
+    clock,
+    observer,
+    company: client.company(companyId),
+  };
+  const events = () =>
+    queue.messages.map(({ body }) => {
+      const message = readEventMessage(body);
+      if (message?.kind !== 'webhook_event') throw new Error('not an event');
+      return message.event;
+    });
+  return { procore, deps, ledger, events, now: clock() };
+}
+
+describe('reconcile', () => {
+  it('emits an event for each change that was never reported, through the event queue', async () => {
+    const { deps, events, now } = await setUp();
+    const outcome = await reconcile(deps, rfis, now - 130 * 60);
+    expect(outcome).toEqual({ listed: 130, handled: 0, emitted: 130, known: 0, failed: 0, until: Math.floor(now) });
+    expect(events()[129]).toMatchObject({
+      resourceName: 'RFIs',
+      resourceId: '9007199254741129',
+      companyId,
+      projectId,
+      eventType: 'update',
+    });
+    expect(new Set(events().map(({ id }) => id)).size).toBe(130);
+  });
+
+  it('emits nothing twice', async () => {
+    const { deps, events, now } = await setUp();
+    await reconcile(deps, rfis, now - 5 * 60);
+    expect(await reconcile(deps, rfis, now - 5 * 60)).toMatchObject({ listed: 5, emitted: 0 });
+    expect(events()).toHaveLength(5);
+  });
+
+  it('passes over what a webhook has brought already', async () => {
+    const { deps, events, ledger, now } = await setUp();
+    await reconcile(deps, rfis, now - 3 * 60);
+    const [first] = events();
+    if (!first) throw new Error('no event');
+    await ledger.markHandled({ ...first, id: 'of a webhook', occurredAt: (first.occurredAt ?? 0) + 1 }, now);
+    expect(await reconcile(deps, rfis, now - 3 * 60)).toMatchObject({ listed: 3, handled: 1, emitted: 0, known: 2 });
+  });
+
+  it('counts what the queue refuses, for the next run', async () => {
+    const { deps, now } = await setUp();
+    const queue = { send: () => Promise.reject(new Error('down')) };
+    expect(await reconcile({ ...deps, queue }, rfis, now - 3 * 60)).toMatchObject({ emitted: 0, failed: 3 });
+  });
+});

@@ -1,11 +1,12 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
+import { isConnectorError } from '../functions/connector-error.ts';
 import { parseOptions, usage } from '../lib/local/options.ts';
 import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
 
-/** Errors with a code were written for people; a stack would only hide what they say. */
+/** Our own errors were written for people; a stack would only hide what they say. */
 function report(error: unknown): void {
-  const known = error instanceof Error && 'code' in error;
+  const known = isConnectorError(error);
   console.error(known ? `\n${error.message}` : error);
   process.exit(1);
 }
@@ -16,12 +17,12 @@ if (process.argv.includes('--help')) {
 }
 
 /** npm repeats a Ctrl-C that the terminal sent already; only a later one is a person's second. */
-const repeatedMilliseconds = 100;
+const repeatedMs = 100;
 let signalledAt = Number.NEGATIVE_INFINITY;
 let onSignal: () => void = () => process.exit(130);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    const isRepeated = Date.now() - signalledAt < repeatedMilliseconds;
+    const isRepeated = Date.now() - signalledAt < repeatedMs;
     signalledAt = Date.now();
     if (!isRepeated) onSignal();
   });

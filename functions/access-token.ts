@@ -18,10 +18,10 @@ import { readEnvironment, readProcoreOriginOverrides } from './settings.ts';
  */
 export async function answerVending(
   request: unknown,
-  deps: RotationDependencies & { readonly apiOrigin: string },
+  dependencies: RotationDependencies & { readonly apiOrigin: string },
 ): Promise<VendedAccessToken | Refusal> {
   try {
-    return await vendAccessToken(deps, parseVendingRequest(request));
+    return await vendAccessToken(dependencies, parseVendingRequest(request));
   } catch (error) {
     return refusalFor(error);
   }

@@ -21,9 +21,9 @@ import { readEnvironment, readProcoreOriginOverrides, readSetting } from './sett
  * `wrong_environment`, `procore_unavailable`, `connected_meanwhile`, `invalid_connection_id` or `invalid_company_id`.
  * Anything else fails the invocation.
  */
-export async function answerServiceAccount(request: unknown, deps: ServiceAccountDependencies) {
+export async function answerServiceAccount(request: unknown, dependencies: ServiceAccountDependencies) {
   try {
-    const connection = await connectServiceAccount(deps, parseServiceAccountRequest(request));
+    const connection = await connectServiceAccount(dependencies, parseServiceAccountRequest(request));
     const { connectionId, generation, companyId, companyIds } = connection;
     return { connectionId, generation, companyId, companyIds };
   } catch (error) {

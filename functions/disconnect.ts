@@ -23,10 +23,10 @@ export interface DisconnectAnswer {
  */
 export async function answerDisconnect(
   request: { readonly connectionId?: unknown },
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
 ): Promise<DisconnectAnswer | Refusal> {
   try {
-    const { connection, revoked } = await disconnectConnection(deps, parseConnectionId(request?.connectionId));
+    const { connection, revoked } = await disconnectConnection(dependencies, parseConnectionId(request?.connectionId));
     return { connectionId: connection.connectionId, status: 'disconnected', revoked };
   } catch (error) {
     return refusalFor(error);

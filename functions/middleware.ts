@@ -3,6 +3,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { ConnectorError, isConnectorError } from './connector-error.ts';
 import { type ObservedFields, type Observer, observedFieldNames } from './observer.ts';
 import { readSetting } from './settings.ts';
 
@@ -43,7 +44,7 @@ export const observer: Observer = {
 };
 
 /** Lambda's own log of a failed invocation shows this in place of an error whose text might hold a secret. */
-class UnexpectedError extends Error {
+class UnexpectedError extends ConnectorError {
   override readonly name = 'UnexpectedError';
   readonly code = 'unexpected_error';
   constructor(error: Error) {
@@ -53,11 +54,6 @@ class UnexpectedError extends Error {
     // Without a stack of its own Lambda prints no frames twice.
     this.stack = `${this.name}: ${this.message}`;
   }
-}
-
-/** Our own errors carry a snake_case code and a text that we wrote; Node's codes and AWS's are spelt otherwise. */
-function isOurs(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && /^[a-z][a-z_]*$/.test(error.code);
 }
 
 /** AWS names the role, action and resource here and nothing that was sent: just what an operator needs. */
@@ -70,8 +66,8 @@ function describe(error: Error): ObservedFields {
   const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
   return {
     errorName: error.name,
-    code: isOurs(error) ? (error as Error & { code: string }).code : undefined,
-    reason: isOurs(error) || isAccessDenied(error) ? error.message : undefined,
+    code: isConnectorError(error) ? error.code : undefined,
+    reason: isConnectorError(error) || isAccessDenied(error) ? error.message : undefined,
     status,
     stack: frames.map((frame) => frame.trim()).join(' | '),
   };
@@ -97,7 +93,7 @@ const observation: MiddlewareObj<unknown, unknown, Error, Context> = {
     logger.error('invocation.failed', { ...describe(error) });
     publishMetrics();
     // Nothing is set as response: middy throws the error on, so that Lambda counts it and the alarm fires.
-    if (!isOurs(error) && !isAccessDenied(error)) request.error = new UnexpectedError(error);
+    if (!isConnectorError(error) && !isAccessDenied(error)) request.error = new UnexpectedError(error);
   },
 };
 

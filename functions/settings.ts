@@ -1,4 +1,5 @@
-import { isProcoreEnvironment, type ProcoreEnvironment } from './procore/environment.ts';
+import { ConnectorError } from './connector-error.ts';
+import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from './procore/environment.ts';
 
 /** The names of the environment variables that the stack sets on functions, and the only place that reads them. */
 export const settingNames = {
@@ -44,7 +45,7 @@ export const subscriptionsKey = { partitionKey: 'environment', sortKey: 'company
 export const timeToLiveAttribute = 'timeToLive';
 
 /** A function was deployed without a setting that it needs. */
-export class MissingSettingError extends Error {
+export class MissingSettingError extends ConnectorError {
   override readonly name = 'MissingSettingError';
   readonly code = 'missing_setting';
   constructor(setting: Setting) {
@@ -72,15 +73,15 @@ export function readSetting(setting: Setting): string {
  *
  * @returns e.g. `PROCORE_MONTHLY_SANDBOX_ACCESS_TOKEN_FUNCTION`: a function may be granted several environments
  */
-export function accessTokenFunctionVariable(environment: ProcoreEnvironment): string {
+export function accessTokenFunctionVariable(environment: ProcoreEnvironmentName): string {
   return `PROCORE_${environment.toUpperCase().replaceAll('-', '_')}_ACCESS_TOKEN_FUNCTION`;
 }
 
 /** An integrator's own function asks for tokens that it was not granted. */
-export class NotGrantedError extends Error {
+export class NotGrantedError extends ConnectorError {
   override readonly name = 'NotGrantedError';
   readonly code = 'not_granted';
-  constructor(environment: ProcoreEnvironment) {
+  constructor(environment: ProcoreEnvironmentName) {
     super(
       `${accessTokenFunctionVariable(environment)} is not set: call grantAccessTokens(yourFunction) of the ` +
         `ProcoreEnvironment "${environment}" in your CDK app, and deploy.`,
@@ -93,14 +94,14 @@ export class NotGrantedError extends Error {
  *
  * @throws NotGrantedError
  */
-export function readAccessTokenFunction(environment: ProcoreEnvironment): string {
+export function readAccessTokenFunction(environment: ProcoreEnvironmentName): string {
   const name = process.env[accessTokenFunctionVariable(environment)];
   if (name === undefined) throw new NotGrantedError(environment);
   return name;
 }
 
 /** The environment variable that names the Procore environment holds something else. */
-export class UnknownEnvironmentError extends Error {
+export class UnknownEnvironmentError extends ConnectorError {
   override readonly name = 'UnknownEnvironmentError';
   readonly code = 'unknown_environment';
   constructor(value: string) {
@@ -117,9 +118,9 @@ export class UnknownEnvironmentError extends Error {
  * @returns the environment
  * @throws MissingSettingError, UnknownEnvironmentError
  */
-export function readEnvironment(): ProcoreEnvironment {
+export function readEnvironment(): ProcoreEnvironmentName {
   const value = readSetting('environment');
-  if (!isProcoreEnvironment(value)) throw new UnknownEnvironmentError(value);
+  if (!isProcoreEnvironmentName(value)) throw new UnknownEnvironmentError(value);
   return value;
 }
 

@@ -29,6 +29,6 @@ export async function answerBatch(
 const dependencies = { ...workerDependencies(observer), handlers: { onEvent, onConnectionChange } };
 
 export const handler = observed((event: SQSEvent, context: Context) => {
-  const remainingTime = () => context.getRemainingTimeInMillis();
-  return answerBatch(event, (messages) => workBatch(messages, { ...dependencies, remainingTime }));
+  const remaining = () => context.getRemainingTimeInMillis();
+  return answerBatch(event, (messages) => workBatch(messages, { ...dependencies, remaining }));
 });

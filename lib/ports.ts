@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { ConnectorError } from '../functions/connector-error.ts';
 
 /** Which ports a local system uses; fixed by default, because a redirect URI is exact. */
 export interface SystemPorts {
@@ -27,7 +28,7 @@ export async function layOutPorts(first: number, environments: number): Promise<
 }
 
 /** The port that a server was to listen on is in use. */
-export class PortTakenError extends Error {
+export class PortTakenError extends ConnectorError {
   override readonly name = 'PortTakenError';
   readonly code = 'port_taken';
   constructor(port: number, cause: unknown) {

@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { observed, observer } from '../functions/middleware.ts';
 import type { ObservedFields } from '../functions/observer.ts';
+import { MissingSettingError } from '../functions/settings.ts';
 
 const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionArn: 'arn' } as Context;
 const canary = 'CANARY-secret-7f3a';
@@ -64,14 +65,14 @@ it("withholds a foreign error's text from the log and from Lambda, and logs its 
 });
 
 it('throws our own errors on as they are, and logs their code and text', async () => {
-  const ours = Object.assign(new Error('Deploy again.'), { code: 'missing_setting' });
+  const ours = new MissingSettingError('eventQueue');
   await expect(
     observed(async () => {
       throw ours;
     })({}, context),
   ).rejects.toBe(ours);
   expect(output).toContain('"code":"missing_setting"');
-  expect(output).toContain('Deploy again.');
+  expect(output).toContain('deploy again');
 });
 
 it('shows which permission is missing when AWS denies access', async () => {

@@ -45,6 +45,6 @@ export function auditDependencies(observer: Observer): (remaining: () => number)
     callFor: ({ companyId, connectionId }) =>
       companyCalls(clientFor(connectionId, () => remaining() - endReserve).company(companyId)),
     accept: (body) => acceptDelivery(body, acceptance),
-    remainingTime: remaining,
+    remaining: remaining,
   });
 }

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 
 /** Which secret is read, and how. */
@@ -47,7 +48,7 @@ export function cachedSecret<T>(
       text = (await client.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString;
     } catch (error) {
       if (remembered === undefined) throw error;
-      observer?.note('secret.unread', { errorName: error instanceof Error ? error.name : 'unknown' });
+      observer?.note('secret.unread', { errorName: errorName(error) });
       remembered = { value: remembered.value, readAgainAt: clock() + outageSeconds };
       return remembered.value;
     }

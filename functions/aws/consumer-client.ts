@@ -2,13 +2,13 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { RemainingTime } from '../clock.ts';
 import { type AccessTokenSource, accessTokenSource } from '../procore/access-token-source.ts';
 import { type ProcoreClient, procoreClient } from '../procore/client.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { readAccessTokenFunction, readProcoreOriginOverrides } from '../settings.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../system.ts';
 import { lambdaAccessTokens } from './lambda-access-tokens.ts';
 import { sdkInvocation } from './sdk-invocation.ts';
 
-const sources = new Map<string, AccessTokenSource<ProcoreEnvironment>>();
+const sources = new Map<string, AccessTokenSource<ProcoreEnvironmentName>>();
 
 /**
  * Makes a client of Procore's API for a function of the integrator's own, which the stack has let ask for access tokens
@@ -18,7 +18,7 @@ const sources = new Map<string, AccessTokenSource<ProcoreEnvironment>>();
  * @param remaining the invocation's time left, e.g. `() => context.getRemainingTimeInMillis()`
  * @throws NotGrantedError when the function was not granted
  */
-export function connectToProcore<E extends ProcoreEnvironment>({
+export function connectToProcore<E extends ProcoreEnvironmentName>({
   environment,
   connectionId,
   remaining,

@@ -4,7 +4,7 @@
  *
  * @throws what the call throws; an `AbortError` when its time is over
  */
-export async function withinMilliseconds<Result>(
+export async function withinMs<Result>(
   milliseconds: number,
   call: (abortSignal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuthorizationSession, AuthorizationStore, ConnectLink } from '../connect/authorization-store.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 
 /**
@@ -23,7 +23,7 @@ export function dynamoDbAuthorizationStore({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): AuthorizationStore {
   async function put(id: string, timeToLive: number, item: ConnectLink | AuthorizationSession): Promise<void> {
     // DynamoDB reads only whole seconds as a time to live.

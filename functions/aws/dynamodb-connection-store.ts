@@ -15,7 +15,7 @@ import {
   ForeignConnectionError,
 } from '../connection/connection-store.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { dueIndex } from '../settings.ts';
 
 /** The token set lies flat in the item. */
@@ -36,7 +36,7 @@ export function dynamoDbConnectionStore({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): ConnectionStore {
   return {
     environment,
@@ -105,7 +105,7 @@ function attributesOf({ connectionId, set, remove }: ConnectionWrite): {
   return { set: values, remove: removed };
 }
 
-function expressionsOf(write: ConnectionWrite, environment: ProcoreEnvironment) {
+function expressionsOf(write: ConnectionWrite, environment: ProcoreEnvironmentName) {
   const names = new Map<string, string>();
   const values = new Map<string, unknown>();
   /** Names stand for attributes, because some (`status`, `grant`, `owner`) are DynamoDB's own words. */

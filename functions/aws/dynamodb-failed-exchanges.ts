@@ -1,13 +1,13 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Exchange } from '../procore/exchange.ts';
 import { type FailedExchangeStore, keptSeconds, referenceIdOf } from '../procore/failed-exchanges.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 
 /** A call that hangs must not hold up the caller of Procore, whose call has failed already, in milliseconds. */
-const callMilliseconds = 1000;
+const callMs = 1000;
 
 /**
  * Keeps failed calls in the `rate-budget` table, which whoever calls Procore may write, one item a call; the table is
@@ -21,11 +21,11 @@ export function dynamoDbFailedExchanges({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly clock: Clock;
 }): FailedExchangeStore {
   const keyOf = (referenceId: string) => marshall({ id: `exchange#${referenceId}` });
-  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMilliseconds) });
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMs) });
   return {
     async keep(exchange) {
       const command = new UpdateItemCommand({

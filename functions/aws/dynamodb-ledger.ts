@@ -8,21 +8,22 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { arrivalIndex, timeToLiveAttribute } from '../settings.ts';
 import { resourceKey } from '../webhook/event-message.ts';
 import { arrivalPartition, type Ledger, ledgerSeconds, seenUpTo } from '../webhook/ledger.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
-import { withinMilliseconds } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 
 /** A call is given up after so many milliseconds, the SDK's second try included: intake owes Procore an answer. */
-const callMilliseconds = 600;
+const callMs = 600;
 
 /** The ledger holds an item of another Procore environment: nothing may be concluded from it. */
-class ForeignLedgerItemError extends Error {
+class ForeignLedgerItemError extends ConnectorError {
   override readonly name = 'ForeignLedgerItemError';
   readonly code = 'foreign_ledger_item';
-  constructor(stored: string, expected: ProcoreEnvironment) {
+  constructor(stored: string, expected: ProcoreEnvironmentName) {
     super(
       `The deliveries table has an item of environment "${stored}", but this function serves "${expected}". ` +
         'Somebody copied items between tables. Remove the item.',
@@ -67,7 +68,7 @@ export function dynamoDbLedger({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly clock: Clock;
 }): Ledger {
   /** DynamoDB deletes late, so an item whose time is over counts as absent. */
@@ -80,7 +81,7 @@ export function dynamoDbLedger({
 
   async function read(id: string): Promise<Item | undefined> {
     const command = new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true });
-    const answer = await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+    const answer = await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
     return current(answer.Item);
   }
 
@@ -98,7 +99,7 @@ export function dynamoDbLedger({
       ExpressionAttributeValues: marshall({ ...values, ':environment': environment, ':timeToLive': timeToLive }),
       ...more,
     });
-    const answer = await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+    const answer = await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
     return answer.Attributes;
   }
 

@@ -1,13 +1,13 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 import { ledgerSeconds } from '../webhook/ledger.ts';
 import type { PreviousUse } from '../webhook/roll-over.ts';
-import { withinMilliseconds } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 
 /** A call is given up after so many milliseconds: intake owes Procore an answer. */
-const callMilliseconds = 600;
+const callMs = 600;
 
 /**
  * Keeps in the `deliveries` table, beside the events, when a previous `Authorization` value was last used
@@ -20,7 +20,7 @@ export function dynamoDbPreviousUse({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): PreviousUse {
   const id = (value: string) => `authorization#${value}`;
   return {
@@ -32,7 +32,7 @@ export function dynamoDbPreviousUse({
         UpdateExpression: `SET usedAt = :at, environment = :environment, ${timeToLiveAttribute} = :timeToLive`,
         ExpressionAttributeValues: marshall({ ':at': at, ':environment': environment, ':timeToLive': timeToLive }),
       });
-      await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+      await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
     },
     async last(value) {
       const command = new GetItemCommand({ TableName: table, Key: marshall({ id: id(value) }), ConsistentRead: true });

@@ -7,23 +7,24 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 import type { CompanyPauseStore } from '../procore/company-pauses.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { LimitKind, LimitWindow, RateBudgetStore } from '../procore/rate-budget.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 
 /** Nothing in the table is worth more than this many seconds after its last write. */
 const keptSeconds = 24 * 3600;
 /** A call that hangs must not hold up a call of Procore for long, in milliseconds. */
-const callMilliseconds = 2000;
+const callMs = 2000;
 
 const kinds: readonly LimitKind[] = ['hour', 'spike'];
 
 /** The table holds an item of another Procore environment: nothing may be concluded from it. */
-class ForeignBudgetItemError extends Error {
+class ForeignBudgetItemError extends ConnectorError {
   override readonly name = 'ForeignBudgetItemError';
   readonly code = 'foreign_budget_item';
-  constructor(expected: ProcoreEnvironment) {
+  constructor(expected: ProcoreEnvironmentName) {
     super(
       `The rate-budget table of "${expected}" has an item of another environment. Somebody copied items between ` +
         'tables. Remove the item.',
@@ -34,12 +35,12 @@ class ForeignBudgetItemError extends Error {
 interface StoreProps {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly clock: Clock;
 }
 
 function dynamoDbItems({ client, table, environment, clock }: StoreProps) {
-  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMilliseconds) });
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMs) });
   return {
     async read(id: string): Promise<Record<string, unknown> | undefined> {
       const command = new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true });

@@ -9,7 +9,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { subscriptionsKey } from '../settings.ts';
 import type { StoredSubscription, Subscription, SubscriptionStore } from '../webhook/subscription.ts';
 
@@ -36,7 +36,7 @@ export function dynamoDbSubscriptionStore({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): SubscriptionStore {
   const key = (companyId: string) => marshall({ [partitionKey]: environment, [sortKey]: companyId });
 

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { VendAccessToken, VendedToken, VendingRefusal } from '../procore/access-token-source.ts';
 
 /** What a function answered: its JSON, and the kind of error when it failed. */
@@ -10,7 +11,7 @@ export interface Invocation {
 export type InvokeFunction = (functionName: string, payload: string) => Promise<Invocation>;
 
 /** The `access-token` function failed, as distinct from answering with a refusal. */
-export class VendingFailedError extends Error {
+export class VendingFailedError extends ConnectorError {
   override readonly name = 'VendingFailedError';
   readonly code = 'vending_failed';
   constructor(functionError: string) {

@@ -2,7 +2,7 @@ import type { Observer } from '../observer.ts';
 import { type AccessTokenSource, accessTokenSource } from '../procore/access-token-source.ts';
 import { procoreClient } from '../procore/client.ts';
 import { companyPauses } from '../procore/company-pauses.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { sharedRateBudget } from '../procore/rate-budget.ts';
 import { readEnvironment, readProcoreOriginOverrides, readSetting } from '../settings.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../system.ts';
@@ -32,7 +32,7 @@ export function procoreClients(observer: Observer): ClientForConnection {
     functionName: readSetting('accessTokenFunction'),
   });
   const origins = readProcoreOriginOverrides();
-  const sources = new Map<string, AccessTokenSource<ProcoreEnvironment>>();
+  const sources = new Map<string, AccessTokenSource<ProcoreEnvironmentName>>();
 
   return (connectionId, remaining) => {
     const tokens =

@@ -5,7 +5,7 @@ import {
   ResourceExistsException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { WebhookAuthorizationKeeper } from '../webhook/roll-over.ts';
 import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
 
@@ -17,7 +17,7 @@ export function secretsManagerAuthorizationKeeper({
 }: {
   readonly client: SecretsManagerClient;
   readonly secretId: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): WebhookAuthorizationKeeper {
   return {
     async write(authorization, read) {

@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { parseWebhookAuthorization, type WebhookAuthorizationSource } from '../webhook/webhook-authorization.ts';
 import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 
@@ -11,6 +11,6 @@ import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 export function secretsManagerWebhookAuthorization({
   environment,
   ...props
-}: CachedSecretProps & { readonly environment: ProcoreEnvironment }): WebhookAuthorizationSource {
+}: CachedSecretProps & { readonly environment: ProcoreEnvironmentName }): WebhookAuthorizationSource {
   return { read: cachedSecret(props, (text) => parseWebhookAuthorization(text, environment)) };
 }

@@ -17,11 +17,11 @@ import {
   readEventMessage,
 } from '../webhook/event-message.ts';
 import type { EventWorkQueue } from '../webhook/work.ts';
-import { withinMilliseconds } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
 /** A try is given up after so many milliseconds, and there are two: intake owes Procore an answer within 5 s. */
-const tryMilliseconds = 1000;
+const tryMs = 1000;
 
 /** Writes texts as SQS wants message attributes. */
 export function textAttributes(texts: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
@@ -54,8 +54,7 @@ export function sqsEventQueue({
       MessageDeduplicationId: deduplicationId(message),
       MessageAttributes: textAttributes(filterAttributes(message)),
     };
-    const once = () =>
-      withinMilliseconds(tryMilliseconds, (abortSignal) => client.send(new SendMessageCommand(input), { abortSignal }));
+    const once = () => withinMs(tryMs, (abortSignal) => client.send(new SendMessageCommand(input), { abortSignal }));
     try {
       await once().catch((error: unknown) => {
         // The deduplication id makes a second try harmless when the first one arrived after all.

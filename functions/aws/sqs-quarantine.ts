@@ -1,10 +1,10 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Quarantine } from '../webhook/quarantine.ts';
-import { withinMilliseconds } from './deadline.ts';
+import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
 /** A call is given up after so many milliseconds: intake owes Procore an answer within 5 s. */
-const callMilliseconds = 2000;
+const callMs = 2000;
 
 /**
  * Keeps deliveries in the quarantine queue: a standard one, which only people work.
@@ -26,7 +26,7 @@ export function sqsQuarantine({
         MessageAttributes: { reason: { DataType: 'String', StringValue: message.reason } },
       });
       try {
-        await withinMilliseconds(callMilliseconds, (abortSignal) => client.send(command, { abortSignal }));
+        await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
         return 'kept';
       } catch (error) {
         if (isMessageRefused(error)) return 'refused';

@@ -16,9 +16,15 @@ import { sqsEventWorkQueue } from './sqs-event-queue.ts';
  *
  * @returns everything but the integrator's functions and the invocation's remaining time
  */
-export function workerDependencies(observer: Observer): Omit<WorkDependencies, 'handlers' | 'remainingTime'> {
+export function workerDependencies(observer: Observer): Omit<WorkDependencies, 'handlers' | 'remaining'> {
   const environment = readEnvironment();
-  const shared = { environment, clock: systemClock, random: systemRandomFraction, sleep: systemSleep, observer };
+  const shared = {
+    environment,
+    clock: systemClock,
+    randomFraction: systemRandomFraction,
+    sleep: systemSleep,
+    observer,
+  };
   const client = dynamoDbClient();
   const subscriptions = cachedSubscriptions(
     dynamoDbSubscriptionStore({ client, table: readSetting('subscriptionsTable'), environment }),

@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { contentSecurityPolicy } from './page-style.ts';
 import { type Page, pageStatus, renderPage } from './pages.ts';
 
@@ -34,7 +34,7 @@ const headersOfEveryAnswer = {
  *
  * @see RFC 9700 section 4.12
  */
-export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironment): BrowserResponse {
+export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironmentName): BrowserResponse {
   const cookies = answer.setCookie === undefined ? [] : [answer.setCookie];
   if (answer.answer === 'redirect') {
     return { statusCode: 303, headers: { ...headersOfEveryAnswer, location: answer.location }, cookies, body: '' };

@@ -11,7 +11,7 @@ import { findLink, findSession, isOurSecret } from './session.ts';
 /** Added to a lease for what an invocation may do after its time was read. */
 const leaseMarginSeconds = 5;
 /** What a waiting call keeps of its own time to answer with a page. */
-const answerMilliseconds = 3000;
+const answerMs = 3000;
 
 /** Each callback counts once, under how it ended; a second call of it counts nothing. */
 const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, MetricName>>> = {
@@ -36,75 +36,81 @@ const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, 
  * claims the session; every other one waits for its result and gets the same answer, without a second exchange.
  * A first call that dies between the exchange and the write loses the grant; the person starts again.
  *
- * @param deps with this invocation's remaining time: the claim's lease is made of it, and a second call's wait
+ * @param dependencies with this invocation's remaining time: the claim's lease is made of it, and a second call's wait
  * @see RFC 6749 section 4.1.2
  */
-export async function answerCallback(deps: CodeExchangeDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+export async function answerCallback(
+  dependencies: CodeExchangeDependencies,
+  request: BrowserRequest,
+): Promise<BrowserAnswer> {
   const { query } = request;
   const error = onlyValue(query, 'error');
   // Whether Procore repeats the state with a denial is not documented; without it nothing is at stake.
-  if (error === 'access_denied' && !query.has('state')) return fail(deps, 'denied');
+  if (error === 'access_denied' && !query.has('state')) return fail(dependencies, 'denied');
   const state = onlyValue(query, 'state');
-  if (!isOurSecret(state)) return fail(deps, 'state_unknown');
-  const found = await findSession(deps, hashOf(state), request);
-  if (found.outcome !== 'own') return fail(deps, found.outcome === 'stranger' ? 'stranger' : 'state_unknown');
+  if (!isOurSecret(state)) return fail(dependencies, 'state_unknown');
+  const found = await findSession(dependencies, hashOf(state), request);
+  if (found.outcome !== 'own') return fail(dependencies, found.outcome === 'stranger' ? 'stranger' : 'state_unknown');
 
   const { session } = found;
-  if (query.has('error')) return fail(deps, failureOfError(error), session);
+  if (query.has('error')) return fail(dependencies, failureOfError(error), session);
   const code = onlyValue(query, 'code');
-  if (code === undefined || !/^[\x21-\x7e]{1,2048}$/.test(code)) return fail(deps, 'code_refused', session);
-  if (session.claim) return awaitResult(deps, session);
-  if (deps.clock() >= session.expiresAt) return fail(deps, 'state_expired', session);
+  if (code === undefined || !/^[\x21-\x7e]{1,2048}$/.test(code)) return fail(dependencies, 'code_refused', session);
+  if (session.claim) return awaitResult(dependencies, session);
+  if (dependencies.clock() >= session.expiresAt) return fail(dependencies, 'state_expired', session);
 
   const claim = {
-    owner: deps.randomId(),
-    leaseUntil: deps.clock() + deps.remaining() / 1000 + leaseMarginSeconds,
+    owner: dependencies.randomId(),
+    leaseUntil: dependencies.clock() + dependencies.remaining() / 1000 + leaseMarginSeconds,
   };
-  const claimed = await deps.authorizations.claimSession(session.sessionId, claim);
-  if (claimed === 'refused') return awaitResult(deps, session);
-  return settle(deps, session, await exchangeCode(deps, session, code));
+  const claimed = await dependencies.authorizations.claimSession(session.sessionId, claim);
+  if (claimed === 'refused') return awaitResult(dependencies, session);
+  return settle(dependencies, session, await exchangeCode(dependencies, session, code));
 }
 
-async function awaitResult(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
+async function awaitResult(
+  dependencies: CodeExchangeDependencies,
+  session: AuthorizationSession,
+): Promise<BrowserAnswer> {
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
     // The time is read first: a read that began after the lease's end is final, since nobody is at work any more.
-    const now = deps.clock();
-    const current = await deps.authorizations.readSession(session.sessionId);
-    if (current?.result) return answerResult(deps, session, current.result);
-    if (!current?.claim || now >= current.claim.leaseUntil) return recover(deps, session);
-    if (deps.remaining() < answerMilliseconds + pause) {
-      return failurePage(deps, 'under_way', {
+    const now = dependencies.clock();
+    const current = await dependencies.authorizations.readSession(session.sessionId);
+    if (current?.result) return answerResult(dependencies, session, current.result);
+    if (!current?.claim || now >= current.claim.leaseUntil) return recover(dependencies, session);
+    if (dependencies.remaining() < answerMs + pause) {
+      return failurePage(dependencies, 'under_way', {
         connectionId: session.connectionId,
         wayOn: { way: 'look_again' },
       });
     }
-    await deps.sleep(pause);
+    await dependencies.sleep(pause);
   }
 }
 
 /** The first call died. Its write may have taken effect before it could say so: the stored session tells. */
-async function recover(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
-  const connection = await deps.store.read(session.connectionId);
+async function recover(dependencies: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
+  const connection = await dependencies.store.read(session.connectionId);
   if (connection?.status === 'connected' && connection.authorizedBy.sessionId === session.sessionId) {
-    return settle(deps, session, await finishAuthorized(deps, session, connection));
+    return settle(dependencies, session, await finishAuthorized(dependencies, session, connection));
   }
   // Not stored as the result: should a clock be wrong and the first call live, its result must find its place.
-  return fail(deps, 'interrupted', session);
+  return fail(dependencies, 'interrupted', session);
 }
 
 async function settle(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   session: AuthorizationSession,
   result: SessionResult,
 ): Promise<BrowserAnswer> {
   const metric = metricOf[result.outcome];
-  if (metric) deps.observer.count(metric);
-  const settled = await deps.authorizations.settleSession(session.sessionId, result);
-  return answerResult(deps, session, settled ?? result);
+  if (metric) dependencies.observer.count(metric);
+  const settled = await dependencies.authorizations.settleSession(session.sessionId, result);
+  return answerResult(dependencies, session, settled ?? result);
 }
 
 async function answerResult(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   session: AuthorizationSession,
   result: SessionResult,
 ): Promise<BrowserAnswer> {
@@ -113,11 +119,11 @@ async function answerResult(
     const { outcome: name, referenceId, retryAfterSeconds } = result;
     // A link whose connection has been written since, whatever became of it, cannot connect any more.
     const isLinkOver = name === 'superseded' || name === 'wrong_environment';
-    const wayOn = isLinkOver ? undefined : await startAgain(deps, session);
+    const wayOn = isLinkOver ? undefined : await startAgain(dependencies, session);
     return { answer: 'page', page: { name, referenceId, connectionId, wayOn }, retryAfterSeconds };
   }
   if (result.companies.length > 1) {
-    return { answer: 'redirect', location: `${deps.publicOrigin}/oauth/company?session=${sessionId}` };
+    return { answer: 'redirect', location: `${dependencies.publicOrigin}/oauth/company?session=${sessionId}` };
   }
   if (returnTo !== undefined) return { answer: 'redirect', location: returnTo };
   return { answer: 'page', page: { name: 'connected', connectionId } };
@@ -131,18 +137,21 @@ function failureOfError(error: string | undefined): FailureName {
     : 'authorization_refused';
 }
 
-async function startAgain(deps: CodeExchangeDependencies, session: AuthorizationSession): Promise<WayOn | undefined> {
-  const { outcome } = await findLink(deps, session.linkHash);
+async function startAgain(
+  dependencies: CodeExchangeDependencies,
+  session: AuthorizationSession,
+): Promise<WayOn | undefined> {
+  const { outcome } = await findLink(dependencies, session.linkHash);
   return outcome === 'usable' ? { way: 'start_again', sessionId: session.sessionId } : undefined;
 }
 
 async function fail(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   name: FailureName,
   session?: AuthorizationSession,
 ): Promise<BrowserAnswer> {
   const metric = metricOf[name];
-  if (metric) deps.observer.count(metric);
-  const wayOn = session && (await startAgain(deps, session));
-  return failurePage(deps, name, { connectionId: session?.connectionId, wayOn });
+  if (metric) dependencies.observer.count(metric);
+  const wayOn = session && (await startAgain(dependencies, session));
+  return failurePage(dependencies, name, { connectionId: session?.connectionId, wayOn });
 }

@@ -3,9 +3,9 @@ import { recordCompanies } from '../connection/company-choice.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionDependencies } from '../connection/dependencies.ts';
 import { checkEnvironment } from '../connection/environment-check.ts';
-import { readOAuthClient } from '../oauth/client-trouble.ts';
 import { redirectUri } from '../oauth/redirect-uri.ts';
 import type { TokenOutcome, TokenSet } from '../oauth/token-endpoint.ts';
+import { readUsableClient } from '../oauth/usable-client.ts';
 import type { CompaniesOutcome } from '../procore/companies.ts';
 import type {
   AuthorizationSession,
@@ -43,21 +43,21 @@ const companyNameCharacters = 100;
  * @returns the session's result; tokens whose write was refused have been given up for revocation
  */
 export async function exchangeCode(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   session: AuthorizationSession,
   code: string,
 ): Promise<SessionResult> {
-  const exchanged = await redeem(deps, code);
-  if ('failure' in exchanged) return failed(deps, session, exchanged.failure, exchanged);
+  const exchanged = await redeem(dependencies, code);
+  if ('failure' in exchanged) return failed(dependencies, session, exchanged.failure, exchanged);
   const { connectionId, sessionId, linkIssuedAt } = session;
-  const authorized = await authorizeConnection(deps, {
+  const authorized = await authorizeConnection(dependencies, {
     connectionId,
     grant: 'authorization_code',
     tokens: exchanged.tokens,
     authorizedBy: { sessionId, linkIssuedAt },
   });
-  if (authorized.outcome === 'superseded') return failed(deps, session, 'superseded');
-  return finishAuthorized(deps, session, authorized.connection);
+  if (authorized.outcome === 'superseded') return failed(dependencies, session, 'superseded');
+  return finishAuthorized(dependencies, session, authorized.connection);
 }
 
 /**
@@ -67,20 +67,20 @@ export async function exchangeCode(
  * @returns the session's result
  */
 export async function finishAuthorized(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   session: AuthorizationSession,
   connection: Connection,
 ): Promise<SessionResult> {
   // The stored `linkIssuedAt` is what spends a link; this mark only saves people a vain trip to Procore.
-  await deps.authorizations.spendLink(session.linkHash);
+  await dependencies.authorizations.spendLink(session.linkHash);
   let current = connection;
   // What is left out for want of time the sweep does: a connection whose environment is unchecked stays due.
-  if (deps.remaining() > environmentCheckMs + reserveMs) {
-    const checked = await checkEnvironment(deps, connection);
-    if (checked.outcome === 'foreign') return failed(deps, session, 'wrong_environment');
+  if (dependencies.remaining() > environmentCheckMs + reserveMs) {
+    const checked = await checkEnvironment(dependencies, connection);
+    if (checked.outcome === 'foreign') return failed(dependencies, session, 'wrong_environment');
     if (checked.outcome === 'ours') current = checked.connection;
   }
-  return { outcome: 'connected', companies: await seenCompanies(deps, current) };
+  return { outcome: 'connected', companies: await seenCompanies(dependencies, current) };
 }
 
 type Exchanged =
@@ -92,14 +92,15 @@ type Exchanged =
       readonly retryAfterSeconds?: number | undefined;
     };
 
-async function redeem(deps: CodeExchangeDependencies, code: string): Promise<Exchanged> {
-  const uri = redirectUri(deps.publicOrigin);
+async function redeem(dependencies: CodeExchangeDependencies, code: string): Promise<Exchanged> {
+  const uri = redirectUri(dependencies.publicOrigin);
   // The page that started read the secret anew, too. A code is good for that client alone: under another one that we
   // remember from before a correction, and that Procore knows as well, the code would be refused and used up.
-  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
+  const client = await readUsableClient(dependencies.oauthClient, { fresh: true });
   if ('trouble' in client) return { failure: 'client_missing', code: client.trouble };
-  const judged = judge(await deps.tokenEndpoint.redeemCode(client, code, uri));
-  if ('failure' in judged && judged.failure === 'client_refused') deps.observer.count('clientCredentialsRefused');
+  const judged = judge(await dependencies.tokenEndpoint.redeemCode(client, code, uri));
+  if ('failure' in judged && judged.failure === 'client_refused')
+    dependencies.observer.count('clientCredentialsRefused');
   return judged;
 }
 
@@ -123,17 +124,22 @@ function judge(outcome: TokenOutcome): Exchanged {
   }
 }
 
-async function seenCompanies(deps: CodeExchangeDependencies, connection: Connection): Promise<readonly CompanyName[]> {
+async function seenCompanies(
+  dependencies: CodeExchangeDependencies,
+  connection: Connection,
+): Promise<readonly CompanyName[]> {
   const { connectionId, tokens } = connection;
-  const timeoutMs = Math.min(companiesMs, deps.remaining() - reserveMs);
+  const timeoutMs = Math.min(companiesMs, dependencies.remaining() - reserveMs);
   const seen: CompaniesOutcome =
-    tokens && timeoutMs > 500 ? await deps.listCompanies(tokens.accessToken, timeoutMs) : { outcome: 'unavailable' };
+    tokens && timeoutMs > 500
+      ? await dependencies.listCompanies(tokens.accessToken, timeoutMs)
+      : { outcome: 'unavailable' };
   if (seen.outcome === 'unavailable') {
-    deps.observer.note('oauth.companies_unavailable', { connectionId });
+    dependencies.observer.note('oauth.companies_unavailable', { connectionId });
     return [];
   }
   await recordCompanies(
-    deps,
+    dependencies,
     connection,
     seen.companies.map(({ id }) => id),
   );
@@ -148,7 +154,7 @@ async function seenCompanies(deps: CodeExchangeDependencies, connection: Connect
 }
 
 function failed(
-  deps: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies,
   { connectionId }: AuthorizationSession,
   outcome: SessionFailure,
   {
@@ -157,6 +163,6 @@ function failed(
     retryAfterSeconds,
   }: { status?: number | undefined; code?: string | undefined; retryAfterSeconds?: number | undefined } = {},
 ): SessionResult {
-  const referenceId = logFailure(deps, outcome, { connectionId, status, code });
+  const referenceId = logFailure(dependencies, outcome, { connectionId, status, code });
   return { outcome, referenceId, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
 }

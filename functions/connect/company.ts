@@ -17,10 +17,13 @@ export interface CompanyDependencies extends Pick<ConnectionDependencies, 'store
  *
  * @param request of the browser that connected, with `session` in the query, and with `chosen` after the choice
  */
-export async function showCompanies(deps: CompanyDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
-  const choice = await findChoice(deps, request, onlyValue(request.query, 'session'));
-  if (!choice) return failurePage(deps, 'choice_unknown');
-  const company = request.query.has('chosen') ? await findChosen(deps, choice) : undefined;
+export async function showCompanies(
+  dependencies: CompanyDependencies,
+  request: BrowserRequest,
+): Promise<BrowserAnswer> {
+  const choice = await findChoice(dependencies, request, onlyValue(request.query, 'session'));
+  if (!choice) return failurePage(dependencies, 'choice_unknown');
+  const company = request.query.has('chosen') ? await findChosen(dependencies, choice) : undefined;
   if (!company) return companyPage(choice, false);
   const { connectionId } = choice.session;
   return { answer: 'page', page: { name: 'connected', connectionId, companyName: company.name } };
@@ -32,19 +35,22 @@ export async function showCompanies(deps: CompanyDependencies, request: BrowserR
  *
  * @param request of the browser that connected, with `session` and `companyId` in the form
  */
-export async function submitCompany(deps: CompanyDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
-  if (!isOwnPost(request)) return failurePage(deps, 'foreign_post');
-  const choice = await findChoice(deps, request, onlyValue(request.form, 'session'));
-  if (!choice) return failurePage(deps, 'choice_unknown');
+export async function submitCompany(
+  dependencies: CompanyDependencies,
+  request: BrowserRequest,
+): Promise<BrowserAnswer> {
+  if (!isOwnPost(request)) return failurePage(dependencies, 'foreign_post');
+  const choice = await findChoice(dependencies, request, onlyValue(request.form, 'session'));
+  if (!choice) return failurePage(dependencies, 'choice_unknown');
   const companyId = onlyValue(request.form, 'companyId');
   const company = choice.companies.find((offered) => offered.companyId === companyId);
   if (!company) return companyPage(choice, true);
 
   const { connectionId, sessionId, returnTo } = choice.session;
-  const choosing = await chooseCompany(deps, { connectionId, companyId: company.companyId, sessionId });
-  if (choosing.outcome !== 'chosen') return failurePage(deps, 'choice_unknown', { connectionId });
+  const choosing = await chooseCompany(dependencies, { connectionId, companyId: company.companyId, sessionId });
+  if (choosing.outcome !== 'chosen') return failurePage(dependencies, 'choice_unknown', { connectionId });
   // An answer to a POST that is not stored cannot be gone back to: browsers show an error of their own in its place.
-  const chosen = `${deps.publicOrigin}/oauth/company?session=${sessionId}&chosen`;
+  const chosen = `${dependencies.publicOrigin}/oauth/company?session=${sessionId}&chosen`;
   return { answer: 'redirect', location: returnTo ?? chosen };
 }
 
@@ -54,11 +60,11 @@ interface Choice {
 }
 
 async function findChoice(
-  deps: CompanyDependencies,
+  dependencies: CompanyDependencies,
   request: BrowserRequest,
   sessionId: string | undefined,
 ): Promise<Choice | undefined> {
-  const found = await findSession(deps, sessionId, request);
+  const found = await findSession(dependencies, sessionId, request);
   if (found.outcome !== 'own' || found.session.result?.outcome !== 'connected') return undefined;
   const { companies } = found.session.result;
   return companies.length > 1 ? { session: found.session, companies } : undefined;

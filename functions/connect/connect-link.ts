@@ -32,21 +32,22 @@ export interface IssuedLink {
  * @throws ReturnToNotAllowedError when `returnTo` is not on the allow-list
  */
 export async function issueConnectLink(
-  deps: ConnectLinkDependencies,
+  dependencies: ConnectLinkDependencies,
   request: { readonly connectionId?: unknown; readonly returnTo?: unknown },
 ): Promise<IssuedLink> {
   const connectionId = parseConnectionId(request.connectionId);
-  const returnTo = request.returnTo === undefined ? undefined : parseReturnTo(request.returnTo, deps.returnToOrigins);
-  const token = deps.randomId();
-  const issuedAt = deps.clock();
+  const returnTo =
+    request.returnTo === undefined ? undefined : parseReturnTo(request.returnTo, dependencies.returnToOrigins);
+  const token = dependencies.randomId();
+  const issuedAt = dependencies.clock();
   const expiresAt = Math.floor(issuedAt + linkSeconds);
-  await deps.authorizations.putLink({
+  await dependencies.authorizations.putLink({
     linkHash: hashOf(token),
     connectionId,
     issuedAt,
     expiresAt,
     ...(returnTo !== undefined && { returnTo }),
   });
-  deps.observer.note('oauth.link_issued', { connectionId });
-  return { url: `${deps.publicOrigin}/oauth/start?link=${token}`, expiresAt };
+  dependencies.observer.note('oauth.link_issued', { connectionId });
+  return { url: `${dependencies.publicOrigin}/oauth/start?link=${token}`, expiresAt };
 }

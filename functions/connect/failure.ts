@@ -31,7 +31,7 @@ export function logFailure(
  * @returns the answer for the browser
  */
 export function failurePage(
-  deps: FailureDependencies,
+  dependencies: FailureDependencies,
   name: FailureName,
   about: {
     readonly connectionId?: string | undefined;
@@ -42,7 +42,7 @@ export function failurePage(
   const { connectionId, wayOn, code } = about;
   return {
     answer: 'page',
-    page: { name, referenceId: logFailure(deps, name, { connectionId, code }), connectionId, wayOn },
+    page: { name, referenceId: logFailure(dependencies, name, { connectionId, code }), connectionId, wayOn },
   };
 }
 
@@ -54,15 +54,15 @@ export function failurePage(
  *   which might quote a secret
  */
 export async function orFailedPage(
-  deps: FailureDependencies,
+  dependencies: FailureDependencies,
   answer: () => Promise<BrowserAnswer>,
 ): Promise<BrowserAnswer> {
   try {
     return await answer();
   } catch (error) {
     const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-    deps.observer.count('connectPageFailed');
-    const referenceId = logFailure(deps, 'failed', {
+    dependencies.observer.count('connectPageFailed');
+    const referenceId = logFailure(dependencies, 'failed', {
       errorName: error instanceof Error ? error.name : typeof error,
       stack: frames.map((frame) => frame.trim()).join(' | '),
     });

@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { CompanyName } from './authorization-store.ts';
 import { pageStyle } from './page-style.ts';
 import { type FailureName, failureTexts } from './page-texts.ts';
@@ -32,7 +32,7 @@ export type Page =
       readonly wayOn?: WayOn | undefined;
     };
 
-const environmentNames: Readonly<Record<ProcoreEnvironment, string>> = {
+const environmentNames: Readonly<Record<ProcoreEnvironmentName, string>> = {
   production: 'Procore',
   sandbox: 'Procore Developer Sandbox',
   'monthly-sandbox': 'Procore Monthly Sandbox',
@@ -125,7 +125,7 @@ ${renderWayOn(page.wayOn)}
  *
  * @returns the document
  */
-export function renderPage(page: Page, environment: ProcoreEnvironment): string {
+export function renderPage(page: Page, environment: ProcoreEnvironmentName): string {
   const environmentName = environmentNames[environment];
   const { title, body } = renderBody(page);
   return html`<!doctype html>

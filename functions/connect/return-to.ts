@@ -1,7 +1,8 @@
+import { ConnectorError } from '../connector-error.ts';
 import { isSecureUrl } from '../procore/secure-origin.ts';
 
 /** A `returnTo` that the allow-list does not cover. */
-export class ReturnToNotAllowedError extends Error {
+export class ReturnToNotAllowedError extends ConnectorError {
   override readonly name = 'ReturnToNotAllowedError';
   readonly code = 'return_to_not_allowed';
   constructor(allowedOrigins: readonly string[]) {

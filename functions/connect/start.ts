@@ -1,7 +1,7 @@
 import type { Clock, RandomId } from '../clock.ts';
-import { readOAuthClient } from '../oauth/client-trouble.ts';
 import { redirectUri } from '../oauth/redirect-uri.ts';
 import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import { readUsableClient } from '../oauth/usable-client.ts';
 import type { Observer } from '../observer.ts';
 import { type AuthorizationStore, hashOf } from './authorization-store.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
@@ -38,13 +38,13 @@ const failureOfLink: Readonly<Record<Exclude<FoundLink['outcome'], 'usable'>, Fa
  *
  * @param request with `link` in the query
  */
-export async function showStart(deps: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+export async function showStart(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
   const token = onlyValue(request.query, 'link');
-  if (!isOurSecret(token)) return failurePage(deps, 'link_unknown');
-  const found = await findLink(deps, hashOf(token));
-  if (found.outcome !== 'usable') return failurePage(deps, failureOfLink[found.outcome]);
-  const current = readBrowserCookie(deps.publicOrigin, request.cookies);
-  const { setCookie } = keepBrowserCookie(deps.publicOrigin, current, deps.randomId);
+  if (!isOurSecret(token)) return failurePage(dependencies, 'link_unknown');
+  const found = await findLink(dependencies, hashOf(token));
+  if (found.outcome !== 'usable') return failurePage(dependencies, failureOfLink[found.outcome]);
+  const current = readBrowserCookie(dependencies.publicOrigin, request.cookies);
+  const { setCookie } = keepBrowserCookie(dependencies.publicOrigin, current, dependencies.randomId);
   return { answer: 'page', page: { name: 'start', connectionId: found.link.connectionId, link: token }, setCookie };
 }
 
@@ -54,31 +54,35 @@ export async function showStart(deps: StartDependencies, request: BrowserRequest
  * @param request with `link`, or from a failure page `again` (a session of this browser, whose link is used), in the form
  * @see RFC 6749 section 4.1.1
  */
-export async function begin(deps: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
-  if (!isOwnPost(request)) return failurePage(deps, 'foreign_post');
+export async function begin(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
+  if (!isOwnPost(request)) return failurePage(dependencies, 'foreign_post');
   const token = onlyValue(request.form, 'link');
-  const browser = readBrowserCookie(deps.publicOrigin, request.cookies);
+  const browser = readBrowserCookie(dependencies.publicOrigin, request.cookies);
   if (browser === undefined) {
     const wayOn: WayOn | undefined = isOurSecret(token) ? { way: 'open_link', link: token } : undefined;
-    return failurePage(deps, 'cookie_missing', { wayOn });
+    return failurePage(dependencies, 'cookie_missing', { wayOn });
   }
 
-  const origin = await originOf(deps, request, token);
-  if (!origin) return failurePage(deps, 'link_unknown');
-  const found = await findLink(deps, origin.linkHash);
-  if (found.outcome !== 'usable') return failurePage(deps, failureOfLink[found.outcome]);
+  const origin = await originOf(dependencies, request, token);
+  if (!origin) return failurePage(dependencies, 'link_unknown');
+  const found = await findLink(dependencies, origin.linkHash);
+  if (found.outcome !== 'usable') return failurePage(dependencies, failureOfLink[found.outcome]);
   const { link } = found;
 
   // A click is rare and may follow a correction of the secret: an old client id ends on an error page of Procore's.
-  const client = await readOAuthClient(deps.oauthClient, { fresh: true });
+  const client = await readUsableClient(dependencies.oauthClient, { fresh: true });
   if ('trouble' in client) {
     const { wayOn } = origin;
-    return failurePage(deps, 'client_missing', { connectionId: link.connectionId, wayOn, code: client.trouble });
+    return failurePage(dependencies, 'client_missing', {
+      connectionId: link.connectionId,
+      wayOn,
+      code: client.trouble,
+    });
   }
 
-  const state = deps.randomId();
-  const now = deps.clock();
-  await deps.authorizations.putSession({
+  const state = dependencies.randomId();
+  const now = dependencies.clock();
+  await dependencies.authorizations.putSession({
     sessionId: hashOf(state),
     browserHash: hashOf(browser),
     linkHash: link.linkHash,
@@ -88,18 +92,18 @@ export async function begin(deps: StartDependencies, request: BrowserRequest): P
     expiresAt: now + sessionSeconds,
     keptUntil: now + browserCookieSeconds,
   });
-  deps.observer.note('oauth.started', { connectionId: link.connectionId });
-  const { setCookie } = keepBrowserCookie(deps.publicOrigin, browser, deps.randomId);
-  return { answer: 'redirect', location: authorizationUrl(deps, client.clientId, state), setCookie };
+  dependencies.observer.note('oauth.started', { connectionId: link.connectionId });
+  const { setCookie } = keepBrowserCookie(dependencies.publicOrigin, browser, dependencies.randomId);
+  return { answer: 'redirect', location: authorizationUrl(dependencies, client.clientId, state), setCookie };
 }
 
 async function originOf(
-  deps: StartDependencies,
+  dependencies: StartDependencies,
   request: BrowserRequest,
   token: string | undefined,
 ): Promise<{ readonly linkHash: string; readonly wayOn: WayOn } | undefined> {
   if (isOurSecret(token)) return { linkHash: hashOf(token), wayOn: { way: 'open_link', link: token } };
-  const found = await findSession(deps, onlyValue(request.form, 'again'), request);
+  const found = await findSession(dependencies, onlyValue(request.form, 'again'), request);
   if (found.outcome !== 'own') return undefined;
   const { linkHash, sessionId } = found.session;
   return { linkHash, wayOn: { way: 'start_again', sessionId } };

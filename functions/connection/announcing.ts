@@ -1,3 +1,4 @@
+import { errorName } from '../connector-error.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionChange } from './connection-change.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
@@ -27,8 +28,7 @@ export async function announce(
     });
     return 'announced';
   } catch (error) {
-    const errorName = error instanceof Error ? error.name : 'unknown';
-    observer.note('change.unannounced', { connectionId, generation, status: change, errorName });
+    observer.note('change.unannounced', { connectionId, generation, status: change, errorName: errorName(error) });
     return 'unannounced';
   }
 }

@@ -32,37 +32,45 @@ export interface Claimed {
  *
  * @returns the claim, or how the connection stands when somebody else was faster
  */
-export async function claimAttempt(deps: ConnectionDependencies, connection: Connection): Promise<Claimed | Rotation> {
+export async function claimAttempt(
+  dependencies: ConnectionDependencies,
+  connection: Connection,
+): Promise<Claimed | Rotation> {
   const { connectionId, generation } = connection;
-  const now = deps.clock();
+  const now = dependencies.clock();
   const attempt: Attempt = {
-    owner: deps.randomId(),
+    owner: dependencies.randomId(),
     number: connection.attemptNumber + 1,
     startedAt: now,
-    leaseUntil: leaseEnd(now, deps.remaining()),
+    leaseUntil: leaseEnd(now, dependencies.remaining()),
   };
   const write = claim(connection, attempt);
   let fault: unknown;
-  const answer = await deps.store.write(write).catch((error: unknown) => {
+  const answer = await dependencies.store.write(write).catch((error: unknown) => {
     fault = error;
     return 'unanswered' as const;
   });
   if (answer !== 'written') {
     // The SDK may have repeated a claim that took effect, or its answer was lost: then the owner is this one.
-    const stored = await readPatiently(deps, connectionId);
+    const stored = await readPatiently(dependencies, connectionId);
     if (stored?.attempt?.owner !== attempt.owner) {
       // In a crowd DynamoDB throttles claims of the one item: whoever sees another's has lost, and need not fail.
-      const obstacle = stored && obstacleTo(stored, generation, deps.clock());
+      const obstacle = stored && obstacleTo(stored, generation, dependencies.clock());
       if (answer === 'unanswered' && !obstacle) throw fault;
-      return obstacle ?? standing(deps, connection, stored);
+      return obstacle ?? standing(dependencies, connection, stored);
     }
   }
-  deps.observer.note('rotation.claimed', { connectionId, generation, attemptNumber: attempt.number });
-  deps.observer.count('rotationClaimed');
+  dependencies.observer.note('rotation.claimed', { connectionId, generation, attemptNumber: attempt.number });
+  dependencies.observer.count('rotationClaimed');
   if (connection.attempt) {
     const { outcome = 'unanswered' } = connection.attempt;
-    deps.observer.note('rotation.replayed', { connectionId, generation, attemptNumber: attempt.number, outcome });
-    deps.observer.count('rotationReplayed');
+    dependencies.observer.note('rotation.replayed', {
+      connectionId,
+      generation,
+      attemptNumber: attempt.number,
+      outcome,
+    });
+    dependencies.observer.count('rotationReplayed');
   }
   return { connection: afterWrite(connection, write), attempt };
 }
@@ -81,19 +89,19 @@ export interface AttemptEnd {
  * @param before the connection before the claim; what its own attempt left in the journal is not forgotten
  */
 export async function endWithoutTokens(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   before: Connection,
   { connection, attempt }: Claimed,
   { code, journal, seconds }: AttemptEnd,
 ): Promise<Rotation> {
-  const now = deps.clock();
+  const now = dependencies.clock();
   const notBefore = now + seconds;
   const failure = { code, at: now, count: (before.failure?.count ?? 0) + 1 };
   const kept = journal === 'suspect' ? journal : journalAfter(before.attempt, journal);
   const write = coolDown(connection, attempt, { journal: kept, failure, notBefore, now });
-  if ((await deps.store.write(write)) === 'refused') return standing(deps, before);
+  if ((await dependencies.store.write(write)) === 'refused') return standing(dependencies, before);
   const { connectionId, generation } = before;
-  deps.observer.note('rotation.cooling', { connectionId, generation, code, notBefore, count: failure.count });
+  dependencies.observer.note('rotation.cooling', { connectionId, generation, code, notBefore, count: failure.count });
   return { outcome: 'cooling', connection: afterWrite(connection, write) };
 }
 
@@ -114,13 +122,13 @@ function journalAfter(previous: Attempt | undefined, own: 'spendable' | 'unknown
  * @param known the connection as just read; read when absent
  */
 export async function standing(
-  deps: Pick<ConnectionDependencies, 'store' | 'clock'>,
+  dependencies: Pick<ConnectionDependencies, 'store' | 'clock'>,
   before: Connection,
   known?: Connection,
 ): Promise<Rotation> {
-  const stored = known ?? (await deps.store.read(before.connectionId));
+  const stored = known ?? (await dependencies.store.read(before.connectionId));
   if (!stored) throw new ConnectionNotFoundError(before.connectionId);
-  return obstacleTo(stored, before.generation, deps.clock()) ?? { outcome: 'elsewhere', connection: stored };
+  return obstacleTo(stored, before.generation, dependencies.clock()) ?? { outcome: 'elsewhere', connection: stored };
 }
 
 /** Tells why a generation's refresh token is not to be spent now; undefined when it may be. */

@@ -21,50 +21,53 @@ export type Attention = 'attended' | 'not_due' | 'out_of_time';
  * @returns `not_due` when somebody else has seen to it since it was queued
  * @throws whatever the ports throw; nothing is left worse than it was found, and it stays due
  */
-export async function attendConnection(deps: RotationDependencies, connectionId: string): Promise<Attention> {
-  const connection = await deps.store.read(connectionId);
-  if (connection?.rotateAt === undefined || connection.rotateAt > deps.clock()) return 'not_due';
+export async function attendConnection(dependencies: RotationDependencies, connectionId: string): Promise<Attention> {
+  const connection = await dependencies.store.read(connectionId);
+  if (connection?.rotateAt === undefined || connection.rotateAt > dependencies.clock()) return 'not_due';
   switch (connection.status) {
     case 'disconnected':
-      await finishDisconnecting(deps, connection);
+      await finishDisconnecting(dependencies, connection);
       return 'attended';
     case 'reauthorization_required':
-      await announceVerdict(deps, await finishRevoking(deps, connection));
+      await announceVerdict(dependencies, await finishRevoking(dependencies, connection));
       return 'attended';
     case 'connected':
-      return attendConnected(deps, connection);
+      return attendConnected(dependencies, connection);
   }
 }
 
-async function attendConnected(deps: RotationDependencies, found: Connection): Promise<Attention> {
-  if (found.tokens && found.tokens.expiresAt <= deps.clock()) deps.observer.count('sweepPastExpiry');
-  const checked = await finishChecking(deps, await finishRevoking(deps, found));
+async function attendConnected(dependencies: RotationDependencies, found: Connection): Promise<Attention> {
+  if (found.tokens && found.tokens.expiresAt <= dependencies.clock()) dependencies.observer.count('sweepPastExpiry');
+  const checked = await finishChecking(dependencies, await finishRevoking(dependencies, found));
   if (checked === undefined) return 'attended';
-  if (isRotationDue(checked, deps.clock())) {
-    const { outcome, connection } = await rotateConnection(deps, checked);
+  if (isRotationDue(checked, dependencies.clock())) {
+    const { outcome, connection } = await rotateConnection(dependencies, checked);
     // Procore tells nothing of a token that had expired; of the new one it can.
-    if (outcome === 'rotated') await finishChecking(deps, connection);
+    if (outcome === 'rotated') await finishChecking(dependencies, connection);
     return outcome === 'out_of_time' ? outcome : 'attended';
   }
-  await planNextLook(deps, checked);
+  await planNextLook(dependencies, checked);
   return 'attended';
 }
 
 /** Checks an unchecked environment. @returns undefined when it was a wrong one */
-async function finishChecking(deps: RotationDependencies, connection: Connection): Promise<Connection | undefined> {
+async function finishChecking(
+  dependencies: RotationDependencies,
+  connection: Connection,
+): Promise<Connection | undefined> {
   if (connection.environmentChecked) return connection;
-  const check = await checkEnvironment(deps, connection);
+  const check = await checkEnvironment(dependencies, connection);
   if (check.outcome === 'foreign') return undefined;
   return check.outcome === 'ours' ? check.connection : connection;
 }
 
 /** Makes sure that a connection which needs no rotation does not stay due. */
-async function planNextLook(deps: RotationDependencies, connection: Connection): Promise<void> {
-  const now = deps.clock();
+async function planNextLook(dependencies: RotationDependencies, connection: Connection): Promise<void> {
+  const now = dependencies.clock();
   const { rotateAt = 0, tokens, environmentChecked } = connection;
   if (rotateAt > now || !tokens) return;
-  const planned = Math.max(rotationTime(tokens, deps.randomFraction()), now + 1, connection.notBefore ?? 0);
-  await deps.store.write(
+  const planned = Math.max(rotationTime(tokens, dependencies.randomFraction()), now + 1, connection.notBefore ?? 0);
+  await dependencies.store.write(
     lookAgainAt(connection, environmentChecked ? planned : Math.min(planned, now + retrySeconds), now),
   );
 }

@@ -24,50 +24,55 @@ const answerReserveMs = 3000;
  * @throws whatever the store throws, after tries for as long as the invocation lasts
  */
 export async function authorizeConnection(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   authorization: NewAuthorization,
 ): Promise<AuthorizeOutcome> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await tryToAuthorize(deps, authorization);
+      return await tryToAuthorize(dependencies, authorization);
     } catch (error) {
-      if (error instanceof ForeignConnectionError || deps.remaining() < answerReserveMs) throw error;
-      await deps.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * deps.randomFraction()));
+      if (error instanceof ForeignConnectionError || dependencies.remaining() < answerReserveMs) throw error;
+      await dependencies.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * dependencies.randomFraction()));
     }
   }
 }
 
 async function tryToAuthorize(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   authorization: NewAuthorization,
 ): Promise<AuthorizeOutcome> {
   const { connectionId, authorizedBy } = authorization;
   for (;;) {
-    const stored = await deps.store.read(connectionId);
+    const stored = await dependencies.store.read(connectionId);
     if (stored && isSameAuthorization(stored.authorizedBy, authorizedBy)) {
       // The answer to the write was lost, or the SDK repeated it: it is ours all the same.
       if (stored.status === 'disconnected') return { outcome: 'superseded' };
-      return finishAuthorizing(deps, stored);
+      return finishAuthorizing(dependencies, stored);
     }
     if (stored && stored.authorizedBy.linkIssuedAt >= authorizedBy.linkIssuedAt) {
-      await surrenderTokens(deps, authorization);
+      await surrenderTokens(dependencies, authorization);
       return { outcome: 'superseded' };
     }
-    const now = deps.clock();
+    const now = dependencies.clock();
     if (!stored) {
-      const connection = newConnection(deps.store.environment, authorization, now);
-      if ((await deps.store.write(create(connection))) === 'written') return finishAuthorizing(deps, connection);
+      const connection = newConnection(dependencies.store.environment, authorization, now);
+      if ((await dependencies.store.write(create(connection))) === 'written')
+        return finishAuthorizing(dependencies, connection);
       continue;
     }
     const write = reconnect(stored, authorization, now);
-    if ((await deps.store.write(write)) === 'written') return finishAuthorizing(deps, afterWrite(stored, write));
+    if ((await dependencies.store.write(write)) === 'written')
+      return finishAuthorizing(dependencies, afterWrite(stored, write));
   }
 }
 
-async function finishAuthorizing(deps: ConnectionDependencies, connection: Connection): Promise<AuthorizeOutcome> {
+async function finishAuthorizing(
+  dependencies: ConnectionDependencies,
+  connection: Connection,
+): Promise<AuthorizeOutcome> {
   const { connectionId, generation, grant } = connection;
-  deps.observer.note('connection.authorized', { connectionId, generation, grant });
-  deps.observer.count('connectionAuthorized');
-  await announce(deps, connection, 'connected');
-  return { outcome: 'authorized', connection: await finishRevoking(deps, connection) };
+  dependencies.observer.note('connection.authorized', { connectionId, generation, grant });
+  dependencies.observer.count('connectionAuthorized');
+  await announce(dependencies, connection, 'connected');
+  return { outcome: 'authorized', connection: await finishRevoking(dependencies, connection) };
 }

@@ -1,3 +1,4 @@
+import { errorName, isConnectorError } from '../connector-error.ts';
 import { attendConnection } from './attention.ts';
 import { parseConnectionId } from './connection.ts';
 import type { ConnectionDependencies, RotationDependencies } from './dependencies.ts';
@@ -27,16 +28,16 @@ export interface EscrowMessage {
  *   with the rest of their group
  */
 export async function attendBatch(
-  deps: RotationDependencies,
+  dependencies: RotationDependencies,
   messages: readonly RotationMessage[],
 ): Promise<readonly string[]> {
   const groups = Map.groupBy(messages, ({ group }) => group);
   const unhandled = await Promise.all(
     [...groups.values()].map(async (group) => {
       for (const [index, { messageId, body }] of group.entries()) {
-        const isHandled = await handle(deps, messageId, async () => {
+        const isHandled = await handle(dependencies, messageId, async () => {
           const { connectionId } = JSON.parse(body);
-          return (await attendConnection(deps, parseConnectionId(connectionId))) !== 'out_of_time';
+          return (await attendConnection(dependencies, parseConnectionId(connectionId))) !== 'out_of_time';
         });
         if (!isHandled) return group.slice(index).map((message) => message.messageId);
       }
@@ -52,14 +53,14 @@ export async function attendBatch(
  * @returns the ids of the messages that stay in escrow
  */
 export async function recoverBatch(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   messages: readonly EscrowMessage[],
 ): Promise<readonly string[]> {
   const unhandled = await Promise.all(
     messages.map(async ({ messageId, body }) => {
-      const isHandled = await handle(deps, messageId, async () => {
+      const isHandled = await handle(dependencies, messageId, async () => {
         // Only our own functions may send to the escrow queue.
-        await recoverTokens(deps, JSON.parse(body) as EscrowedTokenSet);
+        await recoverTokens(dependencies, JSON.parse(body) as EscrowedTokenSet);
         return true;
       });
       return isHandled ? [] : [messageId];
@@ -77,9 +78,8 @@ async function handle(
   try {
     return await work();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-    const errorName = error instanceof Error ? error.name : 'unknown';
-    observer.note('message.failed', { referenceId: messageId, code, errorName });
+    const code = isConnectorError(error) ? error.code : undefined;
+    observer.note('message.failed', { referenceId: messageId, code, errorName: errorName(error) });
     return false;
   }
 }

@@ -13,12 +13,12 @@ type CompanyDependencies = Pick<ConnectionDependencies, 'store' | 'clock'>;
  * @returns `superseded` when somebody has authorized the connection anew meanwhile
  */
 export async function recordCompanies(
-  deps: CompanyDependencies,
+  dependencies: CompanyDependencies,
   connection: Connection,
   companyIds: readonly string[],
 ): Promise<{ readonly outcome: 'recorded'; readonly connection: Connection } | { readonly outcome: 'superseded' }> {
-  const write = noteCompanies(connection, companyIds, deps.clock());
-  if ((await deps.store.write(write)) === 'refused') return { outcome: 'superseded' };
+  const write = noteCompanies(connection, companyIds, dependencies.clock());
+  if ((await dependencies.store.write(write)) === 'refused') return { outcome: 'superseded' };
   return { outcome: 'recorded', connection: afterWrite(connection, write) };
 }
 
@@ -39,14 +39,17 @@ export type CompanyChoiceOutcome =
   | { readonly outcome: 'superseded' };
 
 /** Stores the company that a person chose for a connection. */
-export async function chooseCompany(deps: CompanyDependencies, choice: CompanyChoice): Promise<CompanyChoiceOutcome> {
+export async function chooseCompany(
+  dependencies: CompanyDependencies,
+  choice: CompanyChoice,
+): Promise<CompanyChoiceOutcome> {
   const { connectionId, companyId, sessionId } = choice;
-  const stored = await deps.store.read(connectionId);
+  const stored = await dependencies.store.read(connectionId);
   if (stored?.authorizedBy.sessionId !== sessionId || stored.status === 'disconnected') {
     return { outcome: 'superseded' };
   }
   if (!stored.companyIds.includes(companyId)) return { outcome: 'not_visible' };
-  const write = choose(stored, companyId, sessionId, deps.clock());
-  if ((await deps.store.write(write)) === 'refused') return { outcome: 'superseded' };
+  const write = choose(stored, companyId, sessionId, dependencies.clock());
+  if ((await dependencies.store.write(write)) === 'refused') return { outcome: 'superseded' };
   return { outcome: 'chosen', connection: afterWrite(stored, write) };
 }

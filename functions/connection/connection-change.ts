@@ -1,10 +1,10 @@
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { ReauthorizationCause } from './connection.ts';
 
 /** What an integrator hears about a connection's life, through the event queue, at `onConnectionChange`. */
 export interface ConnectionChange {
   readonly connectionId: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly change: 'connected' | 'reauthorization_required' | 'disconnected';
   /** The token set that the change made or ended; with `change` it is the idempotency key. */
   readonly generation: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Connection, ConnectionStatus } from './connection.ts';
 
 /**
@@ -58,7 +59,7 @@ export interface DueConnection {
 /** Where connections are stored: one item each. */
 export interface ConnectionStore {
   /** The environment of every connection in it. */
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 
   /**
    * Reads a connection, strongly consistent: what it returns is at least as new as every write that was answered.
@@ -119,7 +120,7 @@ export function afterWrite(connection: Connection, write: ConnectionWrite): Conn
 }
 
 /** A stored connection carries another environment's name than the store's: nothing may be done with it. */
-export class ForeignConnectionError extends Error {
+export class ForeignConnectionError extends ConnectorError {
   override readonly name = 'ForeignConnectionError';
   readonly code = 'foreign_connection';
   constructor(connectionId: string, stored: string, expected: string) {

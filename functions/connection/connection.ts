@@ -1,5 +1,6 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 
 /** How the access was granted: by a person, or by the app's own service account (DMSA). */
 export type Grant = 'authorization_code' | 'client_credentials';
@@ -36,7 +37,7 @@ export interface Authorization {
 }
 
 /** One grant of access to Procore with its tokens: ONE item, every change of it one conditional write. */
-export interface Connection<E extends ProcoreEnvironment = ProcoreEnvironment> {
+export interface Connection<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly environment: E;
   readonly connectionId: string;
   readonly grant: Grant;
@@ -71,7 +72,7 @@ export interface Connection<E extends ProcoreEnvironment = ProcoreEnvironment> {
 }
 
 /** What can be wrong with a connection id from outside. */
-export class InvalidConnectionIdError extends Error {
+export class InvalidConnectionIdError extends ConnectorError {
   override readonly name = 'InvalidConnectionIdError';
   readonly code = 'invalid_connection_id';
   constructor() {

@@ -20,18 +20,21 @@ export interface Disconnection {
  *
  * @throws ConnectionNotFoundError
  */
-export async function disconnectConnection(deps: ConnectionDependencies, connectionId: string): Promise<Disconnection> {
+export async function disconnectConnection(
+  dependencies: ConnectionDependencies,
+  connectionId: string,
+): Promise<Disconnection> {
   for (;;) {
-    const stored = await deps.store.read(connectionId);
+    const stored = await dependencies.store.read(connectionId);
     if (!stored) throw new ConnectionNotFoundError(connectionId);
     // Also what a write of our own has made, whose answer was lost or that the SDK repeated.
-    if (stored.status === 'disconnected') return finishDisconnecting(deps, stored);
-    const write = disconnect(stored, deps.clock());
-    if ((await deps.store.write(write)) === 'refused') continue;
+    if (stored.status === 'disconnected') return finishDisconnecting(dependencies, stored);
+    const write = disconnect(stored, dependencies.clock());
+    if ((await dependencies.store.write(write)) === 'refused') continue;
     const { generation } = stored;
-    deps.observer.note('connection.disconnected', { connectionId, generation });
-    deps.observer.count('connectionDisconnected');
-    return finishDisconnecting(deps, afterWrite(stored, write));
+    dependencies.observer.note('connection.disconnected', { connectionId, generation });
+    dependencies.observer.count('connectionDisconnected');
+    return finishDisconnecting(dependencies, afterWrite(stored, write));
   }
 }
 
@@ -41,17 +44,17 @@ export async function disconnectConnection(deps: ConnectionDependencies, connect
  * @param connection disconnected
  */
 export async function finishDisconnecting(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   connection: Connection,
 ): Promise<Disconnection> {
   if (connection.rotateAt === undefined) return { outcome: 'disconnected', connection, revoked: true };
   const wasTold = isTold(connection);
-  const told = wasTold || (await announce(deps, connection, 'disconnected')) === 'announced';
-  const after = await finishRevoking(deps, connection);
+  const told = wasTold || (await announce(dependencies, connection, 'disconnected')) === 'announced';
+  const after = await finishRevoking(dependencies, connection);
   const revoked = after.revoking === undefined;
   if (!told || (wasTold && !revoked)) return { outcome: 'disconnected', connection: after, revoked };
   // Procore may not confirm for days: the integrator is not to hear of it at every try.
-  const write = revoked ? leaveIndex(after, deps.clock()) : noteTold(after, deps.clock());
-  const isWritten = (await deps.store.write(write)) === 'written';
+  const write = revoked ? leaveIndex(after, dependencies.clock()) : noteTold(after, dependencies.clock());
+  const isWritten = (await dependencies.store.write(write)) === 'written';
   return { outcome: 'disconnected', connection: isWritten ? afterWrite(after, write) : after, revoked };
 }

@@ -23,18 +23,18 @@ export type EnvironmentCheck =
  * @see https://developers.procore.com/documentation/oauth-endpoints (token/info)
  */
 export async function checkEnvironment(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   connection: Connection,
 ): Promise<EnvironmentCheck> {
   const { connectionId, generation, tokens } = connection;
   if (connection.environmentChecked || !tokens) return { outcome: 'ours', connection };
-  const info = await deps.tokenEndpoint.tokenInfo(tokens.accessToken);
+  const info = await dependencies.tokenEndpoint.tokenInfo(tokens.accessToken);
   if (info.outcome !== 'info') {
-    deps.observer.note('connection.unchecked', { connectionId, generation, outcome: info.outcome });
+    dependencies.observer.note('connection.unchecked', { connectionId, generation, outcome: info.outcome });
     return { outcome: 'unavailable' };
   }
-  if (!(await isOurClient(deps, info.clientId))) return removeForeign(deps, connection);
-  return noteChecked(deps, connection, tokens, info.procoreUserId);
+  if (!(await isOurClient(dependencies, info.clientId))) return removeForeign(dependencies, connection);
+  return noteChecked(dependencies, connection, tokens, info.procoreUserId);
 }
 
 async function isOurClient({ oauthClient }: ConnectionDependencies, clientId: string): Promise<boolean> {
@@ -44,7 +44,7 @@ async function isOurClient({ oauthClient }: ConnectionDependencies, clientId: st
 }
 
 async function noteChecked(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   connection: Connection,
   tokens: TokenSet,
   procoreUserId: string | undefined,
@@ -52,23 +52,27 @@ async function noteChecked(
   const { connectionId, generation } = connection;
   // Whoever stored the tokens may have died, or found the queue refusing, before it was told. A second message within
   // five minutes is dropped by the queue. As long as nobody can be told, the connection stays due.
-  if ((await announce(deps, connection, 'connected')) === 'unannounced') return { outcome: 'ours', connection };
-  const write = check(connection, tokens, { procoreUserId, now: deps.clock(), fraction: deps.randomFraction() });
-  if ((await deps.store.write(write)) === 'written') {
-    deps.observer.note('connection.checked', { connectionId, generation });
+  if ((await announce(dependencies, connection, 'connected')) === 'unannounced') return { outcome: 'ours', connection };
+  const write = check(connection, tokens, {
+    procoreUserId,
+    now: dependencies.clock(),
+    fraction: dependencies.randomFraction(),
+  });
+  if ((await dependencies.store.write(write)) === 'written') {
+    dependencies.observer.note('connection.checked', { connectionId, generation });
     return { outcome: 'ours', connection: afterWrite(connection, write) };
   }
   // A rotation or a newer authorization came in between: what it stored stays due until it is checked itself.
-  return { outcome: 'ours', connection: (await deps.store.read(connectionId)) ?? connection };
+  return { outcome: 'ours', connection: (await dependencies.store.read(connectionId)) ?? connection };
 }
 
-async function removeForeign(deps: ConnectionDependencies, connection: Connection): Promise<EnvironmentCheck> {
+async function removeForeign(dependencies: ConnectionDependencies, connection: Connection): Promise<EnvironmentCheck> {
   const { connectionId, generation } = connection;
-  deps.observer.note('connection.wrong_environment', { connectionId, generation });
-  deps.observer.count('wrongEnvironment');
-  const write = disconnect(connection, deps.clock());
-  if ((await deps.store.write(write)) === 'written') {
-    await finishDisconnecting(deps, afterWrite(connection, write));
+  dependencies.observer.note('connection.wrong_environment', { connectionId, generation });
+  dependencies.observer.count('wrongEnvironment');
+  const write = disconnect(connection, dependencies.clock());
+  if ((await dependencies.store.write(write)) === 'written') {
+    await finishDisconnecting(dependencies, afterWrite(connection, write));
   }
   return { outcome: 'foreign' };
 }

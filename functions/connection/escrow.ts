@@ -1,10 +1,10 @@
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Authorization } from './connection.ts';
 
 /** A token set that the store refused, with what is needed to land it later. */
 export interface EscrowedTokenSet {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly connectionId: string;
   /** The generation that it replaces. */
   readonly generation: number;

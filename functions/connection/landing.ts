@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
@@ -9,7 +10,7 @@ import { replace } from './transitions.ts';
 const escrowReserveMs = 9000;
 
 /** The process is about to end and holds a token set that neither the store nor the escrow took. */
-export class TokenSetLostError extends Error {
+export class TokenSetLostError extends ConnectorError {
   override readonly name = 'TokenSetLostError';
   readonly code = 'token_set_lost';
   constructor(connectionId: string, options: ErrorOptions) {
@@ -39,8 +40,12 @@ export type Landing =
  * @param replaced the connection as it was when its refresh token was spent
  * @throws TokenSetLostError when both refuse to the end
  */
-export async function landTokens(deps: RotationDependencies, replaced: Connection, tokens: TokenSet): Promise<Landing> {
-  const write = replace(replaced, tokens, { now: deps.clock(), fraction: deps.randomFraction() });
+export async function landTokens(
+  dependencies: RotationDependencies,
+  replaced: Connection,
+  tokens: TokenSet,
+): Promise<Landing> {
+  const write = replace(replaced, tokens, { now: dependencies.clock(), fraction: dependencies.randomFraction() });
   const landed = afterWrite(replaced, write);
   const { connectionId, generation, rotateAt } = landed;
   const { environment, authorizedBy } = replaced;
@@ -48,32 +53,41 @@ export async function landTokens(deps: RotationDependencies, replaced: Connectio
   for (let tries = 0; ; tries += 1) {
     let refusal: unknown;
     try {
-      if (!isTooLate && (await deps.store.write(write)) === 'refused') {
-        const stored = await deps.store.read(connectionId);
+      if (!isTooLate && (await dependencies.store.write(write)) === 'refused') {
+        const stored = await dependencies.store.read(connectionId);
         // The SDK may have repeated a write that took effect: an access token is mark enough.
         isTooLate = stored?.tokens?.accessToken !== tokens.accessToken;
       }
       if (isTooLate) {
-        return { outcome: 'too_late', connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };
+        return {
+          outcome: 'too_late',
+          connection: await surrenderTokens(dependencies, { connectionId, tokens, authorizedBy }),
+        };
       }
-      deps.observer.note('rotation.replaced', { connectionId, generation, rotateAt });
-      deps.observer.count('rotationReplaced');
+      dependencies.observer.note('rotation.replaced', { connectionId, generation, rotateAt });
+      dependencies.observer.count('rotationReplaced');
       return { outcome: 'rotated', connection: landed };
     } catch (error) {
       refusal = error;
     }
-    if (deps.remaining() < escrowReserveMs) {
+    if (dependencies.remaining() < escrowReserveMs) {
       try {
-        await deps.escrow.deposit({ environment, connectionId, generation: replaced.generation, tokens, authorizedBy });
-        deps.observer.note('rotation.escrowed', { connectionId, generation });
-        deps.observer.count('rotationEscrowed');
+        await dependencies.escrow.deposit({
+          environment,
+          connectionId,
+          generation: replaced.generation,
+          tokens,
+          authorizedBy,
+        });
+        dependencies.observer.note('rotation.escrowed', { connectionId, generation });
+        dependencies.observer.count('rotationEscrowed');
         // What came too late is not to be used by anybody: out of escrow it is given up.
         return isTooLate ? { outcome: 'too_late', connection: undefined } : { outcome: 'escrowed', connection: landed };
       } catch (error) {
         refusal = error;
       }
     }
-    if (deps.remaining() < 500) throw new TokenSetLostError(connectionId, { cause: refusal });
-    await deps.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * deps.randomFraction()));
+    if (dependencies.remaining() < 500) throw new TokenSetLostError(connectionId, { cause: refusal });
+    await dependencies.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * dependencies.randomFraction()));
   }
 }

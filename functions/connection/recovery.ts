@@ -18,29 +18,32 @@ export type Recovery =
  *
  * @throws whatever the store throws: the token set then stays in escrow
  */
-export async function recoverTokens(deps: ConnectionDependencies, escrowed: EscrowedTokenSet): Promise<Recovery> {
+export async function recoverTokens(
+  dependencies: ConnectionDependencies,
+  escrowed: EscrowedTokenSet,
+): Promise<Recovery> {
   const { connectionId, tokens, environment } = escrowed;
-  if (environment !== deps.store.environment) {
-    throw new ForeignConnectionError(connectionId, environment, deps.store.environment);
+  if (environment !== dependencies.store.environment) {
+    throw new ForeignConnectionError(connectionId, environment, dependencies.store.environment);
   }
-  const stored = await deps.store.read(connectionId);
+  const stored = await dependencies.store.read(connectionId);
   if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';
   // Generations begin anew where somebody has removed the item: the authorization must be the same one, too.
   const isReplaced =
     stored?.generation === escrowed.generation && isSameAuthorization(stored.authorizedBy, escrowed.authorizedBy);
   if (!isReplaced) {
-    await surrenderTokens(deps, escrowed);
+    await surrenderTokens(dependencies, escrowed);
     return 'too_late';
   }
-  const write = replace(stored, tokens, { now: deps.clock(), fraction: deps.randomFraction() });
-  if ((await deps.store.write(write)) === 'refused') {
-    const settled = await surrenderTokens(deps, escrowed);
+  const write = replace(stored, tokens, { now: dependencies.clock(), fraction: dependencies.randomFraction() });
+  if ((await dependencies.store.write(write)) === 'refused') {
+    const settled = await surrenderTokens(dependencies, escrowed);
     if (settled?.tokens?.accessToken !== tokens.accessToken) return 'too_late';
   }
   const recovered = afterWrite(stored, write);
   const { generation, rotateAt } = recovered;
-  deps.observer.note('rotation.recovered', { connectionId, generation, rotateAt });
-  deps.observer.count('rotationRecovered');
-  if (stored.status === 'reauthorization_required') await announce(deps, recovered, 'connected');
+  dependencies.observer.note('rotation.recovered', { connectionId, generation, rotateAt });
+  dependencies.observer.count('rotationRecovered');
+  if (stored.status === 'reauthorization_required') await announce(dependencies, recovered, 'connected');
   return 'recovered';
 }

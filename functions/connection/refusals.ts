@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
 /** What is known of a connection that is to be connected again: its id at least. */
@@ -31,13 +32,13 @@ const causeTexts: Readonly<Record<ReauthorizationCause, string>> = {
 };
 
 /** The request for an access token is not one. */
-export class InvalidVendingRequestError extends Error {
+export class InvalidVendingRequestError extends ConnectorError {
   override readonly name = 'InvalidVendingRequestError';
   readonly code = 'invalid_vending_request';
 }
 
 /** No connection is stored under this id. */
-export class ConnectionNotFoundError extends Error {
+export class ConnectionNotFoundError extends ConnectorError {
   override readonly name = 'ConnectionNotFoundError';
   readonly code = 'connection_not_found';
   constructor(connectionId: string) {
@@ -46,7 +47,7 @@ export class ConnectionNotFoundError extends Error {
 }
 
 /** Only a person can help: the connection has ended, and Procore is not asked any more. */
-export class ReauthorizationRequiredError extends Error {
+export class ReauthorizationRequiredError extends ConnectorError {
   override readonly name = 'ReauthorizationRequiredError';
   readonly code = 'reauthorization_required';
   /** Why; `disconnected` when it was disconnected on purpose. */
@@ -63,7 +64,7 @@ export class ReauthorizationRequiredError extends Error {
 }
 
 /** There is no token to give now, but there will be: nobody has to do anything but ask again. */
-export class RotationPendingError extends Error {
+export class RotationPendingError extends ConnectorError {
   override readonly name = 'RotationPendingError';
   readonly code = 'rotation_pending';
   readonly retryAfterSeconds: number;
@@ -77,7 +78,7 @@ export class RotationPendingError extends Error {
 }
 
 /** Procore refuses this environment's client id and secret: no connection's fault, and all of them will stop. */
-export class ClientCredentialsRejectedError extends Error {
+export class ClientCredentialsRejectedError extends ConnectorError {
   override readonly name = 'ClientCredentialsRejectedError';
   readonly code = 'client_credentials_rejected';
   constructor() {

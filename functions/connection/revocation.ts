@@ -32,23 +32,26 @@ export function isSameAuthorization(one: Authorization, other: Authorization): b
  * @returns the connection afterwards
  * @see https://developers.procore.com/documentation/oauth-endpoints (revoke)
  */
-export async function finishRevoking(deps: RevocationDependencies, connection: Connection): Promise<Connection> {
+export async function finishRevoking(
+  dependencies: RevocationDependencies,
+  connection: Connection,
+): Promise<Connection> {
   const { connectionId, generation, revoking = [], tokens } = connection;
-  if (revoking.length === 0 || !isRevocationAllowed(connection, deps.keepReplaced)) return connection;
-  const client = await deps.oauthClient.read();
+  if (revoking.length === 0 || !isRevocationAllowed(connection, dependencies.keepReplaced)) return connection;
+  const client = await dependencies.oauthClient.read();
   const outcomes = await Promise.all(
     revoking.map(async (accessToken) => {
       if (accessToken === tokens?.accessToken) return 'revoked';
-      await deps.tokenEndpoint.tokenInfo(accessToken);
-      return deps.tokenEndpoint.revoke(client, accessToken);
+      await dependencies.tokenEndpoint.tokenInfo(accessToken);
+      return dependencies.tokenEndpoint.revoke(client, accessToken);
     }),
   );
   const left = revoking.filter((_, index) => outcomes[index] !== 'revoked');
-  deps.observer.note('connection.revoked', { connectionId, generation, count: revoking.length - left.length });
-  const write = strikeRevoked(connection, left, deps.clock());
-  if ((await deps.store.write(write)) === 'written') return afterWrite(connection, write);
+  dependencies.observer.note('connection.revoked', { connectionId, generation, count: revoking.length - left.length });
+  const write = strikeRevoked(connection, left, dependencies.clock());
+  if ((await dependencies.store.write(write)) === 'written') return afterWrite(connection, write);
   // Somebody else works on the list, or the SDK has repeated a write that took effect. Whatever is left stays due.
-  const stored = await deps.store.read(connectionId);
+  const stored = await dependencies.store.read(connectionId);
   return stored?.generation === generation && stored.status === connection.status ? stored : connection;
 }
 
@@ -65,18 +68,18 @@ export function isRevocationAllowed({ status }: Connection, keepReplaced: boolea
  * @returns the connection as it is stored, or undefined when there is none
  */
 export async function surrenderTokens(
-  deps: RevocationDependencies,
+  dependencies: RevocationDependencies,
   { connectionId, tokens, authorizedBy }: HeldTokenSet,
 ): Promise<Connection | undefined> {
   for (;;) {
-    const stored = await deps.store.read(connectionId);
+    const stored = await dependencies.store.read(connectionId);
     if (!stored || stored.tokens?.accessToken === tokens.accessToken) return stored;
     const isOver = stored.status === 'disconnected' || !isSameAuthorization(stored.authorizedBy, authorizedBy);
     if (!isOver) return stored;
-    if (stored.revoking?.includes(tokens.accessToken)) return finishRevoking(deps, stored);
-    const write = surrender(stored, tokens.accessToken, deps.clock());
-    if ((await deps.store.write(write)) !== 'written') continue;
-    deps.observer.note('rotation.surrendered', { connectionId, generation: stored.generation });
-    return finishRevoking(deps, afterWrite(stored, write));
+    if (stored.revoking?.includes(tokens.accessToken)) return finishRevoking(dependencies, stored);
+    const write = surrender(stored, tokens.accessToken, dependencies.clock());
+    if ((await dependencies.store.write(write)) !== 'written') continue;
+    dependencies.observer.note('rotation.surrendered', { connectionId, generation: stored.generation });
+    return finishRevoking(dependencies, afterWrite(stored, write));
   }
 }

@@ -19,82 +19,86 @@ import { judgeInvalidGrant } from './verdict.ts';
  * @throws whatever store, secret and changes throw; ConnectionNotFoundError when the item is gone
  * @see RFC 6749 section 6, RFC 9700 section 4.14
  */
-export async function rotateConnection(deps: RotationDependencies, connection: Connection): Promise<Rotation> {
-  const obstacle = obstacleTo(connection, connection.generation, deps.clock());
+export async function rotateConnection(dependencies: RotationDependencies, connection: Connection): Promise<Rotation> {
+  const obstacle = obstacleTo(connection, connection.generation, dependencies.clock());
   if (obstacle) return obstacle;
   // Before the claim: a secret that cannot be read must leave no attempt behind.
-  const client = await deps.oauthClient.read();
-  if (deps.remaining() < claimReserveSeconds * 1000) return { outcome: 'out_of_time', connection };
+  const client = await dependencies.oauthClient.read();
+  if (dependencies.remaining() < claimReserveSeconds * 1000) return { outcome: 'out_of_time', connection };
 
-  const claimed = await claimAttempt(deps, connection);
+  const claimed = await claimAttempt(dependencies, connection);
   if ('outcome' in claimed) return claimed;
-  const answer = await spend(deps, claimed.connection, client);
-  return settle(deps, connection, claimed, answer);
+  const answer = await spend(dependencies, claimed.connection, client);
+  return settle(dependencies, connection, claimed, answer);
 }
 
 /** Asks Procore; after a refusal the client is read again from its secret, once: somebody may just have changed it. */
 async function spend(
-  deps: RotationDependencies,
+  dependencies: RotationDependencies,
   { grant, tokens }: Connection,
   client: OAuthClient,
 ): Promise<TokenOutcome | { readonly outcome: 'no_refresh_token' }> {
   const ask = (asked: OAuthClient) =>
     grant === 'client_credentials'
-      ? deps.tokenEndpoint.requestClientCredentials(asked)
-      : deps.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
+      ? dependencies.tokenEndpoint.requestClientCredentials(asked)
+      : dependencies.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
   if (grant === 'authorization_code' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
   const answer = await ask(client);
   // Another client that Procore knows, remembered from before a correction, is answered invalid_grant (RFC 6749 section
   // 5.2): that is no verdict on the connection.
   const mayBeOldClient = answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant';
-  if (!mayBeOldClient || deps.remaining() < claimReserveSeconds * 1000) return answer;
+  if (!mayBeOldClient || dependencies.remaining() < claimReserveSeconds * 1000) return answer;
   // If the secret cannot be read now, the refusal stands.
-  const fresh = await deps.oauthClient.read({ fresh: true }).catch(() => client);
+  const fresh = await dependencies.oauthClient.read({ fresh: true }).catch(() => client);
   const isChanged = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;
   return isChanged ? ask(fresh) : answer;
 }
 
 /** Judges what came back: the table of the design, row by row. */
 async function settle(
-  deps: RotationDependencies,
+  dependencies: RotationDependencies,
   before: Connection,
   claimed: Claimed,
   answer: Awaited<ReturnType<typeof spend>>,
 ): Promise<Rotation> {
   const { connectionId, generation, failure } = before;
   const count = (failure?.count ?? 0) + 1;
-  const usual = () => coolDownSeconds(count, deps.randomFraction());
+  const usual = () => coolDownSeconds(count, dependencies.randomFraction());
   const fields = { connectionId, generation, attemptNumber: claimed.attempt.number };
   switch (answer.outcome) {
     case 'tokens': {
-      const landing = await landTokens(deps, claimed.connection, answer.tokens);
-      return landing.outcome === 'too_late' ? standing(deps, before, landing.connection) : landing;
+      const landing = await landTokens(dependencies, claimed.connection, answer.tokens);
+      return landing.outcome === 'too_late' ? standing(dependencies, before, landing.connection) : landing;
     }
     case 'not_sent':
-      deps.observer.note('rotation.not_sent', fields);
-      deps.observer.count('rotationNotSent');
-      return endWithoutTokens(deps, before, claimed, { code: 'not_sent', journal: 'spendable', seconds: usual() });
+      dependencies.observer.note('rotation.not_sent', fields);
+      dependencies.observer.count('rotationNotSent');
+      return endWithoutTokens(dependencies, before, claimed, {
+        code: 'not_sent',
+        journal: 'spendable',
+        seconds: usual(),
+      });
     case 'unknown':
-      deps.observer.note('rotation.unknown', { ...fields, status: answer.status });
-      deps.observer.count('rotationUnknown');
-      return endWithoutTokens(deps, before, claimed, { code: 'unknown', journal: 'unknown', seconds: usual() });
+      dependencies.observer.note('rotation.unknown', { ...fields, status: answer.status });
+      dependencies.observer.count('rotationUnknown');
+      return endWithoutTokens(dependencies, before, claimed, { code: 'unknown', journal: 'unknown', seconds: usual() });
     case 'throttled': {
-      deps.observer.note('rotation.throttled', { ...fields, status: answer.status });
-      deps.observer.count('rotationThrottled');
-      const seconds = askedCoolDownSeconds(answer.retryAfterSeconds, count, deps.randomFraction());
-      return endWithoutTokens(deps, before, claimed, { code: 'throttled', journal: 'unknown', seconds });
+      dependencies.observer.note('rotation.throttled', { ...fields, status: answer.status });
+      dependencies.observer.count('rotationThrottled');
+      const seconds = askedCoolDownSeconds(answer.retryAfterSeconds, count, dependencies.randomFraction());
+      return endWithoutTokens(dependencies, before, claimed, { code: 'throttled', journal: 'unknown', seconds });
     }
     case 'invalid_client':
-      deps.observer.note('rotation.client_refused', { ...fields, status: answer.status });
-      deps.observer.count('clientCredentialsRefused');
+      dependencies.observer.note('rotation.client_refused', { ...fields, status: answer.status });
+      dependencies.observer.count('clientCredentialsRefused');
       // RFC 6749 section 5.2: the client is judged before the grant is looked at, so nothing is spent.
-      return endWithoutTokens(deps, before, claimed, {
+      return endWithoutTokens(dependencies, before, claimed, {
         code: 'invalid_client',
         journal: 'spendable',
         seconds: usual(),
       });
     case 'invalid_grant':
     case 'no_refresh_token':
-      return judgeInvalidGrant(deps, before, claimed, answer.outcome);
+      return judgeInvalidGrant(dependencies, before, claimed, answer.outcome);
   }
 }

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import { checkOAuthClient } from '../oauth/client-check.ts';
 import type { OAuthClient, TokenSet } from '../oauth/token-endpoint.ts';
 import type { CompaniesOutcome } from '../procore/companies.ts';
@@ -25,7 +26,7 @@ export interface ServiceAccountRequest {
 }
 
 /** A refusal to connect a service account that a caller can act on. */
-export class ServiceAccountError extends Error {
+export class ServiceAccountError extends ConnectorError {
   override readonly name = 'ServiceAccountError';
   readonly code:
     | 'invalid_company_id'
@@ -68,38 +69,38 @@ export function parseServiceAccountRequest(value: unknown): ServiceAccountReques
  * @see RFC 6749 section 4.4, https://developers.procore.com/documentation/developer-managed-service-accounts
  */
 export async function connectServiceAccount(
-  deps: ServiceAccountDependencies,
+  dependencies: ServiceAccountDependencies,
   { connectionId, companyId }: ServiceAccountRequest,
 ): Promise<Connection> {
   // Somebody who sets the account up may just have set the credentials, too.
-  const client = await deps.oauthClient.read({ fresh: true });
-  const tokens = await requestToken(deps, client);
-  const companyIds = await installedIn(deps, tokens, companyId);
-  const authorizedBy = { sessionId: deps.randomId(), linkIssuedAt: deps.clock() };
-  const authorized = await authorizeConnection(deps, {
+  const client = await dependencies.oauthClient.read({ fresh: true });
+  const tokens = await requestToken(dependencies, client);
+  const companyIds = await installedIn(dependencies, tokens, companyId);
+  const authorizedBy = { sessionId: dependencies.randomId(), linkIssuedAt: dependencies.clock() };
+  const authorized = await authorizeConnection(dependencies, {
     connectionId,
     grant: 'client_credentials',
     tokens,
     authorizedBy,
   });
   if (authorized.outcome === 'superseded') throw connectedMeanwhile(connectionId);
-  const checked = await checkEnvironment(deps, authorized.connection);
+  const checked = await checkEnvironment(dependencies, authorized.connection);
   if (checked.outcome === 'foreign') {
     throw new ServiceAccountError('wrong_environment', diagnosisText('wrong_environment'));
   }
-  const recorded = await recordCompanies(deps, authorized.connection, companyIds);
+  const recorded = await recordCompanies(dependencies, authorized.connection, companyIds);
   const { sessionId } = authorizedBy;
-  const chosen = await chooseCompany(deps, { connectionId, companyId, sessionId });
+  const chosen = await chooseCompany(dependencies, { connectionId, companyId, sessionId });
   if (recorded.outcome === 'superseded' || chosen.outcome !== 'chosen') throw connectedMeanwhile(connectionId);
   return chosen.connection;
 }
 
-async function requestToken(deps: ServiceAccountDependencies, client: OAuthClient): Promise<TokenSet> {
-  const answer = await deps.tokenEndpoint.requestClientCredentials(client);
+async function requestToken(dependencies: ServiceAccountDependencies, client: OAuthClient): Promise<TokenSet> {
+  const answer = await dependencies.tokenEndpoint.requestClientCredentials(client);
   if (answer.outcome === 'tokens') return answer.tokens;
   if (answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant') {
     // A wrong client and an app without service account are refused alike; another question tells them apart.
-    const check = await checkOAuthClient(deps, client, deps.redirectUri);
+    const check = await checkOAuthClient(dependencies, client, dependencies.redirectUri);
     if (check.outcome === 'refused') throw new ClientCredentialsRejectedError();
     if (check.outcome === 'right') {
       throw new ServiceAccountError(
@@ -114,8 +115,8 @@ async function requestToken(deps: ServiceAccountDependencies, client: OAuthClien
   throw unavailable(`gave no token${status}`);
 }
 
-async function installedIn(deps: ServiceAccountDependencies, { accessToken }: TokenSet, companyId: string) {
-  const seen = await deps.listCompanies(accessToken, companyId);
+async function installedIn(dependencies: ServiceAccountDependencies, { accessToken }: TokenSet, companyId: string) {
+  const seen = await dependencies.listCompanies(accessToken, companyId);
   if (seen.outcome === 'companies') {
     const companyIds = seen.companies.map(({ id }) => id);
     if (companyIds.includes(companyId)) return companyIds;

@@ -1,4 +1,5 @@
 import type { Clock, RemainingTime } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import { type ConnectionStore, type DueConnection, dueShards } from './connection-store.ts';
 
@@ -36,7 +37,7 @@ export interface SweepReport {
 }
 
 /** Part of what is due could not be queued; the next minute's sweep tries again. */
-export class SweepIncompleteError extends Error {
+export class SweepIncompleteError extends ConnectorError {
   override readonly name = 'SweepIncompleteError';
   readonly code = 'sweep_incomplete';
   constructor(refused: number, options?: ErrorOptions) {
@@ -50,14 +51,14 @@ export class SweepIncompleteError extends Error {
  *
  * @throws SweepIncompleteError when the queue refused some; all others are queued
  */
-export async function sweepDueConnections(deps: {
+export async function sweepDueConnections(dependencies: {
   readonly store: ConnectionStore;
   readonly queue: RotationQueue;
   readonly clock: Clock;
   readonly remaining: RemainingTime;
   readonly observer: Observer;
 }): Promise<SweepReport> {
-  const now = deps.clock();
+  const now = dependencies.clock();
   const shards = [...dueShards];
   const totals = { due: 0, overdue: 0, queued: 0, refused: 0 };
   let fault: unknown;
@@ -65,13 +66,13 @@ export async function sweepDueConnections(deps: {
   async function sweepShard(shard: string): Promise<void> {
     let cursor: string | undefined;
     do {
-      const page = await deps.store.due(shard, now, pageSize, cursor);
+      const page = await dependencies.store.due(shard, now, pageSize, cursor);
       totals.due += page.connections.length;
       totals.overdue += page.connections.filter(({ rotateAt }) => rotateAt < now - overdueSeconds).length;
       for (let start = 0; start < page.connections.length; start += rotationBatch) {
-        if (deps.remaining() < stopMs) return;
+        if (dependencies.remaining() < stopMs) return;
         const batch = page.connections.slice(start, start + rotationBatch);
-        const { refused } = await deps.queue.send(batch);
+        const { refused } = await dependencies.queue.send(batch);
         totals.refused += refused;
         totals.queued += batch.length - refused;
       }
@@ -89,9 +90,9 @@ export async function sweepDueConnections(deps: {
   }
 
   await Promise.all(Array.from({ length: concurrency }, work));
-  deps.observer.count('sweepDue', totals.due);
-  deps.observer.count('sweepOverdue', totals.overdue);
-  deps.observer.note('sweep.done', { count: totals.queued });
+  dependencies.observer.count('sweepDue', totals.due);
+  dependencies.observer.count('sweepOverdue', totals.overdue);
+  dependencies.observer.note('sweep.done', { count: totals.queued });
   if (fault !== undefined) throw fault;
   if (totals.refused > 0) throw new SweepIncompleteError(totals.refused);
   return { due: totals.due, overdue: totals.overdue, queued: totals.queued };

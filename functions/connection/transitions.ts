@@ -1,5 +1,5 @@
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Attempt, Authorization, Connection, Failure, Grant, ReauthorizationCause } from './connection.ts';
 import type { Condition, ConnectionWrite } from './connection-store.ts';
 import { finishSeconds, retrySeconds, rotationTime } from './timing.ts';
@@ -173,7 +173,7 @@ export interface NewAuthorization {
 
 /** Makes the connection that a first authorization gives. */
 export function newConnection(
-  environment: ProcoreEnvironment,
+  environment: ProcoreEnvironmentName,
   { connectionId, grant, tokens, authorizedBy }: NewAuthorization,
   now: number,
 ): Connection {

@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Connection } from './connection.ts';
 import { parseConnectionId } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
@@ -44,7 +44,7 @@ export interface VendedAccessToken {
   readonly expiresAt: number;
   /** What to report as `rejectedGeneration` when Procore answers 401. */
   readonly generation: number;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   /** Scheme and host of the API, no trailing slash. */
   readonly apiHost: string;
   /** The companies that the account sees; the one that a person chose comes first. */
@@ -86,37 +86,39 @@ function parseWhole(value: unknown, name: string, most: number): number | undefi
  * @throws ConnectionNotFoundError, ReauthorizationRequiredError, RotationPendingError, ClientCredentialsRejectedError
  */
 export async function vendAccessToken(
-  deps: RotationDependencies & { readonly apiOrigin: string },
+  dependencies: RotationDependencies & { readonly apiOrigin: string },
   request: VendingRequest,
 ): Promise<VendedAccessToken> {
-  const read = await readPatiently(deps, request.connectionId);
+  const read = await readPatiently(dependencies, request.connectionId);
   if (!read) throw new ConnectionNotFoundError(request.connectionId);
   let connection: Connection = read;
   for (;;) {
-    if (isGoodFor(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
+    if (isGoodFor(connection, request, dependencies.clock())) return answer(dependencies.apiOrigin, connection);
     refuseEnded(connection);
-    const rotation = await rotateConnection(deps, connection);
+    const rotation = await rotateConnection(dependencies, connection);
     connection = rotation.connection;
     refuseEnded(connection);
     switch (rotation.outcome) {
       case 'rotated':
       case 'escrowed':
-        return answer(deps.apiOrigin, connection);
+        return answer(dependencies.apiOrigin, connection);
       case 'current':
         // Judged again: what somebody else stored may be the set that this caller has seen rejected.
         break;
       case 'elsewhere': {
-        if (isGoodMeanwhile(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
-        const moved = await waitForAttempt(deps, connection, answerReserveMs);
-        if (!moved) throw pending(connection, deps.clock());
+        if (isGoodMeanwhile(connection, request, dependencies.clock()))
+          return answer(dependencies.apiOrigin, connection);
+        const moved = await waitForAttempt(dependencies, connection, answerReserveMs);
+        if (!moved) throw pending(connection, dependencies.clock());
         connection = moved;
         break;
       }
       case 'cooling':
       case 'out_of_time':
       case 'ended':
-        if (isGoodMeanwhile(connection, request, deps.clock())) return answer(deps.apiOrigin, connection);
-        throw pending(connection, deps.clock());
+        if (isGoodMeanwhile(connection, request, dependencies.clock()))
+          return answer(dependencies.apiOrigin, connection);
+        throw pending(connection, dependencies.clock());
     }
   }
 }

@@ -18,47 +18,47 @@ import { leaveIndex, noteTold, refuse } from './transitions.ts';
  * @param before the connection before the claim
  */
 export async function judgeInvalidGrant(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   before: Connection,
   claimed: Claimed,
   refusal: 'invalid_grant' | 'no_refresh_token',
 ): Promise<Rotation> {
   const { connectionId, generation, grant, attempt: previous } = before;
-  const stored = await deps.store.read(connectionId);
+  const stored = await dependencies.store.read(connectionId);
   if (stored?.generation !== generation || stored.attempt?.owner !== claimed.attempt.owner) {
-    return standing(deps, before, stored);
+    return standing(dependencies, before, stored);
   }
   const mayBeInEscrow = grant === 'authorization_code' && previous !== undefined && previous.outcome === undefined;
   if (refusal === 'invalid_grant' && mayBeInEscrow) {
-    const seconds = suspectCoolDownSeconds(deps.randomFraction());
-    deps.observer.note('rotation.suspect', { connectionId, generation, attemptNumber: claimed.attempt.number });
-    return endWithoutTokens(deps, before, claimed, { code: refusal, journal: 'suspect', seconds });
+    const seconds = suspectCoolDownSeconds(dependencies.randomFraction());
+    dependencies.observer.note('rotation.suspect', { connectionId, generation, attemptNumber: claimed.attempt.number });
+    return endWithoutTokens(dependencies, before, claimed, { code: refusal, journal: 'suspect', seconds });
   }
-  const cause = refusal === 'no_refresh_token' ? refusal : await causeOf(deps, before);
-  return passVerdict(deps, before, claimed, { cause, code: refusal });
+  const cause = refusal === 'no_refresh_token' ? refusal : await causeOf(dependencies, before);
+  return passVerdict(dependencies, before, claimed, { cause, code: refusal });
 }
 
 async function passVerdict(
-  deps: ConnectionDependencies,
+  dependencies: ConnectionDependencies,
   before: Connection,
   { connection, attempt }: Claimed,
   { cause, code }: { readonly cause: ReauthorizationCause; readonly code: string },
 ): Promise<Rotation> {
-  const now = deps.clock();
+  const now = dependencies.clock();
   const failure = { code, at: now, count: (before.failure?.count ?? 0) + 1 };
   const write = refuse(connection, attempt, { cause, failure, now });
   let refused = afterWrite(connection, write);
-  if ((await deps.store.write(write)) === 'refused') {
-    const stored = await deps.store.read(before.connectionId);
+  if ((await dependencies.store.write(write)) === 'refused') {
+    const stored = await dependencies.store.read(before.connectionId);
     // The SDK may have repeated a verdict that took effect.
     const isMine = stored?.generation === before.generation && stored.status === 'reauthorization_required';
-    if (!isMine) return standing(deps, before, stored);
+    if (!isMine) return standing(dependencies, before, stored);
     refused = stored;
   }
   const { connectionId, generation } = refused;
-  deps.observer.note('rotation.refused', { connectionId, generation, attemptNumber: attempt.number, cause });
-  deps.observer.count('reauthorizationRequired');
-  return { outcome: 'ended', connection: await announceVerdict(deps, refused) };
+  dependencies.observer.note('rotation.refused', { connectionId, generation, attemptNumber: attempt.number, cause });
+  dependencies.observer.count('reauthorizationRequired');
+  return { outcome: 'ended', connection: await announceVerdict(dependencies, refused) };
 }
 
 /**
@@ -69,15 +69,16 @@ async function passVerdict(
  * @returns the connection afterwards
  */
 export async function announceVerdict(
-  deps: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer' | 'keepReplaced'>,
+  dependencies: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer' | 'keepReplaced'>,
   connection: Connection,
 ): Promise<Connection> {
   const wasTold = isTold(connection);
-  if (!wasTold && (await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;
-  const mustRevoke = connection.revoking !== undefined && isRevocationAllowed(connection, deps.keepReplaced);
+  if (!wasTold && (await announce(dependencies, connection, 'reauthorization_required')) === 'unannounced')
+    return connection;
+  const mustRevoke = connection.revoking !== undefined && isRevocationAllowed(connection, dependencies.keepReplaced);
   if (mustRevoke && wasTold) return connection;
-  const write = mustRevoke ? noteTold(connection, deps.clock()) : leaveIndex(connection, deps.clock());
-  return (await deps.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
+  const write = mustRevoke ? noteTold(connection, dependencies.clock()) : leaveIndex(connection, dependencies.clock());
+  return (await dependencies.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
 }
 
 /** Tells why Procore refused, as far as it can be told: while the access token still lives, it says more. */

@@ -16,19 +16,19 @@ import { isUnderLease } from './timing.ts';
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 export async function waitForAttempt(
-  deps: Pick<ConnectionDependencies, 'store' | 'clock' | 'sleep' | 'remaining' | 'randomFraction'>,
+  dependencies: Pick<ConnectionDependencies, 'store' | 'clock' | 'sleep' | 'remaining' | 'randomFraction'>,
   connection: Connection,
   stopMs: number,
 ): Promise<Connection | undefined> {
-  const began = deps.clock();
+  const began = dependencies.clock();
   for (;;) {
     // Reads count as well: where they take long, the store is busy, and must not be asked the more for it.
-    const waitedMs = (deps.clock() - began) * 1000;
-    const delayMs = Math.min(1000, Math.max(40, waitedMs / 5)) * (0.5 + 0.5 * deps.randomFraction());
-    if (deps.remaining() - delayMs < stopMs) return undefined;
-    await deps.sleep(delayMs);
-    const stored = await deps.store.read(connection.connectionId).catch(() => undefined);
-    if (stored && hasMoved(connection, stored, deps.clock())) return stored;
+    const waitedMs = (dependencies.clock() - began) * 1000;
+    const delayMs = Math.min(1000, Math.max(40, waitedMs / 5)) * (0.5 + 0.5 * dependencies.randomFraction());
+    if (dependencies.remaining() - delayMs < stopMs) return undefined;
+    await dependencies.sleep(delayMs);
+    const stored = await dependencies.store.read(connection.connectionId).catch(() => undefined);
+    if (stored && hasMoved(connection, stored, dependencies.clock())) return stored;
   }
 }
 

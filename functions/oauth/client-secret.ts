@@ -1,4 +1,5 @@
-import { isProcoreEnvironment, type ProcoreEnvironment } from '../procore/environment.ts';
+import { ConnectorError } from '../connector-error.ts';
+import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procore/environment.ts';
 import { type ExactJson, type ExactJsonObject, isJsonObject, parseExactJson } from '../procore/exact-json.ts';
 import type { OAuthClient } from './token-endpoint.ts';
 
@@ -9,12 +10,12 @@ export const placeholder = 'REPLACE-ME';
 export type SecretKind = 'OAuth client' | 'webhook authorization';
 
 /** A secret names another environment than the function that reads it; using it would mix environments. */
-export class WrongEnvironmentError extends Error {
+export class WrongEnvironmentError extends ConnectorError {
   override readonly name = 'WrongEnvironmentError';
   readonly code = 'wrong_environment';
-  constructor(kind: SecretKind, expected: ProcoreEnvironment, got: ExactJson | undefined) {
+  constructor(kind: SecretKind, expected: ProcoreEnvironmentName, got: ExactJson | undefined) {
     // Only a known name is repeated: anything else may be a secret that was put into the wrong field.
-    const named = typeof got === 'string' && isProcoreEnvironment(got) ? `"${got}"` : 'no known environment';
+    const named = typeof got === 'string' && isProcoreEnvironmentName(got) ? `"${got}"` : 'no known environment';
     super(
       `The ${kind} secret of the environment "${expected}" names ${named} in its field "environment". ` +
         `Nothing was done with it. Put the value that belongs to "${expected}" into it: ${remedy(kind, expected)}.`,
@@ -23,10 +24,10 @@ export class WrongEnvironmentError extends Error {
 }
 
 /** Nobody has put Procore's client id and secret into the deployed secret yet. */
-export class PlaceholderSecretError extends Error {
+export class PlaceholderSecretError extends ConnectorError {
   override readonly name = 'PlaceholderSecretError';
   readonly code = 'placeholder_secret';
-  constructor(environment: ProcoreEnvironment) {
+  constructor(environment: ProcoreEnvironmentName) {
     super(
       `The OAuth client secret of the environment "${environment}" still holds the placeholder that the stack ` +
         `created. Run \`${setCredentials(environment)}\` with the client id and secret of your app at Procore.`,
@@ -35,10 +36,10 @@ export class PlaceholderSecretError extends Error {
 }
 
 /** A secret is not the JSON object that it should be. The message repeats nothing of it. */
-export class MalformedSecretError extends Error {
+export class MalformedSecretError extends ConnectorError {
   override readonly name = 'MalformedSecretError';
   readonly code = 'malformed_secret';
-  constructor(kind: SecretKind, environment: ProcoreEnvironment, problem: string) {
+  constructor(kind: SecretKind, environment: ProcoreEnvironmentName, problem: string) {
     super(`The ${kind} secret of the environment "${environment}" ${problem}. ${remedy(kind, environment)}.`);
   }
 }
@@ -50,7 +51,7 @@ export class MalformedSecretError extends Error {
  * @param text the secret string; undefined for a binary secret
  * @throws WrongEnvironmentError, PlaceholderSecretError, MalformedSecretError
  */
-export function parseOAuthClientSecret(text: string | undefined, environment: ProcoreEnvironment): OAuthClient {
+export function parseOAuthClientSecret(text: string | undefined, environment: ProcoreEnvironmentName): OAuthClient {
   const fields = parseEnvironmentSecret('OAuth client', text, environment);
   const clientId = readText(fields.clientId);
   const clientSecret = readText(fields.clientSecret);
@@ -70,7 +71,7 @@ export function parseOAuthClientSecret(text: string | undefined, environment: Pr
 export function parseEnvironmentSecret(
   kind: SecretKind,
   text: string | undefined,
-  environment: ProcoreEnvironment,
+  environment: ProcoreEnvironmentName,
 ): ExactJsonObject {
   const fields = parseObject(text ?? '');
   if (fields === undefined) throw new MalformedSecretError(kind, environment, 'is not a JSON object');
@@ -96,11 +97,11 @@ export function readText(value: ExactJson | undefined): string {
   return typeof value === 'string' ? value.trim() : '';
 }
 
-function setCredentials(environment: ProcoreEnvironment): string {
+function setCredentials(environment: ProcoreEnvironmentName): string {
   return `npm run procore -- credentials set ${environment}`;
 }
 
-function remedy(kind: SecretKind, environment: ProcoreEnvironment): string {
+function remedy(kind: SecretKind, environment: ProcoreEnvironmentName): string {
   return kind === 'OAuth client'
     ? `Run \`${setCredentials(environment)}\``
     : 'Restore its previous version (AWSPREVIOUS) in Secrets Manager, whose shape is {"environment","current","previous"?}';

@@ -1,7 +1,8 @@
+import { ConnectorError } from '../connector-error.ts';
 import { isSecureUrl } from '../procore/secure-origin.ts';
 
 /** The public origin of this environment cannot serve the connect pages. */
-export class InvalidPublicOriginError extends Error {
+export class InvalidPublicOriginError extends ConnectorError {
   override readonly name = 'InvalidPublicOriginError';
   readonly code = 'invalid_public_origin';
   constructor(publicOrigin: string) {

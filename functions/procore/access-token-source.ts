@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { ProcoreEnvironment } from './environment.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { ProcoreEnvironmentName } from './environment.ts';
 
 /** What `access-token` is asked. */
 export interface AccessTokenRequest {
@@ -11,7 +12,7 @@ export interface AccessTokenRequest {
 }
 
 /** A token as `access-token` vends it, and whose it is; one environment's cannot be given to another's client. */
-export interface VendedToken<E extends ProcoreEnvironment = ProcoreEnvironment> {
+export interface VendedToken<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly accessToken: string;
   /** Epoch seconds. */
   readonly expiresAt: number;
@@ -37,7 +38,7 @@ export interface VendingRefusal {
 export type VendAccessToken = (request: AccessTokenRequest) => Promise<VendedToken | VendingRefusal>;
 
 /** `access-token` has refused: its code, e.g. `reauthorization_required`, its text, and what to do. */
-export class AccessTokenRefusedError extends Error {
+export class AccessTokenRefusedError extends ConnectorError {
   override readonly name = 'AccessTokenRefusedError';
   readonly code: string;
   /** With `rotation_pending`: when to ask again. */
@@ -53,7 +54,7 @@ export class AccessTokenRefusedError extends Error {
 }
 
 /** A token was vended for another environment, or another API host, than the client's: it is not used. */
-export class ForeignTokenError extends Error {
+export class ForeignTokenError extends ConnectorError {
   override readonly name = 'ForeignTokenError';
   readonly code = 'foreign_token';
   constructor(vended: string, expected: string) {
@@ -65,7 +66,7 @@ export class ForeignTokenError extends Error {
 }
 
 /** Where a client gets its tokens. */
-export interface AccessTokenSource<E extends ProcoreEnvironment> {
+export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
   readonly environment: E;
   /** Gives a token that works for a while yet. @throws AccessTokenRefusedError, ForeignTokenError */
   current(): Promise<VendedToken<E>>;
@@ -86,7 +87,7 @@ const reserveSeconds = 60;
  *
  * @param vend asks the function (functions/aws/lambda-access-tokens.ts)
  */
-export function accessTokenSource<E extends ProcoreEnvironment>({
+export function accessTokenSource<E extends ProcoreEnvironmentName>({
   environment,
   connectionId,
   vend,

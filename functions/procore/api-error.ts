@@ -1,9 +1,10 @@
+import { ConnectorError } from '../connector-error.ts';
 import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import { referenceIdOf } from './failed-exchanges.ts';
 
 /** A call of Procore that failed for good: what is wrong, what to do, and the exchange for a support report. */
-export class ProcoreApiError extends Error {
+export class ProcoreApiError extends ConnectorError {
   override readonly name = 'ProcoreApiError';
   /** The diagnosis, e.g. `tool_disabled`. */
   readonly code: string;

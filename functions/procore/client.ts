@@ -1,6 +1,7 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { AccessTokenSource } from './access-token-source.ts';
 import { ProcoreApiError } from './api-error.ts';
-import { type ProcoreEnvironment, type ProcoreOrigins, procoreOrigins } from './environment.ts';
+import { type ProcoreEnvironmentName, type ProcoreOrigins, procoreOrigins } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, type ExactJsonObject, exactId, isJsonObject } from './exact-json.ts';
 import { type ListOptions, type Query, readList, withQuery } from './listing.ts';
 import { hasOriginId, originIdOf } from './retry.ts';
@@ -32,7 +33,7 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** A company's part of the API: every call carries its Procore-Company-Id. */
-export interface CompanyClient<E extends ProcoreEnvironment = ProcoreEnvironment> {
+export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly environment: E;
   readonly companyId: string;
   get(path: ApiPath, options?: CallOptions): Promise<ApiAnswer>;
@@ -55,7 +56,7 @@ export interface CompanyClient<E extends ProcoreEnvironment = ProcoreEnvironment
 }
 
 /** A client of one Procore environment for one connection. */
-export interface ProcoreClient<E extends ProcoreEnvironment = ProcoreEnvironment> {
+export interface ProcoreClient<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly environment: E;
   get(path: CompanyFreePath, options?: CallOptions): Promise<ApiAnswer>;
   list(path: CompanyFreePath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
@@ -64,7 +65,7 @@ export interface ProcoreClient<E extends ProcoreEnvironment = ProcoreEnvironment
 }
 
 /** What a client is made of. A source of another environment's tokens does not compile. */
-export interface ProcoreClientProps<E extends ProcoreEnvironment>
+export interface ProcoreClientProps<E extends ProcoreEnvironmentName>
   extends Omit<CallDependencies<E>, 'origin' | 'tokens'> {
   readonly tokens: AccessTokenSource<NoInfer<E>>;
   /** Replaces Procore's own hosts, for tests and the local runner. */
@@ -72,7 +73,7 @@ export interface ProcoreClientProps<E extends ProcoreEnvironment>
 }
 
 /** A company id is not one. */
-export class InvalidCompanyIdError extends Error {
+export class InvalidCompanyIdError extends ConnectorError {
   override readonly name = 'InvalidCompanyIdError';
   readonly code = 'invalid_company_id';
   constructor() {
@@ -88,12 +89,12 @@ const usualTimeoutMs = 30_000;
  *
  * @throws InsecureOriginError when an origin was given that is neither https nor loopback
  */
-export function procoreClient<E extends ProcoreEnvironment>(props: ProcoreClientProps<E>): ProcoreClient<E> {
+export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreClientProps<E>): ProcoreClient<E> {
   const { origin } = requireSecureOrigin(procoreOrigins(props.environment, props.origins).apiOrigin);
-  const deps: CallDependencies<E> = { ...props, origin };
+  const dependencies: CallDependencies<E> = { ...props, origin };
 
   const reading = (path: string, companyId?: string, timeoutMs = usualTimeoutMs) =>
-    sendCall(deps, {
+    sendCall(dependencies, {
       method: 'GET',
       path,
       isIdempotent: true,
@@ -109,13 +110,13 @@ export function procoreClient<E extends ProcoreEnvironment>(props: ProcoreClient
     list: (path, options) => listing(path, options),
     company: (companyId) => {
       if (typeof companyId !== 'string' || !/^\d{1,20}$/.test(companyId)) throw new InvalidCompanyIdError();
-      return companyClient(deps, companyId, reading, listing);
+      return companyClient(dependencies, companyId, reading, listing);
     },
   };
 }
 
-function companyClient<E extends ProcoreEnvironment>(
-  deps: CallDependencies<E>,
+function companyClient<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
   companyId: string,
   reading: (path: string, companyId?: string, timeoutMs?: number) => Promise<ApiAnswer>,
   listing: (path: string, options?: ListOptions, companyId?: string) => AsyncGenerator<ExactJson, void, undefined>,
@@ -137,7 +138,7 @@ function companyClient<E extends ProcoreEnvironment>(
       ...(idempotencyToken !== undefined && { idempotencyToken }),
     };
     try {
-      return await sendCall(deps, call, () => {
+      return await sendCall(dependencies, call, () => {
         wasLost = true;
       });
     } catch (error) {
@@ -166,7 +167,7 @@ function companyClient<E extends ProcoreEnvironment>(
   }
 
   return {
-    environment: deps.environment,
+    environment: dependencies.environment,
     companyId,
     get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), companyId, timeoutMs),
     post: (path, body, options) => write('POST', path, body, options),

@@ -1,4 +1,5 @@
 import type { Clock, RandomFraction } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 
 /** A company that has disconnected the app is left alone for a while. */
@@ -94,7 +95,7 @@ async function orUndefined<Value>(asked: Promise<Value>, observer: Observer): Pr
   try {
     return await asked;
   } catch (error) {
-    observer.note('pauses.unavailable', { errorName: error instanceof Error ? error.name : 'unknown' });
+    observer.note('pauses.unavailable', { errorName: errorName(error) });
     return undefined;
   }
 }

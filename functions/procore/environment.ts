@@ -1,5 +1,5 @@
 /** Which Procore: the environments never mix, and credentials, tokens, connections and clients carry this name. */
-export type ProcoreEnvironment = 'production' | 'sandbox' | 'monthly-sandbox' | 'federal';
+export type ProcoreEnvironmentName = 'production' | 'sandbox' | 'monthly-sandbox' | 'federal';
 
 /** Where an environment's login and API are; origins without a trailing slash. */
 export interface ProcoreOrigins {
@@ -12,7 +12,7 @@ export interface ProcoreOrigins {
  *
  * @see https://developers.procore.com/documentation/development-environments
  */
-export const procoreEnvironments: Readonly<Record<ProcoreEnvironment, ProcoreOrigins>> = {
+export const procoreEnvironments: Readonly<Record<ProcoreEnvironmentName, ProcoreOrigins>> = {
   production: { loginOrigin: 'https://login.procore.com', apiOrigin: 'https://api.procore.com' },
   sandbox: { loginOrigin: 'https://login-sandbox.procore.com', apiOrigin: 'https://sandbox.procore.com' },
   // Takes production's client id and secret, but its tokens are its own, so it has its own secret here.
@@ -24,14 +24,14 @@ export const procoreEnvironments: Readonly<Record<ProcoreEnvironment, ProcoreOri
 };
 
 /** The names of all environments, in the order in which they are shown. */
-export const procoreEnvironmentNames = Object.keys(procoreEnvironments) as ProcoreEnvironment[];
+export const procoreEnvironmentNames = Object.keys(procoreEnvironments) as ProcoreEnvironmentName[];
 
 /**
  * Tells whether a text names a Procore environment.
  *
  * @returns true when it is one of {@link procoreEnvironmentNames}
  */
-export function isProcoreEnvironment(text: string): text is ProcoreEnvironment {
+export function isProcoreEnvironmentName(text: string): text is ProcoreEnvironmentName {
   return Object.hasOwn(procoreEnvironments, text);
 }
 
@@ -41,7 +41,7 @@ export function isProcoreEnvironment(text: string): text is ProcoreEnvironment {
  * @returns login and API origin
  */
 export function procoreOrigins(
-  environment: ProcoreEnvironment,
+  environment: ProcoreEnvironmentName,
   overrides: Partial<ProcoreOrigins> = {},
 ): ProcoreOrigins {
   return { ...procoreEnvironments[environment], ...overrides };

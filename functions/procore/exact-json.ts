@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 /**
  * What {@link parseExactJson} gives: plain JSON values, where an integer that a double cannot hold is the string of
  * its digits.
@@ -16,7 +17,7 @@ const deepestLevel = 100;
  * A text is not JSON, or is nested too deeply. Neither the message nor a cause repeats any of the text: it may hold a
  * secret, and the message of `JSON.parse` quotes what it read.
  */
-export class InvalidJsonError extends Error {
+export class InvalidJsonError extends ConnectorError {
   override readonly name = 'InvalidJsonError';
   readonly code = 'invalid_json';
   constructor(problem: string) {
@@ -76,7 +77,7 @@ export type ExactJsonInput =
   | { readonly [key: string]: ExactJsonInput | undefined };
 
 /** A number is beyond 2^53: it has lost digits before it came here. */
-export class InexactNumberError extends Error {
+export class InexactNumberError extends ConnectorError {
   override readonly name = 'InexactNumberError';
   readonly code = 'inexact_number';
   constructor() {

@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from './environment.ts';
+import type { ProcoreEnvironmentName } from './environment.ts';
 
 /** What a call was for, where its URL alone does not tell. */
 export type Purpose = 'api' | 'code_exchange' | 'token_refresh' | 'client_credentials';
@@ -14,7 +14,7 @@ export type ExchangeFailure =
 
 /** One call of Procore, as diagnosis and support report read it; it holds no secret. */
 export interface Exchange {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly purpose: Purpose;
   readonly method: string;
   /** The full URL, query included. */

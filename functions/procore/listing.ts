@@ -2,7 +2,7 @@ import { ProcoreApiError } from './api-error.ts';
 import type { ExactJson } from './exact-json.ts';
 import {
   allowedPerPage,
-  type Page,
+  type ListPage,
   type PagingStyle,
   pagingStyleOf,
   perPageOf,
@@ -64,9 +64,9 @@ export async function* readList(props: ListProps): AsyncGenerator<ExactJson, voi
 }
 
 type Position = { readonly page: number } | { readonly cursor: string };
-type Ask = (position: Position, perPage: number) => Promise<Page>;
+type Ask = (position: Position, perPage: number) => Promise<ListPage>;
 
-async function askForFirst(props: ListProps, ask: Ask): Promise<{ page: Page; perPage: number }> {
+async function askForFirst(props: ListProps, ask: Ask): Promise<{ page: ListPage; perPage: number }> {
   const perPage = props.perPage ?? perPageOf(props.path);
   try {
     return { page: await ask({ page: 1 }, perPage), perPage };
@@ -81,7 +81,7 @@ async function askForFirst(props: ListProps, ask: Ask): Promise<{ page: Page; pe
   }
 }
 
-async function* pagesFrom(first: Page, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<Page> {
+async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
   yield first;
   const { total, next } = first;
   const size = first.perPage ?? perPage;
@@ -104,8 +104,8 @@ async function* pagesFrom(first: Page, perPage: number, readAhead: number, ask: 
 }
 
 /** Gives pages 2 to `last` in order, up to `readAhead` of them on their way at a time; further ones while there are. */
-async function* pagesAhead(last: number, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<Page> {
-  const under: Promise<Page>[] = [];
+async function* pagesAhead(last: number, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
+  const under: Promise<ListPage>[] = [];
   let asked = 1;
   try {
     for (let given = 1; given < last; given++) {
@@ -126,7 +126,12 @@ async function* pagesAhead(last: number, perPage: number, readAhead: number, ask
   }
 }
 
-async function askForPage(props: ListProps, style: PagingStyle, position: Position, perPage: number): Promise<Page> {
+async function askForPage(
+  props: ListProps,
+  style: PagingStyle,
+  position: Position,
+  perPage: number,
+): Promise<ListPage> {
   const paging: Query =
     style === 'page_start'
       ? { page_size: perPage, ...('cursor' in position && { page_start: position.cursor }) }
@@ -153,6 +158,6 @@ export function withQuery(path: string, query: Query = {}): string {
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`;
 }
 
-function isSame(page: Page, before: Page): boolean {
+function isSame(page: ListPage, before: ListPage): boolean {
   return JSON.stringify(page.items[0]) === JSON.stringify(before.items[0]);
 }

@@ -1,10 +1,11 @@
+import { ConnectorError } from '../connector-error.ts';
 import { type ExactJson, exactId, isJsonObject } from './exact-json.ts';
 
 /** How a list is paged: by number, by a cursor in the answer, or by the last id of the page before. */
 export type PagingStyle = 'page' | 'cursor' | 'page_start';
 
 /** What one page tells. */
-export interface Page {
+export interface ListPage {
   readonly items: readonly ExactJson[];
   /** How many items the whole list has, where Procore says so. */
   readonly total?: number;
@@ -14,7 +15,7 @@ export interface Page {
 }
 
 /** A list's answer has no list in it. */
-export class NotAListError extends Error {
+export class NotAListError extends ConnectorError {
   override readonly name = 'NotAListError';
   readonly code = 'not_a_list';
   constructor(path: string) {
@@ -23,7 +24,7 @@ export class NotAListError extends Error {
 }
 
 /** A link to the next page leads to another host: nothing is sent there. */
-export class ForeignLinkError extends Error {
+export class ForeignLinkError extends ConnectorError {
   override readonly name = 'ForeignLinkError';
   readonly code = 'foreign_link';
   constructor(path: string) {
@@ -34,7 +35,7 @@ export class ForeignLinkError extends Error {
 }
 
 /** Fewer items came than Procore counted: the list is not complete, and is not passed off as if it were. */
-export class TruncatedListError extends Error {
+export class TruncatedListError extends ConnectorError {
   override readonly name = 'TruncatedListError';
   readonly code = 'list_truncated';
   constructor(path: string, received: number, total: number) {
@@ -89,7 +90,7 @@ export function allowedPerPage(texts: readonly string[]): number | undefined {
 export function readPage(
   { headers, body }: { readonly headers: Headers; readonly body: ExactJson },
   { path, origin, style, page }: { path: string; origin: string; style: PagingStyle; page: number },
-): Page {
+): ListPage {
   const envelope = isJsonObject(body) ? body : undefined;
   const list = envelope === undefined ? body : Array.isArray(envelope.data) ? envelope.data : onlyList(envelope);
   if (!Array.isArray(list)) throw new NotAListError(path);

@@ -1,4 +1,5 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import { httpDateSeconds } from './retry-after.ts';
 
@@ -152,7 +153,7 @@ export function sharedRateBudget({
         try {
           answer = await tryAcquire(calls);
         } catch (error) {
-          observer.note('budget.unavailable', { errorName: error instanceof Error ? error.name : 'unknown' });
+          observer.note('budget.unavailable', { errorName: errorName(error) });
           return { granted: calls };
         }
         if ('granted' in answer) return answer;
@@ -181,7 +182,7 @@ export function sharedRateBudget({
         const now = serverNow();
         await learnWindow(believable(readLimit(headers), now), now);
       } catch (error) {
-        observer.note('budget.unlearned', { errorName: error instanceof Error ? error.name : 'unknown' });
+        observer.note('budget.unlearned', { errorName: errorName(error) });
       }
     },
   };

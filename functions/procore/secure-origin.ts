@@ -1,5 +1,6 @@
+import { ConnectorError } from '../connector-error.ts';
 /** Somebody configured an origin over which tokens and secrets would travel in the clear. */
-export class InsecureOriginError extends Error {
+export class InsecureOriginError extends ConnectorError {
   override readonly name = 'InsecureOriginError';
   readonly code = 'insecure_origin';
   constructor(origin: string) {

@@ -1,4 +1,5 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import {
   AccessTokenRefusedError,
@@ -9,7 +10,7 @@ import {
 import { ProcoreApiError, pathOf } from './api-error.ts';
 import type { CompanyPauses } from './company-pauses.ts';
 import { diagnose, diagnosed } from './diagnosis.ts';
-import type { ProcoreEnvironment } from './environment.ts';
+import type { ProcoreEnvironmentName } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, parseExactJson, writeExactJson } from './exact-json.ts';
 import { type Exchange, type ExchangeFailure, happenedBeforeSending, redactHeaders, redactText } from './exchange.ts';
 import type { FailedExchangeStore } from './failed-exchanges.ts';
@@ -40,7 +41,7 @@ export interface ApiAnswer {
 }
 
 /** What calls are made with. */
-export interface CallDependencies<E extends ProcoreEnvironment> {
+export interface CallDependencies<E extends ProcoreEnvironmentName> {
   readonly environment: E;
   readonly origin: string;
   readonly tokens: AccessTokenSource<E>;
@@ -71,35 +72,35 @@ type Try =
  * @returns the answer of success
  * @throws ProcoreApiError, AccessTokenRefusedError, ForeignTokenError
  */
-export async function sendCall<E extends ProcoreEnvironment>(
-  deps: CallDependencies<E>,
+export async function sendCall<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
   call: ApiCall,
   onLostTry: () => void = () => {},
 ): Promise<ApiAnswer> {
-  await refuseWhilePaused(deps, call);
+  await refuseWhilePaused(dependencies, call);
   let hasRefreshed = false;
   for (let tries = 1; ; tries++) {
-    await awaitBudget(deps, call);
+    await awaitBudget(dependencies, call);
     // For every try anew, after the waits: a token can end while Procore has us wait.
-    const token = await currentToken(deps);
-    const tried = await tryOnce(deps, call, token, tries);
+    const token = await currentToken(dependencies);
+    const tried = await tryOnce(dependencies, call, token, tries);
     if ('answer' in tried) {
-      await deps.budget?.learn(tried.answer.headers);
-      if (call.companyId !== undefined) await deps.pauses?.worked(call.companyId);
+      await dependencies.budget?.learn(tried.answer.headers);
+      if (call.companyId !== undefined) await dependencies.pauses?.worked(call.companyId);
       return tried.answer;
     }
     const { exchange, headers, unreadable } = tried;
     const { status, failure } = exchange;
     const asked =
       headers !== undefined && (status === 429 || status === 503)
-        ? retryAfterSeconds(status, headers, deps.clock())
+        ? retryAfterSeconds(status, headers, dependencies.clock())
         : undefined;
-    if (status === 429) deps.observer.count('apiThrottled');
-    if (headers !== undefined) await deps.budget?.learn(headers, asked);
+    if (status === 429) dependencies.observer.count('apiThrottled');
+    if (headers !== undefined) await dependencies.budget?.learn(headers, asked);
     const diagnosis = diagnose(exchange);
     if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
       hasRefreshed = true;
-      const newer = await deps.tokens.rejected(token.generation);
+      const newer = await dependencies.tokens.rejected(token.generation);
       // The same set again: it is so young that the 401 is not about its age, and asking on would not help.
       if (newer.generation !== token.generation) continue;
     }
@@ -112,53 +113,58 @@ export async function sendCall<E extends ProcoreEnvironment>(
         ...(unreadable && { unreadable }),
         ...(asked !== undefined && { retryAfterSeconds: asked }),
       },
-      deps.randomFraction,
+      dependencies.randomFraction,
     );
-    if (pauseMs === undefined || pauseMs >= deps.remaining()) {
+    if (pauseMs === undefined || pauseMs >= dependencies.remaining()) {
       const error = new ProcoreApiError(exchange, { diagnosis, retryAfterSeconds: asked });
-      await noteFailure(deps, call, error);
+      await noteFailure(dependencies, call, error);
       throw error;
     }
-    await deps.sleep(pauseMs);
+    await dependencies.sleep(pauseMs);
   }
 }
 
-async function refuseWhilePaused<E extends ProcoreEnvironment>(
-  deps: CallDependencies<E>,
+async function refuseWhilePaused<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
   call: ApiCall,
 ): Promise<void> {
   if (call.companyId === undefined) return;
-  const seconds = (await deps.pauses?.pausedFor(call.companyId)) ?? 0;
+  const seconds = (await dependencies.pauses?.pausedFor(call.companyId)) ?? 0;
   if (seconds <= 0) return;
-  throw new ProcoreApiError(unsent(deps, call), {
+  throw new ProcoreApiError(unsent(dependencies, call), {
     diagnosis: diagnosed('app_not_connected'),
     retryAfterSeconds: Math.ceil(seconds),
   });
 }
 
-async function awaitBudget<E extends ProcoreEnvironment>(deps: CallDependencies<E>, call: ApiCall): Promise<void> {
-  const allowance = await deps.budget?.acquire(1, deps.remaining);
+async function awaitBudget<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
+  call: ApiCall,
+): Promise<void> {
+  const allowance = await dependencies.budget?.acquire(1, dependencies.remaining);
   if (allowance === undefined || 'granted' in allowance) return;
-  throw new ProcoreApiError(unsent(deps, call), {
+  throw new ProcoreApiError(unsent(dependencies, call), {
     diagnosis: diagnosed('rate_limited'),
     retryAfterSeconds: allowance.waitSeconds,
   });
 }
 
 /** Waits for a token that is just being replaced, as far as there is time. */
-async function currentToken<E extends ProcoreEnvironment>(deps: CallDependencies<E>): Promise<VendedToken<E>> {
+async function currentToken<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
+): Promise<VendedToken<E>> {
   for (;;) {
     try {
-      return checkOrigin(deps, await deps.tokens.current());
+      return checkOrigin(dependencies, await dependencies.tokens.current());
     } catch (error) {
       const waits = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : undefined;
-      if (waits === undefined || waits * 1000 >= deps.remaining()) throw error;
-      await deps.sleep(waits * 1000);
+      if (waits === undefined || waits * 1000 >= dependencies.remaining()) throw error;
+      await dependencies.sleep(waits * 1000);
     }
   }
 }
 
-function checkOrigin<E extends ProcoreEnvironment>(
+function checkOrigin<E extends ProcoreEnvironmentName>(
   { origin }: CallDependencies<E>,
   token: VendedToken<E>,
 ): VendedToken<E> {
@@ -166,28 +172,28 @@ function checkOrigin<E extends ProcoreEnvironment>(
   return token;
 }
 
-async function tryOnce<E extends ProcoreEnvironment>(
-  deps: CallDependencies<E>,
+async function tryOnce<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
   call: ApiCall,
   { accessToken }: VendedToken<E>,
   tries: number,
 ): Promise<Try> {
-  const startedAt = deps.clock();
+  const startedAt = dependencies.clock();
   const body = call.body === undefined ? undefined : writeExactJson(call.body);
   const headers = headersOf(call);
   const record = (more: Partial<Exchange>): Exchange => ({
-    ...unsent(deps, call),
+    ...unsent(dependencies, call),
     ...(body !== undefined && { requestBody: redactText(body).slice(0, longestBody) }),
     startedAt,
-    durationMs: Math.round((deps.clock() - startedAt) * 1000),
+    durationMs: Math.round((dependencies.clock() - startedAt) * 1000),
     tries,
     ...more,
   });
-  const timeoutMs = Math.max(1, Math.min(call.timeoutMs, deps.remaining()));
+  const timeoutMs = Math.max(1, Math.min(call.timeoutMs, dependencies.remaining()));
   let response: Response;
   let text: string;
   try {
-    response = await deps.fetch(`${deps.origin}${call.path}`, {
+    response = await dependencies.fetch(`${dependencies.origin}${call.path}`, {
       method: call.method,
       headers: { ...headers, authorization: `Bearer ${accessToken}` },
       ...(body !== undefined && { body }),
@@ -228,20 +234,20 @@ function failureOf(error: unknown): ExchangeFailure {
   return happenedBeforeSending(error) ? 'not_sent' : 'connection_lost';
 }
 
-function unsent<E extends ProcoreEnvironment>(deps: CallDependencies<E>, call: ApiCall): Exchange {
+function unsent<E extends ProcoreEnvironmentName>(dependencies: CallDependencies<E>, call: ApiCall): Exchange {
   return {
-    environment: deps.environment,
+    environment: dependencies.environment,
     purpose: 'api',
     method: call.method,
-    url: redactText(`${deps.origin}${call.path}`),
+    url: redactText(`${dependencies.origin}${call.path}`),
     requestHeaders: headersOf(call),
-    startedAt: deps.clock(),
+    startedAt: dependencies.clock(),
     durationMs: 0,
     tries: 0,
   };
 }
 
-async function noteFailure<E extends ProcoreEnvironment>(
+async function noteFailure<E extends ProcoreEnvironmentName>(
   { observer, pauses, failures }: CallDependencies<E>,
   { companyId, method }: ApiCall,
   error: ProcoreApiError,
@@ -259,7 +265,7 @@ async function noteFailure<E extends ProcoreEnvironment>(
   });
   await failures?.keep(error.exchange).catch((fault: unknown) => {
     // The caller needs the error itself; a report can be written from it, too.
-    observer.note('api.failure_not_kept', { errorName: fault instanceof Error ? fault.name : 'unknown' });
+    observer.note('api.failure_not_kept', { errorName: errorName(fault) });
   });
   if (error.code === 'app_not_connected' && companyId !== undefined) await pauses?.disconnected(companyId);
 }

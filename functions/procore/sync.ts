@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import { type ExactJson, type ExactJsonInput, exactId, isJsonObject } from './exact-json.ts';
 
 /** The most records that Procore takes in one sync action. @see https://developers.procore.com/documentation/using-sync-actions */
@@ -28,7 +29,7 @@ export interface SyncOptions {
 }
 
 /** Records would be created that cannot be recognised again. */
-export class UnidentifiedUpdateError extends Error {
+export class UnidentifiedUpdateError extends ConnectorError {
   override readonly name = 'UnidentifiedUpdateError';
   readonly code = 'unidentified_update';
   constructor(index: number) {
@@ -40,7 +41,7 @@ export class UnidentifiedUpdateError extends Error {
 }
 
 /** A chunk failed as a whole: what was done before it is in `results`. */
-export class SyncInterruptedError extends Error {
+export class SyncInterruptedError extends ConnectorError {
   override readonly name = 'SyncInterruptedError';
   readonly code = 'sync_interrupted';
   declare readonly results: readonly SyncResult[];

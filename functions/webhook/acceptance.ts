@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
-import { errorName } from './error-name.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { EventMessage } from './event-message.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
@@ -21,7 +21,7 @@ export interface EventQueue {
 
 /** What acceptance needs. */
 export interface AcceptanceDependencies {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly queue: EventQueue;
   readonly ledger: Pick<Ledger, 'find' | 'record'>;
   readonly quarantine: Quarantine;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import { ConnectorError } from '../connector-error.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { type AskedResource, checkResources } from './catalogue.ts';
 import type { HooksApi } from './hooks-api.ts';
 import { type HookRepair, keepHook, wantedTriggers } from './keep-hook.ts';
@@ -8,7 +9,7 @@ import type { PayloadVersion } from './webhook-event.ts';
 
 /** What a person wants registered for a company. */
 export interface AskedSubscription {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly companyId: string;
   readonly connectionId: string;
   readonly namespace: string;
@@ -44,7 +45,7 @@ export interface AppliedSubscription {
 }
 
 /** Somebody else has changed the subscription at the same time. */
-export class SubscriptionChangedError extends Error {
+export class SubscriptionChangedError extends ConnectorError {
   override readonly name = 'SubscriptionChangedError';
   readonly code = 'subscription_changed';
   constructor(companyId: string) {
@@ -53,7 +54,7 @@ export class SubscriptionChangedError extends Error {
 }
 
 /** A project is named that the connection does not see, or none is there to ask for the catalogue. */
-export class ProjectNotFoundError extends Error {
+export class ProjectNotFoundError extends ConnectorError {
   override readonly name = 'ProjectNotFoundError';
   readonly code = 'project_not_found';
 }

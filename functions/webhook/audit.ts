@@ -1,9 +1,9 @@
 import type { RemainingTime } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { ApiCall } from './api-call.ts';
 import { hookTargets, withHook } from './apply-subscription.ts';
-import { errorName } from './error-name.ts';
 import { type HooksApi, hooksApi } from './hooks-api.ts';
 import { type HookRepair, keepHook } from './keep-hook.ts';
 import { isSilent, recoverDeliveries } from './recover-deliveries.ts';
@@ -18,7 +18,7 @@ export interface AuditDependencies extends RetirementDependencies {
   readonly callFor: (subscription: Subscription) => ApiCall;
   /** Takes a delivery in as intake does. */
   readonly accept: (body: Uint8Array) => Promise<Acceptance>;
-  readonly remainingTime: RemainingTime;
+  readonly remaining: RemainingTime;
 }
 
 /** What an audit found, over all subscriptions. */
@@ -53,14 +53,14 @@ type Counts = { -readonly [Name in 'inactive' | 'repaired' | 'discarded' | 'reco
  * does not finish, the next one does, the hooks that were looked at longest ago first.
  */
 export async function auditSubscriptions(dependencies: AuditDependencies): Promise<AuditReport> {
-  const { store, source, observer, remainingTime, clock } = dependencies;
+  const { store, source, observer, remaining, clock } = dependencies;
   const authorization = await source.read({ fresh: true });
   const counts: Counts = { inactive: 0, repaired: 0, discarded: 0, recovered: 0 };
   let [silent, unfinished] = [0, 0];
   const subscriptions = (await store.list()).toSorted((one, other) => (one.begunAt ?? 0) - (other.begunAt ?? 0));
   for (const subscription of subscriptions) {
     const { companyId, connectionId } = subscription;
-    if (remainingTime() < reserve) {
+    if (remaining() < reserve) {
       unfinished += 1;
       continue;
     }
@@ -110,10 +110,10 @@ async function auditHooks(
   authorization: string,
   api: HooksApi,
   counts: Counts,
-  { accept, clock, observer, remainingTime }: AuditDependencies,
+  { accept, clock, observer, remaining }: AuditDependencies,
 ): Promise<Audited> {
   const startedAt = Math.floor(clock());
-  const hasTime = () => remainingTime() >= reserve;
+  const hasTime = () => remaining() >= reserve;
   const projects = subscription.projects === 'all' ? await api.listProjects() : subscription.projects;
   let { hooks } = subscription;
   const known = (projectId: string | null) => hooks.find((hook) => hook.projectId === projectId);

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { CatalogueEntry } from './hooks-api.ts';
 import type { ResourceLevel, TriggerAction, WantedResource } from './subscription.ts';
 
@@ -17,13 +18,13 @@ export interface Catalogue {
 }
 
 /** A resource was asked for that Procore would accept in silence and never report. */
-export class UnknownResourceError extends Error {
+export class UnknownResourceError extends ConnectorError {
   override readonly name = 'UnknownResourceError';
   readonly code = 'invalid_resource';
 }
 
 /** Resources are asked for in a way that cannot be read. */
-export class InvalidResourceListError extends Error {
+export class InvalidResourceListError extends ConnectorError {
   override readonly name = 'InvalidResourceListError';
   readonly code = 'invalid_resource_list';
 }

@@ -1,16 +1,17 @@
 import type { RemainingTime } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 import type { CompanyClient, ProcoreClient } from '../procore/client.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { SubscriptionStore } from './subscription.ts';
 
 /** Gives a client for a connection; `remaining` is the time that its calls have, in milliseconds. */
 export type ClientForConnection = (connectionId: string, remaining: RemainingTime) => ProcoreClient;
 
 /** No subscription says which connection serves the company. */
-export class NoSubscriptionError extends Error {
+export class NoSubscriptionError extends ConnectorError {
   override readonly name = 'NoSubscriptionError';
   readonly code = 'no_subscription';
-  constructor(environment: ProcoreEnvironment, companyId: string) {
+  constructor(environment: ProcoreEnvironmentName, companyId: string) {
     super(
       `No subscription of "${environment}" names the company ${companyId}, so there is no connection to call it with. ` +
         `Run \`npm run procore -- webhooks apply\` for company ${companyId}.`,
@@ -28,7 +29,7 @@ export function companyClients({
   subscriptions,
   clientForConnection,
 }: {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly subscriptions: Pick<SubscriptionStore, 'read'>;
   readonly clientForConnection: ClientForConnection;
 }): (companyId: string, remaining: RemainingTime) => CompanyClient {
@@ -42,7 +43,7 @@ export function companyClients({
 
 /** Makes a client that is only found when it is first called. @param find may throw: the call then throws the same */
 export function companyClientWhenCalled(
-  environment: ProcoreEnvironment,
+  environment: ProcoreEnvironmentName,
   companyId: string,
   find: () => Promise<CompanyClient>,
 ): CompanyClient {

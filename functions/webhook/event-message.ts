@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { ConnectionChange } from '../connection/connection-change.ts';
-import { isProcoreEnvironment, type ProcoreEnvironment } from '../procore/environment.ts';
+import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** A webhook event on its way to `onEvent`. */
 export interface WebhookEventMessage {
   readonly kind: 'webhook_event';
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly event: WebhookEvent;
   /** When intake took it, epoch seconds. */
   readonly receivedAt: number;
@@ -17,7 +17,7 @@ export interface WebhookEventMessage {
 /** A connection's change on its way to `onConnectionChange`. */
 export interface ConnectionChangeMessage {
   readonly kind: 'connection_change';
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly change: ConnectionChange;
 }
 
@@ -100,7 +100,7 @@ export function readEventMessage(body: string): EventMessage | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const { kind, environment, event, change } = value as Partial<Record<string, unknown>>;
-  if (typeof environment !== 'string' || !isProcoreEnvironment(environment)) return undefined;
+  if (typeof environment !== 'string' || !isProcoreEnvironmentName(environment)) return undefined;
   const named = (inner: unknown, name: string) =>
     typeof inner === 'object' && inner !== null && typeof (inner as Record<string, unknown>)[name] === 'string';
   // Only intake and our own functions may send to the queue, so the outline is checked and the rest is trusted.

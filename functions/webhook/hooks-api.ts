@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { ApiPath } from '../procore/client.ts';
 import { type ExactJson, type ExactJsonObject, exactId, isJsonObject } from '../procore/exact-json.ts';
 import type { ApiAnswer, ApiCall, ApiRequest } from './api-call.ts';
@@ -51,7 +52,7 @@ export interface LostDelivery {
 }
 
 /** Procore has no such company, project or hook, or answers what its reference does not document. */
-export class HooksApiError extends Error {
+export class HooksApiError extends ConnectorError {
   override readonly name = 'HooksApiError';
   readonly code = 'hooks_api_refused';
   /** HTTP status. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 import type { Hook, HooksApi, StoredTrigger, Trigger } from './hooks-api.ts';
 import { fingerprint, type SubscribedHook, type Subscription } from './subscription.ts';
 
@@ -18,7 +19,7 @@ export interface KeptHook {
 }
 
 /** Procore took a trigger without an error, and does not list it. */
-export class TriggerNotKeptError extends Error {
+export class TriggerNotKeptError extends ConnectorError {
   override readonly name = 'TriggerNotKeptError';
   readonly code = 'trigger_not_kept';
   constructor(hookId: string, missing: readonly Trigger[]) {

@@ -1,6 +1,6 @@
+import { errorName } from '../connector-error.ts';
 import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
 import type { Observer } from '../observer.ts';
-import { errorName } from './error-name.ts';
 import type { EventMarks } from './event-handlers.ts';
 import type { Ledger } from './ledger.ts';
 import type { SubscriptionStore } from './subscription.ts';

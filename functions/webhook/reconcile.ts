@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { errorName } from '../connector-error.ts';
 import type { ApiPath, CompanyClient } from '../procore/client.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { exactId, isJsonObject } from '../procore/exact-json.ts';
 import type { Query } from '../procore/listing.ts';
 import { type AcceptanceDependencies, acceptDelivery } from './acceptance.ts';
@@ -18,7 +19,7 @@ export interface ReconciledResource {
 }
 
 /** What a reconciliation needs besides acceptance. */
-export interface ReconcileDependencies<E extends ProcoreEnvironment> extends AcceptanceDependencies {
+export interface ReconcileDependencies<E extends ProcoreEnvironmentName> extends AcceptanceDependencies {
   readonly company: CompanyClient<E>;
   readonly ledger: Pick<Ledger, 'find' | 'record' | 'history'>;
 }
@@ -45,15 +46,15 @@ export interface Reconciliation {
  * @throws ProcoreApiError, TruncatedListError
  * @see https://developers.procore.com/documentation/webhooks
  */
-export async function reconcile<E extends ProcoreEnvironment>(
-  deps: ReconcileDependencies<E>,
+export async function reconcile<E extends ProcoreEnvironmentName>(
+  dependencies: ReconcileDependencies<E>,
   resource: ReconciledResource,
   since: number,
 ): Promise<Reconciliation> {
-  const until = Math.floor(deps.clock());
+  const until = Math.floor(dependencies.clock());
   const counts = { listed: 0, handled: 0, emitted: 0, known: 0, failed: 0 };
   const options = { ...(resource.query && { query: resource.query }) };
-  for await (const record of deps.company.listChanged(resource.path, since, until, options)) {
+  for await (const record of dependencies.company.listChanged(resource.path, since, until, options)) {
     counts.listed += 1;
     const id = isJsonObject(record) ? exactId(record.id) : undefined;
     const updatedAt = isJsonObject(record) ? record.updated_at : undefined;
@@ -61,15 +62,15 @@ export async function reconcile<E extends ProcoreEnvironment>(
       counts.failed += 1;
       continue;
     }
-    const body = reconciledEvent(deps.company.companyId, resource, id, updatedAt);
-    if (await wasHandled(body, deps)) {
+    const body = reconciledEvent(dependencies.company.companyId, resource, id, updatedAt);
+    if (await wasHandled(body, dependencies)) {
       counts.handled += 1;
       continue;
     }
-    const acceptance = await acceptDelivery(body, deps);
+    const acceptance = await acceptDelivery(body, dependencies);
     counts[acceptance === 'accepted' ? 'emitted' : acceptance === 'duplicate' ? 'known' : 'failed'] += 1;
   }
-  deps.observer.note('reconciled', { resourceName: resource.resourceName, count: counts.emitted });
+  dependencies.observer.note('reconciled', { resourceName: resource.resourceName, count: counts.emitted });
   return { ...counts, until };
 }
 
@@ -96,7 +97,7 @@ function reconciledEvent(
   return new TextEncoder().encode(JSON.stringify(event));
 }
 
-async function wasHandled<E extends ProcoreEnvironment>(
+async function wasHandled<E extends ProcoreEnvironmentName>(
   body: Uint8Array,
   { ledger, observer }: ReconcileDependencies<E>,
 ): Promise<boolean> {
@@ -108,7 +109,7 @@ async function wasHandled<E extends ProcoreEnvironment>(
     return newestHandled !== null && event.occurredAt !== null && newestHandled >= event.occurredAt;
   } catch (error) {
     observer.count('ledgerUnread');
-    observer.note('reconcile.ledger_unread', { errorName: error instanceof Error ? error.name : 'unknown' });
+    observer.note('reconcile.ledger_unread', { errorName: errorName(error) });
     return false;
   }
 }

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../connector-error.ts';
 import type { ApiPath } from '../procore/client.ts';
 import type { ReconciledResource } from './reconcile.ts';
 
@@ -10,7 +11,7 @@ export interface ReconciliationRequest {
 }
 
 /** A request for a reconciliation is not one. */
-export class InvalidReconciliationRequestError extends Error {
+export class InvalidReconciliationRequestError extends ConnectorError {
   override readonly name = 'InvalidReconciliationRequestError';
   readonly code = 'invalid_reconciliation_request';
 }

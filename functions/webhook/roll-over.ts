@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import { fingerprint, type SubscriptionStore } from './subscription.ts';
 import type { WebhookAuthorization } from './webhook-authorization.ts';
@@ -37,7 +38,7 @@ export interface RetirementDependencies {
 const retrySeconds = 13 * 3600;
 
 /** A roll-over is under way: a third value would put out the first, which hooks or retries may still send. */
-export class RollOverUnderWayError extends Error {
+export class RollOverUnderWayError extends ConnectorError {
   override readonly name = 'RollOverUnderWayError';
   readonly code = 'roll_over_under_way';
   constructor() {

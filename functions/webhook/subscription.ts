@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
 /** Whether Procore reports a resource on a company's hook or on a project's. */
@@ -32,7 +32,7 @@ export interface SubscribedHook {
 
 /** What we want registered at Procore for one company, and which connection serves it. */
 export interface Subscription {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly companyId: string;
   /** The connection by which hooks are kept, and by which `onEvent` reads this company. */
   readonly connectionId: string;

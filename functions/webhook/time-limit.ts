@@ -1,7 +1,8 @@
 import type { Sleep } from '../clock.ts';
+import { ConnectorError } from '../connector-error.ts';
 
 /** The integrator's code was still at work when the invocation had to end. */
-export class HandlerTimeoutError extends Error {
+export class HandlerTimeoutError extends ConnectorError {
   override readonly name = 'HandlerTimeoutError';
   readonly code = 'handler_timeout';
   constructor(milliseconds: number) {

@@ -1,5 +1,5 @@
 import { MalformedSecretError, parseEnvironmentSecret, readText } from '../oauth/client-secret.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 
 /** The values that the `Authorization` header of a delivery may carry after `Bearer `. */
 export interface WebhookAuthorization {
@@ -33,7 +33,7 @@ const fewestCharacters = 16;
  */
 export function parseWebhookAuthorization(
   text: string | undefined,
-  environment: ProcoreEnvironment,
+  environment: ProcoreEnvironmentName,
 ): WebhookAuthorization {
   const fields = parseEnvironmentSecret('webhook authorization', text, environment);
   const current = readText(fields.current);

@@ -1,9 +1,9 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
+import { errorName } from '../connector-error.ts';
 import { AccessTokenRefusedError } from '../procore/access-token-source.ts';
 import { ProcoreApiError } from '../procore/api-error.ts';
 import type { CompanyClient } from '../procore/client.ts';
-import type { ProcoreEnvironment } from '../procore/environment.ts';
-import { errorName } from './error-name.ts';
+import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { EventHandlers } from './event-handlers.ts';
 import { type EventMessage, readEventMessage } from './event-message.ts';
 import type { DeadLettered, Ledger } from './ledger.ts';
@@ -34,16 +34,16 @@ export interface EventWorkQueue {
 
 /** What the worker needs. */
 export interface WorkDependencies extends MarkDependencies {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly queue: EventWorkQueue;
   readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure' | 'markDeadLettered'>;
   readonly handlers: EventHandlers;
   /** Gives `onEvent` its client of a company's API; asks nothing yet. */
   readonly companyClient: (companyId: string, remaining: RemainingTime) => CompanyClient;
   readonly clock: Clock;
-  readonly random: RandomFraction;
+  readonly randomFraction: RandomFraction;
   readonly sleep: Sleep;
-  readonly remainingTime: RemainingTime;
+  readonly remaining: RemainingTime;
 }
 
 /** An event is tried this often; its failures are counted in the ledger, since followers in a group are received untried. */
@@ -83,7 +83,7 @@ async function workGroup(
 ): Promise<readonly ReceivedMessage[]> {
   for (const [index, message] of group.entries()) {
     // The first is always begun, or a short time-out of the function would starve the queue.
-    const outOfTime = index > 0 && dependencies.remainingTime() < startReserve;
+    const outOfTime = index > 0 && dependencies.remaining() < startReserve;
     const backOff = outOfTime ? 0 : await workMessage(message, dependencies);
     if (backOff === 'done') continue;
     const rest = group.slice(index);
@@ -111,16 +111,16 @@ async function workMessage(message: ReceivedMessage, dependencies: WorkDependenc
 }
 
 async function handle(content: EventMessage, dependencies: WorkDependencies): Promise<void> {
-  const { handlers, ledger, clock, observer, sleep, remainingTime } = dependencies;
+  const { handlers, ledger, clock, observer, sleep, remaining } = dependencies;
   const log = observer.note.bind(observer);
   const inTime = (work: (signal: AbortSignal) => Promise<void>) =>
-    withTimeLimit(Math.max(remainingTime() - endReserve, 0), sleep, work);
+    withTimeLimit(Math.max(remaining() - endReserve, 0), sleep, work);
   if (content.kind === 'connection_change') {
     return inTime((signal) => handlers.onConnectionChange(content.change, { log, signal }));
   }
   const { event } = content;
   const marked = { ...event, marks: await readMarks(event, dependencies) };
-  const procore = dependencies.companyClient(event.companyId, () => remainingTime() - endReserve);
+  const procore = dependencies.companyClient(event.companyId, () => remaining() - endReserve);
   await inTime((signal) => handlers.onEvent(marked, { log, signal, procore }));
   await ledger.markHandled(event, clock()).catch((error: unknown) => {
     // Handling it again because a mark is missing would be worse than a missing mark.
@@ -150,14 +150,14 @@ async function judgeFailure(
   }
   const asked = askedPause(error);
   if (asked !== undefined)
-    return Math.ceil(Math.max(asked, firstBackOffSeconds) + putOffSpread * dependencies.random());
+    return Math.ceil(Math.max(asked, firstBackOffSeconds) + putOffSpread * dependencies.randomFraction());
   const failures =
     content.kind === 'webhook_event'
       ? await ledger.countFailure(content.event).catch(() => message.receiveCount)
       : message.receiveCount;
   // The count goes on after a redrive, which gives the event as many tries again.
   if (failures % maximumTries === 0) return giveUp(message, content, { reason: 'tries_spent' }, dependencies);
-  return backOffSeconds(failures % maximumTries, dependencies.random);
+  return backOffSeconds(failures % maximumTries, dependencies.randomFraction);
 }
 
 /**
@@ -193,14 +193,14 @@ async function giveUp(
 async function deadLetter(
   message: ReceivedMessage,
   reason: DeadLetterReason,
-  { queue, observer, random }: WorkDependencies,
+  { queue, observer, randomFraction }: WorkDependencies,
   detail?: string,
 ): Promise<'done' | number> {
   try {
     await queue.deadLetter(message, reason, detail);
   } catch (error) {
     observer.note('event.not_dead_lettered', { reason, errorName: errorName(error) });
-    return backOffSeconds(message.receiveCount, random);
+    return backOffSeconds(message.receiveCount, randomFraction);
   }
   observer.count('eventDeadLettered');
   observer.note('event.dead_lettered', { reason, receiveCount: message.receiveCount });
@@ -213,9 +213,9 @@ async function deadLetter(
  *
  * @returns whole seconds
  */
-export function backOffSeconds(tries: number, random: RandomFraction): number {
+export function backOffSeconds(tries: number, randomFraction: RandomFraction): number {
   const full = Math.min(firstBackOffSeconds * 2 ** (tries - 1), longestBackOffSeconds);
-  return Math.ceil(full * (1 - random() / 4));
+  return Math.ceil(full * (1 - randomFraction() / 4));
 }
 
 /** Where an error came from, without its text, which may quote what the log must not hold. */

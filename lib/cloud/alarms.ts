@@ -1,3 +1,4 @@
+import { ConnectorError } from '../../functions/connector-error.ts';
 import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 
 /** What an alarm looks at. Our own metrics are summed; a list of functions or a queue stands for AWS's metrics of it. */
@@ -374,7 +375,7 @@ function remedyOf(id: DiagnosisId): string {
 const longestDescription = 1024;
 
 /** A row says more than CloudWatch takes as an alarm's description. */
-export class AlarmTextError extends Error {
+export class AlarmTextError extends ConnectorError {
   override readonly name = 'AlarmTextError';
   readonly code = 'alarm_text_too_long';
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { ConnectorError } from '../../functions/connector-error.ts';
 import {
-  isProcoreEnvironment,
-  type ProcoreEnvironment,
+  isProcoreEnvironmentName,
+  type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
@@ -77,7 +78,9 @@ const configurationSchema = z.strictObject({
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
     .default('ProcoreConnector')
     .describe('a name that CloudFormation takes: a letter, then letters, digits and hyphens, at most 128'),
-  environments: listOf(z.custom<ProcoreEnvironment>((name) => typeof name === 'string' && isProcoreEnvironment(name)))
+  environments: listOf(
+    z.custom<ProcoreEnvironmentName>((name) => typeof name === 'string' && isProcoreEnvironmentName(name)),
+  )
     .refine((names) => names.length >= 1 && distinct(names))
     .default(['sandbox', 'production'])
     .describe(`one to three of ${procoreEnvironmentNames.join(', ')}, each once`),
@@ -115,7 +118,7 @@ type ConfigurationKey = keyof Configuration;
 const configurationKeys = Object.keys(configurationSchema.shape) as ConfigurationKey[];
 
 /** A key of the context has a value that the stack cannot be made from; the message is one line for a person. */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends ConnectorError {
   override readonly name = 'ConfigurationError';
   readonly code = 'wrong_configuration';
   /** The key that is wrong, e.g. `environments`. */
@@ -168,7 +171,7 @@ function wrongValue(error: z.ZodError, given: Record<string, unknown>, overridde
   return new ConfigurationError(key, `${where}: got ${show(given[key])}${why}; allowed: ${allowed}.`);
 }
 
-function refuseTooManyEnvironments(names: readonly ProcoreEnvironment[]): void {
+function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): void {
   if (names.length <= mostEnvironments) return;
   const [kept, others] = [names.slice(0, mostEnvironments), names.slice(mostEnvironments)];
   throw new ConfigurationError(

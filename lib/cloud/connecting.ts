@@ -1,7 +1,7 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Construct } from 'constructs';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
-import type { EventQueue } from './event-queue.ts';
+import type { EventQueues } from './event-queue.ts';
 import { type ConnectorHttpApi, httpTimeoutSeconds } from './http-api.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
@@ -11,7 +11,7 @@ export interface ConnectingProps {
   readonly api: ConnectorHttpApi;
   readonly secrets: Secrets;
   readonly tables: Tables;
-  readonly eventQueue: EventQueue;
+  readonly eventQueue: EventQueues;
   readonly returnToOrigins: readonly string[];
 }
 

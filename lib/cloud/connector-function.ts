@@ -12,7 +12,7 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { type Setting, settingNames } from '../../functions/settings.ts';
 import type { Bundles, FunctionName } from './bundle/bundle.ts';
 
@@ -21,7 +21,7 @@ export type LogLevel = 'info' | 'error';
 
 /** What all functions of an environment have in common. */
 export interface SharedFunctionProps {
-  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly bundles: Bundles;
   /** Its logs are encrypted with it. */
   readonly encryptionKey: { readonly key: IKey };

@@ -8,7 +8,7 @@ import { FifoQueue } from './fifo-queue.ts';
 export const webhookWorkerTimeoutSeconds = 60;
 
 /** The queue of events for the integrator's code: what Procore's webhooks reported and what became of connections. */
-export class EventQueue extends Construct {
+export class EventQueues extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 

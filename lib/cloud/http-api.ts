@@ -5,7 +5,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { Domain } from './domain.ts';
 import type { EncryptionKey } from './encryption-key.ts';
@@ -20,7 +20,7 @@ export const httpTimeoutSeconds = 29;
 const throttle = { burstLimit: 4000, rateLimit: 2000 };
 
 export interface ConnectorHttpApiProps {
-  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly encryptionKey: EncryptionKey;
   readonly logRetentionDays: number;
   /** Default is the host that API Gateway draws. */
@@ -127,7 +127,7 @@ function whyOpen(path: string): string {
 }
 
 /** One line of JSON a request. The route stands for the path, and no query string: that holds codes and states. */
-function accessLogFormat(environment: ProcoreEnvironment): AccessLogFormat {
+function accessLogFormat(environment: ProcoreEnvironmentName): AccessLogFormat {
   const texts = {
     requestTime: '$context.requestTime',
     requestId: '$context.requestId',

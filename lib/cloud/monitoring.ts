@@ -11,7 +11,7 @@ import {
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { type AlarmRow, alarmRows, type FunctionGroup, type Watched, type WatchedQueue } from './alarms.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { ConnectorDashboard } from './dashboard.ts';
@@ -21,7 +21,7 @@ import { periodOf, RunbookAlarm } from './runbook-alarm.ts';
 export const metricNamespace = 'ProcoreConnector';
 
 export interface MonitoringProps {
-  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly functions: Readonly<Record<FunctionGroup, readonly ConnectorFunction[]>>;
   readonly queues: Readonly<Record<WatchedQueue, IQueue>>;
   readonly accessLogs: ILogGroup;

@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironment as ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
 import { type Bundles, bundleFunctions, type FunctionName } from './bundle/bundle.ts';
 import { Connecting } from './connecting.ts';
@@ -12,11 +12,11 @@ import type { LogLevel } from './connector-function.ts';
 import type { Domain } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { EscrowQueue } from './escrow-queue.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueues } from './event-queue.ts';
 import { ConnectorHttpApi } from './http-api.ts';
 import { Monitoring, metricNamespace } from './monitoring.ts';
 import { QuarantineQueue } from './quarantine-queue.ts';
-import { RotationQueue } from './rotation-queue.ts';
+import { RotationQueues } from './rotation-queue.ts';
 import { Secrets } from './secrets.ts';
 import { Tables } from './tables.ts';
 import { Tokens } from './tokens.ts';
@@ -86,9 +86,9 @@ export class ProcoreEnvironment extends Construct {
       encryptionKey,
       revokeReplacedTokens: props.revokeReplacedTokens ?? false,
     });
-    const eventQueue = new EventQueue(this, 'EventQueue');
+    const eventQueue = new EventQueues(this, 'EventQueue');
     const quarantineQueue = new QuarantineQueue(this, 'QuarantineQueue');
-    const rotationQueue = new RotationQueue(this, 'RotationQueue');
+    const rotationQueue = new RotationQueues(this, 'RotationQueue');
     const escrowQueue = new EscrowQueue(this, 'EscrowQueue');
     const api = new ConnectorHttpApi(this, 'HttpApi', {
       procoreEnvironment,

@@ -11,7 +11,7 @@ export const tokenRotationTimeoutSeconds = 60;
 const rotationConcurrency = 5;
 
 /** The queue of connections that are due for rotation. */
-export class RotationQueue extends Construct {
+export class RotationQueues extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 

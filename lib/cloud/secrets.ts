@@ -2,13 +2,13 @@ import { RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { Setting } from '../../functions/settings.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 export interface SecretsProps {
-  readonly procoreEnvironment: ProcoreEnvironment;
+  readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly encryptionKey: EncryptionKey;
 }
 

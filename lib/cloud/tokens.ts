@@ -4,8 +4,8 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import { type EscrowQueue, tokenRecoveryTimeoutSeconds } from './escrow-queue.ts';
-import type { EventQueue } from './event-queue.ts';
-import { type RotationQueue, tokenRotationTimeoutSeconds } from './rotation-queue.ts';
+import type { EventQueues } from './event-queue.ts';
+import { type RotationQueues, tokenRotationTimeoutSeconds } from './rotation-queue.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,8 +13,8 @@ export interface TokensProps {
   readonly shared: SharedFunctionProps;
   readonly secrets: Secrets;
   readonly tables: Tables;
-  readonly eventQueue: EventQueue;
-  readonly rotationQueue: RotationQueue;
+  readonly eventQueue: EventQueues;
+  readonly rotationQueue: RotationQueues;
   readonly escrowQueue: EscrowQueue;
 }
 

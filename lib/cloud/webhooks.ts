@@ -4,7 +4,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
-import { type EventQueue, webhookWorkerTimeoutSeconds } from './event-queue.ts';
+import { type EventQueues, webhookWorkerTimeoutSeconds } from './event-queue.ts';
 import type { ConnectorHttpApi } from './http-api.ts';
 import type { QuarantineQueue } from './quarantine-queue.ts';
 import type { Secrets } from './secrets.ts';
@@ -16,7 +16,7 @@ export interface WebhooksProps {
   readonly api: ConnectorHttpApi;
   readonly secrets: Secrets;
   readonly tables: Tables;
-  readonly eventQueue: EventQueue;
+  readonly eventQueue: EventQueues;
   readonly quarantineQueue: QuarantineQueue;
   readonly tokens: Tokens;
   /** Whether our worker takes the events; else the queue is left to the integrator's own consumer. */

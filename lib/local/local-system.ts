@@ -1,8 +1,8 @@
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { ProcoreStandIn } from '../procore-stand-in/server.ts';
 /** One environment of a local system: what a person or a script needs to use it. */
 export interface LocalEnvironment {
-  readonly name: ProcoreEnvironment;
+  readonly name: ProcoreEnvironmentName;
   /** Where the outside reaches our API; a tunnel's address, if there is one. */
   readonly api: string;
   /** Where it listens: what a tunnel leads to. */

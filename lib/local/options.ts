@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { ConnectorError } from '../../functions/connector-error.ts';
 import { InvalidPublicOriginError, redirectUri } from '../../functions/oauth/redirect-uri.ts';
-import { type ProcoreEnvironment, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
+import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 
 /** What `npm start` was asked for. */
 export interface LocalOptions {
@@ -12,13 +13,13 @@ export interface LocalOptions {
   /** The first of the ports, which the others follow; 0 takes free ones. */
   readonly port: number;
   /** The environment that is to be Procore's own; whose client id and secret are never on the command line. */
-  readonly real?: ProcoreEnvironment;
+  readonly real?: ProcoreEnvironmentName;
   /** The origin at which a tunnel shows the API of the environment that has no stand-in. */
   readonly publicUrl?: string;
   /** Another authorization server than the stand-in. */
   readonly procore?: {
     /** @default the first */
-    readonly environment?: ProcoreEnvironment;
+    readonly environment?: ProcoreEnvironmentName;
     readonly loginOrigin: string;
     readonly apiOrigin: string;
     readonly clientId: string;
@@ -29,7 +30,7 @@ export interface LocalOptions {
 }
 
 /** The command line of `npm start` is not one. */
-export class InvalidOptionError extends Error {
+export class InvalidOptionError extends ConnectorError {
   override readonly name = 'InvalidOptionError';
   readonly code = 'invalid_option';
 }

@@ -1,5 +1,5 @@
 /** A page as a person sees it in a browser. */
-export interface Page {
+export interface FetchedPage {
   readonly url: string;
   readonly status: number;
   readonly html: string;
@@ -10,7 +10,7 @@ export class Person {
   readonly #cookies = new Map<string, Map<string, string>>();
 
   /** Opens an address. @returns the page that it ends on */
-  async open(url: string): Promise<Page> {
+  async open(url: string): Promise<FetchedPage> {
     return this.#go(url, {});
   }
 
@@ -19,7 +19,7 @@ export class Person {
    *
    * @throws Error when the page has no such button, with the page's status and title
    */
-  async press(page: Page, label: string): Promise<Page> {
+  async press(page: FetchedPage, label: string): Promise<FetchedPage> {
     for (const [, attributes = '', content = ''] of page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)) {
       const button = [...content.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/g)].find(([, , text = '']) =>
         text.replace(/<[^>]*>/g, '').includes(label),
@@ -44,7 +44,7 @@ export class Person {
     throw new Error(`There is no button "${label}" on the page "${title}" (status ${page.status}).`);
   }
 
-  async #go(url: string, request: RequestInit & { headers?: Record<string, string> }): Promise<Page> {
+  async #go(url: string, request: RequestInit & { headers?: Record<string, string> }): Promise<FetchedPage> {
     let target = new URL(url);
     let next: typeof request = request;
     for (let redirects = 0; redirects < 10; redirects += 1) {

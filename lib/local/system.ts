@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { layOutPorts } from '../ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../procore-stand-in/server.ts';
 import { unreachableDestination } from './delivery-polling.ts';
@@ -121,9 +121,9 @@ export async function startLocalSystem(
   }
 }
 
-async function configuredEnvironments(): Promise<ProcoreEnvironment[]> {
+async function configuredEnvironments(): Promise<ProcoreEnvironmentName[]> {
   // The app itself says what is wrong with a wrong name.
-  const environments = z.array(z.custom<ProcoreEnvironment>()).default(['sandbox', 'production']);
+  const environments = z.array(z.custom<ProcoreEnvironmentName>()).default(['sandbox', 'production']);
   const block = z.looseObject({ environments }).prefault({});
   const schema = z.looseObject({ context: z.looseObject({ procore: block }).prefault({}) });
   return (await readCdkJson(schema)).context.procore.environments;

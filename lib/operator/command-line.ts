@@ -1,5 +1,6 @@
 import { parseArgs as parseStrictly, stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, parseArgs, renderUsage } from 'citty';
+import { isConnectorError } from '../../functions/connector-error.ts';
 import { awsTrouble } from './aws-trouble.ts';
 import { commonOptions, type Report, type Session } from './command.ts';
 import { commands } from './commands.ts';
@@ -119,12 +120,10 @@ function explain(error: unknown, local: boolean): OperatorError {
   if (error instanceof OperatorError) return error;
   const trouble = awsTrouble(error, local);
   if (trouble) return trouble;
-  const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error('unknown');
-  // Our own errors are written for people and carry a snake_case code.
-  const isOurs = typeof code === 'string' && /^[a-z][a-z_]*$/.test(code);
-  if (isOurs) {
-    const exitCode = code.startsWith('invalid_') ? exitCodes.usage : exitCodes.failed;
-    return new OperatorError(code, message, exitCode);
+  if (isConnectorError(error)) {
+    const exitCode = error.code.startsWith('invalid_') ? exitCodes.usage : exitCodes.failed;
+    return new OperatorError(error.code, error.message, exitCode);
   }
+  const { name, message } = error instanceof Error ? error : new Error('unknown');
   return new OperatorError('unexpected_error', `Unexpected ${name}: ${message}. This is a fault of Procore Connector.`);
 }

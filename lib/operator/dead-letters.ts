@@ -24,7 +24,7 @@ export interface DeadLetterQueue {
   /** Gives messages back untouched. */
   giveBack(letters: readonly DeadLetter[]): Promise<void>;
   /** Sends a copy to the event queue, with a deduplication id made of this message's own id. */
-  resend(letter: DeadLetter): Promise<void>;
+  redrive(letter: DeadLetter): Promise<void>;
   delete(letter: DeadLetter): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export async function redriveDeadLetters(
           kept.push(letter);
           continue;
         }
-        await queue.resend(letter);
+        await queue.redrive(letter);
         await queue.delete(letter);
         sent.add(letter.body);
         redriven += 1;

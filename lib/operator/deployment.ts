@@ -6,7 +6,7 @@ import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } fr
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
-  type ProcoreEnvironment,
+  type ProcoreEnvironmentName,
   type ProcoreOrigins,
   procoreEnvironmentNames,
   procoreOrigins,
@@ -62,7 +62,7 @@ export interface OperatorClients {
 
 /** One Procore environment of a stack. */
 export interface DeployedEnvironment {
-  readonly name: ProcoreEnvironment;
+  readonly name: ProcoreEnvironmentName;
   readonly stackName: string;
   readonly local: boolean;
   readonly clients: OperatorClients;
@@ -175,7 +175,7 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
 }
 
 /** Outputs begin with the environment's name in Pascal case, e.g. `MonthlySandbox`. */
-function prefixOf(environment: ProcoreEnvironment): string {
+function prefixOf(environment: ProcoreEnvironmentName): string {
   return environment.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -186,7 +186,7 @@ function deployedEnvironment({
   outputs,
   clients,
 }: {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   readonly stackName: string;
   readonly local: boolean;
   readonly outputs: ReadonlyMap<string, string>;

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../../functions/connector-error.ts';
 /** What the command line ends with; README documents them, so a number never changes its meaning. */
 export const exitCodes = {
   done: 0,
@@ -19,7 +20,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** A command ends without having done what it was asked for; the message says what was wrong and what to do. */
-export class OperatorError extends Error {
+export class OperatorError extends ConnectorError {
   override readonly name = 'OperatorError';
   /** Literal, snake_case; stable for programs. */
   readonly code: string;

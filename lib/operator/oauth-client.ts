@@ -2,7 +2,7 @@ import { checkOAuthClient } from '../../functions/oauth/client-check.ts';
 import { parseOAuthClientSecret } from '../../functions/oauth/client-secret.ts';
 import { procoreTokenEndpoint } from '../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { systemClock, systemRandomId } from '../../functions/system.ts';
 import type { DeployedEnvironment } from './deployment.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
@@ -13,7 +13,10 @@ import type { Terminal } from './terminal.ts';
  *
  * @throws PlaceholderSecretError, WrongEnvironmentError or MalformedSecretError
  */
-export async function readOAuthClient(environment: DeployedEnvironment, terminal: Terminal): Promise<OAuthClient> {
+export async function readStoredOAuthClient(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+): Promise<OAuthClient> {
   const client = parseOAuthClientSecret(await environment.readSecret('OauthClient'), environment.name);
   terminal.conceal(client.clientSecret);
   return client;
@@ -47,8 +50,8 @@ export async function requireRightClient(environment: DeployedEnvironment, clien
 }
 
 /** What is usually mixed up. */
-function hintFor(environment: ProcoreEnvironment): string {
-  const hints: Readonly<Record<ProcoreEnvironment, string>> = {
+function hintFor(environment: ProcoreEnvironmentName): string {
+  const hints: Readonly<Record<ProcoreEnvironmentName, string>> = {
     sandbox: 'The Developer Sandbox has credentials of its own: those of production are unknown to it.',
     'monthly-sandbox': 'The Monthly Sandbox takes the credentials of production, not those of the Developer Sandbox.',
     production: 'Production has credentials of its own: those of the Developer Sandbox are unknown to it.',

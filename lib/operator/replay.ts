@@ -1,4 +1,4 @@
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
 import type { ArrivedEvent, LedgerReader } from '../../functions/webhook/ledger.ts';
 
@@ -42,7 +42,7 @@ export async function* findEvents(
 export async function replayEvent(
   { event, receivedAt, arrivedAt }: ArrivedEvent,
   replayId: string,
-  { queue, environment }: { readonly queue: EventQueue; readonly environment: ProcoreEnvironment },
+  { queue, environment }: { readonly queue: EventQueue; readonly environment: ProcoreEnvironmentName },
 ): Promise<void> {
   const message = { kind: 'webhook_event', environment, event, receivedAt: receivedAt ?? arrivedAt, replayId } as const;
   if ((await queue.send(message)) === 'refused') {

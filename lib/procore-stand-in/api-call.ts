@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 export type ApiStyle = 'v1' | 'v2';
 
 /** A call of the API whose token was accepted. */
-export interface ApiCall {
+export interface StandInCall {
   readonly request: StandInRequest;
   readonly style: ApiStyle;
   readonly token: TokenSetRecord;
@@ -36,7 +36,7 @@ export type ApiRefusal =
 
 /** Draws the body and status of a refusal in the call's style. */
 export function refuseCall(
-  call: Pick<ApiCall, 'errors' | 'style'>,
+  call: Pick<StandInCall, 'errors' | 'style'>,
   refusal: ApiRefusal,
   values?: FixtureValues,
 ): Answer {
@@ -45,7 +45,7 @@ export function refuseCall(
 
 /** Answers one page of a list, enveloped in v2; a bad page or per_page is a 400. */
 export function answerList<T>(
-  call: ApiCall,
+  call: StandInCall,
   list: readonly T[],
   limits: Pick<PagingRules, 'defaultPerPage' | 'maxPerPage'>,
   write: (item: T) => unknown,

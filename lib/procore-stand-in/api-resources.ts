@@ -1,4 +1,4 @@
-import { type ApiCall, answerList, refuseCall } from './api-call.ts';
+import { answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { secondTimestamp } from './clock.ts';
 import { rawJson } from './exact-json.ts';
 import { type Answer, jsonAnswer } from './http-exchange.ts';
@@ -13,7 +13,7 @@ const pageSizes = {
 } as const;
 
 /** Answers the read-only resources: me, companies, projects, RFIs and submittals; undefined for any other path. */
-export function answerResource(call: ApiCall): Answer | undefined {
+export function answerResource(call: StandInCall): Answer | undefined {
   const { request, world } = call;
   const path = request.url.pathname;
   if (path === '/rest/v1.0/me') return withServiceAccountHeader(call, () => answerMe(call));
@@ -46,7 +46,7 @@ export function answerResource(call: ApiCall): Answer | undefined {
  * @param isList an empty list is one of the things that Procore was seen to answer
  * @see procore-facts.md section 2
  */
-export function missingHeader(call: ApiCall, isList: boolean): Answer {
+export function missingHeader(call: StandInCall, isList: boolean): Answer {
   const refusal = refuseCall(call, 'companyHeaderMissing');
   if (!isList || refusal.status !== 404) return refusal;
   return jsonAnswer(200, call.style === 'v2' ? { data: [] } : [], { total: '0' });
@@ -56,7 +56,7 @@ export function missingHeader(call: ApiCall, isList: boolean): Answer {
  * Says why a company's resources are refused to this call, if they are: another company in the header than in the path,
  * a company that is not there or has disconnected the app.
  */
-export function denyCompany(call: ApiCall, companyId: string): Answer | undefined {
+export function denyCompany(call: StandInCall, companyId: string): Answer | undefined {
   const known = call.world.companies.some(({ id }) => id === companyId);
   if (!known || call.companyId !== companyId) return refuseCall(call, 'notFound');
   if (call.world.disconnected.has(companyId)) return refuseCall(call, 'appNotConnected');
@@ -66,7 +66,7 @@ export function denyCompany(call: ApiCall, companyId: string): Answer | undefine
 
 /** Says why a project's resources are refused to this call, if they are. */
 export function denyProject(
-  call: ApiCall,
+  call: StandInCall,
   project: Project | undefined,
   companyId: string | undefined,
   isTool: boolean,
@@ -79,26 +79,26 @@ export function denyProject(
   return forbidden !== undefined && isTool ? refuseCall(call, 'forbidden') : undefined;
 }
 
-function withServiceAccountHeader(call: ApiCall, answer: () => Answer): Answer {
+function withServiceAccountHeader(call: StandInCall, answer: () => Answer): Answer {
   // A service account must send the header even here. @see procore-facts.md section 1.10
   return call.token.grant === 'service-account' && call.companyId === undefined
     ? refuseCall(call, 'companyHeaderMissing')
     : answer();
 }
 
-function answerMe({ token, world }: ApiCall): Answer {
+function answerMe({ token, world }: StandInCall): Answer {
   const { id, login, name } = token.grant === 'person' ? world.person : world.serviceAccount;
   return jsonAnswer(200, { id: rawJson(id), login, name });
 }
 
-function visibleCompanies({ world, token, unknowns }: ApiCall): readonly Company[] {
+function visibleCompanies({ world, token, unknowns }: StandInCall): readonly Company[] {
   const listsDisconnected = token.grant === 'person' && unknowns.disconnectedCompanyIsListed;
   return world.companies.filter(
     ({ id }) => !world.unseen.has(id) && (listsDisconnected || !world.disconnected.has(id)),
   );
 }
 
-function answerProjects(call: ApiCall): Answer {
+function answerProjects(call: StandInCall): Answer {
   if (call.companyId === undefined) return missingHeader(call, true);
   const companyId = call.request.url.searchParams.get('company_id');
   if (companyId === null) {
@@ -125,7 +125,7 @@ const projectTools = [
  *
  * @see https://developers.procore.com/reference/rest/permissions
  */
-function answerPermissions(call: ApiCall): Answer {
+function answerPermissions(call: StandInCall): Answer {
   if (call.companyId === undefined) return missingHeader(call, false);
   const project = findProject(call.world, call.request.url.searchParams.get('project_id') ?? '');
   const denied = denyProject(call, project, project?.companyId, false);
@@ -142,7 +142,7 @@ function answerPermissions(call: ApiCall): Answer {
   return jsonAnswer(200, { tools: forbidden === 'tool-disabled' ? [] : tools });
 }
 
-function answerRfis(call: ApiCall, project: Project, rfiId: string | undefined): Answer {
+function answerRfis(call: StandInCall, project: Project, rfiId: string | undefined): Answer {
   const write = (rfi: Rfi) => writeRfi(rfi, call.style);
   if (rfiId !== undefined) {
     const rfi = project.rfis.find(({ id }) => id === rfiId);
@@ -166,7 +166,7 @@ function v1Project({ id, name, companyId }: Project): unknown {
   return { id: rawJson(id), name, active: true, company: { id: rawJson(companyId) } };
 }
 
-function writeRfi({ id, number, subject, createdAt, updatedAt }: Rfi, style: ApiCall['style']): unknown {
+function writeRfi({ id, number, subject, createdAt, updatedAt }: Rfi, style: StandInCall['style']): unknown {
   return {
     id: style === 'v2' ? id : rawJson(id),
     number: String(number),

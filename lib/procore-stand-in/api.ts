@@ -1,4 +1,4 @@
-import { type ApiCall, type ApiStyle, refuseCall } from './api-call.ts';
+import { type ApiStyle, refuseCall, type StandInCall } from './api-call.ts';
 import { answerResource } from './api-resources.ts';
 import { answerDirectCosts } from './direct-costs-api.ts';
 import type { FixtureBook } from './fixtures.ts';
@@ -65,7 +65,7 @@ function answerAllowed(request: StandInRequest, context: ApiContext): Answer {
   const style = styleOf(request);
   const token = tokens.findValid(bearerToken(request) ?? '');
   if (!token || context.refusesAllTokens()) return refuseCall({ errors, style }, 'accessTokenInvalid');
-  const call: ApiCall = { request, style, token, companyId: companyHeader(request), world, unknowns, errors };
+  const call: StandInCall = { request, style, token, companyId: companyHeader(request), world, unknowns, errors };
   const resource = request.method === 'GET' ? answerResource(call) : undefined;
   return resource ?? answerDirectCosts(call) ?? answerHooks(call, context) ?? refuseCall(call, 'notFound');
 }

@@ -44,7 +44,7 @@ interface Endpoint {
 }
 
 const longestPauseSeconds = 3600;
-const flushAfterMilliseconds = 12 * 3600 * 1000;
+const flushAfterMs = 12 * 3600 * 1000;
 /** How many deliveries a healthy endpoint gets at once, in no certain order. */
 const deliveriesAtOnce = 8;
 
@@ -147,7 +147,7 @@ export class DeliveryQueue {
 
   async #deliverSome(endpoint: Endpoint): Promise<void> {
     const { failingSince, queue } = endpoint;
-    if (failingSince !== undefined && this.#clock.now() >= failingSince + flushAfterMilliseconds) {
+    if (failingSince !== undefined && this.#clock.now() >= failingSince + flushAfterMs) {
       this.#flush(endpoint);
       return;
     }
@@ -201,7 +201,7 @@ export class DeliveryQueue {
   #dueAt(endpoint: Endpoint): number | undefined {
     if (this.#deliverable(endpoint).length === 0) return undefined;
     const { failingSince, notBefore } = endpoint;
-    return failingSince === undefined ? notBefore : Math.min(notBefore, failingSince + flushAfterMilliseconds);
+    return failingSince === undefined ? notBefore : Math.min(notBefore, failingSince + flushAfterMs);
   }
 
   #isDue(endpoint: Endpoint): boolean {

@@ -15,7 +15,7 @@ const keptBodyCharacters = 10_000;
 /**
  * Makes one attempt to deliver: a POST with the hook's Authorization verbatim.
  *
- * @param timeoutMilliseconds for connecting, and again for the whole response once connected
+ * @param timeoutMs for connecting, and again for the whole response once connected
  * @returns always; a failure is an outcome
  * @see procore-facts.md sections 3.7 and 3.8
  */
@@ -23,7 +23,7 @@ export function postDelivery(
   url: string,
   headers: Readonly<Record<string, string>>,
   payload: string,
-  timeoutMilliseconds: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<PostOutcome> {
   return new Promise((resolve) => {
@@ -36,7 +36,7 @@ export function postDelivery(
     // No agent: each attempt connects anew, so that the time runs from its own connection.
     const outgoing = send(url, { method: 'POST', headers: all, agent: false, signal });
     const giveUp = () => outgoing.destroy(new Error('timed out'));
-    let timer = setTimeout(giveUp, timeoutMilliseconds);
+    let timer = setTimeout(giveUp, timeoutMs);
     const finish = (outcome: PostOutcome) => {
       clearTimeout(timer);
       resolve(outcome);
@@ -44,7 +44,7 @@ export function postDelivery(
     outgoing.on('socket', (socket) =>
       socket.once('connect', () => {
         clearTimeout(timer);
-        timer = setTimeout(giveUp, timeoutMilliseconds);
+        timer = setTimeout(giveUp, timeoutMs);
       }),
     );
     outgoing.on('error', () => finish({ success: false }));

@@ -1,4 +1,4 @@
-import { type ApiCall, answerList, refuseCall } from './api-call.ts';
+import { answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { denyProject, missingHeader } from './api-resources.ts';
 import { isRecord, rawJson } from './exact-json.ts';
 import { type Answer, jsonAnswer, readJson } from './http-exchange.ts';
@@ -16,7 +16,7 @@ type Reading = Omit<DirectCost, 'id'> | { readonly property: string; readonly me
  *
  * @see procore-facts.md section 7
  */
-export function answerDirectCosts(call: ApiCall): Answer | undefined {
+export function answerDirectCosts(call: StandInCall): Answer | undefined {
   const { request, world } = call;
   const match = /^\/rest\/v1\.0\/projects\/(\d+)\/direct_costs(?:\/(\d+|sync))?$/.exec(request.url.pathname);
   if (!match) return undefined;
@@ -50,7 +50,7 @@ export function answerDirectCosts(call: ApiCall): Answer | undefined {
   return jsonAnswer(existing ? 200 : 201, writeCost(store(costs, reading, existing)));
 }
 
-function sync(call: ApiCall, costs: DirectCost[], updates: unknown): Answer {
+function sync(call: StandInCall, costs: DirectCost[], updates: unknown): Answer {
   if (!Array.isArray(updates)) return refuseCall(call, 'badRequest', { property: 'updates', message: 'is required' });
   if (updates.length > mostInSync) {
     return refuseCall(call, 'unprocessable', { property: 'updates', message: `At most ${mostInSync} updates` });
@@ -73,7 +73,7 @@ function sync(call: ApiCall, costs: DirectCost[], updates: unknown): Answer {
 }
 
 function readCost(
-  { world }: ApiCall,
+  { world }: StandInCall,
   costs: readonly DirectCost[],
   fields: Record<string, unknown>,
   existing: DirectCost | undefined,

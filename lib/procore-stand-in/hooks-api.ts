@@ -1,4 +1,4 @@
-import { type ApiCall, answerList, refuseCall } from './api-call.ts';
+import { answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { denyCompany, denyProject, missingHeader } from './api-resources.ts';
 import type { Delivery } from './deliveries.ts';
 import { readHookFields, writeDelivery, writeHook } from './hook-bodies.ts';
@@ -13,7 +13,7 @@ import { findProject } from './world.ts';
  *
  * @see procore-facts.md section 3.2
  */
-export function answerHooks(call: ApiCall, context: HooksApiContext): Answer | undefined {
+export function answerHooks(call: StandInCall, context: HooksApiContext): Answer | undefined {
   const path = call.request.url.pathname;
   if (path.startsWith('/rest/v1.0/webhooks/')) return refuseCall(call, 'deprecated');
   const match =
@@ -43,7 +43,7 @@ export function answerHooks(call: ApiCall, context: HooksApiContext): Answer | u
 
 type HookOwner = Pick<Hook, 'companyId' | 'projectId'>;
 
-function answerCollection(call: ApiCall, context: HooksApiContext, owner: HookOwner): Answer | undefined {
+function answerCollection(call: StandInCall, context: HooksApiContext, owner: HookOwner): Answer | undefined {
   if (call.request.method === 'GET') return listHooks(call, context, owner);
   if (call.request.method !== 'POST') return undefined;
   const reading = readHookFields(readJson(call.request));
@@ -57,7 +57,7 @@ function answerCollection(call: ApiCall, context: HooksApiContext, owner: HookOw
   return jsonAnswer(201, { data: writeHook(hook, context.book, true) });
 }
 
-function listHooks(call: ApiCall, { hooks, book }: HooksApiContext, owner: HookOwner): Answer {
+function listHooks(call: StandInCall, { hooks, book }: HooksApiContext, owner: HookOwner): Answer {
   const query = call.request.url.searchParams;
   const namespace = query.get('namespace');
   if (namespace === null && owner.projectId === null) {
@@ -77,7 +77,7 @@ function listHooks(call: ApiCall, { hooks, book }: HooksApiContext, owner: HookO
   return answerList(call, found, hookPageSizes, (hook) => writeHook(hook, book, withCount));
 }
 
-function answerHook(call: ApiCall, { hooks, book }: HooksApiContext, hook: Hook): Answer | undefined {
+function answerHook(call: StandInCall, { hooks, book }: HooksApiContext, hook: Hook): Answer | undefined {
   switch (call.request.method) {
     case 'GET':
       return jsonAnswer(200, { data: writeHook(hook, book, true) });
@@ -94,7 +94,7 @@ function answerHook(call: ApiCall, { hooks, book }: HooksApiContext, hook: Hook)
   }
 }
 
-function listResources(call: ApiCall, projectId: string | null): Answer {
+function listResources(call: StandInCall, projectId: string | null): Answer {
   const version = call.request.url.searchParams.get('payload_version');
   if (!payloadVersions.some((known) => known === version)) {
     return refuseCall(call, 'badRequest', { property: 'payload_version', message: 'payload_version is required' });
@@ -118,7 +118,7 @@ const statusFilters: Readonly<Record<string, Delivery['status']>> = {
   retrying: 'retrying',
 };
 
-function listDeliveries(call: ApiCall, { deliveries, book }: HooksApiContext, hook: Hook): Answer {
+function listDeliveries(call: StandInCall, { deliveries, book }: HooksApiContext, hook: Hook): Answer {
   const query = call.request.url.searchParams;
   const status = query.get('filter[status]');
   if (status !== null && !Object.hasOwn(statusFilters, status)) {

@@ -1,5 +1,5 @@
 /** One page of a list, or why there is none. */
-export type Page<T> =
+export type PageOutcome<T> =
   | { readonly items: readonly T[]; readonly headers: Readonly<Record<string, string>> }
   | { readonly refused: string; readonly property: 'page' | 'per_page' };
 
@@ -14,12 +14,12 @@ export interface PagingRules {
 }
 
 /**
- * Cuts the page out of a list that the query asks for, with the headers Link, Total and Per-Page.
+ * Cuts the page out of a list that the query asks for, with the headers Link, Total and Per-PageOutcome.
  *
  * @param url the request's URL, on the origin that the Link header names
  * @see procore-facts.md section 5: next is omitted on the last page
  */
-export function cutPage<T>(list: readonly T[], url: URL, rules: PagingRules): Page<T> {
+export function cutPage<T>(list: readonly T[], url: URL, rules: PagingRules): PageOutcome<T> {
   const page = readCount(url.searchParams.get('page'), 1);
   const perPage = readCount(url.searchParams.get('per_page'), rules.defaultPerPage);
   if (page === undefined) return { refused: 'Invalid page', property: 'page' };

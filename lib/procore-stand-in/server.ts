@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { PortTakenError } from '../ports.ts';
 import { answerApi, answerThrottled, styleOf } from './api.ts';
 import { movableClock } from './clock.ts';
@@ -24,7 +24,7 @@ import { createWorld } from './world.ts';
 
 /** How a stand-in Procore is set up. */
 export interface ProcoreStandInOptions {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   /** Ports on loopback; 0 takes a free one. */
   readonly loginPort: number;
   readonly apiPort: number;
@@ -38,7 +38,7 @@ export interface ProcoreStandInOptions {
   /** Epoch milliseconds. @default the machine's clock */
   readonly now?: () => number;
   /** How long a destination may take. @default 5000, Procore's own */
-  readonly deliveryTimeoutMilliseconds?: number;
+  readonly deliveryTimeoutMs?: number;
   /** Gets a line per request: method, path and status, without query, headers or body. */
   readonly log?: (line: string) => void;
 }
@@ -86,7 +86,7 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
   const switches: Switches = { down: false, allTokensRefused: false, tokenInfoClientId: undefined };
   const refusesAllTokens = () => switches.allTokensRefused;
   const counts = noCounts();
-  const timeout = options.deliveryTimeoutMilliseconds ?? 5000;
+  const timeout = options.deliveryTimeoutMs ?? 5000;
   const deliveries = new DeliveryQueue(clock, hooks, unknowns, draws('deliveries'), (url, headers, body) => {
     counts.deliveryAttempts += 1;
     return postDelivery(url, headers, body, timeout, stopping.signal);

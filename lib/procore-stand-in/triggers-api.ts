@@ -1,4 +1,4 @@
-import { type ApiCall, answerList, refuseCall } from './api-call.ts';
+import { answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { isRecord } from './exact-json.ts';
 import { writeTrigger } from './hook-bodies.ts';
 import { type Hook, type Trigger, webhookResources } from './hooks.ts';
@@ -18,7 +18,12 @@ type TriggerReading =
     };
 
 /** Answers the endpoints under `…/hooks/{hook_id}/triggers`; undefined for any other path or method. */
-export function answerTriggers(call: ApiCall, context: HooksApiContext, hook: Hook, rest: string): Answer | undefined {
+export function answerTriggers(
+  call: StandInCall,
+  context: HooksApiContext,
+  hook: Hook,
+  rest: string,
+): Answer | undefined {
   const { method } = call.request;
   const { book, hooks } = context;
   const write = (trigger: Trigger) => writeTrigger(hook, trigger, book, call.unknowns);
@@ -41,7 +46,7 @@ export function answerTriggers(call: ApiCall, context: HooksApiContext, hook: Ho
   return hooks.removeTrigger(hook.id, triggerId) ? textAnswer(204, '') : refuseCall(call, 'notFound');
 }
 
-function createInBulk(call: ApiCall, { book, hooks }: HooksApiContext, hook: Hook): Answer {
+function createInBulk(call: StandInCall, { book, hooks }: HooksApiContext, hook: Hook): Answer {
   const body = readJson(call.request);
   if (!Array.isArray(body)) return refuseCall(call, 'badRequest', { property: 'body', message: 'must be an array' });
   if (body.length > mostInBulk) return refuseCall(call, 'tooLarge', { message: `At most ${mostInBulk} triggers` });
@@ -59,7 +64,7 @@ function createInBulk(call: ApiCall, { book, hooks }: HooksApiContext, hook: Hoo
   return jsonAnswer(failed.length === 0 ? 201 : 207, data);
 }
 
-function deleteInBulk(call: ApiCall, { hooks }: HooksApiContext, hook: Hook): Answer {
+function deleteInBulk(call: StandInCall, { hooks }: HooksApiContext, hook: Hook): Answer {
   const body = readJson(call.request);
   if (!Array.isArray(body) || !body.every((id) => typeof id === 'string')) {
     return refuseCall(call, 'badRequest', { property: 'body', message: 'must be an array of strings' });
@@ -74,7 +79,7 @@ function deleteInBulk(call: ApiCall, { hooks }: HooksApiContext, hook: Hook): An
 }
 
 /** Reads a trigger. A name of the other level is kept without a word, as Procore does; it then never fires. */
-function readTrigger(body: unknown, { unknowns }: ApiCall, hook: Hook): TriggerReading {
+function readTrigger(body: unknown, { unknowns }: StandInCall, hook: Hook): TriggerReading {
   const { resource_name: resourceName, event_type: eventType } = isRecord(body) ? body : {};
   if (typeof resourceName !== 'string' || resourceName === '') {
     return { resourceName: '', property: 'resource_name', message: "Can't be blank" };

@@ -76,7 +76,7 @@ function percentile(values: readonly number[], share: number): number {
 }
 
 /** On AWS a fresh event's two calls take this together, nearly all of what Lambda bills; an assumption, not measured. */
-const billedMilliseconds = 20;
+const billedMs = 20;
 const intakeGb = 1;
 /** A metrics line and Lambda's REPORT line of one invocation. */
 const logBytes = 700;
@@ -86,7 +86,7 @@ function dollarsPerMillion(callsFresh: number): number {
   const each =
     usdEach('httpApiRequest') +
     usdEach('lambdaRequest') +
-    usdEach('lambdaGbSecond') * intakeGb * (billedMilliseconds / 1000) +
+    usdEach('lambdaGbSecond') * intakeGb * (billedMs / 1000) +
     (callsFresh / 2) * (usdEach('sqsFifoRequest') + 2 * usdEach('dynamoWrite')) +
     usdEach('logGb') * (logBytes / 1e9);
   return each * 1e6;

@@ -203,7 +203,7 @@ describe('the connect flow in a real browser', () => {
   it('does not let another site press the button', async () => {
     const link = new URL(await flow.newLink());
     await page.goto(link.href);
-    await page.goto(`${flow.deps.loginOrigin}/oauth/authorize`);
+    await page.goto(`${flow.dependencies.loginOrigin}/oauth/authorize`);
     await page.evaluate(`
       document.body.innerHTML = '<form method="post" action="${link.origin}/oauth/start"><input name="link" value="${link.searchParams.get('link')}"></form>';
       document.forms[0].submit();

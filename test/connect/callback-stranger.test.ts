@@ -73,6 +73,6 @@ describe('parameters that nobody honest sends', () => {
 
 it('a call without any header or cookie is answered, too', async () => {
   const flow = connectFlow();
-  const answer = await flow.answer(() => answerCallback(flow.deps, flow.request('GET', '')));
+  const answer = await flow.answer(() => answerCallback(flow.dependencies, flow.request('GET', '')));
   expect(answer.statusCode).toBe(400);
 });

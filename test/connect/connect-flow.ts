@@ -119,11 +119,11 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
       /** A GET by navigation. */
       async open(url: string): Promise<BrowserResponse> {
         const { pathname, search } = new URL(url);
-        const deps = makeDependencies();
+        const dependencies = makeDependencies();
         const got = request('GET', search, { cookie: browser.cookie, fetchSite: 'cross-site' });
         const use = { '/oauth/start': showStart, '/oauth/callback': answerCallback, '/oauth/company': showCompanies };
         const page = use[pathname as keyof typeof use];
-        return browser.keep(await answer(() => page(deps, got)));
+        return browser.keep(await answer(() => page(dependencies, got)));
       },
       /** A form of one of our pages, unless `fetchSite` says otherwise. */
       async post(
@@ -156,7 +156,7 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
   }
 
   return Object.assign(flow, {
-    deps: makeDependencies(),
+    dependencies: makeDependencies(),
     makeDependencies,
     authorizations,
     store,

@@ -212,7 +212,7 @@ it('a page whose storage fails is a page too, with a reference that the log has,
     },
   };
   const answer = await flow.answer(() =>
-    showStart({ ...flow.deps, authorizations }, flow.request('GET', `?link=${'a'.repeat(48)}`)),
+    showStart({ ...flow.dependencies, authorizations }, flow.request('GET', `?link=${'a'.repeat(48)}`)),
   );
   expect(answer.statusCode).toBe(500);
   const [[, fields] = []] = flow.notes;

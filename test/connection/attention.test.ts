@@ -92,13 +92,13 @@ describe('the sweep’s look at a connection', () => {
 
   it('checks the environment by the new token where the old one had expired', async () => {
     const world = worldToAttend({ environmentChecked: false }, 5401);
-    const deps = world.invocation();
+    const dependencies = world.invocation();
     const tokenEndpoint = {
       ...world.tokenEndpoint,
       tokenInfo: async (token: string) =>
         token === 'access-0' ? ({ outcome: 'refused' } as const) : ({ outcome: 'info', clientId: 'client-1' } as const),
     };
-    await attendConnection({ ...deps, tokenEndpoint }, 'acme');
+    await attendConnection({ ...dependencies, tokenEndpoint }, 'acme');
     expect(world.stored()).toMatchObject({ generation: 2, environmentChecked: true, rotateAt: startTime + 3915 });
   });
 

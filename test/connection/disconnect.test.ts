@@ -16,7 +16,7 @@ describe('disconnecting', () => {
   it('takes the tokens out of use in one write, uses the current one once, revokes it, and rests', async () => {
     const world = worldWithConnection();
     let storedAtRevocation: unknown;
-    const deps = world.invocation();
+    const dependencies = world.invocation();
     const tokenEndpoint = {
       ...world.tokenEndpoint,
       revoke: async () => {
@@ -24,7 +24,7 @@ describe('disconnecting', () => {
         return 'revoked' as const;
       },
     };
-    expect(await disconnectConnection({ ...deps, tokenEndpoint }, 'acme')).toMatchObject({ revoked: true });
+    expect(await disconnectConnection({ ...dependencies, tokenEndpoint }, 'acme')).toMatchObject({ revoked: true });
     expect(storedAtRevocation).toMatchObject({ status: 'disconnected', generation: 2, revoking: ['access-0'] });
     expect(storedAtRevocation).not.toHaveProperty('tokens');
     expect(world.tokenEndpoint.calls).toEqual([{ method: 'tokenInfo', grant: 'access-0' }]);
@@ -50,9 +50,9 @@ describe('disconnecting', () => {
 
   it('is finished by the sweep when Procore did not confirm', async () => {
     const world = worldWithConnection();
-    const deps = world.invocation();
+    const dependencies = world.invocation();
     const tokenEndpoint = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
-    expect(await disconnectConnection({ ...deps, tokenEndpoint }, 'acme')).toMatchObject({ revoked: false });
+    expect(await disconnectConnection({ ...dependencies, tokenEndpoint }, 'acme')).toMatchObject({ revoked: false });
     expect(world.stored()).toMatchObject({ revoking: ['access-0'], status: 'disconnected' });
     world.time.pass(301);
     expect(await attendConnection(world.invocation(), 'acme')).toBe('attended');

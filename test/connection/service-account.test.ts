@@ -22,12 +22,12 @@ describe('connecting a service account', () => {
       ],
     };
   });
-  const deps = (): ServiceAccountDependencies => ({
+  const dependencies = (): ServiceAccountDependencies => ({
     ...world.invocation(60_000),
     listCompanies: async () => seen,
     redirectUri: 'https://connect.example.com/oauth/callback',
   });
-  const connect = () => connectServiceAccount(deps(), request);
+  const connect = () => connectServiceAccount(dependencies(), request);
   const refused = (status = 401) => world.tokenEndpoint.next.push({ outcome: 'invalid_client', status });
 
   it('stores a connection without refresh token, checked, with the company chosen, and announces it', async () => {

@@ -116,6 +116,7 @@ describe('the arrows of the house', () => {
 
   it('lib/cloud knows functions only through their settings and the tables of environments and diagnoses', () => {
     const known = [
+      'functions/connector-error.ts',
       'functions/settings.ts',
       'functions/procore/environment.ts',
       'functions/procore/secure-origin.ts',
@@ -169,7 +170,7 @@ describe('domain code is pure', () => {
   it.each(domain.map(({ path, text }) => [path, text]))(
     '%s takes clock, randomness, timers and fetch as arguments',
     (_, text) => {
-      // A `fetch` that was handed in is called as `deps.fetch(…)` or destructured, which the look-behind lets pass.
+      // A `fetch` that was handed in is called as `dependencies.fetch(…)` or destructured, which the look-behind lets pass.
       const destructured = /\bfetch\b[^)]*[}:]/.test(text) ? text.replaceAll(/(?<![\w.])fetch\(/g, '') : text;
       expect(withoutComments(destructured).match(impure)?.[0]).toBeUndefined();
     },

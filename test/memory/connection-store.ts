@@ -6,7 +6,7 @@ import {
   type ConnectionWrite,
   dueShardOf,
 } from '../../functions/connection/connection-store.ts';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 
 /** A call of the store, as a hook sees it. */
 export type StoreCall =
@@ -34,7 +34,7 @@ export interface MemoryConnectionStore extends ConnectionStore {
 
 /** Makes an empty store. */
 export function memoryConnectionStore(
-  environment: ProcoreEnvironment = 'sandbox',
+  environment: ProcoreEnvironmentName = 'sandbox',
   hooks: StoreHooks = {},
 ): MemoryConnectionStore {
   const connections = new Map<string, Connection>();

@@ -27,7 +27,7 @@ function fifo(...initial: readonly (readonly [group: string, body: string])[]) {
     async giveBack(given) {
       for (const { receipt } of given) inHand.delete(receipt);
     },
-    async resend({ body, groupId }) {
+    async redrive({ body, groupId }) {
       resent.push(body);
       if (queue.comesBack) letters.push(letter(groupId, body));
     },
@@ -87,7 +87,7 @@ describe('dead letters', () => {
 
   it('are given back when sending fails, and nothing is deleted', async () => {
     const { queue, letters } = fifo(['a', '1'], ['b', '2']);
-    queue.resend = () => Promise.reject(new Error('throttled'));
+    queue.redrive = () => Promise.reject(new Error('throttled'));
     await expect(
       redriveDeadLetters(
         queue,

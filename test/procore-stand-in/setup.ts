@@ -30,7 +30,7 @@ export async function standIn(options: Partial<ProcoreStandInOptions> = {}): Pro
     redirectUris: [redirectUri],
     seed: 'a seed',
     now: () => Date.UTC(2026, 10, 24, 12),
-    deliveryTimeoutMilliseconds: 150,
+    deliveryTimeoutMs: 150,
     ...options,
   });
   toStop.push(started.stop);

@@ -1,6 +1,6 @@
 import { accessTokenSource, type VendedToken } from '../../functions/procore/access-token-source.ts';
 import { type ProcoreClientProps, procoreClient } from '../../functions/procore/client.ts';
-import type { ProcoreEnvironment } from '../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { systemSleep } from '../../functions/system.ts';
 import type { ProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { callToken, connect } from '../procore-stand-in/setup.ts';
@@ -24,7 +24,7 @@ export async function standInClient(
   let pair = grant === 'person' ? await connect(procore) : await service();
   let generation = 1;
   const tokens = accessTokenSource({
-    environment: 'sandbox' as ProcoreEnvironment & 'sandbox',
+    environment: 'sandbox' as ProcoreEnvironmentName & 'sandbox',
     connectionId: 'acme',
     clock,
     async vend({ rejectedGeneration }): Promise<VendedToken> {

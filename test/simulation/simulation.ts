@@ -100,9 +100,9 @@ export class Simulation {
   startRecovery(): void {
     const messages = [...this.aws.escrowed];
     if (messages.length === 0) return;
-    this.#start('token-recovery', async (deps) => {
+    this.#start('token-recovery', async (dependencies) => {
       const unhandled = await this.#useCases.recoverBatch(
-        deps,
+        dependencies,
         messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed) })),
       );
       for (const [index, escrowed] of messages.entries()) {
@@ -133,15 +133,15 @@ export class Simulation {
     const isDue = ({ rotateAt = Number.POSITIVE_INFINITY }) => rotateAt <= this.machine.now + lead;
     // A sweep that finds nothing does nothing.
     if (![...this.aws.connections.values()].some(isDue)) return;
-    this.#start('rotation-sweep', async (deps, holder) => {
-      await this.#useCases.sweepDueConnections({ ...deps, queue: this.aws.queueFor(holder) });
+    this.#start('rotation-sweep', async (dependencies, holder) => {
+      await this.#useCases.sweepDueConnections({ ...dependencies, queue: this.aws.queueFor(holder) });
     });
   }
 
   #startWorker(connectionIds: readonly string[]): void {
-    this.#start('token-rotation', async (deps) => {
+    this.#start('token-rotation', async (dependencies) => {
       await this.#useCases.attendBatch(
-        deps,
+        dependencies,
         connectionIds.map((connectionId) => ({
           messageId: connectionId,
           group: connectionId,
@@ -166,8 +166,8 @@ export class Simulation {
         break;
       case 'disconnecting':
         this.disconnected.add(connectionId);
-        this.#start('person', async (deps) => {
-          await this.#useCases.disconnectConnection(deps, connectionId);
+        this.#start('person', async (dependencies) => {
+          await this.#useCases.disconnectConnection(dependencies, connectionId);
         });
         break;
       case 'administrator':
@@ -185,8 +185,8 @@ export class Simulation {
       ...(minValidSeconds !== undefined && { minValidSeconds }),
       ...(reports401 && { rejectedGeneration: generation }),
     };
-    this.#start('access-token', async (deps, holder) => {
-      const vending = this.#useCases.vendAccessToken({ ...deps, apiOrigin: 'https://api.test' }, request);
+    this.#start('access-token', async (dependencies, holder) => {
+      const vending = this.#useCases.vendAccessToken({ ...dependencies, apiOrigin: 'https://api.test' }, request);
       const vended = await vending.catch((error: unknown) => {
         // Callers do as they are told: they come again when the answer says so.
         const { retryAfterSeconds } = Object(error) as { readonly retryAfterSeconds?: number };
@@ -201,24 +201,32 @@ export class Simulation {
   }
 
   #reconnect(connectionId: string, linkIssuedAt: number): void {
-    this.#start('person', async (deps, holder) => {
+    this.#start('person', async (dependencies, holder) => {
       // The exchange of the code: what is granted here and not stored is lost with the process.
       const set = await holder.call({ effectMs: 100, answerMs: 100, effect: () => this.procore.grant(connectionId) });
       const authorizedBy = { sessionId: `session-${set.number}`, linkIssuedAt };
       const { tokens } = set;
       const grant = 'authorization_code';
-      const authorized = await this.#useCases.authorizeConnection(deps, { connectionId, grant, tokens, authorizedBy });
+      const authorized = await this.#useCases.authorizeConnection(dependencies, {
+        connectionId,
+        grant,
+        tokens,
+        authorizedBy,
+      });
       if (authorized.outcome === 'superseded') {
         if (!set.isGivenUp && !set.isDurable) this.watch.fail('revocation', `superseded ${tokens.accessToken} is kept`);
         return;
       }
       if (!set.isDurable) this.watch.fail('I9', `${tokens.accessToken} counts as authorized and is nowhere`);
-      await this.#useCases.checkEnvironment(deps, authorized.connection);
+      await this.#useCases.checkEnvironment(dependencies, authorized.connection);
     });
   }
 
   /** Starts an invocation of a function. */
-  #start(kind: keyof typeof timeouts, work: (deps: RotationDependencies, holder: Invocation) => Promise<void>): void {
+  #start(
+    kind: keyof typeof timeouts,
+    work: (dependencies: RotationDependencies, holder: Invocation) => Promise<void>,
+  ): void {
     const holder = new Invocation(this.machine, this.#isCalm ? undefined : this.#choices, {
       name: `${kind}-${++this.#ids}`,
       seconds: timeouts[kind],

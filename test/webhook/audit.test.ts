@@ -53,7 +53,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       accept,
       clock,
       observer,
-      remainingTime: () => 300_000,
+      remaining: () => 300_000,
       ...otherwise,
     });
   await applySubscription(
@@ -240,7 +240,7 @@ describe('the audit', () => {
       asked.push(companyId);
       return call;
     };
-    for (const audits of [1, 2]) await audit({ callFor, remainingTime: () => (asked.length < audits ? 300_000 : 0) });
+    for (const audits of [1, 2]) await audit({ callFor, remaining: () => (asked.length < audits ? 300_000 : 0) });
     expect(asked.toSorted()).toEqual(['1', company]);
   });
 
@@ -254,7 +254,7 @@ describe('the audit', () => {
       left = 0;
       return accept(body);
     };
-    expect(await audit({ accept: slow, remainingTime: () => left })).toMatchObject({ recovered: 1, unfinished: 0 });
+    expect(await audit({ accept: slow, remaining: () => left })).toMatchObject({ recovered: 1, unfinished: 0 });
     expect((await store.read(company))?.auditedAt).toBeUndefined();
     await control.advance(20 * hour);
     expect(await audit()).toMatchObject({ recovered: 2 });
@@ -326,7 +326,7 @@ describe('the audit', () => {
   it('begins nothing when no time is left', async () => {
     const { audit, requests } = await setUp('time');
     const before = requests.length;
-    expect(await audit({ remainingTime: () => 19_999 })).toMatchObject({ unfinished: 1 });
+    expect(await audit({ remaining: () => 19_999 })).toMatchObject({ unfinished: 1 });
     expect(requests.length).toBe(before);
   });
 });

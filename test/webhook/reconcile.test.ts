@@ -17,7 +17,7 @@ async function setUp() {
   const queue = memoryEventQueue(clock);
   const ledger = memoryLedger(clock);
   const { observer } = recordingObserver();
-  const deps = {
+  const dependencies = {
     environment: 'sandbox' as const,
     queue,
     ledger,
@@ -32,13 +32,13 @@ async function setUp() {
       if (message?.kind !== 'webhook_event') throw new Error('not an event');
       return message.event;
     });
-  return { procore, deps, ledger, events, now: clock() };
+  return { procore, dependencies, ledger, events, now: clock() };
 }
 
 describe('reconcile', () => {
   it('emits an event for each change that was never reported, through the event queue', async () => {
-    const { deps, events, now } = await setUp();
-    const outcome = await reconcile(deps, rfis, now - 130 * 60);
+    const { dependencies, events, now } = await setUp();
+    const outcome = await reconcile(dependencies, rfis, now - 130 * 60);
     expect(outcome).toEqual({ listed: 130, handled: 0, emitted: 130, known: 0, failed: 0, until: Math.floor(now) });
     expect(events()[129]).toMatchObject({
       resourceName: 'RFIs',
@@ -51,24 +51,29 @@ describe('reconcile', () => {
   });
 
   it('emits nothing twice', async () => {
-    const { deps, events, now } = await setUp();
-    await reconcile(deps, rfis, now - 5 * 60);
-    expect(await reconcile(deps, rfis, now - 5 * 60)).toMatchObject({ listed: 5, emitted: 0 });
+    const { dependencies, events, now } = await setUp();
+    await reconcile(dependencies, rfis, now - 5 * 60);
+    expect(await reconcile(dependencies, rfis, now - 5 * 60)).toMatchObject({ listed: 5, emitted: 0 });
     expect(events()).toHaveLength(5);
   });
 
   it('passes over what a webhook has brought already', async () => {
-    const { deps, events, ledger, now } = await setUp();
-    await reconcile(deps, rfis, now - 3 * 60);
+    const { dependencies, events, ledger, now } = await setUp();
+    await reconcile(dependencies, rfis, now - 3 * 60);
     const [first] = events();
     if (!first) throw new Error('no event');
     await ledger.markHandled({ ...first, id: 'of a webhook', occurredAt: (first.occurredAt ?? 0) + 1 }, now);
-    expect(await reconcile(deps, rfis, now - 3 * 60)).toMatchObject({ listed: 3, handled: 1, emitted: 0, known: 2 });
+    expect(await reconcile(dependencies, rfis, now - 3 * 60)).toMatchObject({
+      listed: 3,
+      handled: 1,
+      emitted: 0,
+      known: 2,
+    });
   });
 
   it('counts what the queue refuses, for the next run', async () => {
-    const { deps, now } = await setUp();
+    const { dependencies, now } = await setUp();
     const queue = { send: () => Promise.reject(new Error('down')) };
-    expect(await reconcile({ ...deps, queue }, rfis, now - 3 * 60)).toMatchObject({ emitted: 0, failed: 3 });
+    expect(await reconcile({ ...dependencies, queue }, rfis, now - 3 * 60)).toMatchObject({ emitted: 0, failed: 3 });
   });
 });

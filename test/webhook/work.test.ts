@@ -96,11 +96,11 @@ function setUp(otherwise: Partial<WorkDependencies> = {}) {
       },
     },
     clock: () => sampleTime + 10,
-    random: () => 0,
+    randomFraction: () => 0,
     // The limit of the handler's time never comes, unless a test says so.
     sleep: () => new Promise(() => {}),
     subscriptions: memorySubscriptionStore({ ...sampleSubscription({ companyId: '1357908642' }), revision: 1 }),
-    remainingTime: () => 60_000,
+    remaining: () => 60_000,
     observer,
     ...otherwise,
   };
@@ -149,7 +149,7 @@ describe('a batch', () => {
   });
 
   it('begins no second event of a group when time is short, and offers the rest again at once', async () => {
-    const { work, ids, postponed } = setUp({ remainingTime: () => 9_999 });
+    const { work, ids, postponed } = setUp({ remaining: () => 9_999 });
     const undone = await work(received({ id: 'a' }), received({ id: 'b' }), received({ id: 'x', resourceId: '2' }));
     expect(undone).toEqual(['message of b']);
     expect(ids().toSorted()).toEqual(['a', 'x']);
@@ -160,7 +160,7 @@ describe('a batch', () => {
     const signals: AbortSignal[] = [];
     const limits: number[] = [];
     const { work, dead, postponed, observer } = setUp({
-      remainingTime: () => 60_000,
+      remaining: () => 60_000,
       sleep: async (milliseconds) => void limits.push(milliseconds),
       handlers: {
         onEvent: (_, { signal }) => {

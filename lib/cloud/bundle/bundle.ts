@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildFailure, type BuildOptions, buildSync, formatMessagesSync, type OutputFile } from 'esbuild';
+import { ConnectorError } from '../../../functions/connector-error.ts';
 import { trimmedSdk } from './trimmed-sdk.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -32,7 +33,7 @@ export type FunctionName = (typeof functionNames)[number];
 export type Bundles = Readonly<Record<FunctionName, string>>;
 
 /** An entry file is missing, cannot be bundled, or does not export what it must; the message is one line. */
-export class EntryError extends Error {
+export class EntryError extends ConnectorError {
   override readonly name = 'EntryError';
   readonly code = 'wrong_entry';
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ConnectorError } from '../../../functions/connector-error.ts';
 import type { InvokeResult, LogLine, RuntimeFunction } from './invocation.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
@@ -17,7 +18,7 @@ export interface Runtime {
 }
 
 /** A function was invoked that the runtime was not started with. */
-export class UnknownFunctionError extends Error {
+export class UnknownFunctionError extends ConnectorError {
   override readonly name = 'UnknownFunctionError';
   readonly code = 'unknown_function';
   constructor(name: string) {
@@ -26,7 +27,7 @@ export class UnknownFunctionError extends Error {
 }
 
 /** The runtime was stopped while an invocation was under way or waiting. */
-export class RuntimeStoppedError extends Error {
+export class RuntimeStoppedError extends ConnectorError {
   override readonly name = 'RuntimeStoppedError';
   readonly code = 'runtime_stopped';
   constructor(name: string) {

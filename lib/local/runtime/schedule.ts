@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { account, region } from '../aws/identity.ts';
 import type { InvokeResult } from './invocation.ts';
 
-const unitMilliseconds: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** A rule's schedule and its target. */
 export interface Schedule {
@@ -35,17 +35,17 @@ export function startSchedule({ expression, ruleArn, invoke, every = interval }:
       running = false;
     }
   };
-  return every(toMilliseconds(expression), () => void run());
+  return every(toMs(expression), () => void run());
 }
 
-function toMilliseconds(expression: string): number {
+function toMs(expression: string): number {
   const [, count, unit, plural] = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
   if (count === undefined || unit === undefined || (count === '1') !== (plural === '')) {
     throw new Error(
       `The schedule ${expression} is not supported locally. Use rate(1 minute), rate(N minutes), or hours or days.`,
     );
   }
-  return Number(count) * (unitMilliseconds[unit] ?? 0);
+  return Number(count) * (unitMs[unit] ?? 0);
 }
 
 function interval(milliseconds: number, run: () => void): { stop(): void } {

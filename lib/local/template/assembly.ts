@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ConnectorError } from '../../../functions/connector-error.ts';
 import { isObject, type Json, type Template } from './template.ts';
 
 /** A synthesized app: its one template, and where its assets lie until `remove`. */
@@ -17,7 +18,7 @@ export interface Assembly {
 }
 
 /** The CDK app did not synthesize, or not to what the runner can run. */
-export class SynthesisError extends Error {
+export class SynthesisError extends ConnectorError {
   override readonly name = 'SynthesisError';
   readonly code = 'synthesis_failed';
 }

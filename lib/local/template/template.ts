@@ -1,3 +1,4 @@
+import { ConnectorError } from '../../../functions/connector-error.ts';
 import { account, region, stackName } from '../aws/identity.ts';
 
 /** What JSON can hold; resolved property values are of this type. */
@@ -17,7 +18,7 @@ export interface Template {
 }
 
 /** The template asks for something that the local runner does not do. */
-export class TemplateNotSupportedError extends Error {
+export class TemplateNotSupportedError extends ConnectorError {
   override readonly name = 'TemplateNotSupportedError';
   readonly code = 'template_not_supported';
 }

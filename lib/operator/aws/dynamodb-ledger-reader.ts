@@ -6,7 +6,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { arrivalIndex } from '../../../functions/settings.ts';
 import {
   type ArrivedEvent,
@@ -40,7 +40,7 @@ export function dynamoDbLedgerReader({
 }: {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
 }): LedgerReader {
   async function arrivalsOf(partition: string, since: number, until: number): Promise<Arrival[]> {
     const found: Arrival[] = [];
@@ -98,7 +98,7 @@ function byArrival(left: Pick<Arrival, 'arrivedAt'>, right: Pick<Arrival, 'arriv
   return left.arrivedAt - right.arrivedAt;
 }
 
-function toArrivedEvent(attributes: Attributes, environment: ProcoreEnvironment): ArrivedEvent[] {
+function toArrivedEvent(attributes: Attributes, environment: ProcoreEnvironmentName): ArrivedEvent[] {
   const item = unmarshall(attributes);
   if (item.environment !== environment || typeof item.event !== 'string') return [];
   return [

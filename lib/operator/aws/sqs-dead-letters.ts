@@ -62,7 +62,7 @@ export function sqsDeadLetters({
       }
     },
 
-    async resend({ body, groupId, messageId }) {
+    async redrive({ body, groupId, messageId }) {
       const content = readEventMessage(body);
       await client.send(
         new SendMessageCommand({

@@ -3,7 +3,7 @@ import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
 import { commandGroup, environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
-import { readOAuthClient, requireRightClient } from '../oauth-client.ts';
+import { readStoredOAuthClient, requireRightClient } from '../oauth-client.ts';
 import { type RedirectUriDifference, redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -49,7 +49,7 @@ const check = operatorCommand({
   },
   async run({ terminal, environment: find }, args) {
     const environment = await find(namedEnvironment(args));
-    const client = await readOAuthClient(environment, terminal);
+    const client = await readStoredOAuthClient(environment, terminal);
     await terminal.working('Asking Procore', () => requireRightClient(environment, client));
     const { name, callbackUrl, procore } = environment;
     const differences = args.registered === undefined ? [] : redirectUriDifferences(callbackUrl, args.registered);

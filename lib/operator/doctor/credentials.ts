@@ -9,7 +9,7 @@ import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { readOAuthClient } from '../oauth-client.ts';
+import { readStoredOAuthClient } from '../oauth-client.ts';
 import { redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Narrowed } from './probes.ts';
@@ -18,7 +18,7 @@ import type { Narrowed } from './probes.ts';
 export async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
   let client: OAuthClient;
   try {
-    client = await readOAuthClient(environment, terminal);
+    client = await readStoredOAuthClient(environment, terminal);
   } catch (error) {
     if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const };
     if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const };

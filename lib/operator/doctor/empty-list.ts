@@ -1,6 +1,6 @@
 import type { ApiPath, ProcoreClient } from '../../../functions/procore/client.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import type { Query } from '../../../functions/procore/listing.ts';
 import { idOf, type Narrowed, subjectOf, toolAccess, visibleProjects } from './probes.ts';
 
@@ -21,7 +21,7 @@ const mostCompanies = 20;
  * @returns `really_empty` when all three are in order
  * @see https://developers.procore.com/documentation/troubleshooting
  */
-export async function explainEmptyList<E extends ProcoreEnvironment>(
+export async function explainEmptyList<E extends ProcoreEnvironmentName>(
   client: ProcoreClient<E>,
   { companyId, path, query = {} }: EmptyList,
 ): Promise<Narrowed> {
@@ -79,7 +79,7 @@ export async function explainEmptyList<E extends ProcoreEnvironment>(
   return { diagnosis: diagnosed('really_empty'), evidence };
 }
 
-async function companyOf<E extends ProcoreEnvironment>(
+async function companyOf<E extends ProcoreEnvironmentName>(
   client: ProcoreClient<E>,
   projectId: string,
   otherThan: string,

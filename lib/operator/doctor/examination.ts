@@ -1,6 +1,6 @@
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { type Actor, type DiagnosisId, type Heading, headings } from '../../../functions/procore/diagnosis-rows.ts';
-import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import type { Installation } from './installation.ts';
 import type { Narrowed } from './probes.ts';
 
@@ -30,7 +30,7 @@ export interface SeenHook {
 
 /** What a doctor has gathered about one environment; what could not be gathered is left out. */
 export interface Evidence {
-  readonly environment: ProcoreEnvironment;
+  readonly environment: ProcoreEnvironmentName;
   /** Epoch seconds. */
   readonly now: number;
   readonly credentials?: 'accepted' | 'refused' | 'placeholder' | 'wrong_environment' | 'malformed';

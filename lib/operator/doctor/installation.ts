@@ -1,7 +1,7 @@
 import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
 import { type Diagnosis, diagnosed } from '../../../functions/procore/diagnosis.ts';
-import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { idOf, visibleProjects } from './probes.ts';
 
 /** What an account can reach. */
@@ -24,7 +24,7 @@ const mostCompanies = 20;
  * @param companyId named in the header of the list, where the grant is `client_credentials`
  * @throws ProcoreApiError when the companies themselves cannot be listed
  */
-export async function examineInstallation<E extends ProcoreEnvironment>(
+export async function examineInstallation<E extends ProcoreEnvironmentName>(
   client: ProcoreClient<E>,
   companyId?: string,
 ): Promise<Installation> {

@@ -2,7 +2,7 @@ import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { CompanyClient, ProcoreClient } from '../../../functions/procore/client.ts';
 import { type Diagnosis, diagnose, diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
-import type { ProcoreEnvironment } from '../../../functions/procore/environment.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { type ExactJson, exactId, isJsonObject } from '../../../functions/procore/exact-json.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 
@@ -54,7 +54,7 @@ export function subjectOf({ url, requestHeaders }: Pick<Exchange, 'url' | 'reque
  * @returns the narrower diagnosis; the one of the exchange itself when the probes do not tell
  * @see https://developers.procore.com/reference/rest/permissions
  */
-export async function narrow<E extends ProcoreEnvironment>(
+export async function narrow<E extends ProcoreEnvironmentName>(
   exchange: Exchange,
   client: ProcoreClient<E>,
 ): Promise<Narrowed> {
@@ -113,7 +113,7 @@ export async function narrow<E extends ProcoreEnvironment>(
 }
 
 /** Asks which projects of a company the account sees. @returns their ids, or why the list is refused */
-export async function visibleProjects<E extends ProcoreEnvironment>(
+export async function visibleProjects<E extends ProcoreEnvironmentName>(
   company: CompanyClient<E>,
 ): Promise<{ readonly ids: ReadonlySet<string> } | { readonly refused: string }> {
   const ids = new Set<string>();
@@ -130,7 +130,7 @@ export async function visibleProjects<E extends ProcoreEnvironment>(
 }
 
 /** Whether the account's list of companies has this one; undefined when the list cannot be had. */
-async function seesCompany<E extends ProcoreEnvironment>(company: CompanyClient<E>): Promise<boolean | undefined> {
+async function seesCompany<E extends ProcoreEnvironmentName>(company: CompanyClient<E>): Promise<boolean | undefined> {
   try {
     for await (const one of company.list('/rest/v1.0/companies')) if (idOf(one) === company.companyId) return true;
     return false;
@@ -147,7 +147,7 @@ async function seesCompany<E extends ProcoreEnvironment>(company: CompanyClient<
  * @param tool the path's word, e.g. `rfis`
  * @returns undefined when the manifest cannot be read
  */
-export async function toolAccess<E extends ProcoreEnvironment>(
+export async function toolAccess<E extends ProcoreEnvironmentName>(
   company: CompanyClient<E>,
   projectId: string,
   tool: string,

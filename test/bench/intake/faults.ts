@@ -159,9 +159,9 @@ function startWorker(
       async onConnectionChange() {},
     },
     clock,
-    random: () => 0.5,
+    randomFraction: () => 0.5,
     sleep: () => new Promise(() => {}),
-    remainingTime: () => 60_000,
+    remaining: () => 60_000,
     observer: { note() {}, count() {} },
   };
   return {

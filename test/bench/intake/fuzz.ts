@@ -71,7 +71,7 @@ export async function fuzzIntake(requests: number, seed: string): Promise<Figure
     const header = drawHeader(randomness);
     const body = drawBody(randomness);
     const isRight = header === `Bearer ${current}` || header === `Bearer ${previous}`;
-    const began = processorMilliseconds();
+    const began = processorMs();
     let status: number;
     try {
       status = 401;
@@ -82,7 +82,7 @@ export async function fuzzIntake(requests: number, seed: string): Promise<Figure
     } catch {
       status = 500;
     }
-    const milliseconds = processorMilliseconds() - began;
+    const milliseconds = processorMs() - began;
     slowest = Math.max(slowest, milliseconds);
     if (milliseconds > 50) over50Ms += 1;
     if (isRight && status >= 500) serverErrors += 1;
@@ -101,7 +101,7 @@ export async function fuzzIntake(requests: number, seed: string): Promise<Figure
 }
 
 /** Time that this thread was given a processor: what else the machine does is not counted. */
-function processorMilliseconds(): number {
+function processorMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }

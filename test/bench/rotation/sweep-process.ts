@@ -48,7 +48,7 @@ answerQuestions<SweepQuestion, SweepAnswer>(async (question) => {
     return (await sweepDueConnections({ ...shared, queue: sqsRotationQueue({ client: sqs, queueUrl }) })).queued;
   }
   async function rotate(connectionIds: readonly string[]): Promise<number> {
-    const deps = {
+    const dependencies = {
       ...shared,
       tokenEndpoint: memoryTokenEndpoint(systemClock, 'client-1'),
       oauthClient: { read: async () => ({ clientId: 'client-1', clientSecret: 'secret-1' }) },
@@ -68,7 +68,7 @@ answerQuestions<SweepQuestion, SweepAnswer>(async (question) => {
         group: connectionId,
         body: JSON.stringify({ connectionId }),
       }));
-      handled += batch.length - (await attendBatch(deps, messages)).length;
+      handled += batch.length - (await attendBatch(dependencies, messages)).length;
     }
     return handled;
   }

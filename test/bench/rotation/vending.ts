@@ -24,7 +24,7 @@ export async function measureVending(): Promise<Figures> {
     { step: 'finalizeRequest', priority: 'low' },
   );
   const unused = () => Promise.reject(new Error('A fresh token needs no more than the read.'));
-  const deps = {
+  const dependencies = {
     store: dynamoDbConnectionStore({ client, table: connectionsTable, environment: 'sandbox' }),
     tokenEndpoint: memoryTokenEndpoint(systemClock, 'client-1'),
     oauthClient: { read: unused },
@@ -39,7 +39,7 @@ export async function measureVending(): Promise<Figures> {
     keepReplaced: true,
     apiOrigin: setting.standIn.apiOrigin,
   };
-  const vend = () => vendAccessToken(deps, { connectionId: 'acme' });
+  const vend = () => vendAccessToken(dependencies, { connectionId: 'acme' });
   const read = () =>
     client.send(
       new GetItemCommand({ TableName: connectionsTable, Key: { connectionId: { S: 'acme' } }, ConsistentRead: true }),

@@ -19,7 +19,7 @@ export async function buildMutant(mutant: Mutant): Promise<UseCases> {
         let contents = await readFile(path, 'utf8');
         for (const edit of mutant.edits) {
           if (edit.file !== basename(path)) continue;
-          const [before, after, ...more] = contents.split(edit.find);
+          const [before, after, ...more] = contents.split(inAnyLayout(edit.find));
           if (before === undefined || after === undefined || more.length > 0) {
             throw new Error(`Mutant "${mutant.name}" wants exactly one of this in ${edit.file}:\n${edit.find}`);
           }
@@ -43,6 +43,20 @@ export async function buildMutant(mutant: Mutant): Promise<UseCases> {
   if (edit) throw new Error(`Mutant "${mutant.name}" edits ${edit.file}, which is not part of the use cases`);
   const [output] = outputFiles;
   return import(`data:text/javascript,${encodeURIComponent(output?.text ?? '')}`);
+}
+
+/**
+ * Makes a pattern that finds code however the formatter has broken it into lines: white space does not count, nor does
+ * a comma before a closing bracket.
+ */
+function inAnyLayout(code: string): RegExp {
+  const tokens = code.replaceAll(/,(?=\s*[)}\]])/g, '').match(/\w+|[^\s\w]/g) ?? [];
+  const pattern = tokens.map((token, index) => {
+    const escaped = token.replace(/[^\w]/, '\\$&');
+    const gap = /\w$/.test(tokens[index - 1] ?? '') && /^\w/.test(token) ? '\\s+' : '\\s*';
+    return index === 0 ? escaped : `${gap}${/^[)}\]]$/.test(token) ? ',?\\s*' : ''}${escaped}`;
+  });
+  return new RegExp(pattern.join(''));
 }
 
 /**

@@ -53,11 +53,11 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'rotation.ts',
-        '  const claimed = await claimAttempt(deps, connection);\n' +
+        '  const claimed = await claimAttempt(dependencies, connection);\n' +
           "  if ('outcome' in claimed) return claimed;\n" +
-          '  const answer = await spend(deps, claimed.connection, client);\n',
-        '  const answer = await spend(deps, connection, client);\n' +
-          '  const claimed = await claimAttempt(deps, connection);\n' +
+          '  const answer = await spend(dependencies, claimed.connection, client);\n',
+        '  const answer = await spend(dependencies, connection, client);\n' +
+          '  const claimed = await claimAttempt(dependencies, connection);\n' +
           "  if ('outcome' in claimed) return claimed;\n",
       ),
     ],
@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'owner-not-random',
     mistake: 'every claim has the same owner',
-    edits: [edit('attempt.ts', 'owner: deps.randomId()', "owner: 'token-rotation'")],
+    edits: [edit('attempt.ts', 'owner: dependencies.randomId()', "owner: 'token-rotation'")],
     invariant: 'I1',
     seed: 5,
   },
@@ -146,8 +146,8 @@ export const mutants: readonly Mutant[] = [
         'landing.ts',
         '  let isTooLate = false;\n',
         '  let isTooLate = false;\n' +
-          '  void deps.store.write(write).catch(() => undefined);\n' +
-          "  if (deps.remaining() > 0) return { outcome: 'rotated', connection: landed };\n",
+          '  void dependencies.store.write(write).catch(() => undefined);\n' +
+          "  if (dependencies.remaining() > 0) return { outcome: 'rotated', connection: landed };\n",
       ),
     ],
     invariant: 'I2',
@@ -156,7 +156,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no-escrow',
     mistake: 'tokens that the table refuses are thrown away at the end',
-    edits: [edit('landing.ts', 'if (deps.remaining() < escrowReserveMs) {', 'if (deps.remaining() < -1) {')],
+    edits: [
+      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs) {', 'if (dependencies.remaining() < -1) {'),
+    ],
     invariant: 'I9',
     seed: 5,
   },
@@ -164,8 +166,8 @@ export const mutants: readonly Mutant[] = [
     name: 'no-second-write',
     mistake: 'tokens that the table refuses once are given up',
     edits: [
-      edit('landing.ts', 'if (deps.remaining() < 500)', 'if (deps.remaining() < 50_000_000)'),
-      edit('landing.ts', 'if (deps.remaining() < escrowReserveMs) {', 'if (deps.remaining() < -1) {'),
+      edit('landing.ts', 'if (dependencies.remaining() < 500)', 'if (dependencies.remaining() < 50_000_000)'),
+      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs) {', 'if (dependencies.remaining() < -1) {'),
     ],
     invariant: 'I9',
     seed: 2,
@@ -208,7 +210,7 @@ export const mutants: readonly Mutant[] = [
       edit(
         'verdict.ts',
         "if (refusal === 'invalid_grant' && mayBeInEscrow)",
-        'if (mayBeInEscrow && deps.remaining() < 0)',
+        'if (mayBeInEscrow && dependencies.remaining() < 0)',
       ),
     ],
     invariant: 'I4',
@@ -221,7 +223,7 @@ export const mutants: readonly Mutant[] = [
       edit(
         'rotation.ts',
         "    case 'unknown':\n",
-        "    case 'unknown':\n      if (answer.status === 500) return judgeInvalidGrant(deps, before, claimed, 'invalid_grant');\n",
+        "    case 'unknown':\n      if (answer.status === 500) return judgeInvalidGrant(dependencies, before, claimed, 'invalid_grant');\n",
       ),
     ],
     invariant: 'I4',
@@ -288,7 +290,7 @@ export const mutants: readonly Mutant[] = [
       edit(
         'authorize.ts',
         'if (stored && stored.authorizedBy.linkIssuedAt >= authorizedBy.linkIssuedAt)',
-        'if (!deps)',
+        'if (!dependencies)',
       ),
     ],
     invariant: 'I3',
@@ -352,8 +354,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'landing.ts',
-        'connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };',
-        'connection: await deps.store.read(connectionId) };',
+        'connection: await surrenderTokens(dependencies, { connectionId, tokens, authorizedBy }) };',
+        'connection: await dependencies.store.read(connectionId) };',
       ),
     ],
     invariant: 'revocation',
@@ -365,8 +367,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'landing.ts',
-        'connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }) };',
-        'connection: await surrenderTokens(deps, { connectionId, tokens, authorizedBy }).catch(() => undefined) };',
+        'connection: await surrenderTokens(dependencies, { connectionId, tokens, authorizedBy }) };',
+        'connection: await surrenderTokens(dependencies, { connectionId, tokens, authorizedBy }).catch(() => undefined) };',
       ),
     ],
     invariant: 'revocation',
@@ -375,7 +377,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'recovery-does-not-revoke',
     mistake: 'a token set out of escrow that comes too late is dropped',
-    edits: [edit('recovery.ts', '    await surrenderTokens(deps, escrowed);\n    return', '    return')],
+    edits: [edit('recovery.ts', '    await surrenderTokens(dependencies, escrowed);\n    return', '    return')],
     invariant: 'revocation',
     seed: 472,
   },
@@ -392,8 +394,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'verdict.ts',
-        "if (!wasTold && (await announce(deps, connection, 'reauthorization_required')) === 'unannounced') return connection;",
-        "await announce(deps, connection, 'reauthorization_required');",
+        "if (!wasTold && (await announce(dependencies, connection, 'reauthorization_required')) === 'unannounced') return connection;",
+        "await announce(dependencies, connection, 'reauthorization_required');",
       ),
     ],
     invariant: 'I9',

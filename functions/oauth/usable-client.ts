@@ -10,7 +10,7 @@ const troubles = [WrongEnvironmentError, PlaceholderSecretError, MalformedSecret
  * @returns the client, or the code of what is wrong with the secret
  * @throws whatever else keeps the secret from being read
  */
-export async function readOAuthClient(
+export async function readUsableClient(
   source: OAuthClientSource,
   options: { readonly fresh?: boolean } = {},
 ): Promise<OAuthClient | { readonly trouble: string }> {

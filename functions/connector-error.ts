@@ -1,0 +1,32 @@
+/** Marks errors of ours. It is the same symbol in every copy of this module: a bundle and a package can bring two. */
+const brand = Symbol.for('procore-connector.error');
+
+/**
+ * The base class of all errors that this product makes on purpose. Each has a literal `code` for programs, and a
+ * message that we wrote: what was wrong, what was got, what to do. So the message may be logged and shown.
+ */
+export abstract class ConnectorError extends Error {
+  /** Literal and in snake_case, e.g. `roll_over_under_way`. It does not change between versions. */
+  abstract readonly code: string;
+
+  get [brand](): true {
+    return true;
+  }
+}
+
+/**
+ * Tells whether an error is one of ours, also when another copy of this module made it: the published package has the
+ * class in the worker's bundle and in what the integrator's file imports.
+ */
+export function isConnectorError(error: unknown): error is ConnectorError {
+  return error instanceof Error && brand in error;
+}
+
+/**
+ * Names an error for a log line. Names are chosen by programmers, so they hold no secret; messages may.
+ *
+ * @returns the error's name, or `unknown` when something else than an Error was thrown
+ */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}

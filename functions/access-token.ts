@@ -1,11 +1,9 @@
 import type { Context } from 'aws-lambda';
-import { rotationDependencies } from './aws/connection-dependencies.ts';
 import type { RotationDependencies } from './connection/dependencies.ts';
 import { type Refusal, refusalFor } from './connection/refusals.ts';
 import { parseVendingRequest, type VendedAccessToken, vendAccessToken } from './connection/vending.ts';
 import { observed, observer } from './middleware.ts';
-import { procoreOrigins } from './procore/environment.ts';
-import { readEnvironment, readProcoreOriginOverrides } from './settings.ts';
+import { vendingDependencies } from './wiring.ts';
 
 /**
  * Invoked (IAM) with `{connectionId, minValidSeconds?, rejectedGeneration?}`: gives a valid access token of a
@@ -27,10 +25,7 @@ export async function answerVending(
   }
 }
 
-const dependencies = {
-  ...rotationDependencies(observer),
-  apiOrigin: procoreOrigins(readEnvironment(), readProcoreOriginOverrides()).apiOrigin,
-};
+const dependencies = vendingDependencies(observer);
 
 export const handler = observed((request: unknown, context: Context) =>
   answerVending(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),

@@ -1,11 +1,8 @@
-import { dynamoDbClient } from './aws/clients.ts';
-import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './connect/connect-link.ts';
-import { parseReturnToOrigins, ReturnToNotAllowedError } from './connect/return-to.ts';
+import { ReturnToNotAllowedError } from './connect/return-to.ts';
 import { type Refusal, refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
-import { readEnvironment, readSetting } from './settings.ts';
-import { systemClock, systemRandomId } from './system.ts';
+import { connectLinkDependencies } from './wiring.ts';
 
 /**
  * Invoked with IAM, by the command line or the integrator's backend: `{connectionId, returnTo?}`.
@@ -26,18 +23,7 @@ export async function answerConnectLink(
   }
 }
 
-const dependencies: ConnectLinkDependencies = {
-  authorizations: dynamoDbAuthorizationStore({
-    client: dynamoDbClient(),
-    table: readSetting('authorizationsTable'),
-    environment: readEnvironment(),
-  }),
-  clock: systemClock,
-  randomId: systemRandomId,
-  observer,
-  publicOrigin: readSetting('publicOrigin'),
-  returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
-};
+const dependencies = connectLinkDependencies(observer);
 
 export const handler = observed((event: Parameters<typeof answerConnectLink>[0]) =>
   answerConnectLink(event, dependencies),

@@ -1,5 +1,4 @@
 import type { Context } from 'aws-lambda';
-import { connectionDependencies } from './aws/connection-dependencies.ts';
 import { type Refusal, refusalFor } from './connection/refusals.ts';
 import {
   connectServiceAccount,
@@ -8,10 +7,7 @@ import {
   ServiceAccountError,
 } from './connection/service-account.ts';
 import { observed, observer } from './middleware.ts';
-import { redirectUri } from './oauth/redirect-uri.ts';
-import { listCompanies } from './procore/companies.ts';
-import { procoreOrigins } from './procore/environment.ts';
-import { readEnvironment, readProcoreOriginOverrides, readSetting } from './settings.ts';
+import { serviceAccountDependencies } from './wiring.ts';
 
 /**
  * Invoked (IAM) with `{connectionId, companyId}`: connects the app's own service account and answers `{connectionId,
@@ -36,12 +32,7 @@ function refusal({ code, message }: ServiceAccountError): Refusal {
   return { error: { code, message } };
 }
 
-const origins = procoreOrigins(readEnvironment(), readProcoreOriginOverrides());
-const dependencies = {
-  ...connectionDependencies(observer),
-  listCompanies: (accessToken: string, companyId: string) => listCompanies({ origins, fetch, companyId }, accessToken),
-  redirectUri: redirectUri(readSetting('publicOrigin')),
-};
+const dependencies = serviceAccountDependencies(observer);
 
 export const handler = observed((request: unknown, context: Context) =>
   answerServiceAccount(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),

@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
-import { connectionDependencies } from './aws/connection-dependencies.ts';
 import { parseConnectionId } from './connection/connection.ts';
 import type { ConnectionDependencies } from './connection/dependencies.ts';
 import { disconnectConnection } from './connection/disconnect.ts';
 import { type Refusal, refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
+import { connectionDependencies } from './wiring.ts';
 
 /** The answer: the connection has ended; `revoked` tells whether Procore has confirmed it yet. */
 export interface DisconnectAnswer {

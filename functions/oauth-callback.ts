@@ -1,18 +1,12 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { dynamoDbClient } from './aws/clients.ts';
-import { connectionDependencies } from './aws/connection-dependencies.ts';
-import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { type BrowserResponse, toBrowserResponse } from './connect/browser-answer.ts';
 import { readBrowserRequest } from './connect/browser-request.ts';
 import { answerCallback } from './connect/callback.ts';
 import type { CodeExchangeDependencies } from './connect/code-exchange.ts';
 import { orFailedPage } from './connect/failure.ts';
 import { observed, observer } from './middleware.ts';
-import { listCompanies } from './procore/companies.ts';
-import { procoreOrigins } from './procore/environment.ts';
-import { readEnvironment, readProcoreOriginOverrides, readSetting } from './settings.ts';
-
-const environment = readEnvironment();
+import type { ProcoreEnvironmentName } from './procore/environment.ts';
+import { callbackDependencies } from './wiring.ts';
 
 /**
  * `GET /oauth/callback?code&state`, or `?error&state`: where Procore sends the browser back to.
@@ -24,24 +18,14 @@ const environment = readEnvironment();
  */
 export function answerOAuthCallback(
   event: APIGatewayProxyEventV2,
-  dependencies: CodeExchangeDependencies,
+  dependencies: CodeExchangeDependencies & { readonly environment: ProcoreEnvironmentName },
 ): Promise<BrowserResponse> {
   return orFailedPage(dependencies, () => answerCallback(dependencies, readBrowserRequest(event))).then((answer) =>
-    toBrowserResponse(answer, environment),
+    toBrowserResponse(answer, dependencies.environment),
   );
 }
 
-const origins = procoreOrigins(environment, readProcoreOriginOverrides());
-const dependencies: Omit<CodeExchangeDependencies, 'remaining'> = {
-  ...connectionDependencies(observer),
-  authorizations: dynamoDbAuthorizationStore({
-    client: dynamoDbClient(),
-    table: readSetting('authorizationsTable'),
-    environment,
-  }),
-  publicOrigin: readSetting('publicOrigin'),
-  listCompanies: (accessToken, timeoutMs) => listCompanies({ origins, fetch, timeoutMs }, accessToken),
-};
+const dependencies = callbackDependencies(observer);
 
 export const handler = observed((event: APIGatewayProxyEventV2, context: Context) =>
   answerOAuthCallback(event, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),

@@ -1,16 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { dynamoDbClient } from './aws/clients.ts';
-import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
-import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
 import { type BrowserResponse, toBrowserResponse } from './connect/browser-answer.ts';
 import { readBrowserRequest } from './connect/browser-request.ts';
 import { type CompanyDependencies, showCompanies, submitCompany } from './connect/company.ts';
 import { orFailedPage } from './connect/failure.ts';
 import { observed, observer } from './middleware.ts';
-import { readEnvironment, readSetting } from './settings.ts';
-import { systemClock, systemRandomId } from './system.ts';
-
-const environment = readEnvironment();
+import type { ProcoreEnvironmentName } from './procore/environment.ts';
+import { companyDependencies } from './wiring.ts';
 
 /**
  * `GET /oauth/company?session=`: 200 with the companies that the account saw when it was connected.
@@ -21,22 +16,14 @@ const environment = readEnvironment();
  */
 export function answerCompany(
   event: APIGatewayProxyEventV2,
-  dependencies: CompanyDependencies,
+  dependencies: CompanyDependencies & { readonly environment: ProcoreEnvironmentName },
 ): Promise<BrowserResponse> {
   const use = event.requestContext.http.method === 'POST' ? submitCompany : showCompanies;
   return orFailedPage(dependencies, () => use(dependencies, readBrowserRequest(event))).then((answer) =>
-    toBrowserResponse(answer, environment),
+    toBrowserResponse(answer, dependencies.environment),
   );
 }
 
-const client = dynamoDbClient();
-const dependencies: CompanyDependencies = {
-  authorizations: dynamoDbAuthorizationStore({ client, table: readSetting('authorizationsTable'), environment }),
-  store: dynamoDbConnectionStore({ client, table: readSetting('connectionsTable'), environment }),
-  clock: systemClock,
-  randomId: systemRandomId,
-  observer,
-  publicOrigin: readSetting('publicOrigin'),
-};
+const dependencies = companyDependencies(observer);
 
 export const handler = observed((event: APIGatewayProxyEventV2) => answerCompany(event, dependencies));

@@ -1,12 +1,11 @@
 import type { Context } from 'aws-lambda';
-import { reconciliationDependencies } from './aws/reconciliation-dependencies.ts';
 import type { Clock, RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
 import type { CompanyClient } from './procore/client.ts';
-import { systemClock } from './system.ts';
 import { NoSubscriptionError } from './webhook/event-client.ts';
 import { type ReconcileDependencies, type Reconciliation, reconcile } from './webhook/reconcile.ts';
 import { InvalidReconciliationRequestError, parseReconciliationRequest } from './webhook/reconciliation-request.ts';
+import { reconciliationDependencies } from './wiring.ts';
 
 /** What {@link answerReconciliation} needs: everything but the company's client, and where that comes from. */
 type Dependencies = Omit<ReconcileDependencies<CompanyClient['environment']>, 'company'> & {
@@ -37,7 +36,7 @@ export async function answerReconciliation(
   }
 }
 
-const dependencies = { ...reconciliationDependencies(observer), clock: systemClock };
+const dependencies = reconciliationDependencies(observer);
 
 export const handler = observed((request: unknown, context: Context) =>
   answerReconciliation(request, dependencies, () => context.getRemainingTimeInMillis()),

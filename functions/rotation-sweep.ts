@@ -1,22 +1,9 @@
 import type { Context } from 'aws-lambda';
-import { dynamoDbClient, sqsClient } from './aws/clients.ts';
-import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
-import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
 import { sweepDueConnections } from './connection/sweep.ts';
 import { observed, observer } from './middleware.ts';
-import { readEnvironment, readSetting } from './settings.ts';
-import { systemClock } from './system.ts';
+import { sweepDependencies } from './wiring.ts';
 
-const dependencies = {
-  store: dynamoDbConnectionStore({
-    client: dynamoDbClient(),
-    table: readSetting('connectionsTable'),
-    environment: readEnvironment(),
-  }),
-  queue: sqsRotationQueue({ client: sqsClient(), queueUrl: readSetting('rotationQueue') }),
-  clock: systemClock,
-  observer,
-};
+const dependencies = sweepDependencies(observer);
 
 /**
  * Started every minute by a rule, whose event says nothing: sends the connections that are due to the rotation queue

@@ -1,5 +1,4 @@
 import { ConnectorError } from './connector-error.ts';
-import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from './procore/environment.ts';
 
 /** The names of the environment variables that the stack sets on functions, and the only place that reads them. */
 export const settingNames = {
@@ -71,9 +70,10 @@ export function readSetting(setting: Setting): string {
 /**
  * Names the variable by which an integrator's own function finds an environment's `access-token` function.
  *
+ * @param environment the name of the Procore environment
  * @returns e.g. `PROCORE_MONTHLY_SANDBOX_ACCESS_TOKEN_FUNCTION`: a function may be granted several environments
  */
-export function accessTokenFunctionVariable(environment: ProcoreEnvironmentName): string {
+export function accessTokenFunctionVariable(environment: string): string {
   return `PROCORE_${environment.toUpperCase().replaceAll('-', '_')}_ACCESS_TOKEN_FUNCTION`;
 }
 
@@ -81,7 +81,7 @@ export function accessTokenFunctionVariable(environment: ProcoreEnvironmentName)
 export class NotGrantedError extends ConnectorError {
   override readonly name = 'NotGrantedError';
   readonly code = 'not_granted';
-  constructor(environment: ProcoreEnvironmentName) {
+  constructor(environment: string) {
     super(
       `${accessTokenFunctionVariable(environment)} is not set: call grantAccessTokens(yourFunction) of the ` +
         `ProcoreEnvironment "${environment}" in your CDK app, and deploy.`,
@@ -94,34 +94,10 @@ export class NotGrantedError extends ConnectorError {
  *
  * @throws NotGrantedError
  */
-export function readAccessTokenFunction(environment: ProcoreEnvironmentName): string {
+export function readAccessTokenFunction(environment: string): string {
   const name = process.env[accessTokenFunctionVariable(environment)];
   if (name === undefined) throw new NotGrantedError(environment);
   return name;
-}
-
-/** The environment variable that names the Procore environment holds something else. */
-export class UnknownEnvironmentError extends ConnectorError {
-  override readonly name = 'UnknownEnvironmentError';
-  readonly code = 'unknown_environment';
-  constructor(value: string) {
-    super(
-      `${settingNames.environment} is "${value}", which is no Procore environment. Deploy again, and do not edit the ` +
-        'environment of functions by hand.',
-    );
-  }
-}
-
-/**
- * Reads which Procore this function serves.
- *
- * @returns the environment
- * @throws MissingSettingError, UnknownEnvironmentError
- */
-export function readEnvironment(): ProcoreEnvironmentName {
-  const value = readSetting('environment');
-  if (!isProcoreEnvironmentName(value)) throw new UnknownEnvironmentError(value);
-  return value;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
-import { auditDependencies } from './aws/audit-dependencies.ts';
 import { observed, observer } from './middleware.ts';
 import { type AuditDependencies, type AuditReport, auditSubscriptions } from './webhook/audit.ts';
+import { auditDependencies } from './wiring.ts';
 
 /**
  * Started every hour by a rule, whose event says nothing: compares every company's hooks at Procore with what is wanted,

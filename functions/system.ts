@@ -26,3 +26,6 @@ export const systemRandomId: RandomId = () => {
   }
   return id;
 };
+
+/** Time and chance of the machine, as domain code takes them. */
+export const system = { clock: systemClock, sleep: systemSleep, randomFraction: systemRandomFraction };

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { connectionDependencies } from './aws/connection-dependencies.ts';
 import { type EscrowMessage, recoverBatch } from './connection/batch.ts';
 import { observed, observer } from './middleware.ts';
+import { connectionDependencies } from './wiring.ts';
 
 /**
  * Works the escrow queue: stores the token sets that DynamoDB refused before.

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { rotationDependencies } from './aws/connection-dependencies.ts';
 import { attendBatch, type RotationMessage } from './connection/batch.ts';
 import { observed, observer } from './middleware.ts';
+import { rotationDependencies } from './wiring.ts';
 
 /**
  * Works the rotation queue in batches of ten: rotates each connection that is due, or finishes what a crash left.

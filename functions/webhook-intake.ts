@@ -1,15 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { dynamoDbClient, impatientSecretsManagerClient, sqsClient } from './aws/clients.ts';
-import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
-import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
-import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
-import { sqsEventQueue } from './aws/sqs-event-queue.ts';
-import { sqsQuarantine } from './aws/sqs-quarantine.ts';
 import { observed, observer } from './middleware.ts';
-import { readEnvironment, readSetting } from './settings.ts';
-import { systemClock } from './system.ts';
 import { type Acceptance, acceptDelivery } from './webhook/acceptance.ts';
-import { type Authenticate, createAuthenticator } from './webhook/authenticate.ts';
+import type { Authenticate } from './webhook/authenticate.ts';
+import { intakeDependencies } from './wiring.ts';
 
 /**
  * `POST /webhooks`: takes one delivery from Procore, of any content type and size.
@@ -28,22 +21,8 @@ export async function answerDelivery(
   return { statusCode: acceptance === 'unavailable' ? 503 : 200 };
 }
 
-const shared = { environment: readEnvironment(), clock: systemClock, observer };
-const secret = { client: impatientSecretsManagerClient(), secretId: readSetting('webhookAuthorizationSecret') };
-const client = sqsClient();
-const deliveries = { client: dynamoDbClient(), table: readSetting('deliveriesTable'), ...shared };
-const authenticate = createAuthenticator({
-  source: secretsManagerWebhookAuthorization({ ...secret, ...shared }),
-  previousUse: dynamoDbPreviousUse(deliveries),
-  ...shared,
-});
-const dependencies = {
-  ...shared,
-  queue: sqsEventQueue({ client, queueUrl: readSetting('eventQueue') }),
-  ledger: dynamoDbLedger(deliveries),
-  quarantine: sqsQuarantine({ client, queueUrl: readSetting('quarantineQueue') }),
-};
+const { authenticate, acceptance } = intakeDependencies(observer);
 
 export const handler = observed((request: APIGatewayProxyEventV2) =>
-  answerDelivery(request, authenticate, (body) => acceptDelivery(body, dependencies)),
+  answerDelivery(request, authenticate, (body) => acceptDelivery(body, acceptance)),
 );

@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { onConnectionChange, onEvent } from '#on-event';
-import { workerDependencies } from './aws/worker-dependencies.ts';
 import { observed, observer } from './middleware.ts';
 import { type ReceivedMessage, workBatch } from './webhook/work.ts';
+import { workerDependencies } from './wiring.ts';
 
 /**
  * Works the event queue in batches of ten: webhook events go to `onEvent`, changes of connections to

@@ -19,12 +19,12 @@ const domain = under(
 const floors: readonly (readonly string[])[] = [
   ['ground'],
   ['functions/procore'],
-  ['functions/settings.ts'],
   ['functions/oauth'],
   ['functions/connection'],
   ['functions/webhook', 'functions/connect'],
   ['functions/aws'],
-  ['functions/wiring.ts'],
+  ['functions/place.ts'],
+  ['functions/wiring.ts', 'functions/connect-to-procore.ts'],
   ['functions/middleware.ts'],
   ['handlers'],
 ];
@@ -138,8 +138,9 @@ describe('the arrows of the house', () => {
     expect(violations(under('lib'), forbidden)).toEqual([]);
   });
 
-  it('only the adapters, the operator’s deployment and the local runner import the AWS SDK', () => {
-    const allowed = /^(functions\/aws\/|lib\/cloud\/bundle\/|lib\/local\/|lib\/operator\/(aws\/|deployment\.ts$))/;
+  it('only the adapters, the wiring, the operator’s deployment and the local runner import the AWS SDK', () => {
+    const allowed =
+      /^(functions\/(aws\/|(place|wiring|connect-to-procore)\.ts$)|lib\/(cloud\/bundle|local)\/|lib\/operator\/(aws\/|deployment\.ts$))/;
     const forbidden = (imported: string, path: string) => imported.startsWith('@aws-sdk/') && !allowed.test(path);
     expect(violations(sources, forbidden)).toEqual([]);
   });

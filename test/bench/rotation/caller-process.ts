@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rotationDependencies } from '../../../functions/aws/connection-dependencies.ts';
 import type { ConnectionWrite } from '../../../functions/connection/connection-store.ts';
 import { vendAccessToken } from '../../../functions/connection/vending.ts';
 import { accessTokenSource } from '../../../functions/procore/access-token-source.ts';
 import { systemClock } from '../../../functions/system.ts';
+import { rotationDependencies } from '../../../functions/wiring.ts';
 import { answerQuestions } from './processes.ts';
 
 /** So many callers of one connection, who all begin at once. */

@@ -1,0 +1,44 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
+import { sdkInvocation } from './aws/sdk-invocation.ts';
+import type { RemainingTime } from './clock.ts';
+import { silentObserver } from './observer.ts';
+import type { ProcoreClient } from './procore/client.ts';
+import { type ConnectionClients, connectionClients } from './procore/connection-clients.ts';
+import type { ProcoreEnvironmentName } from './procore/environment.ts';
+import { readAccessTokenFunction, readProcoreOriginOverrides } from './settings.ts';
+import { system } from './system.ts';
+
+// Apart from wiring.ts, whose adapters need packages that an integrator does not have.
+
+const clients = new Map<ProcoreEnvironmentName, ConnectionClients>();
+
+/**
+ * Makes a client of Procore's API for a function of the integrator's own, which the stack has let ask for access tokens
+ * (`ProcoreEnvironment.grantAccessTokens`). Tokens are kept while they live, across invocations. It is the package's
+ * export `./client`.
+ *
+ * @param remaining the invocation's time left, e.g. `() => context.getRemainingTimeInMillis()`
+ * @throws NotGrantedError when the function was not granted
+ */
+export function connectToProcore<E extends ProcoreEnvironmentName>({
+  environment,
+  connectionId,
+  remaining,
+}: {
+  readonly environment: E;
+  readonly connectionId: string;
+  readonly remaining: RemainingTime;
+}): ProcoreClient<E> {
+  const known = clients.get(environment) ?? clientsOf(environment);
+  clients.set(environment, known);
+  return known.clientFor(connectionId, remaining) as ProcoreClient<E>;
+}
+
+/** Nothing is logged: whoever wants a log of these calls has the typed errors. */
+function clientsOf(environment: ProcoreEnvironmentName): ConnectionClients {
+  const functionName = readAccessTokenFunction(environment);
+  const vend = lambdaAccessTokens({ invoke: sdkInvocation(new LambdaClient({ maxAttempts: 2 })), functionName });
+  const origins = readProcoreOriginOverrides();
+  return connectionClients({ ...system, environment, vend, origins, fetch, observer: silentObserver });
+}

@@ -1,0 +1,120 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoDbFailedExchanges } from './aws/dynamodb-failed-exchanges.ts';
+import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
+import { dynamoDbCompanyPauses, dynamoDbRateBudget } from './aws/dynamodb-rate-budget.ts';
+import { dynamoDbSubscriptionStore } from './aws/dynamodb-subscription-store.ts';
+import { secretsManagerAuthorizationKeeper } from './aws/secrets-manager-authorization-keeper.ts';
+import { sqsEventQueue } from './aws/sqs-event-queue.ts';
+import { sqsQuarantine } from './aws/sqs-quarantine.ts';
+import type { Sleep } from './clock.ts';
+import type { Observer } from './observer.ts';
+import { companyPauses } from './procore/company-pauses.ts';
+import {
+  type ConnectionClients,
+  type ConnectionClientsProps,
+  connectionClients,
+} from './procore/connection-clients.ts';
+import type { ProcoreEnvironmentName } from './procore/environment.ts';
+import { sharedRateBudget } from './procore/rate-budget.ts';
+import type { Setting } from './settings.ts';
+import { system, systemClock } from './system.ts';
+import { acceptDelivery } from './webhook/acceptance.ts';
+
+// What everybody shares who works in a Procore environment: the functions (wiring.ts), the command line and the local
+// runner. Each says where the environment's things are and brings AWS clients of its own.
+
+/** A setting that names a table, a queue or a secret. */
+export type ResourceSetting = Extract<Setting, `${string}${'Table' | 'Queue' | 'Secret'}`>;
+
+/** One Procore environment of a stack, and who works in it. */
+export interface Place {
+  readonly environment: ProcoreEnvironmentName;
+  /** Gives a table's name, a queue's URL or a secret's ARN. */
+  readonly nameOf: (resource: ResourceSetting) => string;
+  readonly observer: Observer;
+}
+
+/** Names a table for an adapter. */
+export function tableOf({ environment, nameOf }: Place, client: DynamoDBClient, resource: ResourceSetting) {
+  return { client, table: nameOf(resource), environment, clock: systemClock };
+}
+
+/** Gives the environment's subscriptions. */
+export const subscriptionStore = (place: Place, client: DynamoDBClient) =>
+  dynamoDbSubscriptionStore(tableOf(place, client, 'subscriptionsTable'));
+
+/** Gives where the environment's rate budget is kept. */
+export const rateBudgetStore = (place: Place, client: DynamoDBClient) =>
+  dynamoDbRateBudget(tableOf(place, client, 'rateBudgetTable'));
+
+/** Gives where the environment's pauses of companies are kept. */
+export const companyPauseStore = (place: Place, client: DynamoDBClient) =>
+  dynamoDbCompanyPauses(tableOf(place, client, 'rateBudgetTable'));
+
+/** Gives the calls of Procore that failed for good in the environment. */
+export const failedExchangeStore = (place: Place, client: DynamoDBClient) =>
+  dynamoDbFailedExchanges(tableOf(place, client, 'rateBudgetTable'));
+
+/** Gives the environment's record of events. */
+export const ledger = (place: Place, client: DynamoDBClient) =>
+  dynamoDbLedger(tableOf(place, client, 'deliveriesTable'));
+
+/** Gives the environment's queue of events, for sending. */
+export const eventQueue = ({ nameOf }: Place, client: SQSClient) =>
+  sqsEventQueue({ client, queueUrl: nameOf('eventQueue') });
+
+/** Gives what changes the environment's webhook authorization. */
+export const authorizationKeeper = ({ environment, nameOf }: Place, client: SecretsManagerClient) =>
+  secretsManagerAuthorizationKeeper({ client, secretId: nameOf('webhookAuthorizationSecret'), environment });
+
+/** Gives what {@link acceptDelivery} needs. */
+export const acceptanceDependencies = (place: Place, dynamoDb: DynamoDBClient, sqs: SQSClient) => ({
+  environment: place.environment,
+  clock: systemClock,
+  observer: place.observer,
+  queue: eventQueue(place, sqs),
+  ledger: ledger(place, dynamoDb),
+  quarantine: sqsQuarantine({ client: sqs, queueUrl: place.nameOf('quarantineQueue') }),
+});
+
+/** What {@link apiClients} is given besides the place. */
+interface ApiClientsProps
+  extends Pick<ConnectionClientsProps<ProcoreEnvironmentName>, 'vend' | 'failures' | 'origins'> {
+  readonly dynamoDb: DynamoDBClient;
+  /**
+   * What a company that has disconnected the app means to these clients:
+   * - `respected`: it is not called while it is paused.
+   * - `called`: it is called all the same, and the answer begins or ends the pause for everybody.
+   * - `ignored`: it is called, and nothing is written down.
+   *
+   * @default respected
+   */
+  readonly pauses?: 'respected' | 'called' | 'ignored';
+  /** @default the global one */
+  readonly fetch?: typeof fetch;
+  /** @default a timer */
+  readonly sleep?: Sleep;
+}
+
+/**
+ * Gives API clients for the environment's connections. The rate budget and the pauses of companies are shared with all
+ * others who call Procore in this environment. When the table is out of reach or forbidden, calls go on uncounted.
+ *
+ * @returns functions that make no call themselves
+ */
+export function apiClients(
+  place: Place,
+  { dynamoDb, pauses: wanted = 'respected', ...own }: ApiClientsProps,
+): ConnectionClients {
+  const { environment, observer } = place;
+  const shared = { ...system, observer, fetch, ...own };
+  const pauses = companyPauses({ store: companyPauseStore(place, dynamoDb), ...shared });
+  return connectionClients({
+    ...shared,
+    environment,
+    budget: sharedRateBudget({ store: rateBudgetStore(place, dynamoDb), ...shared }),
+    ...(wanted !== 'ignored' && { pauses: wanted === 'called' ? { ...pauses, pausedFor: async () => 0 } : pauses }),
+  });
+}

@@ -1,0 +1,44 @@
+import type { RemainingTime } from '../clock.ts';
+import { type AccessTokenSource, accessTokenSource, type VendAccessToken } from './access-token-source.ts';
+import { type ProcoreClient, type ProcoreClientProps, procoreClient } from './client.ts';
+import type { ProcoreEnvironmentName } from './environment.ts';
+
+/** The API clients of one environment, and their tokens. */
+export interface ConnectionClients<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
+  /** Gives a connection's source of access tokens: always the same one, so that a token is vended once. */
+  tokensOf(connectionId: string): AccessTokenSource<E>;
+  /** Makes a client for a connection. Its calls end within `remaining`. */
+  clientFor(connectionId: string, remaining: RemainingTime): ProcoreClient<E>;
+}
+
+/** What all clients of an environment have in common. */
+export interface ConnectionClientsProps<E extends ProcoreEnvironmentName>
+  extends Omit<ProcoreClientProps<E>, 'tokens' | 'remaining'> {
+  /** Asks the environment's `access-token` function. */
+  readonly vend: VendAccessToken;
+}
+
+/**
+ * Makes what gives API clients for the connections of one environment. Functions, the command line, the local runner
+ * and the integrator's own functions all call Procore through it. Tokens are kept while they live.
+ *
+ * @returns functions that make no call themselves
+ */
+export function connectionClients<E extends ProcoreEnvironmentName>({
+  vend,
+  ...props
+}: ConnectionClientsProps<E>): ConnectionClients<E> {
+  const { environment, clock } = props;
+  const sources = new Map<string, AccessTokenSource<E>>();
+
+  function tokensOf(connectionId: string): AccessTokenSource<E> {
+    const tokens = sources.get(connectionId) ?? accessTokenSource({ environment, connectionId, vend, clock });
+    sources.set(connectionId, tokens);
+    return tokens;
+  }
+
+  return {
+    tokensOf,
+    clientFor: (connectionId, remaining) => procoreClient<E>({ ...props, tokens: tokensOf(connectionId), remaining }),
+  };
+}

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connectionDependencies } from './aws/connection-dependencies.ts';
-import { type EscrowMessage, recoverBatch } from './connection/batch.ts';
+import { type EscrowMessage, recoverBatch } from './connection/escrow-messages.ts';
 import { observed, observer } from './middleware.ts';
 
 /**

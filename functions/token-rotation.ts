@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { rotationDependencies } from './aws/connection-dependencies.ts';
-import { attendBatch, type RotationMessage } from './connection/batch.ts';
+import { attendBatch, type RotationMessage } from './connection/rotation-messages.ts';
 import { observed, observer } from './middleware.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type EscrowMessage, recoverBatch } from './connection/batch.ts';
+import { type EscrowMessage, recoverBatch } from './connection/escrow-messages.ts';
 import { observed, observer } from './middleware.ts';
 import { connectionDependencies } from './wiring.ts';
 

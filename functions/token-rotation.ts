@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { attendBatch, type RotationMessage } from './connection/batch.ts';
+import { attendBatch, type RotationMessage } from './connection/rotation-messages.ts';
 import { observed, observer } from './middleware.ts';
 import { rotationDependencies } from './wiring.ts';
 

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
-import { ConnectorError } from '../functions/connector-error.ts';
+import { createServer } from 'node:http';
+import { close, listen } from './listening.ts';
 
 /** Which ports a local system uses; fixed by default, because a redirect URI is exact. */
 export interface SystemPorts {
@@ -27,24 +27,10 @@ export async function layOutPorts(first: number, environments: number): Promise<
   };
 }
 
-/** The port that a server was to listen on is in use. */
-export class PortTakenError extends ConnectorError {
-  override readonly name = 'PortTakenError';
-  readonly code = 'port_taken';
-  constructor(port: number, cause: unknown) {
-    super(`Port ${port} is in use by another program. Stop that program, or choose another port with --port.`, {
-      cause,
-    });
-  }
-}
-
 /** Finds a port of the loopback interface that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  const port = await listen(probe, 0);
+  await close(probe);
+  return port;
 }

@@ -3,7 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 import { ledgerSeconds } from '../webhook/ledger.ts';
-import type { PreviousUse } from '../webhook/roll-over.ts';
+import type { PreviousUse } from '../webhook/previous-use.ts';
 import { withinMs } from './deadline.ts';
 
 /** A call is given up after so many milliseconds: intake owes Procore an answer. */

@@ -6,7 +6,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import type { WebhookAuthorizationKeeper } from '../webhook/roll-over.ts';
+import type { WebhookAuthorizationKeeper } from '../webhook/webhook-authorization.ts';
 import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
 
 /** Writes the webhook authorization into its secret, whose former value stays readable as AWSPREVIOUS. */

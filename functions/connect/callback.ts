@@ -1,3 +1,4 @@
+import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { MetricName } from '../observer.ts';
 import { type AuthorizationSession, hashOf, type SessionResult } from './authorization-store.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
@@ -12,6 +13,8 @@ import { findLink, findSession, isOurSecret } from './session.ts';
 const leaseMarginSeconds = 5;
 /** What a waiting call keeps of its own time to answer with a page. */
 const answerMs = 3000;
+/** How often a waiting call looks for the result, in milliseconds. */
+const lookBackOff: BackOff = { first: 100, factor: 1.5, most: 1000 };
 
 /** Each callback counts once, under how it ended; a second call of it counts nothing. */
 const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, MetricName>>> = {
@@ -72,7 +75,8 @@ async function awaitResult(
   dependencies: CodeExchangeDependencies,
   session: AuthorizationSession,
 ): Promise<BrowserAnswer> {
-  for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
+  for (let looks = 1; ; looks += 1) {
+    const pause = pauseAfter(looks, lookBackOff);
     // The time is read first: a read that began after the lease's end is final, since nobody is at work any more.
     const now = dependencies.clock();
     const current = await dependencies.authorizations.readSession(session.sessionId);

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { afterWrite, ForeignConnectionError } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { finishRevoking, isSameAuthorization, surrenderTokens } from './revocation.ts';
+import { storePauseMs } from './timing.ts';
 import { create, type NewAuthorization, newConnection, reconnect } from './transitions.ts';
 
 /** What became of a new authorization. */
@@ -27,12 +28,12 @@ export async function authorizeConnection(
   dependencies: ConnectionDependencies,
   authorization: NewAuthorization,
 ): Promise<AuthorizeOutcome> {
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await tryToAuthorize(dependencies, authorization);
     } catch (error) {
       if (error instanceof ForeignConnectionError || dependencies.remaining() < answerReserveMs) throw error;
-      await dependencies.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * dependencies.randomFraction()));
+      await dependencies.sleep(storePauseMs(tries, dependencies.randomFraction()));
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { RotationDependencies } from './dependencies.ts';
 import { surrenderTokens } from './revocation.ts';
+import { storePauseMs } from './timing.ts';
 import { replace } from './transitions.ts';
 
 /** From when on a token set is put into escrow, in milliseconds before the end: one more try of the store and of it. */
@@ -50,7 +51,7 @@ export async function landTokens(
   const { connectionId, generation, rotateAt } = landed;
   const { environment, authorizedBy } = replaced;
   let isTooLate = false;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     let refusal: unknown;
     try {
       if (!isTooLate && (await dependencies.store.write(write)) === 'refused') {
@@ -88,6 +89,6 @@ export async function landTokens(
       }
     }
     if (dependencies.remaining() < 500) throw new TokenSetLostError(connectionId, { cause: refusal });
-    await dependencies.sleep(Math.min(50 * 2 ** tries, 1000) * (0.5 + 0.5 * dependencies.randomFraction()));
+    await dependencies.sleep(storePauseMs(tries, dependencies.randomFraction()));
   }
 }

@@ -1,9 +1,14 @@
+import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { Connection } from './connection.ts';
 import { ForeignConnectionError } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
+import { pauseJitter } from './timing.ts';
 
 /** How often a read is tried; with the pauses in between about 0.6 s. */
 const mostReads = 3;
+
+/** In milliseconds. */
+const readBackOff: BackOff = { first: 200, most: 400, jitter: pauseJitter };
 
 /**
  * Reads a connection, and again after a pause when the store fails: in a crowd that asks for one item DynamoDB throttles
@@ -20,7 +25,7 @@ export async function readPatiently(
       return await store.read(connectionId);
     } catch (error) {
       if (tries === mostReads || error instanceof ForeignConnectionError) throw error;
-      await sleep(100 * 2 ** tries * (0.5 + 0.5 * randomFraction()));
+      await sleep(pauseAfter(tries, readBackOff, randomFraction()));
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { OAuthClient, TokenOutcome } from '../oauth/token-endpoint.ts';
-import { type Claimed, claimAttempt, endWithoutTokens, obstacleTo, type Rotation, standing } from './attempt.ts';
+import { endWithoutTokens } from './attempt-end.ts';
+import { type Claimed, claimAttempt } from './claim.ts';
 import type { Connection } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
 import { landTokens } from './landing.ts';
+import { obstacleTo, type Rotation, standing } from './standing.ts';
 import { askedCoolDownSeconds, claimReserveSeconds, coolDownSeconds } from './timing.ts';
 import { judgeInvalidGrant } from './verdict.ts';
 

@@ -1,3 +1,4 @@
+import { type BackOff, type Jitter, jittered, pauseAfter } from '../back-off.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { Attempt, Connection } from './connection.ts';
 
@@ -27,6 +28,18 @@ const rotationFloorSeconds = 60;
 
 /** Longer than a token set usually waits in escrow, in seconds: SQS delivers within a minute, and tries three times. */
 const suspectSeconds = 300;
+
+/** Cool-downs are longer by up to a fifth, so that connections which failed together do not come back together. */
+const coolDownJitter: Jitter = { from: 1, spread: 0.2 };
+
+/** In seconds. */
+const coolDownBackOff: BackOff = { first: 30, most: 1800, jitter: coolDownJitter };
+
+/** Half of a short pause is left to chance. */
+export const pauseJitter: Jitter = { from: 0.5, spread: 0.5 };
+
+/** In milliseconds. */
+const storeBackOff: BackOff = { first: 50, most: 1000, jitter: pauseJitter };
 
 /** No answer of Procore parks a connection for longer, in seconds; its longest rate limit is an hour. */
 const longestAskedSeconds = 3600;
@@ -69,7 +82,7 @@ export function leaseEnd(now: number, remainingMs: number): number {
  * @returns seconds
  */
 export function coolDownSeconds(count: number, fraction: number): number {
-  return Math.min(30 * 2 ** Math.min(count - 1, 10), 1800) * (1 + 0.2 * fraction);
+  return pauseAfter(count, coolDownBackOff, fraction);
 }
 
 /**
@@ -80,7 +93,7 @@ export function coolDownSeconds(count: number, fraction: number): number {
  */
 export function askedCoolDownSeconds(asked: number | undefined, count: number, fraction: number): number {
   if (asked === undefined) return coolDownSeconds(count, fraction);
-  return Math.min(Math.max(asked, 1), longestAskedSeconds) * (1 + 0.2 * fraction);
+  return jittered(Math.min(Math.max(asked, 1), longestAskedSeconds), coolDownJitter, fraction);
 }
 
 /**
@@ -89,7 +102,18 @@ export function askedCoolDownSeconds(asked: number | undefined, count: number, f
  * @returns seconds
  */
 export function suspectCoolDownSeconds(fraction: number): number {
-  return suspectSeconds * (1 + 0.2 * fraction);
+  return jittered(suspectSeconds, coolDownJitter, fraction);
+}
+
+/**
+ * Tells how long to wait before tokens that the store did not take are written again: 50 ms doubling to 1 s, half of it
+ * by chance.
+ *
+ * @param tries how often they were written, from 1
+ * @returns milliseconds
+ */
+export function storePauseMs(tries: number, fraction: number): number {
+  return pauseAfter(tries, storeBackOff, fraction);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { announce, isTold } from './announcing.ts';
-import { type Claimed, endWithoutTokens, type Rotation, standing } from './attempt.ts';
+import { endWithoutTokens } from './attempt-end.ts';
+import type { Claimed } from './claim.ts';
 import type { Connection, ReauthorizationCause } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { isRevocationAllowed } from './revocation.ts';
+import { type Rotation, standing } from './standing.ts';
 import { suspectCoolDownSeconds, validSeconds } from './timing.ts';
 import { leaveIndex, noteTold, refuse } from './transitions.ts';
 

@@ -1,6 +1,7 @@
+import { jittered } from '../back-off.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
-import { isUnderLease } from './timing.ts';
+import { isUnderLease, pauseJitter } from './timing.ts';
 
 /**
  * Waits for the holder of a connection's attempt to end it.
@@ -24,7 +25,7 @@ export async function waitForAttempt(
   for (;;) {
     // Reads count as well: where they take long, the store is busy, and must not be asked the more for it.
     const waitedMs = (dependencies.clock() - began) * 1000;
-    const delayMs = Math.min(1000, Math.max(40, waitedMs / 5)) * (0.5 + 0.5 * dependencies.randomFraction());
+    const delayMs = jittered(Math.min(1000, Math.max(40, waitedMs / 5)), pauseJitter, dependencies.randomFraction());
     if (dependencies.remaining() - delayMs < stopMs) return undefined;
     await dependencies.sleep(delayMs);
     const stored = await dependencies.store.read(connection.connectionId).catch(() => undefined);

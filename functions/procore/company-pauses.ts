@@ -1,3 +1,4 @@
+import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { Clock, RandomFraction } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
@@ -29,8 +30,8 @@ export interface CompanyPauses {
   worked(companyId: string): Promise<void>;
 }
 
-const firstPauseSeconds = 60;
-const longestPauseSeconds = 3600;
+/** In seconds; up to a quarter less by chance, so that companies disconnected together are not asked together. */
+const backOff: BackOff = { first: 60, most: 3600, jitter: { from: 1, spread: -0.25 } };
 /** For so long an answer of the store is believed, in seconds. */
 const believedSeconds = 15;
 
@@ -73,9 +74,7 @@ export function companyPauses({
       // Calls that were under way when the pause began are refused, too, and say nothing new.
       if (held !== undefined && held.until > clock()) return;
       const refusals = (held?.refusals ?? 0) + 1;
-      const seconds = Math.min(firstPauseSeconds * 2 ** (refusals - 1), longestPauseSeconds);
-      // A little less by chance, so that companies disconnected together are not asked together.
-      const until = Math.ceil(clock() + seconds * (1 - randomFraction() / 4));
+      const until = Math.ceil(clock() + pauseAfter(refusals, backOff, randomFraction()));
       observer.count('appDisconnected');
       observer.note('app.disconnected', { companyId, count: refusals, notBefore: until });
       const pause = { until, refusals, since: held?.since ?? Math.floor(clock()) };

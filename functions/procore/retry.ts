@@ -1,3 +1,4 @@
+import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { RandomFraction } from '../clock.ts';
 import type { ExchangeFailure } from './exchange.ts';
 
@@ -14,8 +15,9 @@ export interface TryOutcome {
 /** Methods that change nothing. @see RFC 9110 section 9.2.1 */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-const firstBackOffMs = 500;
-const longestBackOffMs = 30_000;
+/** In milliseconds; all of a pause is left to chance. */
+const backOff: BackOff = { first: 500, most: 30_000, jitter: { from: 0, spread: 1 } };
+
 /** A call is sent this often at most, the answer to a 401 not counted. */
 export const mostTries = 5;
 
@@ -25,7 +27,7 @@ export const mostTries = 5;
  * @param tries how often the call was sent
  */
 export function backOffCeilingMs(tries: number): number {
-  return Math.min(firstBackOffMs * 2 ** (tries - 1), longestBackOffMs);
+  return pauseAfter(tries, backOff, 1);
 }
 
 /**
@@ -46,7 +48,7 @@ export function pauseBeforeRetryMs(
   if (tries >= mostTries || !canRetry(outcome, isIdempotent || safeMethods.has(method))) return undefined;
   const { retryAfterSeconds } = outcome;
   if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1000 + randomFraction() * 1000;
-  return backOffCeilingMs(tries) * randomFraction();
+  return pauseAfter(tries, backOff, randomFraction());
 }
 
 /** @param isRepeatable whether doing it twice is like doing it once */

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import { type AskedResource, checkResources } from './catalogue.ts';
+import { checkResources } from './catalogue.ts';
 import type { HooksApi } from './hooks-api.ts';
 import { type HookRepair, keepHook, wantedTriggers } from './keep-hook.ts';
+import type { AskedResource } from './resource-list.ts';
 import type { StoredSubscription, SubscribedHook, Subscription, SubscriptionStore } from './subscription.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
-import type { PreviousUse } from './roll-over.ts';
+import type { PreviousUse } from './previous-use.ts';
 import { fingerprint } from './subscription.ts';
 import type { WebhookAuthorization, WebhookAuthorizationSource } from './webhook-authorization.ts';
 

@@ -1,26 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
+import type { PreviousUse } from './previous-use.ts';
 import { fingerprint, type SubscriptionStore } from './subscription.ts';
-import type { WebhookAuthorization } from './webhook-authorization.ts';
-
-/** Writes the webhook authorization's secret. */
-export interface WebhookAuthorizationKeeper {
-  /**
-   * Puts the values into the secret, the environment's name with them, if it still has the values that were read.
-   *
-   * @returns `changed` when somebody else has written meanwhile
-   */
-  write(authorization: WebhookAuthorization, read: WebhookAuthorization): Promise<'written' | 'changed'>;
-}
-
-/** Remembers when a delivery last came with the previous value. */
-export interface PreviousUse {
-  /** @param value which value, as {@link fingerprint} gives it */
-  note(value: string, at: number): Promise<void>;
-  /** @returns epoch seconds, or undefined when it was not used */
-  last(value: string): Promise<number | undefined>;
-}
+import type { WebhookAuthorization, WebhookAuthorizationKeeper } from './webhook-authorization.ts';
 
 /** What it takes to retire the previous value. */
 export interface RetirementDependencies {

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
+/** The levels of Procore's catalogue of resources. */
+export const resourceLevels = ['company', 'project'] as const;
+
 /** Whether Procore reports a resource on a company's hook or on a project's. */
-export type ResourceLevel = 'company' | 'project';
+export type ResourceLevel = (typeof resourceLevels)[number];
 
 /** What a trigger listens to; v2.0 knows no others. */
-export type TriggerAction = 'create' | 'update' | 'delete';
+export const triggerActions = ['create', 'update', 'delete'] as const;
+
+/** One of {@link triggerActions}. */
+export type TriggerAction = (typeof triggerActions)[number];
 
 /** A resource that is wanted, as Procore's catalogue spells it. */
 export interface WantedResource {

@@ -22,6 +22,16 @@ export interface WebhookAuthorizationSource {
   read(options?: { readonly fresh?: boolean }): Promise<WebhookAuthorization>;
 }
 
+/** Writes the webhook authorization's secret. */
+export interface WebhookAuthorizationKeeper {
+  /**
+   * Puts the values into the secret, the environment's name with them, if it still has the values that were read.
+   *
+   * @returns `changed` when somebody else has written meanwhile
+   */
+  write(authorization: WebhookAuthorization, read: WebhookAuthorization): Promise<'written' | 'changed'>;
+}
+
 /** The stack generates 48; whatever a person sets must still be beyond guessing. */
 const fewestCharacters = 16;
 

@@ -1,3 +1,4 @@
+import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import { AccessTokenRefusedError } from '../procore/access-token-source.ts';
@@ -48,8 +49,8 @@ export interface WorkDependencies extends MarkDependencies {
 
 /** An event is tried this often; its failures are counted in the ledger, since followers in a group are received untried. */
 export const maximumTries = 5;
-const firstBackOffSeconds = 5;
-const longestBackOffSeconds = 15 * 60;
+/** In seconds; up to a quarter less by chance, so that events which failed together do not come back together. */
+const backOff: BackOff = { first: 5, most: 15 * 60, jitter: { from: 1, spread: -0.25 } };
 
 /** Events that wait for the same reset come back spread over so many seconds. */
 const putOffSpread = 60;
@@ -150,7 +151,7 @@ async function judgeFailure(
   }
   const asked = askedPause(error);
   if (asked !== undefined)
-    return Math.ceil(Math.max(asked, firstBackOffSeconds) + putOffSpread * dependencies.randomFraction());
+    return Math.ceil(Math.max(asked, backOff.first) + putOffSpread * dependencies.randomFraction());
   const failures =
     content.kind === 'webhook_event'
       ? await ledger.countFailure(content.event).catch(() => message.receiveCount)
@@ -208,14 +209,12 @@ async function deadLetter(
 }
 
 /**
- * Gives the pause before the next try: 5 s doubling to 15 min, less up to a quarter by chance so that events which
- * failed together do not come back together.
+ * Gives the pause before the next try: 5 s doubling to 15 min, up to a quarter less by chance.
  *
  * @returns whole seconds
  */
 export function backOffSeconds(tries: number, randomFraction: RandomFraction): number {
-  const full = Math.min(firstBackOffSeconds * 2 ** (tries - 1), longestBackOffSeconds);
-  return Math.ceil(full * (1 - randomFraction() / 4));
+  return Math.ceil(pauseAfter(tries, backOff, randomFraction()));
 }
 
 /** Where an error came from, without its text, which may quote what the log must not hold. */

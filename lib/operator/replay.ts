@@ -1,38 +1,6 @@
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
-import type { ArrivedEvent, LedgerReader } from '../../functions/webhook/ledger.ts';
-
-/** Which events are meant; all of the given ones must fit. */
-export interface EventFilter {
-  readonly companyId?: string;
-  readonly resourceName?: string;
-  readonly status?: EventStatus;
-}
-
-/** What became of an event: `onEvent` finished with it, failed with it (and may be trying), or has not had it. */
-export type EventStatus = 'handled' | 'failed' | 'waiting';
-
-/** Tells what became of an event. */
-export function statusOf({ handledAt, failures, deadLettered }: ArrivedEvent): EventStatus {
-  if (handledAt !== undefined) return 'handled';
-  return failures > 0 || deadLettered !== undefined ? 'failed' : 'waiting';
-}
-
-/** Lists the events of a time that fit, oldest first. */
-export async function* findEvents(
-  ledger: LedgerReader,
-  since: number,
-  until: number,
-  { companyId, resourceName, status }: EventFilter,
-): AsyncGenerator<ArrivedEvent> {
-  for await (const entry of ledger.arrivals(since, until)) {
-    const fits =
-      (companyId === undefined || entry.event.companyId === companyId) &&
-      (resourceName === undefined || entry.event.resourceName === resourceName) &&
-      (status === undefined || statusOf(entry) === status);
-    if (fits) yield entry;
-  }
-}
+import type { ArrivedEvent } from '../../functions/webhook/ledger.ts';
 
 /**
  * Puts an event of the ledger on the queue again: `onEvent` gets it marked as handled before, if it was.

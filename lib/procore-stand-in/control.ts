@@ -29,23 +29,8 @@ export interface DeliveryView {
   readonly attempts: readonly DeliveryAttempt[];
 }
 
-/** What a test, or the local runner, can make a stand-in Procore do, without going through its HTTP. */
-export interface ProcoreStandInControl {
-  readonly counts: StandInCounts;
-  /** Epoch milliseconds on the stand-in's clock. */
-  now(): number;
-  /** Moves the clock ahead and delivers on the way what falls due. */
-  advance(seconds: number): Promise<void>;
-  /**
-   * Does what a person does: opens the page, chooses Allow, and does not follow the redirect.
-   *
-   * @returns where the redirect leads, with code and state
-   * @throws Error when Procore shows an error page instead
-   */
-  approve(authorizeUrl: string): Promise<string>;
-  /** Like {@link approve}, choosing Deny. */
-  deny(authorizeUrl: string): Promise<string>;
-
+/** Hooks, and what happens to those who listen. */
+export interface WebhookControl {
   /** Creates a hook with triggers, as an administrator does in Procore's own pages. */
   createHook(
     hook: HookFields & {
@@ -68,9 +53,10 @@ export interface ProcoreStandInControl {
   /** Delivers something again although it may have been acknowledged, and waits for the attempt. */
   redeliver(deliveryId: string): Promise<void>;
   deliveries(hookId?: string): DeliveryView[];
+}
 
-  /** Makes the next calls of a route fail. */
-  failNext(route: FaultRoute, fault: Fault, times?: number): void;
+/** What becomes of tokens, of the client, and of Procore as a whole. */
+export interface AccessControl {
   /** Everything answers 503 with an HTML page, or works again. */
   setDown(down: boolean): void;
   /** All access tokens are refused with 401, or no longer; refreshing goes on. */
@@ -83,10 +69,14 @@ export interface ProcoreStandInControl {
   setClientSecret(clientSecret: string): void;
   /** Lifetime of access tokens issued from now on. */
   setAccessTokenLifetime(seconds: number): void;
-  /** Takes the account out of a company's list of members, or puts it back: it then lists the company or not. */
-  setSeen(companyId: string, seen: boolean): void;
   /** Lets `token/info` name another app than ours, as for a token of another environment; undefined ends that. */
   setTokenInfoClientId(clientId: string | undefined): void;
+}
+
+/** Companies, projects and their records. */
+export interface WorldControl {
+  /** Takes the account out of a company's list of members, or puts it back: it then lists the company or not. */
+  setSeen(companyId: string, seen: boolean): void;
   /** An administrator disconnects the app from a company, or connects it again. */
   setConnected(companyId: string, connected: boolean): void;
   /** Refuses a company's or a project's resources; undefined allows them again. */
@@ -97,6 +87,26 @@ export interface ProcoreStandInControl {
   setLocked(projectId: string, locked: boolean): void;
   /** Lists lose their last record while their count still has it, or are whole again. */
   setTruncated(truncated: boolean): void;
+}
+
+/** What a test, or the local runner, can make a stand-in Procore do, without going through its HTTP. */
+export interface ProcoreStandInControl extends WebhookControl, AccessControl, WorldControl {
+  readonly counts: StandInCounts;
+  /** Epoch milliseconds on the stand-in's clock. */
+  now(): number;
+  /** Moves the clock ahead and delivers on the way what falls due. */
+  advance(seconds: number): Promise<void>;
+  /**
+   * Does what a person does: opens the page, chooses Allow, and does not follow the redirect.
+   *
+   * @returns where the redirect leads, with code and state
+   * @throws Error when Procore shows an error page instead
+   */
+  approve(authorizeUrl: string): Promise<string>;
+  /** Like {@link approve}, choosing Deny. */
+  deny(authorizeUrl: string): Promise<string>;
+  /** Makes the next calls of a route fail. */
+  failNext(route: FaultRoute, fault: Fault, times?: number): void;
   /** Spends the hourly rate limit of every caller for the coming hour. */
   exhaustRateLimit(): void;
 }

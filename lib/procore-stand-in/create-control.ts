@@ -1,7 +1,14 @@
 import { type MovableClock, microsecondTimestamp } from './clock.ts';
-import type { ProcoreStandInControl, StandInCounts } from './control.ts';
+import type {
+  AccessControl,
+  DeliveryView,
+  ProcoreStandInControl,
+  StandInCounts,
+  WebhookControl,
+  WorldControl,
+} from './control.ts';
 import type { DeliveryQueue } from './deliveries.ts';
-import { isTold, writePayload } from './event-payloads.ts';
+import { isTold, type StandInEvent, writePayload } from './event-payloads.ts';
 import type { Faults } from './faults.ts';
 import type { HookStore } from './hooks.ts';
 import type { OAuthClient } from './oauth-client.ts';
@@ -37,14 +44,24 @@ export interface ControlledParts {
 
 /** Joins a stand-in's parts to its control. */
 export function createControl(parts: ControlledParts): ProcoreStandInControl {
-  const { clock, client, counts, deliveries, events, faults, hooks, limiter, switches, tokens, unknowns, world } =
-    parts;
+  const { clock, counts, deliveries, faults, limiter } = parts;
   return {
     counts,
     now: clock.now,
     advance: (seconds) => deliveries.advanceTo(clock.now() + seconds * 1000),
     approve: (authorizeUrl) => decide(authorizeUrl, 'allow'),
     deny: (authorizeUrl) => decide(authorizeUrl, 'deny'),
+    failNext: faults.failNext,
+    exhaustRateLimit: () => limiter.exhaust(),
+    ...webhookControl(parts),
+    ...accessControl(parts),
+    ...worldControl(parts),
+  };
+}
+
+function webhookControl(parts: ControlledParts): WebhookControl {
+  const { deliveries, hooks } = parts;
+  return {
     createHook: ({ companyId, projectId, triggers, ...fields }) => {
       const hook = hooks.add({ companyId, projectId: projectId ?? null }, fields);
       for (const { resourceName, eventType } of triggers) hooks.addTrigger(hook.id, resourceName, eventType);
@@ -57,32 +74,41 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
     setHookAuthorization: (hookId, authorization) => {
       hooks.change(hookId, { authorization });
     },
-    emitEvent: async (event) => {
-      const told = hooks
-        .all()
-        .filter((hook) => isTold(hook, event))
-        .filter((hook) => hook.status === 'active' || unknowns.disabledHookEvents === 'kept')
-        .filter(({ companyId }) => !world.disconnected.has(companyId) || unknowns.disconnectedCompanyStillDelivers);
-      const now = clock.now();
-      const identity = {
-        id: hugeId(events),
-        ulid: ulid(now, events),
-        timestamp: microsecondTimestamp(now, events.below(1000)),
-      };
-      const happened = { userId: world.person.id, ...event };
-      const made = told.map((hook) => {
-        const payload = writePayload(hook.payloadVersion, happened, identity, unknowns);
-        return deliveries.enqueue(hook, { resourceName: event.resourceName, eventType: event.eventType, payload });
-      });
-      await deliveries.settle();
-      return made;
-    },
+    emitEvent: (event) => emitEvent(parts, event),
     redeliver: (deliveryId) => {
       deliveries.enqueueAgain(deliveryId);
       return deliveries.settle();
     },
     deliveries: (hookId) => deliveries.list(hookId),
-    failNext: faults.failNext,
+  };
+}
+
+async function emitEvent(
+  { clock, deliveries, events, hooks, unknowns, world }: ControlledParts,
+  event: StandInEvent,
+): Promise<DeliveryView[]> {
+  const told = hooks
+    .all()
+    .filter((hook) => isTold(hook, event))
+    .filter((hook) => hook.status === 'active' || unknowns.disabledHookEvents === 'kept')
+    .filter(({ companyId }) => !world.disconnected.has(companyId) || unknowns.disconnectedCompanyStillDelivers);
+  const now = clock.now();
+  const identity = {
+    id: hugeId(events),
+    ulid: ulid(now, events),
+    timestamp: microsecondTimestamp(now, events.below(1000)),
+  };
+  const happened = { userId: world.person.id, ...event };
+  const made = told.map((hook) => {
+    const payload = writePayload(hook.payloadVersion, happened, identity, unknowns);
+    return deliveries.enqueue(hook, { resourceName: event.resourceName, eventType: event.eventType, payload });
+  });
+  await deliveries.settle();
+  return made;
+}
+
+function accessControl({ client, switches, tokens }: ControlledParts): AccessControl {
+  return {
     setDown: (isDown) => {
       switches.down = isDown;
     },
@@ -97,12 +123,17 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
     setAccessTokenLifetime: (seconds) => {
       tokens.accessTokenLifetimeSeconds = seconds;
     },
+    setTokenInfoClientId: (clientId) => {
+      switches.tokenInfoClientId = clientId;
+    },
+  };
+}
+
+function worldControl({ clock, world }: ControlledParts): WorldControl {
+  return {
     setSeen: (companyId, seen) => {
       if (seen) world.unseen.delete(companyId);
       else world.unseen.add(companyId);
-    },
-    setTokenInfoClientId: (clientId) => {
-      switches.tokenInfoClientId = clientId;
     },
     setConnected: (companyId, connected) => {
       if (connected) world.disconnected.delete(companyId);
@@ -123,6 +154,5 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
     setTruncated: (truncated) => {
       world.truncatesLists = truncated;
     },
-    exhaustRateLimit: () => limiter.exhaust(),
   };
 }

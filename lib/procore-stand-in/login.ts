@@ -1,7 +1,8 @@
 import type { StandInCounts } from './control.ts';
-import type { Fault, Faults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { type Answer, readParameters, type StandInRequest, textAnswer } from './http-exchange.ts';
 import { type OAuthPagesContext, showConsent, takeDecision } from './oauth-pages.ts';
+import type { FaultMeans, SufferFault } from './suffer-fault.ts';
 import {
   answerRevoke,
   answerTokenCall,
@@ -16,17 +17,7 @@ export interface LoginContext extends OAuthPagesContext, TokenEndpointContext {
   readonly counts: StandInCounts;
   readonly faults: Faults;
   /** Lets a call suffer a fault. */
-  readonly suffer: (fault: Fault | undefined, means: FaultMeans) => Promise<Answer | 'cut'>;
-}
-
-/** How a call that suffers a fault is answered. */
-export interface FaultMeans {
-  /** Does what the call asks for. */
-  readonly act: () => Answer | Promise<Answer>;
-  /** A 5xx of this origin. */
-  readonly serverError: () => Answer;
-  /** A 429 of this origin. */
-  readonly throttled: (retryAfterSeconds: number | undefined) => Answer;
+  readonly suffer: SufferFault;
 }
 
 const grantCounts = {

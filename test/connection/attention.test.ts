@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
-import { attendBatch, recoverBatch } from '../../functions/connection/batch.ts';
+import { recoverBatch } from '../../functions/connection/escrow-messages.ts';
+import { attendBatch } from '../../functions/connection/rotation-messages.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldToAttend(...put: Parameters<ReturnType<typeof connectionWorld>['put']>) {

@@ -3,7 +3,7 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqsEscrow } from '../../functions/aws/sqs-escrow.ts';
 import { sqsRotationQueue } from '../../functions/aws/sqs-rotation-queue.ts';
-import { recoverBatch } from '../../functions/connection/batch.ts';
+import { recoverBatch } from '../../functions/connection/escrow-messages.ts';
 import { connectionWorld } from '../connection/world.ts';
 import { memoryRotationQueue } from '../memory/rotation-queue.ts';
 import { rotationQueueContract } from './rotation-queue.ts';

@@ -1,11 +1,8 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import {
-  type ProcoreStandIn,
-  type ProcoreStandInOptions,
-  startProcoreStandIn,
-} from '../../lib/procore-stand-in/server.ts';
+import type { ProcoreStandInOptions } from '../../lib/procore-stand-in/options.ts';
+import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 
 export const redirectUri = 'http://localhost:4400/oauth/callback';
 export const clientId = 'a74a52da6aa06a33a265a8a91738a3a4656a82aa96754a142a446558aa57aaa3';

@@ -4,8 +4,9 @@
  * @see mutants/build.ts
  */
 export { authorizeConnection } from '../../functions/connection/authorize.ts';
-export { attendBatch, recoverBatch } from '../../functions/connection/batch.ts';
 export { disconnectConnection } from '../../functions/connection/disconnect.ts';
 export { checkEnvironment } from '../../functions/connection/environment-check.ts';
+export { recoverBatch } from '../../functions/connection/escrow-messages.ts';
+export { attendBatch } from '../../functions/connection/rotation-messages.ts';
 export { sweepDueConnections } from '../../functions/connection/sweep.ts';
 export { vendAccessToken } from '../../functions/connection/vending.ts';

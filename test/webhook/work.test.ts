@@ -17,7 +17,7 @@ import {
   type WorkDependencies,
   workBatch,
 } from '../../functions/webhook/work.ts';
-import { statusOf } from '../../lib/operator/replay.ts';
+import { statusOf } from '../../lib/operator/event-search.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { recordingObserver, sampleEvent, sampleTime } from './sample-events.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
-import { PortTakenError } from '../../ports.ts';
+import { close, listen } from '../../listening.ts';
 import { evaluate, type Permission, requiredPermissions, type Statement } from '../template/policy.ts';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './answer.ts';
 import { answerCloudFormation } from './cloudformation.ts';
@@ -167,26 +167,6 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
       await close(dynamo);
     },
   };
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) =>
-      reject('code' in error && error.code === 'EADDRINUSE' ? new PortTakenError(port, error) : error);
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
-    });
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function readCall(incoming: IncomingMessage): Promise<Call> {

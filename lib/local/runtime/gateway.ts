@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { PortTakenError } from '../../ports.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { close, listen } from '../../listening.ts';
 import { toGatewayEvent } from './gateway-event.ts';
 import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
 import type { InvokeResult } from './invocation.ts';
@@ -53,18 +52,22 @@ export async function startGateway(options: {
       else write(response, serverError);
     });
   };
-  const first = await listen(createServer(answer), options.port, options.host ?? '127.0.0.1');
-  const { port } = first.address() as AddressInfo;
-  const servers = [first];
+  const [first, second] = [createServer(answer), createServer(answer)];
+  const port = await listen(first, options.port, options.host);
   if (options.host === undefined) {
-    try {
-      servers.push(await listen(createServer(answer), port, '::1'));
-    } catch (error) {
-      await close(servers);
+    await listen(second, port, '::1').catch(async (error: unknown) => {
+      if (isWithoutIpv6(error)) return;
+      await close(first);
       throw error;
-    }
+    });
   }
-  return { url: `http://localhost:${port}`, port, stop: () => close(servers) };
+  return {
+    url: `http://localhost:${port}`,
+    port,
+    async stop() {
+      await Promise.all([close(first), close(second)]);
+    },
+  };
 }
 
 async function serve(
@@ -134,22 +137,7 @@ function write(response: ServerResponse, { statusCode, headers, cookies, body }:
   response.writeHead(statusCode).end(body);
 }
 
-/** @returns the server, listening; on a machine without IPv6 `::1` is left out */
-function listen(server: Server, port: number, host: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (host === '::1' && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) resolve(server);
-      else reject(error.code === 'EADDRINUSE' ? new PortTakenError(port, error) : error);
-    });
-    server.listen(port, host, () => resolve(server));
-  });
-}
-
-async function close(servers: Server[]): Promise<void> {
-  await Promise.all(
-    servers.map((server) => {
-      server.closeAllConnections();
-      return new Promise((closed) => server.close(closed));
-    }),
-  );
+/** A machine without IPv6 has no `::1`, and then `localhost` cannot mean it. */
+function isWithoutIpv6(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code));
 }

@@ -6,7 +6,7 @@ import {
   applySubscription,
   removeSubscription,
 } from '../../../functions/webhook/apply-subscription.ts';
-import { parseResourceList } from '../../../functions/webhook/catalogue.ts';
+import { parseResourceList } from '../../../functions/webhook/resource-list.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
 import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { dynamoDbConnectionStore } from '../../../functions/aws/dynamodb-connection-store.ts';
 import { sqsRotationQueue } from '../../../functions/aws/sqs-rotation-queue.ts';
-import { attendBatch } from '../../../functions/connection/batch.ts';
+import { attendBatch } from '../../../functions/connection/rotation-messages.ts';
 import { rotationBatch, sweepDueConnections } from '../../../functions/connection/sweep.ts';
 import { systemClock, systemRandomFraction, systemRandomId, systemSleep } from '../../../functions/system.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';

@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     mistake: 'a claim does not care whether another attempt is under way',
     edits: [
       edit('transitions.ts', "      { condition: 'attemptFreeAt', now },\n", ''),
-      edit('attempt.ts', 'if (isUnderLease(connection.attempt, now))', 'if (false)'),
+      edit('standing.ts', 'if (isUnderLease(connection.attempt, now))', 'if (false)'),
     ],
     invariant: 'I1',
     seed: 12,
@@ -67,21 +67,21 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'owner-not-random',
     mistake: 'every claim has the same owner',
-    edits: [edit('attempt.ts', 'owner: dependencies.randomId()', "owner: 'token-rotation'")],
+    edits: [edit('claim.ts', 'owner: dependencies.randomId()', "owner: 'token-rotation'")],
     invariant: 'I1',
     seed: 5,
   },
   {
     name: 'refused-claim-believed-won',
     mistake: 'a refused claim is taken for the SDK repeating one that took effect',
-    edits: [edit('attempt.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (!stored?.attempt) {')],
+    edits: [edit('claim.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (!stored?.attempt) {')],
     invariant: 'I1',
     seed: 25,
   },
   {
     name: 'refused-claim-believed-lost',
     mistake: 'a refused claim is not read again before it is believed',
-    edits: [edit('attempt.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (stored) {')],
+    edits: [edit('claim.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (stored) {')],
     invariant: 'I9',
     seed: 49,
   },
@@ -232,7 +232,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'replay-without-cool-down',
     mistake: 'a refresh token that may be spent is replayed at once',
-    edits: [edit('attempt.ts', 'const notBefore = now + seconds;', 'const notBefore = now + 0 * seconds;')],
+    edits: [edit('attempt-end.ts', 'const notBefore = now + seconds;', 'const notBefore = now + 0 * seconds;')],
     invariant: 'cool-down',
     seed: 13,
   },
@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
     name: 'refresh-after-verdict',
     mistake: 'a connection in reauthorization_required is rotated on',
     edits: [
-      edit('attempt.ts', "if (connection.status !== 'connected')", "if (connection.status === 'disconnected')"),
+      edit('standing.ts', "if (connection.status !== 'connected')", "if (connection.status === 'disconnected')"),
       edit('vending.ts', "  if (status === 'reauthorization_required')", "  if (status === 'disconnected')"),
       edit(
         'transitions.ts',

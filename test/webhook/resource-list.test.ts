@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkResources, parseResourceList } from '../../functions/webhook/catalogue.ts';
+import { checkResources } from '../../functions/webhook/catalogue.ts';
+import { parseResourceList } from '../../functions/webhook/resource-list.ts';
 
 describe('the list of resources', () => {
   it('is read with actions and levels', () => {

@@ -1,5 +1,5 @@
+import { ForeignItemError } from '../procore/foreign-item.ts';
 import type { Connection } from './connection.ts';
-import { ForeignConnectionError } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 
 /** How often a read is tried; with the pauses in between about 0.6 s. */
@@ -19,7 +19,7 @@ export async function readPatiently(
     try {
       return await store.read(connectionId);
     } catch (error) {
-      if (tries === mostReads || error instanceof ForeignConnectionError) throw error;
+      if (tries === mostReads || error instanceof ForeignItemError) throw error;
       await sleep(100 * 2 ** tries * (0.5 + 0.5 * randomFraction()));
     }
   }

@@ -1,10 +1,3 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Connection } from '../connection/connection.ts';
 import {
@@ -12,11 +5,18 @@ import {
   type ConnectionStore,
   type ConnectionWrite,
   dueShardOf,
-  ForeignConnectionError,
 } from '../connection/connection-store.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { dueIndex } from '../settings.ts';
+import {
+  type EnvironmentTable,
+  foreignItem,
+  type ItemChange,
+  type Placeholders,
+  queryPage,
+  readItem,
+  updateItemUnread,
+} from './environment-table.ts';
 
 /** The token set lies flat in the item. */
 const tokenAttributes = ['accessToken', 'refreshToken', 'issuedAt', 'expiresAt'] as const;
@@ -27,57 +27,38 @@ type StoredConnection = Omit<Connection, 'tokens'> & Partial<TokenSet> & { reado
  * Keeps connections in the `connections` table (key `connectionId`), one item each; the sparse index of due ones holds
  * the items that have a `rotateAt`, which alone gives them a `dueShard`.
  *
- * @returns the store of one environment
+ * @returns the store; `read` throws ForeignItemError, and whoever is refused by `write` reads next
  */
-export function dynamoDbConnectionStore({
-  client,
-  table,
-  environment,
-}: {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  readonly environment: ProcoreEnvironmentName;
-}): ConnectionStore {
+export function dynamoDbConnectionStore(table: EnvironmentTable): ConnectionStore {
   return {
-    environment,
+    environment: table.environment,
 
     async read(connectionId) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: table, Key: marshall({ connectionId }), ConsistentRead: true }),
-      );
-      if (!Item) return undefined;
-      const connection = fromStored(unmarshall(Item) as StoredConnection);
-      if (connection.environment === environment) return connection;
-      throw new ForeignConnectionError(connectionId, connection.environment, environment);
+      const item = await readItem(table, { connectionId });
+      return item && fromStored(item as unknown as StoredConnection);
     },
 
     async write(write) {
-      try {
-        await client.send(new UpdateItemCommand({ TableName: table, ...expressionsOf(write, environment) }));
-        return 'written';
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return 'refused';
-        throw error;
-      }
+      const { environment: named = table.environment } = write.set;
+      if (named !== table.environment) throw foreignItem(table, named);
+      const { connectionId } = write;
+      return (await updateItemUnread(table, { connectionId }, changeOf(write))).outcome;
     },
 
     async due(shard, now, limit, cursor) {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: dueIndex.name,
-          KeyConditionExpression: '#shard = :shard AND #rotateAt <= :now',
-          ExpressionAttributeNames: { '#shard': dueIndex.partitionKey, '#rotateAt': dueIndex.sortKey },
-          ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
-          Limit: limit,
-          ...(cursor !== undefined && { ExclusiveStartKey: JSON.parse(cursor) }),
-        }),
-      );
-      const connections = Items.map((item) => {
+      const { items, next } = await queryPage(table, {
+        IndexName: dueIndex.name,
+        KeyConditionExpression: '#shard = :shard AND #rotateAt <= :now',
+        ExpressionAttributeNames: { '#shard': dueIndex.partitionKey, '#rotateAt': dueIndex.sortKey },
+        ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
+        Limit: limit,
+        ...(cursor !== undefined && { ExclusiveStartKey: JSON.parse(cursor) }),
+      });
+      const connections = items.map((item) => {
         const { connectionId, rotateAt } = unmarshall(item);
         return { connectionId: String(connectionId), rotateAt: Number(rotateAt) };
       });
-      return { connections, ...(LastEvaluatedKey && { cursor: JSON.stringify(LastEvaluatedKey) }) };
+      return { connections, ...(next && { cursor: JSON.stringify(next) }) };
     },
   };
 }
@@ -88,59 +69,22 @@ function fromStored(stored: StoredConnection): Connection {
   return { ...rest, tokens: { accessToken, ...(refreshToken !== undefined && { refreshToken }), issuedAt, expiresAt } };
 }
 
-/** The attributes that a write sets and removes: what a field is in the item. */
-function attributesOf({ connectionId, set, remove }: ConnectionWrite): {
-  readonly set: ReadonlyMap<string, unknown>;
-  readonly remove: ReadonlySet<string>;
-} {
-  const { tokens, ...plain } = set;
-  const values = new Map<string, unknown>(
-    Object.entries({ ...plain, ...tokens }).filter(([, value]) => value !== undefined),
-  );
+/** What a write changes in the item. */
+function changeOf({ connectionId, set, remove, require }: ConnectionWrite): ItemChange {
+  const { tokens, environment: _, ...plain } = set;
   const removed = new Set<string>(remove.flatMap((field) => (field === 'tokens' ? tokenAttributes : [field])));
   // A set without a refresh token must not keep its predecessor's.
   if (tokens && tokens.refreshToken === undefined) removed.add('refreshToken');
-  if (set.rotateAt !== undefined) values.set(dueIndex.partitionKey, dueShardOf(connectionId));
   if (removed.has('rotateAt')) removed.add(dueIndex.partitionKey);
-  return { set: values, remove: removed };
-}
-
-function expressionsOf(write: ConnectionWrite, environment: ProcoreEnvironmentName) {
-  const names = new Map<string, string>();
-  const values = new Map<string, unknown>();
-  /** Names stand for attributes, because some (`status`, `grant`, `owner`) are DynamoDB's own words. */
-  const name = (attribute: string): string => {
-    names.set(`#${attribute}`, attribute);
-    return `#${attribute}`;
-  };
-  const value = (content: unknown): string => {
-    const placeholder = `:v${values.size}`;
-    values.set(placeholder, content);
-    return placeholder;
-  };
-  const { set, remove } = attributesOf(write);
-  const assignments = [...set].map(([attribute, content]) => `${name(attribute)} = ${value(content)}`);
-  const removals = [...remove].map(name);
-  const update = [
-    ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
-    ...(removals.length > 0 ? [`REMOVE ${removals.join(', ')}`] : []),
-  ];
-  const isOurs = `attribute_not_exists(${name('connectionId')}) OR ${name('environment')} = ${value(environment)}`;
-  const conditions = [isOurs, ...write.require.map((condition) => expressionOf(condition, name, value))];
+  const shard = set.rotateAt === undefined ? undefined : dueShardOf(connectionId);
   return {
-    Key: marshall({ connectionId: write.connectionId }),
-    UpdateExpression: update.join(' '),
-    ConditionExpression: conditions.map((condition) => `(${condition})`).join(' AND '),
-    ExpressionAttributeNames: Object.fromEntries(names),
-    ExpressionAttributeValues: marshall(Object.fromEntries(values), { removeUndefinedValues: true }),
+    set: { ...plain, ...tokens, [dueIndex.partitionKey]: shard },
+    remove: [...removed],
+    require: require.map((condition) => (to) => expressionOf(condition, to)),
   };
 }
 
-function expressionOf(
-  condition: Condition,
-  name: (attribute: string) => string,
-  value: (content: unknown) => string,
-): string {
+function expressionOf(condition: Condition, { name, value }: Placeholders): string {
   switch (condition.condition) {
     case 'absent':
       return `attribute_not_exists(${name('connectionId')})`;

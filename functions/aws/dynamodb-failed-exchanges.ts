@@ -1,10 +1,8 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Exchange } from '../procore/exchange.ts';
 import { type FailedExchangeStore, keptSeconds, referenceIdOf } from '../procore/failed-exchanges.ts';
 import { timeToLiveAttribute } from '../settings.ts';
+import { type EnvironmentTable, readItem, updateItem } from './environment-table.ts';
 
 /** A call that hangs must not hold up the caller of Procore, whose call has failed already, in milliseconds. */
 const callMs = 1000;
@@ -12,40 +10,24 @@ const callMs = 1000;
 /**
  * Keeps failed calls in the `rate-budget` table, which whoever calls Procore may write, one item a call; the table is
  * encrypted with the environment's own key, and no function reads these items.
+ *
+ * @returns the store; each method throws ForeignItemError for an item of another environment
  */
 export function dynamoDbFailedExchanges({
-  client,
-  table,
-  environment,
   clock,
-}: {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  readonly environment: ProcoreEnvironmentName;
-  readonly clock: Clock;
-}): FailedExchangeStore {
-  const keyOf = (referenceId: string) => marshall({ id: `exchange#${referenceId}` });
-  const inTime = () => ({ abortSignal: AbortSignal.timeout(callMs) });
+  ...place
+}: EnvironmentTable & { readonly clock: Clock }): FailedExchangeStore {
+  const keyOf = (referenceId: string) => ({ id: `exchange#${referenceId}` });
   return {
     async keep(exchange) {
-      const command = new UpdateItemCommand({
-        TableName: table,
-        Key: keyOf(referenceIdOf(exchange)),
-        UpdateExpression: `SET exchange = :exchange, environment = :environment, ${timeToLiveAttribute} = :end`,
-        ExpressionAttributeValues: marshall({
-          ':exchange': JSON.stringify(exchange),
-          ':environment': environment,
-          ':end': Math.ceil(clock()) + keptSeconds,
-        }),
-      });
-      await client.send(command, inTime());
+      const end = Math.ceil(clock()) + keptSeconds;
+      const set = { exchange: JSON.stringify(exchange), [timeToLiveAttribute]: end };
+      await updateItem({ callMs, ...place }, keyOf(referenceIdOf(exchange)), { set });
     },
 
     async find(referenceId) {
-      const command = new GetItemCommand({ TableName: table, Key: keyOf(referenceId), ConsistentRead: true });
-      const { Item: stored } = await client.send(command);
-      const item = stored && unmarshall(stored);
-      if (item === undefined || item.environment !== environment || !(item[timeToLiveAttribute] > clock())) return;
+      const item = await readItem(place, keyOf(referenceId));
+      if (item === undefined || !(Number(item[timeToLiveAttribute]) > clock())) return undefined;
       return JSON.parse(String(item.exchange)) as Exchange;
     },
   };

@@ -1,39 +1,15 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../clock.ts';
-import { ConnectorError } from '../connector-error.ts';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { arrivalIndex, timeToLiveAttribute } from '../settings.ts';
 import { resourceKey } from '../webhook/event-message.ts';
 import { arrivalPartition, type Ledger, ledgerSeconds, seenUpTo } from '../webhook/ledger.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
-import { withinMs } from './deadline.ts';
+import { type EnvironmentTable, type Item, type ItemChange, readItem, updateItem } from './environment-table.ts';
 
-/** A call is given up after so many milliseconds, the SDK's second try included: intake owes Procore an answer. */
+/** An operation is given up after so many milliseconds, all its tries together: intake owes Procore an answer. */
 const callMs = 600;
 
-/** The ledger holds an item of another Procore environment: nothing may be concluded from it. */
-class ForeignLedgerItemError extends ConnectorError {
-  override readonly name = 'ForeignLedgerItemError';
-  readonly code = 'foreign_ledger_item';
-  constructor(stored: string, expected: ProcoreEnvironmentName) {
-    super(
-      `The deliveries table has an item of environment "${stored}", but this function serves "${expected}". ` +
-        'Somebody copied items between tables. Remove the item.',
-    );
-  }
-}
-
-/** All attributes but the key; those of an event's item, then that of a resource's. */
-interface Item {
-  readonly environment: string;
+/** All attributes but key and environment; those of an event's item, then that of a resource's. */
+interface LedgerItem {
   readonly [timeToLiveAttribute]: number;
   /** JSON: one attribute, whatever events may hold one day. */
   readonly event?: string;
@@ -45,10 +21,30 @@ interface Item {
   readonly newestHandled?: number;
 }
 
-type Attributes = Record<string, AttributeValue>;
+const eventKey = (eventId: string) => ({ id: `event#${eventId}` });
+const resourceItemKey = (event: WebhookEvent) => ({ id: `resource#${resourceKey(event)}` });
 
-const eventItem = (eventId: string) => `event#${eventId}`;
-const resourceItem = (event: WebhookEvent) => `resource#${resourceKey(event)}`;
+/** The table of the ledger, and the two things that all of its methods do. */
+function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: Clock }) {
+  const table = { callMs, ...place };
+
+  /** DynamoDB deletes late, so an item whose time is over counts as absent. */
+  function current(item: Item | undefined): LedgerItem | undefined {
+    const held = item as LedgerItem | undefined;
+    return held !== undefined && held[timeToLiveAttribute] > clock() ? held : undefined;
+  }
+
+  return {
+    read: async (key: { readonly id: string }) => current(await readItem(table, key)),
+
+    /** @returns the changed attributes that are wanted back */
+    async update(key: { readonly id: string }, { set, ...change }: ItemChange): Promise<LedgerItem | undefined> {
+      const timeToLive = Math.ceil(clock()) + ledgerSeconds;
+      const updated = await updateItem(table, key, { set: { ...set, [timeToLiveAttribute]: timeToLive }, ...change });
+      return updated.outcome === 'written' ? current(updated.attributes) : undefined;
+    },
+  };
+}
 
 /**
  * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`) and one a resource
@@ -58,86 +54,36 @@ const resourceItem = (event: WebhookEvent) => `resource#${resourceKey(event)}`;
  * Every write is one UpdateItem that touches its own attributes only: intake and worker write an event's item in
  * either order, and neither undoes the other.
  *
- * @returns the ledger; a call throws after 600 ms at the latest
+ * @returns the ledger; a call throws after 600 ms at the latest, and ForeignItemError for an item of another environment
  */
-export function dynamoDbLedger({
-  client,
-  table,
-  environment,
-  clock,
-}: {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  readonly environment: ProcoreEnvironmentName;
-  readonly clock: Clock;
-}): Ledger {
-  /** DynamoDB deletes late, so an item whose time is over counts as absent. */
-  function current(attributes: Attributes | undefined): Item | undefined {
-    if (attributes === undefined) return undefined;
-    const item = unmarshall(attributes) as Item;
-    if (item.environment !== environment) throw new ForeignLedgerItemError(item.environment, environment);
-    return item[timeToLiveAttribute] > clock() ? item : undefined;
-  }
+export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock }): Ledger {
+  const { clock } = props;
+  const items = ledgerItems(props);
 
-  async function read(id: string): Promise<Item | undefined> {
-    const command = new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true });
-    const answer = await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
-    return current(answer.Item);
-  }
-
-  async function update(
-    id: string,
-    expression: string,
-    values: Readonly<Record<string, string | number>>,
-    more: Pick<UpdateItemCommandInput, 'ReturnValues' | 'ConditionExpression' | 'ExpressionAttributeNames'>,
-  ): Promise<Attributes | undefined> {
-    const timeToLive = Math.ceil(clock()) + ledgerSeconds;
-    const command = new UpdateItemCommand({
-      TableName: table,
-      Key: marshall({ id }),
-      UpdateExpression: `${expression}, environment = :environment, ${timeToLiveAttribute} = :timeToLive`,
-      ExpressionAttributeValues: marshall({ ...values, ':environment': environment, ':timeToLive': timeToLive }),
-      ...more,
-    });
-    const answer = await withinMs(callMs, (abortSignal) => client.send(command, { abortSignal }));
-    return answer.Attributes;
-  }
-
-  function updateEvent(
-    event: WebhookEvent,
-    expression: string,
-    values: Readonly<Record<string, string | number>>,
-    returned: 'UPDATED_OLD' | 'UPDATED_NEW',
-  ): Promise<Attributes | undefined> {
+  function updateEvent(event: WebhookEvent, { setOnce, ...change }: ItemChange): Promise<LedgerItem | undefined> {
     // Event and arrival go with every write: intake may die before its own.
     const now = clock();
-    const { partitionKey, sortKey } = arrivalIndex;
-    return update(
-      eventItem(event.id),
-      `${expression} #event = if_not_exists(#event, :event), ${partitionKey} = if_not_exists(${partitionKey}, :day), ` +
-        `${sortKey} = if_not_exists(${sortKey}, :now)`,
-      { ':event': JSON.stringify(event), ':day': arrivalPartition(event.id, now), ':now': now, ...values },
-      { ExpressionAttributeNames: { '#event': 'event' }, ReturnValues: returned },
-    );
+    const arrival = { [arrivalIndex.partitionKey]: arrivalPartition(event.id, now), [arrivalIndex.sortKey]: now };
+    const first = { event: JSON.stringify(event), ...arrival, ...setOnce };
+    return items.update(eventKey(event.id), { setOnce: first, ...change });
   }
 
   async function moveNewestHandled(event: WebhookEvent, occurredAt: number): Promise<void> {
-    try {
-      await update(
-        resourceItem(event),
-        'SET newestHandled = :occurredAt',
-        { ':occurredAt': occurredAt },
-        { ConditionExpression: 'attribute_not_exists(newestHandled) OR newestHandled < :occurredAt' },
-      );
-    } catch (error) {
-      // A newer event was handled before: that is what the item tells.
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    // Refused when a newer event was handled before: that is what the item tells.
+    await items.update(resourceItemKey(event), {
+      set: { newestHandled: occurredAt },
+      require: [
+        ({ name, value }) => {
+          const newest = name('newestHandled');
+          return `attribute_not_exists(${newest}) OR ${newest} < ${value(occurredAt)}`;
+        },
+      ],
+    });
   }
 
   return {
     async find(eventId) {
-      const item = await read(eventItem(eventId));
+      const item = await items.read(eventKey(eventId));
       if (item?.event === undefined) return undefined;
       const { receivedAt, handledAt } = item;
       return {
@@ -148,35 +94,29 @@ export function dynamoDbLedger({
     },
 
     async record(event, receivedAt) {
-      const before = await updateEvent(
-        event,
-        'SET receivedAt = if_not_exists(receivedAt, :receivedAt),',
-        { ':receivedAt': receivedAt },
-        'UPDATED_OLD',
-      );
-      return current(before)?.receivedAt === undefined ? 'recorded' : 'known';
+      const before = await updateEvent(event, { setOnce: { receivedAt }, returned: 'UPDATED_OLD' });
+      return before?.receivedAt === undefined ? 'recorded' : 'known';
     },
 
     async history(event) {
-      const [known, resource] = await Promise.all([read(eventItem(event.id)), read(resourceItem(event))]);
+      const [known, resource] = await Promise.all([items.read(eventKey(event.id)), items.read(resourceItemKey(event))]);
       return { handledBefore: known?.handledAt !== undefined, newestHandled: resource?.newestHandled ?? null };
     },
 
     async markHandled(event, handledAt) {
       await Promise.all([
-        updateEvent(event, 'SET handledAt = :handledAt,', { ':handledAt': handledAt }, 'UPDATED_NEW'),
+        updateEvent(event, { set: { handledAt } }),
         event.occurredAt === null ? undefined : moveNewestHandled(event, seenUpTo(event.occurredAt, clock())),
       ]);
     },
 
     async countFailure(event) {
-      const after = await updateEvent(event, 'ADD failures :one SET', { ':one': 1 }, 'UPDATED_NEW');
-      return current(after)?.failures ?? 1;
+      const after = await updateEvent(event, { add: { failures: 1 }, returned: 'UPDATED_NEW' });
+      return after?.failures ?? 1;
     },
 
     async markDeadLettered(event, deadLettered) {
-      const values = { ':deadLettered': JSON.stringify(deadLettered) };
-      await updateEvent(event, 'SET deadLettered = :deadLettered,', values, 'UPDATED_NEW');
+      await updateEvent(event, { set: { deadLettered: JSON.stringify(deadLettered) } });
     },
   };
 }

@@ -1,58 +1,44 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { subscriptionsKey } from '../settings.ts';
 import type { StoredSubscription, Subscription, SubscriptionStore } from '../webhook/subscription.ts';
+import {
+  deleteItem,
+  type EnvironmentTable,
+  type Item,
+  ownItem,
+  putItem,
+  queryPage,
+  type Requirement,
+  readItem,
+} from './environment-table.ts';
 
 const { partitionKey, sortKey } = subscriptionsKey;
-const sameRevision = { ConditionExpression: 'revision = :revision' };
+
+/** That the item is still at the revision which was read; undefined: that there is none. */
+const isAt =
+  (revision: number | undefined): Requirement =>
+  ({ name, value }) =>
+    revision === undefined ? `attribute_not_exists(${name(sortKey)})` : `${name('revision')} = ${value(revision)}`;
 
 /** The item: what is asked for by name as attributes, the rest as one compressed JSON text. */
-interface Item {
+interface SubscriptionItem {
   readonly revision: number;
   /** As it is, DynamoDB's 400 kB would end at two thousand projects. */
   readonly subscription: Uint8Array;
 }
 
 /**
- * Keeps subscriptions in the `subscriptions` table. The environment is the partition key: all of them are read by one
- * query, and an item of another environment is none that could be found.
- *
- * @returns the store
+ * Keeps subscriptions in the `subscriptions` table. The environment is the partition key, so all of them are read by
+ * one query, and items of other environments cannot be found.
  */
-export function dynamoDbSubscriptionStore({
-  client,
-  table,
-  environment,
-}: {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  readonly environment: ProcoreEnvironmentName;
-}): SubscriptionStore {
-  const key = (companyId: string) => marshall({ [partitionKey]: environment, [sortKey]: companyId });
-
-  async function lostRace<Won, Lost>(write: () => Promise<Won>, lost: () => Promise<Lost>): Promise<Won | Lost> {
-    try {
-      return await write();
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return lost();
-      throw error;
-    }
-  }
+export function dynamoDbSubscriptionStore(table: EnvironmentTable): SubscriptionStore {
+  const keyOf = (companyId: string) => ({ [partitionKey]: table.environment, [sortKey]: companyId });
 
   async function read(companyId: string): Promise<StoredSubscription | undefined> {
-    const command = new GetItemCommand({ TableName: table, Key: key(companyId), ConsistentRead: true });
-    const { Item: attributes } = await client.send(command);
-    return attributes && fromItem(attributes);
+    const item = await readItem(table, keyOf(companyId));
+    return item && fromItem(item);
   }
 
   return {
@@ -62,17 +48,14 @@ export function dynamoDbSubscriptionStore({
       const found: StoredSubscription[] = [];
       let start: Record<string, AttributeValue> | undefined;
       do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: table,
-            ConsistentRead: true,
-            KeyConditionExpression: `${partitionKey} = :environment`,
-            ExpressionAttributeValues: marshall({ ':environment': environment }),
-            ExclusiveStartKey: start,
-          }),
-        );
-        found.push(...(page.Items ?? []).map(fromItem));
-        start = page.LastEvaluatedKey;
+        const { items, next } = await queryPage(table, {
+          ConsistentRead: true,
+          KeyConditionExpression: `${partitionKey} = :environment`,
+          ExpressionAttributeValues: marshall({ ':environment': table.environment }),
+          ExclusiveStartKey: start,
+        });
+        found.push(...items.map((item) => fromItem(ownItem(table, item))));
+        start = next;
       } while (start !== undefined);
       return found;
     },
@@ -80,47 +63,23 @@ export function dynamoDbSubscriptionStore({
     async save(subscription, revision) {
       const next = (revision ?? 0) + 1;
       const text = JSON.stringify(withoutRevision(subscription));
-      const command = new PutItemCommand({
-        TableName: table,
-        Item: { ...key(subscription.companyId), ...marshall({ revision: next, subscription: gzipSync(text) }) },
-        ...(revision === undefined
-          ? { ConditionExpression: `attribute_not_exists(${sortKey})` }
-          : { ...sameRevision, ExpressionAttributeValues: marshall({ ':revision': revision }) }),
-      });
-      return lostRace<number, number | 'changed'>(
-        async () => {
-          await client.send(command);
-          return next;
-        },
-        async () => {
-          // The SDK may have repeated a write that took effect: what is stored may be ours.
-          const stored = await read(subscription.companyId);
-          const ours = stored?.revision === next && JSON.stringify(withoutRevision(stored)) === text;
-          return ours ? next : 'changed';
-        },
-      );
+      const item = { revision: next, subscription: gzipSync(text) };
+      if ((await putItem(table, keyOf(subscription.companyId), item, [isAt(revision)])) === 'written') return next;
+      // The SDK may have repeated a write that took effect: what is stored may be ours.
+      const stored = await read(subscription.companyId);
+      const isOurs = stored?.revision === next && JSON.stringify(withoutRevision(stored)) === text;
+      return isOurs ? next : 'changed';
     },
 
     async remove(companyId, revision) {
-      const command = new DeleteItemCommand({
-        TableName: table,
-        Key: key(companyId),
-        ...sameRevision,
-        ExpressionAttributeValues: marshall({ ':revision': revision }),
-      });
-      return lostRace<'removed', 'removed' | 'changed'>(
-        async () => {
-          await client.send(command);
-          return 'removed';
-        },
-        async () => ((await read(companyId)) === undefined ? 'removed' : 'changed'),
-      );
+      if ((await deleteItem(table, keyOf(companyId), [isAt(revision)])) === 'deleted') return 'removed';
+      return (await read(companyId)) === undefined ? 'removed' : 'changed';
     },
   };
 }
 
-function fromItem(attributes: Record<string, AttributeValue>): StoredSubscription {
-  const { revision, subscription } = unmarshall(attributes) as unknown as Item;
+function fromItem(item: Item): StoredSubscription {
+  const { revision, subscription } = item as unknown as SubscriptionItem;
   return { ...(JSON.parse(gunzipSync(subscription).toString()) as Subscription), revision };
 }
 

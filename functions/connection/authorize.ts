@@ -1,6 +1,7 @@
+import { ForeignItemError } from '../procore/foreign-item.ts';
 import { announce } from './announcing.ts';
 import type { Connection } from './connection.ts';
-import { afterWrite, ForeignConnectionError } from './connection-store.ts';
+import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { finishRevoking, isSameAuthorization, surrenderTokens } from './revocation.ts';
 import { storePauseMs } from './timing.ts';
@@ -32,7 +33,7 @@ export async function authorizeConnection(
     try {
       return await tryToAuthorize(dependencies, authorization);
     } catch (error) {
-      if (error instanceof ForeignConnectionError || dependencies.remaining() < answerReserveMs) throw error;
+      if (error instanceof ForeignItemError || dependencies.remaining() < answerReserveMs) throw error;
       await dependencies.sleep(storePauseMs(tries, dependencies.randomFraction()));
     }
   }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { ConnectorError } from '../connector-error.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { Connection, ConnectionStatus } from './connection.ts';
 
@@ -65,7 +64,7 @@ export interface ConnectionStore {
    * Reads a connection, strongly consistent: what it returns is at least as new as every write that was answered.
    *
    * @returns the connection, or undefined when there is none
-   * @throws ForeignConnectionError when the stored item belongs to another environment
+   * @throws ForeignItemError when the stored item belongs to another environment
    */
   read(connectionId: string): Promise<Connection | undefined>;
 
@@ -117,16 +116,4 @@ export function afterWrite(connection: Connection, write: ConnectionWrite): Conn
   const after: Connection = { ...connection, ...write.set };
   for (const field of write.remove) delete (after as { -readonly [F in RemovableField]?: Connection[F] })[field];
   return after;
-}
-
-/** A stored connection carries another environment's name than the store's: nothing may be done with it. */
-export class ForeignConnectionError extends ConnectorError {
-  override readonly name = 'ForeignConnectionError';
-  readonly code = 'foreign_connection';
-  constructor(connectionId: string, stored: string, expected: string) {
-    super(
-      `Connection "${connectionId}" is stored as one of environment "${stored}", but this function serves "${expected}". ` +
-        'Somebody copied items between tables. Remove the item and connect the account again.',
-    );
-  }
 }

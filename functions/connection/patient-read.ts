@@ -1,6 +1,6 @@
 import { type BackOff, pauseAfter } from '../back-off.ts';
+import { ForeignItemError } from '../procore/foreign-item.ts';
 import type { Connection } from './connection.ts';
-import { ForeignConnectionError } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { pauseJitter } from './timing.ts';
 
@@ -24,7 +24,7 @@ export async function readPatiently(
     try {
       return await store.read(connectionId);
     } catch (error) {
-      if (tries === mostReads || error instanceof ForeignConnectionError) throw error;
+      if (tries === mostReads || error instanceof ForeignItemError) throw error;
       await sleep(pauseAfter(tries, readBackOff, randomFraction()));
     }
   }

@@ -1,5 +1,6 @@
+import { ForeignItemError } from '../procore/foreign-item.ts';
 import { announce } from './announcing.ts';
-import { afterWrite, ForeignConnectionError } from './connection-store.ts';
+import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import type { EscrowedTokenSet } from './escrow.ts';
 import { isSameAuthorization, surrenderTokens } from './revocation.ts';
@@ -24,7 +25,7 @@ export async function recoverTokens(
 ): Promise<Recovery> {
   const { connectionId, tokens, environment } = escrowed;
   if (environment !== dependencies.store.environment) {
-    throw new ForeignConnectionError(connectionId, environment, dependencies.store.environment);
+    throw new ForeignItemError('escrow queue', environment, dependencies.store.environment);
   }
   const stored = await dependencies.store.read(connectionId);
   if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';

@@ -75,6 +75,23 @@ const unlimited = Number.MAX_SAFE_INTEGER;
 /** Clocks are a second or so apart; a call a moment too early would count in the window before. */
 const resetMarginSeconds = 1;
 
+interface BudgetDependencies {
+  readonly store: RateBudgetStore;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+  readonly randomFraction: RandomFraction;
+  readonly observer: Observer;
+}
+
+/** What this process knows of the budget. */
+interface BudgetView extends BudgetDependencies {
+  known: SharedBudget;
+  /** How far our clock is ahead of Procore's, as far as is known: the least that any answer showed. */
+  lead: number | undefined;
+  /** The percentage left that was last told as a metric. */
+  readonly measured: { [Kind in LimitKind]?: number };
+}
+
 /**
  * Shares Procore's rate limits among all invocations: each call is counted before it is made, so that together they
  * never make more than Procore allows. Limits are learned from the headers, and what others spend is learned with them.
@@ -83,75 +100,16 @@ const resetMarginSeconds = 1;
  *
  * @see https://developers.procore.com/documentation/rate-limiting ("They can change at any time")
  */
-export function sharedRateBudget({
-  store,
-  clock,
-  sleep,
-  randomFraction,
-  observer,
-}: {
-  readonly store: RateBudgetStore;
-  readonly clock: Clock;
-  readonly sleep: Sleep;
-  readonly randomFraction: RandomFraction;
-  readonly observer: Observer;
-}): RateBudget {
-  let known: SharedBudget = {};
-  /** How far our clock is ahead of Procore's, as far as is known: the least that any answer showed. */
-  let lead: number | undefined;
-  const measured: { [Kind in LimitKind]?: number } = {};
-  const serverNow = () => clock() - (lead ?? 0);
-
-  async function tryAcquire(calls: number): Promise<Allowance> {
-    for (let round = 0; round < mostRounds; round++) {
-      const now = serverNow();
-      if (known.pausedUntil !== undefined && known.pausedUntil > now) return { waitSeconds: known.pausedUntil - now };
-      const renewed = await renewWindows(now);
-      if (renewed === 'look_again') {
-        known = await store.read();
-        continue;
-      }
-      const spent = kinds.map((kind) => known[kind]).filter((window) => window && window.used >= window.limit);
-      if (spent.length > 0) return { waitSeconds: Math.max(...spent.map((window) => waitFor(window, now))) };
-      const left = kinds.map((kind) => (known[kind] ? known[kind].limit - known[kind].used : unlimited));
-      const wanted = Math.min(calls, ...left);
-      if ((await store.take(known, wanted, now)) === 'taken') {
-        known = withUsed(known, wanted);
-        return { granted: wanted };
-      }
-      known = await store.read();
-    }
-    return { waitSeconds: lookAgainSeconds };
-  }
-
-  function waitFor(window: LimitWindow | undefined, now: number): number {
-    if (window === undefined) return 0;
-    // A window that waits for its first answer becomes another as soon as the answer is there.
-    if (window.limit === unlearned) return lookAgainSeconds;
-    return window.resetAt + resetMarginSeconds - now;
-  }
-
-  /** Opens windows in place of those that are over; the first call after a reset starts Procore's next window. */
-  async function renewWindows(now: number): Promise<'current' | 'look_again'> {
-    let changed = false;
-    for (const kind of kinds) {
-      const window = known[kind];
-      // Until Procore names its hourly limit there is none to keep.
-      if (window === undefined && kind === 'hour') continue;
-      if (window !== undefined && now < window.resetAt + resetMarginSeconds) continue;
-      const next = { limit: window?.limit ?? unlearned, resetAt: now + windowSeconds[kind], used: 0 };
-      await store.replaceWindow(kind, window, next);
-      changed = true;
-    }
-    return changed ? 'look_again' : 'current';
-  }
+export function sharedRateBudget(dependencies: BudgetDependencies): RateBudget {
+  const view: BudgetView = { ...dependencies, known: {}, lead: undefined, measured: {} };
+  const { store, clock, sleep, randomFraction, observer } = dependencies;
 
   return {
     async acquire(calls, remaining) {
       for (;;) {
         let answer: Allowance;
         try {
-          answer = await tryAcquire(calls);
+          answer = await tryAcquire(view, calls);
         } catch (error) {
           observer.note('budget.unavailable', { errorName: errorName(error) });
           return { granted: calls };
@@ -162,7 +120,7 @@ export function sharedRateBudget({
         if (milliseconds >= remaining()) return { waitSeconds: Math.ceil(answer.waitSeconds) };
         await sleep(milliseconds);
         try {
-          known = await store.read();
+          view.known = await store.read();
         } catch {
           // The next try meets the same store and judges.
         }
@@ -172,67 +130,118 @@ export function sharedRateBudget({
     async learn(headers, retryAfterSeconds) {
       const receivedAt = clock();
       const date = httpDateSeconds(headers.get('date'));
-      if (date !== undefined) lead = Math.min(lead ?? Number.POSITIVE_INFINITY, receivedAt - date);
+      if (date !== undefined) view.lead = Math.min(view.lead ?? Number.POSITIVE_INFINITY, receivedAt - date);
       try {
         if (retryAfterSeconds !== undefined) {
-          const until = serverNow() + retryAfterSeconds;
+          const until = serverNow(view) + retryAfterSeconds;
           await store.pauseUntil(until);
-          known = { ...known, pausedUntil: Math.max(until, known.pausedUntil ?? 0) };
+          view.known = { ...view.known, pausedUntil: Math.max(until, view.known.pausedUntil ?? 0) };
         }
-        const now = serverNow();
-        await learnWindow(believable(readLimit(headers), now), now);
+        const now = serverNow(view);
+        await learnWindow(view, believable(readLimit(headers), now), now);
       } catch (error) {
         observer.note('budget.unlearned', { errorName: errorName(error) });
       }
     },
   };
+}
 
-  async function learnWindow(told: ToldLimit | undefined, now: number): Promise<void> {
-    if (told !== undefined) measure(kindOf(told, known, now), told);
-    // A window that somebody else has replaced meanwhile is read and judged again, a few times.
-    for (let time = 0; time < 3; time++) {
-      const outcome = told === undefined ? await learnOfNoLimit(now) : await learnOfLimit(told, now);
-      if (outcome === 'written') return;
-      known = await store.read();
+function serverNow({ clock, lead = 0 }: BudgetView): number {
+  return clock() - lead;
+}
+
+async function tryAcquire(view: BudgetView, calls: number): Promise<Allowance> {
+  const { store } = view;
+  for (let round = 0; round < mostRounds; round++) {
+    const now = serverNow(view);
+    const { pausedUntil } = view.known;
+    if (pausedUntil !== undefined && pausedUntil > now) return { waitSeconds: pausedUntil - now };
+    const renewed = await renewWindows(view, now);
+    const { known } = view;
+    if (renewed === 'look_again') {
+      view.known = await store.read();
+      continue;
     }
-  }
-
-  async function learnOfNoLimit(now: number): Promise<'written' | 'refused'> {
-    const { spike } = known;
-    if (spike?.limit !== unlearned) return 'written';
-    const next = { limit: unlimited, resetAt: now + windowSeconds.spike, used: 0 };
-    const outcome = await store.replaceWindow('spike', spike, next);
-    if (outcome === 'written') known = { ...known, spike: next };
-    return outcome;
-  }
-
-  async function learnOfLimit(told: ToldLimit, now: number): Promise<'written' | 'refused'> {
-    // An answer that was long on its way tells of a window that is over.
-    if (told.resetAt <= now) return 'written';
-    const kind = kindOf(told, known, now);
-    const window = known[kind];
-    const used = told.limit - told.remaining;
-    if (window?.resetAt === told.resetAt && window.limit === told.limit) {
-      if (used > window.used) {
-        await store.raiseUsed(kind, told.resetAt, used);
-        known = { ...known, [kind]: { ...window, used } };
-      }
-      return 'written';
+    const spent = kinds.map((kind) => known[kind]).filter((window) => window && window.used >= window.limit);
+    if (spent.length > 0) return { waitSeconds: Math.max(...spent.map((window) => waitFor(window, now))) };
+    const left = kinds.map((kind) => (known[kind] ? known[kind].limit - known[kind].used : unlimited));
+    const wanted = Math.min(calls, ...left);
+    if ((await store.take(known, wanted, now)) === 'taken') {
+      view.known = withUsed(view.known, wanted);
+      return { granted: wanted };
     }
-    // Of the same window, ours counts calls that are under way and not yet in Procore's count.
-    const isLater = window === undefined || told.resetAt - window.resetAt > windowSeconds[kind] / 2;
-    const next = { limit: told.limit, resetAt: told.resetAt, used: isLater ? used : Math.max(used, window.used) };
-    const outcome = await store.replaceWindow(kind, window, next);
-    if (outcome === 'written') known = { ...known, [kind]: next };
-    return outcome;
+    view.known = await store.read();
   }
+  return { waitSeconds: lookAgainSeconds };
+}
 
-  function measure(kind: LimitKind, { limit, remaining }: ToldLimit): void {
-    const percent = Math.floor((100 * remaining) / limit);
-    if (measured[kind] === percent) return;
-    measured[kind] = percent;
-    observer.count(kind === 'hour' ? 'rateBudgetHourLeftPercent' : 'rateBudgetSpikeLeftPercent', percent);
+function waitFor(window: LimitWindow | undefined, now: number): number {
+  if (window === undefined) return 0;
+  // A window that waits for its first answer becomes another as soon as the answer is there.
+  if (window.limit === unlearned) return lookAgainSeconds;
+  return window.resetAt + resetMarginSeconds - now;
+}
+
+/** Opens windows in place of those that are over; the first call after a reset starts Procore's next window. */
+async function renewWindows(view: BudgetView, now: number): Promise<'current' | 'look_again'> {
+  let changed = false;
+  for (const kind of kinds) {
+    const window = view.known[kind];
+    // Until Procore names its hourly limit there is none to keep.
+    if (window === undefined && kind === 'hour') continue;
+    if (window !== undefined && now < window.resetAt + resetMarginSeconds) continue;
+    const next = { limit: window?.limit ?? unlearned, resetAt: now + windowSeconds[kind], used: 0 };
+    await view.store.replaceWindow(kind, window, next);
+    changed = true;
   }
+  return changed ? 'look_again' : 'current';
+}
+
+async function learnWindow(view: BudgetView, told: ToldLimit | undefined, now: number): Promise<void> {
+  if (told !== undefined) measure(view, kindOf(told, view.known, now), told);
+  // A window that somebody else has replaced meanwhile is read and judged again, a few times.
+  for (let time = 0; time < 3; time++) {
+    const outcome = told === undefined ? await learnOfNoLimit(view, now) : await learnOfLimit(view, told, now);
+    if (outcome === 'written') return;
+    view.known = await view.store.read();
+  }
+}
+
+async function learnOfNoLimit(view: BudgetView, now: number): Promise<'written' | 'refused'> {
+  const { spike } = view.known;
+  if (spike?.limit !== unlearned) return 'written';
+  const next = { limit: unlimited, resetAt: now + windowSeconds.spike, used: 0 };
+  const outcome = await view.store.replaceWindow('spike', spike, next);
+  if (outcome === 'written') view.known = { ...view.known, spike: next };
+  return outcome;
+}
+
+async function learnOfLimit(view: BudgetView, told: ToldLimit, now: number): Promise<'written' | 'refused'> {
+  // An answer that was long on its way tells of a window that is over.
+  if (told.resetAt <= now) return 'written';
+  const kind = kindOf(told, view.known, now);
+  const window = view.known[kind];
+  const used = told.limit - told.remaining;
+  if (window?.resetAt === told.resetAt && window.limit === told.limit) {
+    if (used > window.used) {
+      await view.store.raiseUsed(kind, told.resetAt, used);
+      view.known = { ...view.known, [kind]: { ...window, used } };
+    }
+    return 'written';
+  }
+  // Of the same window, ours counts calls that are under way and not yet in Procore's count.
+  const isLater = window === undefined || told.resetAt - window.resetAt > windowSeconds[kind] / 2;
+  const next = { limit: told.limit, resetAt: told.resetAt, used: isLater ? used : Math.max(used, window.used) };
+  const outcome = await view.store.replaceWindow(kind, window, next);
+  if (outcome === 'written') view.known = { ...view.known, [kind]: next };
+  return outcome;
+}
+
+function measure({ measured, observer }: BudgetView, kind: LimitKind, { limit, remaining }: ToldLimit): void {
+  const percent = Math.floor((100 * remaining) / limit);
+  if (measured[kind] === percent) return;
+  measured[kind] = percent;
+  observer.count(kind === 'hour' ? 'rateBudgetHourLeftPercent' : 'rateBudgetSpikeLeftPercent', percent);
 }
 
 /** What an answer's headers tell of one limit; `resetAt` in epoch seconds on Procore's clock. */

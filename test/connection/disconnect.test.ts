@@ -205,7 +205,7 @@ describe('a token set out of escrow', () => {
   it('of another environment is refused (I7)', async () => {
     const world = worldWithConnection();
     const escrowed = { ...escrowedOf(world), environment: 'production' as const };
-    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toMatchObject({ code: 'foreign_connection' });
+    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toMatchObject({ code: 'foreign_item' });
   });
 });
 

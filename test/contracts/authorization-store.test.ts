@@ -27,15 +27,6 @@ describe('the DynamoDB authorization store alone', () => {
     keptUntil: 1_800_000_000.5,
   };
 
-  it('neither shows nor claims an item of another environment', async () => {
-    const sandbox = dynamoDbAuthorizationStore({ client: used.client, table, environment: 'sandbox' });
-    const production = dynamoDbAuthorizationStore({ client: used.client, table, environment: 'production' });
-    await sandbox.putSession(session);
-    expect(await production.readSession(session.sessionId)).toBeUndefined();
-    expect(await production.claimSession(session.sessionId, { owner: 'me', leaseUntil: 3 })).toBe('refused');
-    expect(await sandbox.claimSession(session.sessionId, { owner: 'me', leaseUntil: 3 })).toBe('claimed');
-  });
-
   it('writes a time to live in whole seconds, not before the item’s own end', async () => {
     const store = dynamoDbAuthorizationStore({ client: used.client, table, environment: 'sandbox' });
     await store.putSession(session);

@@ -37,9 +37,10 @@ describe('the DynamoDB connection store alone', () => {
     expect(rested).not.toHaveProperty('rotateAt');
   });
 
-  it('refuses to hand out a connection of another environment', async () => {
-    await storeOf(table).write(create(storedConnection({ environment: 'production' })));
-    await expect(storeOf(table).read('acme')).rejects.toMatchObject({ code: 'foreign_connection' });
+  it('stores no connection that names another environment', async () => {
+    const foreign = create(storedConnection({ environment: 'production' }));
+    await expect(storeOf(table).write(foreign)).rejects.toMatchObject({ code: 'foreign_item' });
+    expect(await used.items()).toEqual([]);
   });
 
   it('asks for strongly consistent reads (hard case 36)', async () => {

@@ -1,5 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { describe, expect, it } from 'vitest';
+import { describe } from 'vitest';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
 import { dynamoDbLedgerReader } from '../../lib/operator/aws/dynamodb-ledger-reader.ts';
 import { memoryLedger } from '../memory/ledger.ts';
@@ -14,19 +13,8 @@ describe('in DynamoDB', () => {
   const used = useTable('Deliveries');
 
   ledgerContract((clock) => {
-    const place = { client: used.client, table: used.table, environment: 'sandbox' } as const;
+    // Fifty calls at once on a busy machine may take longer than the 600 ms of production.
+    const place = { client: used.client, table: used.table, environment: 'sandbox', callMs: 20_000 } as const;
     return { ...dynamoDbLedger({ ...place, clock }), ...dynamoDbLedgerReader(place) };
-  });
-
-  it('refuses an item of another environment', async () => {
-    await used.client.send(
-      new PutItemCommand({
-        TableName: used.table,
-        Item: { id: { S: 'event#foreign' }, environment: { S: 'production' }, timeToLive: { N: '9999999999' } },
-      }),
-    );
-    const { client, table } = used;
-    const ledger = dynamoDbLedger({ client, table, environment: 'sandbox', clock: () => 0 });
-    await expect(ledger.find('foreign')).rejects.toMatchObject({ code: 'foreign_ledger_item' });
   });
 });

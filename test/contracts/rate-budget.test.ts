@@ -39,10 +39,4 @@ describe('in DynamoDB', () => {
     expect(await store.replaceWindow('spike', spike, { limit: 25, resetAt: now + 10, used: 0 })).toBe('written');
     now = 1000;
   });
-
-  it('concludes nothing from what another environment wrote', async () => {
-    await dynamoDbRateBudget({ ...props(), environment: 'production', scope: 'foreign' }).pauseUntil(2000);
-    const store = dynamoDbRateBudget({ ...props(), scope: 'foreign' });
-    await expect(store.read()).rejects.toMatchObject({ code: 'foreign_budget_item' });
-  });
 });

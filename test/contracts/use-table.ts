@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type AttributeValue,
   CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
@@ -11,10 +12,17 @@ import { afterAll, beforeAll } from 'vitest';
 import { dynamoDbClientOptions, endpointVariable, prefixVariable } from './endpoint.ts';
 import { type TableName, tableDefinition } from './table-definition.ts';
 
+/** An item as DynamoDB has it. */
+export type StoredItem = Record<string, AttributeValue>;
+
 /** One table for the tests of a file; every part of it is there only while tests run. */
 export interface UsedTable {
   readonly client: DynamoDBClient;
   readonly table: string;
+  /** Gives all items as they are stored. */
+  items(): Promise<readonly StoredItem[]>;
+  /** Gives those attributes of an item that are its key. */
+  keyOf(item: StoredItem): StoredItem;
   /** Deletes all items, for a test that wants a store of its own. */
   empty(): Promise<void>;
 }
@@ -51,19 +59,24 @@ export function useTable(name: TableName): UsedTable {
     await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
   });
 
+  const keyOf = (item: StoredItem): StoredItem =>
+    Object.fromEntries(Object.entries(item).filter(([attribute]) => keys.includes(attribute)));
+
+  async function items(): Promise<readonly StoredItem[]> {
+    const { Items: found = [] } = await running().send(new ScanCommand({ TableName: table, ConsistentRead: true }));
+    return found;
+  }
+
   return {
     get client() {
       return running();
     },
     table,
+    items,
+    keyOf,
     async empty() {
-      const scan = { TableName: table, ConsistentRead: true };
-      const { Items: items = [] } = await running().send(new ScanCommand(scan));
-      const keyOf = (item: (typeof items)[number]) =>
-        Object.fromEntries(Object.entries(item).filter(([attribute]) => keys.includes(attribute)));
-      await Promise.all(
-        items.map((item) => running().send(new DeleteItemCommand({ TableName: table, Key: keyOf(item) }))),
-      );
+      const deletions = (await items()).map((item) => new DeleteItemCommand({ TableName: table, Key: keyOf(item) }));
+      await Promise.all(deletions.map((deletion) => running().send(deletion)));
     },
   };
 }

@@ -1,12 +1,13 @@
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
-  type DynamoDBClient,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchGetItemCommand, type BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import {
+  type EnvironmentTable,
+  type Item,
+  ownItem,
+  queryPage,
+  readItem,
+} from '../../../functions/aws/environment-table.ts';
+import { ForeignItemError } from '../../../functions/procore/foreign-item.ts';
 import { arrivalIndex } from '../../../functions/settings.ts';
 import {
   type ArrivedEvent,
@@ -23,6 +24,15 @@ const { partitionKey, sortKey } = arrivalIndex;
 
 type Attributes = Record<string, AttributeValue>;
 
+/** What an event's item has, as the ledger writes it. */
+interface StoredEvent extends Arrival {
+  readonly event?: string;
+  readonly failures?: number;
+  readonly receivedAt?: number;
+  readonly handledAt?: number;
+  readonly deadLettered?: string;
+}
+
 interface Arrival {
   readonly id: string;
   readonly arrivedAt: number;
@@ -32,34 +42,37 @@ interface Arrival {
  * Lists the ledger by time: keys from the index `arrival`, a day at a time, then the items themselves.
  *
  * The index is eventually consistent: what arrived within the last second or so may be missing.
+ *
+ * @returns the reader; `show` throws ForeignItemError, `arrivals` leaves out what is not of this environment
  */
-export function dynamoDbLedgerReader({
-  client,
-  table,
-  environment,
-}: {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-  readonly environment: ProcoreEnvironmentName;
-}): LedgerReader {
+export function dynamoDbLedgerReader(place: EnvironmentTable): LedgerReader {
+  const { client, table } = place;
+
   async function arrivalsOf(partition: string, since: number, until: number): Promise<Arrival[]> {
     const found: Arrival[] = [];
     let start: Attributes | undefined;
     do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: arrivalIndex.name,
-          // A range of a sort key includes both ends.
-          KeyConditionExpression: `${partitionKey} = :partition AND ${sortKey} BETWEEN :since AND :until`,
-          ExpressionAttributeValues: marshall({ ':partition': partition, ':since': since, ':until': until }),
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...(page.Items ?? []).map((item) => unmarshall(item) as Arrival));
-      start = page.LastEvaluatedKey;
+      const { items, next } = await queryPage(place, {
+        IndexName: arrivalIndex.name,
+        // A range of a sort key includes both ends.
+        KeyConditionExpression: `${partitionKey} = :partition AND ${sortKey} BETWEEN :since AND :until`,
+        ExpressionAttributeValues: marshall({ ':partition': partition, ':since': since, ':until': until }),
+        ExclusiveStartKey: start,
+      });
+      found.push(...items.map((item) => unmarshall(item) as Arrival));
+      start = next;
     } while (start !== undefined);
     return found.filter(({ arrivedAt }) => arrivedAt < until);
+  }
+
+  /** An item of another environment must not keep a person from seeing the others. */
+  function ownEvents(item: Attributes): ArrivedEvent[] {
+    try {
+      return toArrivedEvent(ownItem(place, item));
+    } catch (error) {
+      if (error instanceof ForeignItemError) return [];
+      throw error;
+    }
   }
 
   async function read(ids: readonly string[]): Promise<ArrivedEvent[]> {
@@ -69,14 +82,17 @@ export function dynamoDbLedgerReader({
       const answer: BatchGetItemCommandOutput = await client.send(
         new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
       );
-      found.push(...(answer.Responses?.[table] ?? []).flatMap((item) => toArrivedEvent(item, environment)));
+      found.push(...(answer.Responses?.[table] ?? []).flatMap(ownEvents));
       keys = answer.UnprocessedKeys?.[table]?.Keys;
     }
     return found;
   }
 
   return {
-    show: async (eventId) => (await read([`event#${eventId}`]))[0],
+    async show(eventId) {
+      const item = await readItem(place, { id: `event#${eventId}` });
+      return item && toArrivedEvent(item)[0];
+    },
 
     async *arrivals(since, until) {
       for (let day = Math.floor(since / secondsADay); day * secondsADay < until; day += 1) {
@@ -98,9 +114,9 @@ function byArrival(left: Pick<Arrival, 'arrivedAt'>, right: Pick<Arrival, 'arriv
   return left.arrivedAt - right.arrivedAt;
 }
 
-function toArrivedEvent(attributes: Attributes, environment: ProcoreEnvironmentName): ArrivedEvent[] {
-  const item = unmarshall(attributes);
-  if (item.environment !== environment || typeof item.event !== 'string') return [];
+function toArrivedEvent(stored: Item): ArrivedEvent[] {
+  const item = stored as unknown as StoredEvent;
+  if (typeof item.event !== 'string') return [];
   return [
     {
       event: JSON.parse(item.event) as WebhookEvent,

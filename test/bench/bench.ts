@@ -20,3 +20,8 @@ export interface Bench {
    */
   run(flags: readonly string[], size: BenchSize): Promise<Figures>;
 }
+
+/** @returns the figures that must be 0 and are not, with their values, e.g. `fuzzLeaks 3` */
+export function wrongFigures({ mustBeZero = [] }: Pick<Bench, 'mustBeZero'>, figures: Figures): string[] {
+  return mustBeZero.filter((name) => (figures[name] ?? 0) !== 0).map((name) => `${name} ${figures[name]}`);
+}

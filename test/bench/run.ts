@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { endWithParent } from '../../lib/end-with-parent.ts';
-import type { Bench } from './bench.ts';
+import { type Bench, wrongFigures } from './bench.ts';
 
 const own = ['bench', 'processes', 'run'];
 const names = readdirSync(new URL('.', import.meta.url))
@@ -57,8 +57,8 @@ if (given.includes('--json')) {
   };
   console.log(JSON.stringify({ bench: name, figures, machine }));
 }
-const wrong = (bench.mustBeZero ?? []).filter((figure) => (figures[figure] ?? 0) !== 0);
+const wrong = wrongFigures(bench, figures);
 if (wrong.length > 0) {
-  console.error(`\nThis must be 0 and is not: ${wrong.map((figure) => `${figure} ${figures[figure]}`).join(', ')}.`);
+  console.error(`\nThis must be 0 and is not: ${wrong.join(', ')}.`);
   process.exitCode = 1;
 }

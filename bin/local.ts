@@ -1,5 +1,6 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
 import { isConnectorError } from '../functions/connector-error.ts';
+import { endWithParent } from '../lib/end-with-parent.ts';
 import { parseOptions, usage } from '../lib/local/options.ts';
 import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
@@ -27,6 +28,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (!isRepeated) onSignal();
   });
 }
+
+// Started by hand it may outlive its shell; under npm a killed npm would leave it behind.
+if (process.env.npm_lifecycle_event !== undefined) endWithParent();
 
 try {
   const given = parseOptions(process.argv.slice(2));

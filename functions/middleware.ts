@@ -4,19 +4,12 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { ConnectorError, isConnectorError } from './connector-error.ts';
-import { type ObservedFields, type Observer, observedFieldNames } from './observer.ts';
+import { loggedFields, type ObservedFields, type Observer } from './observer.ts';
 import { readSetting } from './settings.ts';
-
-const allowedFields: ReadonlySet<string> = new Set(observedFieldNames);
 
 /** Writes allow-listed fields and nothing else, whatever it is given: what is not named cannot leak. */
 class AllowListFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, fields: LogAttributes): LogItem {
-    const allowed = Object.fromEntries(
-      Object.entries(fields).filter(
-        ([name, value]) => allowedFields.has(name) && ['string', 'number'].includes(typeof value),
-      ),
-    );
     return new LogItem({
       attributes: {
         level: attributes.logLevel,
@@ -24,7 +17,7 @@ class AllowListFormatter extends LogFormatter {
         timestamp: this.formatTimestamp(attributes.timestamp),
         requestId: attributes.lambdaContext?.awsRequestId,
         traceId: attributes.xRayTraceId,
-        ...allowed,
+        ...loggedFields(fields),
       },
     });
   }

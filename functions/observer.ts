@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** Every metric that the functions emit, in the namespace `ProcoreConnector` with the dimension `environment`. */
 export const metricNames = [
   'connectionAuthorized',
@@ -86,8 +88,49 @@ export const observedFieldNames = [
   'status',
 ] as const;
 
+type ObservedFieldName = (typeof observedFieldNames)[number];
+
 /** Fields of one log line. */
-export type ObservedFields = { readonly [Field in (typeof observedFieldNames)[number]]?: string | number | undefined };
+export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined };
+
+/** Digits, a ULID or a UUID, which are Procore's ids; or an id that we made of a digest. None of them says anything. */
+const plainId =
+  /^(\d{1,40}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|reconciled-[\da-f]{64})$/i;
+
+/**
+ * What fields that come from a webhook's body look like. Whoever has the header can send any text in them, and Procore
+ * may change its ids, so another form is no reason to refuse an event. But no such text may reach the log.
+ */
+const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {
+  companyId: plainId,
+  eventId: plainId,
+  eventType: /^[a-z]{1,20}(_[a-z]{1,20}){0,2}$/,
+  projectId: plainId,
+  resourceId: plainId,
+  // Up to eight words with the punctuation of a title, e.g. "Purchase Order Contract Line Items".
+  resourceName: /^[A-Za-z&/()',-]{1,20}( [A-Za-z&/()',-]{1,20}){0,7}$/,
+};
+
+/**
+ * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's
+ * body that has not its plain form is replaced by its digest, so that lines about the same thing still belong together.
+ *
+ * @param fields may hold anything
+ */
+export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string | number>> {
+  const written: Record<string, string | number> = {};
+  for (const name of observedFieldNames) {
+    const value = fields[name];
+    if (typeof value === 'string') written[name] = plainForms[name]?.test(value) === false ? digest(value) : value;
+    if (typeof value === 'number') written[name] = value;
+  }
+  return written;
+}
+
+/** @returns e.g. `sha256:9f86d081884c7d659a2feaa0c55ad015` */
+function digest(text: string): string {
+  return `sha256:${hash('sha256', text, 'hex').slice(0, 32)}`;
+}
 
 /** What use cases tell about themselves: log lines by literal event name, and metrics. */
 export interface Observer {

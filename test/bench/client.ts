@@ -11,14 +11,14 @@ import type { Bench, Figures } from './bench.ts';
 const companyId = '5358233';
 const projectId = '23498237';
 const path = `/rest/v1.0/projects/${projectId}/rfis` as const;
-const items = 20_000;
 const perPage = 100;
 const limits = { hourly: 3600, spike: 1000 };
 
 /** Lists 20,000 items with the client and with a pager that asks for one page after the other. */
 export const bench: Bench = {
   about: '20,000 items at 100 a page, 80 ms a call, 1,000 calls in 10 s: the client against a sequential pager',
-  async run(): Promise<Figures> {
+  async run(_flags, size): Promise<Figures> {
+    const items = size === 'smoke' ? 1000 : 20_000;
     const workerData: SlowStandInData = { projectId, rfis: items, latencyMs: 80, calls: 1000, limits };
     const worker = new Worker(new URL('../procore/slow-stand-in.ts', import.meta.url), { workerData });
     const procore = await new Promise<SlowStandIn>((resolve, reject) => {
@@ -26,8 +26,8 @@ export const bench: Bench = {
       worker.once('error', reject);
     });
     try {
-      const sequential = await timed(() => listSequentially(procore));
-      const client = await timed(() => listWithClient(procore));
+      const sequential = await timed(() => listSequentially(procore, items));
+      const client = await timed(() => listWithClient(procore, items));
       return {
         speedup: sequential.seconds / client.seconds,
         sequentialSeconds: sequential.seconds,
@@ -49,7 +49,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Res
   return { result, seconds: (performance.now() - began) / 1000 };
 }
 
-async function listSequentially({ apiOrigin, accessToken }: SlowStandIn): Promise<void> {
+async function listSequentially({ apiOrigin, accessToken }: SlowStandIn, items: number): Promise<void> {
   let received = 0;
   for (let page = 1; received < items; page++) {
     const response = await fetch(`${apiOrigin}${path}?page=${page}&per_page=${perPage}`, {
@@ -61,7 +61,7 @@ async function listSequentially({ apiOrigin, accessToken }: SlowStandIn): Promis
   }
 }
 
-async function listWithClient({ apiOrigin, accessToken }: SlowStandIn) {
+async function listWithClient({ apiOrigin, accessToken }: SlowStandIn, items: number) {
   const counts = { requests: 0, requests429: 0 };
   const observer: Observer = { note() {}, count() {} };
   const shared = { clock: systemClock, sleep: systemSleep, randomFraction: systemRandomFraction, observer };

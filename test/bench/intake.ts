@@ -1,54 +1,57 @@
-import { fork } from 'node:child_process';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { usdEach } from '../../lib/operator/prices.ts';
-import type { Bench, Figures } from './bench.ts';
+import type { Bench, BenchSize, Figures } from './bench.ts';
 import { runFaults } from './intake/faults.ts';
 import { fuzzIntake } from './intake/fuzz.ts';
 import type { HandlersAnswer, HandlersRequest } from './intake/handlers-process.ts';
 import { startInstantAws } from './intake/instant-aws.ts';
+import { startProcess } from './processes.ts';
 
 const current = 'a-value-of-forty-eight-characters-for-the-bench';
-const deliveries = 3000;
+
+/** How much of everything. */
+const plans = {
+  full: { warmUps: 500, counted: 500, timed: 3000, seconds: 10, fuzzed: 200_000, faultyEvents: 20_000 },
+  smoke: { warmUps: 5, counted: 5, timed: 20, seconds: 0.5, fuzzed: 2000, faultyEvents: 500 },
+} as const;
+type Plan = (typeof plans)[BenchSize];
 
 /** Taking webhooks in: calls, time in our code, throughput, cost, hostile input; with `--faults`: what gets lost. */
 export const bench: Bench = {
   about: 'intake against a bare handler and one of Powertools and middy; with --faults 20,000 events under faults',
-  async run(flags) {
-    if (flags.includes('--faults')) return runFaults(20_000, 'intake');
-    const handlers = await compareHandlers();
-    return { ...handlers, ...(await measureThroughput()), ...(await fuzzIntake(200_000, 'intake')) };
+  flags: ['--faults'],
+  mustBeZero: ['lost', 'twiceOther', 'fuzz5xx', 'fuzzWronglyAccepted', 'fuzzWronglyRefused', 'fuzzLeaks'],
+  async run(flags, size) {
+    const plan = plans[size];
+    if (flags.includes('--faults')) return runFaults(plan.faultyEvents, 'intake');
+    const handlers = await compareHandlers(plan);
+    return { ...handlers, ...(await measureThroughput(plan)), ...(await fuzzIntake(plan.fuzzed, 'intake')) };
   },
 };
 
 /** The handlers have a process of their own, and the AWS that answers at once has this one. */
-async function compareHandlers(): Promise<Figures> {
+async function compareHandlers({ warmUps, counted, timed }: Plan): Promise<Figures> {
   const aws = await startInstantAws(JSON.stringify({ environment: 'sandbox', current }));
-  const child = fork(
+  const child = await startProcess<HandlersRequest, HandlersAnswer>(
     new URL('./intake/handlers-process.ts', import.meta.url),
-    [JSON.stringify({ endpoint: aws.endpoint, authorization: `Bearer ${current}` })],
-    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    { BENCH_AWS: aws.endpoint, BENCH_AUTHORIZATION: `Bearer ${current}` },
+    // Logs and metrics, which are written as on Lambda.
+    'ignore',
   );
-  const answered = <Answer>() =>
-    new Promise<Answer>((resolve, reject) => {
-      child.once('message', (answer) => resolve(answer as Answer));
-      child.once('exit', (code) => reject(new Error(`The handlers' process ended with ${code}.`)));
-    });
   const ask = async (request: HandlersRequest) => {
     aws.calls.clear();
-    child.send(request);
-    const times = await answered<HandlersAnswer>();
+    const times = await child.ask(request);
     const calls = [...aws.calls.values()].reduce((sum, count) => sum + count, 0);
     return { times, callsEach: calls / request.deliveries };
   };
   try {
-    await answered<string>();
     const all = ['ours', 'bare', 'powertools'] as const;
-    await ask({ handlers: all, deliveries: 500, ageSeconds: 1, prefix: 'warm' });
-    const fresh = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 1, prefix: 'fresh' });
-    const inWindow = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 1, prefix: 'fresh' });
-    const old = await ask({ handlers: ['ours'], deliveries: 500, ageSeconds: 900, prefix: 'fresh' });
-    const powertools = await ask({ handlers: ['powertools'], deliveries: 500, ageSeconds: 1, prefix: 'calls' });
-    const { times } = await ask({ handlers: all, deliveries, ageSeconds: 1, prefix: 'timed' });
+    await ask({ handlers: all, deliveries: warmUps, ageSeconds: 1, prefix: 'warm' });
+    const fresh = await ask({ handlers: ['ours'], deliveries: counted, ageSeconds: 1, prefix: 'fresh' });
+    const inWindow = await ask({ handlers: ['ours'], deliveries: counted, ageSeconds: 1, prefix: 'fresh' });
+    const old = await ask({ handlers: ['ours'], deliveries: counted, ageSeconds: 900, prefix: 'fresh' });
+    const powertools = await ask({ handlers: ['powertools'], deliveries: counted, ageSeconds: 1, prefix: 'calls' });
+    const { times } = await ask({ handlers: all, deliveries: timed, ageSeconds: 1, prefix: 'timed' });
     const [ours, bare, rival] = all.map((name) => percentile(times[name] ?? [], 0.5)) as [number, number, number];
     return {
       callsFresh: fresh.callsEach,
@@ -64,8 +67,7 @@ async function compareHandlers(): Promise<Figures> {
       usdPerMillion: dollarsPerMillion(fresh.callsEach),
     };
   } finally {
-    child.removeAllListeners('exit');
-    child.kill();
+    child.stop();
     await aws.stop();
   }
 }
@@ -93,7 +95,7 @@ function dollarsPerMillion(callsFresh: number): number {
 }
 
 /** Fresh events through the local stack's gateway, functions and stand-ins, as fast as they are answered. */
-async function measureThroughput(): Promise<Figures> {
+async function measureThroughput({ seconds }: Plan): Promise<Figures> {
   const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: () => {} });
   try {
     const [environment] = system.environments;
@@ -118,7 +120,7 @@ async function measureThroughput(): Promise<Figures> {
     const began = performance.now();
     const before = made;
     const sender = async () => {
-      while (performance.now() - began < 10_000) await deliver();
+      while (performance.now() - began < seconds * 1000) await deliver();
     };
     await Promise.all(Array.from({ length: 8 }, sender));
     return { requestsPerSecond: ((made - before) / (performance.now() - began)) * 1000 };

@@ -9,6 +9,7 @@ import {
   ListTablesCommand,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
+import { endWithParent } from '../../lib/end-with-parent.ts';
 import { dynamoDbClientOptions, endpointVariable, prefixVariable } from './endpoint.ts';
 
 const { values, positionals } = parseArgs({
@@ -28,17 +29,28 @@ if (dynamodb !== undefined && (typeof dynamodb !== 'string' || !URL.canParse(dyn
   process.exit(2);
 }
 if (dynamodb) await requireAnswer(dynamodb);
+/** Node's options by which vitest ends when this process is killed. */
+const endsWithThis = [
+  '--import',
+  `data:text/javascript,import{endWithParent}from'${import.meta.resolve('../../lib/end-with-parent.ts')}';endWithParent()`,
+];
 const suites = positionals.length > 0 ? positionals.map((suite) => `test/contracts/${suite}`) : ['test/contracts/'];
 const options = Object.entries(others).map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
 
 const prefix = `procore-connector-contracts-${randomBytes(6).toString('hex')}-`;
-// A person's Ctrl-C ends vitest, which shares the terminal; what it leaves behind is still to be removed.
-process.on('SIGINT', () => {});
+endWithParent();
 const status = await new Promise<number>((resolve) => {
-  const run = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...suites, ...options], {
-    stdio: 'inherit',
-    env: { ...process.env, ...(dynamodb && { [endpointVariable]: dynamodb, [prefixVariable]: prefix }) },
-  });
+  const run = spawn(
+    process.execPath,
+    [...endsWithThis, 'node_modules/vitest/vitest.mjs', 'run', ...suites, ...options],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, ...(dynamodb && { [endpointVariable]: dynamodb, [prefixVariable]: prefix }) },
+    },
+  );
+  // A signal ends vitest, and what it leaves behind is still to be removed. A Ctrl-C has reached vitest already.
+  process.on('SIGINT', () => run.kill('SIGTERM'));
+  process.on('SIGTERM', () => run.kill('SIGTERM'));
   run.on('exit', (code) => resolve(code ?? 1));
 });
 if (dynamodb) await removeTables(dynamodb);

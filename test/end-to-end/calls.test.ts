@@ -39,7 +39,7 @@ async function callsOf(work: () => Promise<void>, functions: RegExp): Promise<Re
 }
 
 it('counts what a fresh webhook costs', async () => {
-  const ids = Array.from({ length: events }, (_, index) => `01COUNTED${String(index).padStart(17, '0')}`);
+  const ids = Array.from({ length: events }, (_, index) => `01MADE${String(index).padStart(20, '0')}`);
   const made = await callsOf(async () => {
     for (const id of ids) await system.post(webhookBody(id));
     for (const eventId of ids) await system.log.waitFor('event.received', { eventId });

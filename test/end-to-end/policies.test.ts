@@ -147,7 +147,7 @@ describe('the flows', { timeout: 90_000 }, () => {
   it('works events: of a subscribed company, of our own app, failing ones and unreadable ones', async () => {
     const { sqs } = system.clients;
     await system.post(webhookBody('01SUBSCRIBED00000000000000'));
-    await system.post(webhookBody('01FAILING00000000000000000', { resource_type: 'Submittals' }));
+    await system.post(webhookBody('01BAD000000000000000000000', { resource_type: 'Submittals' }));
     const ofOurs = { id: 7, ulid: '01LOOP00000000000000000000', metadata: { source_application_id: 'local-sandbox' } };
     await system.post({
       ...ofOurs,
@@ -164,7 +164,7 @@ describe('the flows', { timeout: 90_000 }, () => {
     const ids = { MessageGroupId: 'unreadable', MessageDeduplicationId: 'unreadable' };
     await sqs.send(new SendMessageCommand({ QueueUrl: system.output('QueueEvents'), MessageBody, ...ids }));
     await system.log.waitFor('app.reconnected', { companyId });
-    await system.log.waitFor('event.failed', { eventId: '01FAILING00000000000000000' });
+    await system.log.waitFor('event.failed', { eventId: '01BAD000000000000000000000' });
     await system.log.waitFor('event.dead_lettered', { reason: 'unreadable_message' });
   });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { endWithParent } from '../../lib/end-with-parent.ts';
 import type { Ending } from './ending.ts';
 import { figures } from './explore.ts';
 import { mutants } from './mutants/table.ts';
@@ -24,6 +25,7 @@ if (values.mutant !== undefined && !mutants.some(({ name }) => name === values.m
   refuse(`There is no mutant "${values.mutant}". There are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`);
 }
 
+endWithParent();
 const startedAt = performance.now();
 const workers = Math.min(availableParallelism(), Math.ceil(runs / 1000));
 const totals = {

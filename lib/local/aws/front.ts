@@ -81,6 +81,13 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
   const sqsPort = Number(new URL(await sqs.listen({ port: 0, host })).port);
   const agent = new Agent({ keepAlive: true });
   const secretsManager = createSecretsManager(() => Date.now() / 1000);
+  /** DynamoDB's calls under way: dynalite dies of one that is not done when its store is closed. */
+  const underWay = new Set<Promise<AwsAnswer>>();
+  const forwardToDynamo = (call: Call) => {
+    const said = forward(agent, dynamoPort, call, call.body);
+    underWay.add(said);
+    return said.finally(() => underWay.delete(said));
+  };
 
   let principals = new Map<string, Principal>();
   let functionNames = new Set<string>();
@@ -120,7 +127,7 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
         return jsonAnswer(servedLogs.answer(operation, parameters), '1.1');
       case 'dynamodb':
         checkDynamoCall(operation, parameters);
-        return forward(agent, dynamoPort, call, call.body);
+        return forwardToDynamo(call);
       case 'sqs': {
         const checked = checkSqsCall(operation, parameters, endpoint);
         if (!checked.forward) return jsonAnswer(checked.answer({}), '1.0');
@@ -162,6 +169,7 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     usedPermissions: () => [...used.values()],
     async stop() {
       await close(server);
+      await Promise.allSettled(underWay);
       agent.destroy();
       await sqs.close();
       await close(dynamo);

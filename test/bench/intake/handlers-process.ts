@@ -1,6 +1,7 @@
 // Runs the three handlers in a process of its own, whose stdout (logs, metrics) goes nowhere, and reports their times.
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { settingNames } from '../../../functions/settings.ts';
+import { answerQuestions } from '../processes.ts';
 import { bareHandler, type IntakeHandler, powertoolsHandler } from './rivals.ts';
 
 /** What the parent asks for: so many deliveries by each of the handlers, in turns. */
@@ -16,7 +17,7 @@ export interface HandlersRequest {
 /** Milliseconds of each delivery, by handler. */
 export type HandlersAnswer = Readonly<Record<string, readonly number[]>>;
 
-const { endpoint = '', authorization = '' } = JSON.parse(process.argv[2] ?? '{}');
+const { BENCH_AWS: endpoint = '', BENCH_AUTHORIZATION: authorization = '' } = process.env;
 const queueUrl = `${endpoint}/000000000000/events.fifo`;
 for (const name of Object.values(settingNames)) process.env[name] = 'unused';
 Object.assign(process.env, {
@@ -60,7 +61,7 @@ function deliveryOf(id: string, ageSeconds: number): APIGatewayProxyEventV2 {
   } as unknown as APIGatewayProxyEventV2;
 }
 
-process.on('message', async ({ handlers: names, deliveries, ageSeconds, prefix }: HandlersRequest) => {
+answerQuestions<HandlersRequest, HandlersAnswer>(async ({ handlers: names, deliveries, ageSeconds, prefix }) => {
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let index = 0; index < deliveries; index += 1) {
     for (const name of names) {
@@ -71,7 +72,5 @@ process.on('message', async ({ handlers: names, deliveries, ageSeconds, prefix }
       if (answer.statusCode !== 200) throw new Error(`${name} answered ${answer.statusCode}.`);
     }
   }
-  process.send?.(times);
+  return times;
 });
-process.on('disconnect', () => process.exit(0));
-process.send?.('ready');

@@ -1,5 +1,5 @@
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
-import { answerQuestions } from './processes.ts';
+import { answerQuestions } from '../processes.ts';
 
 const front = await startAwsFront(0, (line) => console.error(line));
 

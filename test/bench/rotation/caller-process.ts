@@ -4,7 +4,7 @@ import { vendAccessToken } from '../../../functions/connection/vending.ts';
 import { accessTokenSource } from '../../../functions/procore/access-token-source.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { rotationDependencies } from '../../../functions/wiring.ts';
-import { answerQuestions } from './processes.ts';
+import { answerQuestions } from '../processes.ts';
 
 /** So many callers of one connection, who all begin at once. */
 export interface Round {

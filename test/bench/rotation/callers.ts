@@ -1,14 +1,18 @@
-import type { Figures } from '../bench.ts';
+import type { BenchSize, Figures } from '../bench.ts';
+import { startProcess } from '../processes.ts';
 import type { Round, RoundReport } from './caller-process.ts';
-import { startProcess } from './processes.ts';
-import { percentile, startBenchSetting } from './setting.ts';
+import { type BenchSetting, percentile } from './setting.ts';
 
-const processCount = 8;
+/** The smallest form has a tenth of the callers that a figure's name says, in one round. */
+const plans = {
+  full: { processCount: 8, warmUps: 15, share: 1, mostRounds: Number.POSITIVE_INFINITY },
+  smoke: { processCount: 2, warmUps: 1, share: 0.1, mostRounds: 1 },
+} as const;
 /** What the stand-in's token endpoint takes, in milliseconds. */
 const upstreamMs = 200;
 
 /** How many callers, how often; and what the figures' names add to theirs. */
-const plan = [
+const sizes = [
   { callersAre: 'consumer', callers: 1, rounds: 20, name: '' },
   { callersAre: 'consumer', callers: 10, rounds: 10, name: '' },
   { callersAre: 'consumer', callers: 100, rounds: 10, name: '' },
@@ -21,10 +25,10 @@ const plan = [
 ] as const;
 
 /** So many callers at once of one connection whose token has expired, over eight processes. */
-export async function measureCallers(): Promise<Figures> {
-  const setting = await startBenchSetting();
+export async function measureCallers(setting: BenchSetting, size: BenchSize): Promise<Figures> {
+  const { processCount, warmUps, share: shareOfCallers, mostRounds } = plans[size];
   const starting = Array.from({ length: processCount }, () =>
-    startProcess<Round, RoundReport>('caller-process.ts', setting.variables),
+    startProcess<Round, RoundReport>(new URL('caller-process.ts', import.meta.url), setting.variables),
   );
   const processes = await Promise.all(starting);
   let made = 0;
@@ -53,9 +57,12 @@ export async function measureCallers(): Promise<Figures> {
 
   try {
     // Processes that have run for a while: modules loaded, code compiled, sockets open, secret read.
-    for (let round = 0; round < 15; round += 1) await playRound(64, 'invocations');
+    for (let round = 0; round < warmUps; round += 1) await playRound(8 * processCount, 'invocations');
     const figures: Record<string, number> = {};
-    for (const { callersAre, callers, rounds, name } of plan) {
+    for (const planned of sizes) {
+      const { callersAre } = planned;
+      const callers = Math.ceil(planned.callers * shareOfCallers);
+      const rounds = Math.min(planned.rounds, mostRounds);
       const played: Awaited<ReturnType<typeof playRound>>[] = [];
       for (let round = 0; round < rounds; round += 1) played.push(await playRound(callers, callersAre));
       const refusals = new Set(played.flatMap((round) => round.refusals));
@@ -66,18 +73,17 @@ export async function measureCallers(): Promise<Figures> {
           played.map(({ waits }) => percentile(waits, share)),
           0.5,
         ) - upstreamMs;
-      const size = `${name}${callers}`;
-      figures[`upstreamCalls${size}`] = Math.max(...played.map(({ upstreamCalls }) => upstreamCalls));
-      figures[`servedShare${size}`] = played.reduce((sum, { served }) => sum + served, 0) / (callers * rounds);
-      figures[`waitP50BeyondUpstreamMs${size}`] = beyond(0.5);
-      figures[`waitP99BeyondUpstreamMs${size}`] = beyond(0.99);
+      const who = `${planned.name}${planned.callers}`;
+      figures[`upstreamCalls${who}`] = Math.max(...played.map(({ upstreamCalls }) => upstreamCalls));
+      figures[`servedShare${who}`] = played.reduce((sum, { served }) => sum + served, 0) / (callers * rounds);
+      figures[`waitP50BeyondUpstreamMs${who}`] = beyond(0.5);
+      figures[`waitP99BeyondUpstreamMs${who}`] = beyond(0.99);
       const windows = played.flatMap((round) => round.windows);
-      if (size === '1') figures.lossWindowP50Ms = percentile(windows, 0.5);
-      if (size === '500') figures.lossWindowMaxMs500 = Math.max(...windows);
+      if (who === '1') figures.lossWindowP50Ms = percentile(windows, 0.5);
+      if (who === '500') figures.lossWindowMaxMs500 = Math.max(...windows);
     }
     return figures;
   } finally {
     for (const each of processes) each.stop();
-    await setting.stop();
   }
 }

@@ -10,7 +10,7 @@ import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../../lib/procore-stand-in/server.ts';
 import { storedConnection } from '../../contracts/connection-store.ts';
 import { tableDefinition } from '../../contracts/table-definition.ts';
-import { startProcess } from './processes.ts';
+import { startProcess } from '../processes.ts';
 
 export const connectionsTable = 'connections';
 const secret = 'oauth-client';
@@ -32,7 +32,7 @@ export interface BenchSetting {
 
 /** Starts it. */
 export async function startBenchSetting(): Promise<BenchSetting> {
-  const aws = await startProcess<'endpoint', { endpoint: string }>('aws-process.ts');
+  const aws = await startProcess<'endpoint', { endpoint: string }>(new URL('aws-process.ts', import.meta.url));
   const { endpoint } = await aws.ask('endpoint');
   const dynamoDb = new DynamoDBClient(clientOptions(endpoint));
   const secretsManager = new SecretsManagerClient(clientOptions(endpoint));
@@ -60,6 +60,8 @@ export async function startBenchSetting(): Promise<BenchSetting> {
     store,
     standIn,
     variables: {
+      // A setting that a later version of the functions reads as well: it must be set, and here nothing depends on it.
+      ...Object.fromEntries(Object.values(settingNames).map((name) => [name, 'unused'])),
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'bench',

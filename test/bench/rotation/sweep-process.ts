@@ -7,7 +7,7 @@ import { rotationBatch, sweepDueConnections } from '../../../functions/connectio
 import { systemClock, systemRandomFraction, systemRandomId, systemSleep } from '../../../functions/system.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { memoryTokenEndpoint } from '../../memory/token-endpoint.ts';
-import { answerQuestions } from './processes.ts';
+import { answerQuestions } from '../processes.ts';
 
 /** `sweep` sends what is due to the queue; `rotate` works these connections as token-rotation does. */
 export type SweepQuestion =

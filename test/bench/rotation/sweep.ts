@@ -6,19 +6,20 @@ import { dueIndex } from '../../../functions/settings.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { storedConnection } from '../../contracts/connection-store.ts';
 import { tableDefinition } from '../../contracts/table-definition.ts';
-import type { Figures } from '../bench.ts';
-import { startProcess } from './processes.ts';
-import { startBenchSetting } from './setting.ts';
+import type { BenchSize, Figures } from '../bench.ts';
+import { startProcess } from '../processes.ts';
+import type { BenchSetting } from './setting.ts';
 import type { SweepAnswer, SweepQuestion } from './sweep-process.ts';
 
-const sizes = { '1k': 1000, '10k': 10_000, '100k': 100_000 } as const;
-/** How many of the connections found are also rotated, to count what that reads and writes. */
-const rotated = 1000;
+/** How many are due, by what the figures are called; and how many of those are also rotated, to count reads and writes. */
+const plans = {
+  full: { sizes: { '1k': 1000, '10k': 10_000, '100k': 100_000 }, rotated: 1000 },
+  smoke: { sizes: { '1k': 10, '10k': 100, '100k': 1000 }, rotated: 50 },
+} as const;
 
 /** So many connections due at once: from the index to the rotation queue, and from there to new tokens. */
-export async function measureSweep(): Promise<Figures> {
-  const setting = await startBenchSetting();
-  const { endpoint, dynamoDb } = setting;
+export async function measureSweep({ endpoint, dynamoDb }: BenchSetting, benchSize: BenchSize): Promise<Figures> {
+  const { sizes, rotated } = plans[benchSize];
   const sqs = new SQSClient(clientOptions(endpoint));
   const figures: Record<string, number> = {};
   const seconds = new Map<string, number>();
@@ -31,13 +32,13 @@ export async function measureSweep(): Promise<Figures> {
         new CreateQueueCommand({ QueueName: `rotation-${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
       );
       // A new process for each size: the memory at its peak is this sweep's.
-      const sweeper = await startProcess<SweepQuestion, SweepAnswer>('sweep-process.ts');
+      const sweeper = await startProcess<SweepQuestion, SweepAnswer>(new URL('sweep-process.ts', import.meta.url));
       const swept = await sweeper.ask({ job: 'sweep', endpoint, table, queueUrl: queue.QueueUrl ?? '' });
       if (swept.handled !== size) throw new Error(`Of ${size} due connections ${swept.handled} were queued.`);
       figures[`sweepSeconds${name}`] = swept.seconds;
       figures[`sweepPeakMemoryMb${name}`] = swept.peakMemoryMb;
       seconds.set(name, swept.seconds);
-      if (size === sizes['10k']) {
+      if (name === '10k') {
         const connectionIds = ids.slice(0, rotated);
         const worked = await sweeper.ask({ job: 'rotate', endpoint, table, connectionIds });
         if (worked.handled !== rotated) throw new Error(`Of ${rotated} connections ${worked.handled} were rotated.`);
@@ -50,7 +51,6 @@ export async function measureSweep(): Promise<Figures> {
     return figures;
   } finally {
     sqs.destroy();
-    await setting.stop();
   }
 }
 
@@ -65,7 +65,8 @@ async function fill(client: DynamoDBClient, table: string, ids: readonly string[
     return { PutRequest: { Item: marshall(item) } };
   };
   for (let start = 0; start < ids.length; start += 100) {
-    const batches = [0, 25, 50, 75].map((offset) => ids.slice(start + offset, start + offset + 25));
+    const slices = [0, 25, 50, 75].map((offset) => ids.slice(start + offset, start + offset + 25));
+    const batches = slices.filter((batch) => batch.length > 0);
     await Promise.all(
       batches.map((batch, offset) =>
         client.send(

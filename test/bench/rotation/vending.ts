@@ -4,15 +4,14 @@ import { vendAccessToken } from '../../../functions/connection/vending.ts';
 import { systemClock, systemRandomFraction, systemRandomId, systemSleep } from '../../../functions/system.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { memoryTokenEndpoint } from '../../memory/token-endpoint.ts';
-import type { Figures } from '../bench.ts';
-import { connectionsTable, percentile, startBenchSetting } from './setting.ts';
+import type { BenchSize, Figures } from '../bench.ts';
+import { type BenchSetting, connectionsTable, percentile } from './setting.ts';
 
-const warmUp = 1000;
-const pairs = 4000;
+const plans = { full: { warmUp: 1000, pairs: 4000 }, smoke: { warmUp: 10, pairs: 40 } } as const;
 
 /** Vending a token that is fresh, against the bare strongly consistent read that it cannot do without, in turns. */
-export async function measureVending(): Promise<Figures> {
-  const setting = await startBenchSetting();
+export async function measureVending(setting: BenchSetting, size: BenchSize): Promise<Figures> {
+  const { warmUp, pairs } = plans[size];
   await setting.connect('acme', 0);
   const client = new DynamoDBClient(clientOptions(setting.endpoint));
   let awsCalls = 0;
@@ -71,6 +70,5 @@ export async function measureVending(): Promise<Figures> {
     };
   } finally {
     client.destroy();
-    await setting.stop();
   }
 }

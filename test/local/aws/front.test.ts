@@ -1,6 +1,6 @@
 import {
   CreateTableCommand,
-  type DynamoDBClient,
+  DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -12,6 +12,7 @@ import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
+import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { useFront } from './front.ts';
 
 const local = useFront();
@@ -52,6 +53,37 @@ describe('DynamoDB', () => {
     await dynamo.send(new PutItemCommand({ TableName: 'items', Item: item }));
     await expect(dynamo.send(put)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
   });
+});
+
+test('stops in the middle of writes: dynalite would end the process over one that its closed store refuses', async () => {
+  const front = await startAwsFront(0, () => {});
+  const client = new DynamoDBClient({ ...clientOptions(front.endpoint), maxAttempts: 1 });
+  const indexed = { AttributeName: 'at', AttributeType: 'S' } as const;
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'items',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }, indexed],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'by-at',
+          KeySchema: [{ AttributeName: 'at', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+  const put = (id: number) =>
+    client.send(new PutItemCommand({ TableName: 'items', Item: { id: { S: String(id) }, at: { S: String(id) } } }));
+  await put(0);
+  const writes = Array.from({ length: 40 }, (_, id) => put(id));
+  // One is answered, so the others are on their way.
+  await Promise.race(writes);
+  await front.stop();
+  const ends = await Promise.allSettled(writes);
+  expect(ends.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+  client.destroy();
 });
 
 describe('a function', () => {

@@ -13,7 +13,7 @@ const limitText = 'You have surpassed the max number of requests for an hour. Pl
 const grantText =
   'The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.';
 
-/** Every error body of procore-facts.md sections 1.8, 2, 4, 5, 6.1 to 6.4, 3.3 and 9. */
+/** Every error body of PROCORE.md, sections 1.8, 2, 4, 5, 6.1 to 6.4, 3.3 and 9. */
 const recorded: readonly [section: string, exchange: Exchange, id: string, fields?: Record<string, string[]>][] = [
   [
     '1.8 invalid_grant on refresh',

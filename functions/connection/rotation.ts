@@ -54,7 +54,7 @@ async function spend(
   return isChanged ? ask(fresh) : answer;
 }
 
-/** Judges what came back: the table of the design, row by row. */
+/** Judges what came back: the table of outcomes in functions/connection/README.md, row by row. */
 async function settle(
   deps: RotationDependencies,
   before: Connection,

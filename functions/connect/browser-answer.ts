@@ -32,7 +32,7 @@ const headersOfEveryAnswer = {
 /**
  * Turns an answer into a response. A redirect is 303, so that a POST is followed by a GET.
  *
- * @see RFC 9700 section 4.12
+ * @see [RFC 9700, section 4.12](https://www.rfc-editor.org/rfc/rfc9700#section-4.12)
  */
 export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironmentName): BrowserResponse {
   const cookies = answer.setCookie === undefined ? [] : [answer.setCookie];

@@ -9,7 +9,7 @@ export const browserCookieSeconds = 5400;
  * `__Host-` keeps sibling hosts from planting it, and browsers take it over https only; Safari takes no Secure cookie
  * from an http loopback, so there the name is bare.
  *
- * @see https://www.rfc-editor.org/rfc/rfc6265bis section 4.1.3.2
+ * @see [RFC 6265bis, section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)
  */
 export function browserCookieName(publicOrigin: string): string {
   return publicOrigin.startsWith('https://') ? '__Host-connect' : 'connect';

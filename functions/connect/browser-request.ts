@@ -39,7 +39,7 @@ export function readBrowserRequest(event: HttpApiEvent): BrowserRequest {
 /**
  * Gives a parameter that was sent exactly once.
  *
- * @see RFC 6749 section 3.1: parameters must not be included more than once
+ * @see [RFC 6749, section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1): parameters must not be included more than once
  */
 export function onlyValue(parameters: URLSearchParams, name: string): string | undefined {
   const values = parameters.getAll(name);

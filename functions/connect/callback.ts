@@ -40,7 +40,7 @@ const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, 
  * A first call that dies between the exchange and the write loses the grant; the person starts again.
  *
  * @param dependencies with this invocation's remaining time: the claim's lease is made of it, and a second call's wait
- * @see RFC 6749 section 4.1.2
+ * @see [RFC 6749, section 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
  */
 export async function answerCallback(
   dependencies: CodeExchangeDependencies,
@@ -133,7 +133,11 @@ async function answerResult(
   return { answer: 'page', page: { name: 'connected', connectionId } };
 }
 
-/** RFC 6749 section 4.1.2.1; what Procore sends besides `access_denied` is not documented. */
+/**
+ * What Procore sends besides `access_denied` is not documented.
+ *
+ * @see [RFC 6749, section 4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
+ */
 function failureOfError(error: string | undefined): FailureName {
   if (error === 'access_denied') return 'denied';
   return error === 'server_error' || error === 'temporarily_unavailable'

@@ -34,7 +34,7 @@ export function parseReturnToOrigins(setting: string): readonly string[] {
  *
  * @returns the URL in its normal form
  * @throws ReturnToNotAllowedError when it is not a URL of an allowed origin
- * @see RFC 9700 section 4.11
+ * @see [RFC 9700, section 4.11](https://www.rfc-editor.org/rfc/rfc9700#section-4.11)
  */
 export function parseReturnTo(value: unknown, allowedOrigins: readonly string[]): string {
   const refuse = () => new ReturnToNotAllowedError(allowedOrigins);

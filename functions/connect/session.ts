@@ -41,7 +41,7 @@ export type FoundSession =
  * Finds a session and checks that this browser started it: that is what keeps a stranger's callback from being
  * finished here, and ours from being finished elsewhere.
  *
- * @see RFC 6749 section 10.12, RFC 9700 section 4.7
+ * @see [RFC 6749, section 10.12](https://www.rfc-editor.org/rfc/rfc6749#section-10.12), [RFC 9700, section 4.7](https://www.rfc-editor.org/rfc/rfc9700#section-4.7)
  */
 export async function findSession(
   { authorizations, clock, publicOrigin }: SessionDependencies,

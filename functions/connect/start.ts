@@ -52,7 +52,7 @@ export async function showStart(dependencies: StartDependencies, request: Browse
  * Starts a session, bound to this browser, and sends the browser to Procore.
  *
  * @param request with `link`, or from a failure page `again` (a session of this browser, whose link is used), in the form
- * @see RFC 6749 section 4.1.1
+ * @see [RFC 6749, section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1)
  */
 export async function begin(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
   if (!isOwnPost(request)) return failurePage(dependencies, 'foreign_post');

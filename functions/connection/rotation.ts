@@ -19,7 +19,7 @@ import { judgeInvalidGrant } from './verdict.ts';
  *
  * @param connection as just read, strongly consistent; its generation is the one to replace
  * @throws whatever store, secret and changes throw; ConnectionNotFoundError when the item is gone
- * @see RFC 6749 section 6, RFC 9700 section 4.14
+ * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6), [RFC 9700, section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)
  */
 export async function rotateConnection(dependencies: RotationDependencies, connection: Connection): Promise<Rotation> {
   const obstacle = obstacleTo(connection, connection.generation, dependencies.clock());
@@ -46,8 +46,8 @@ async function spend(
       : dependencies.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
   if (grant === 'authorization_code' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
   const answer = await ask(client);
-  // Another client that Procore knows, remembered from before a correction, is answered invalid_grant (RFC 6749 section
-  // 5.2): that is no verdict on the connection.
+  // Procore answers invalid_grant to another client that it knows, for example one that we remember from before a
+  // correction (RFC 6749, section 5.2). That says nothing about the connection.
   const mayBeOldClient = answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant';
   if (!mayBeOldClient || dependencies.remaining() < claimReserveSeconds * 1000) return answer;
   // If the secret cannot be read now, the refusal stands.
@@ -56,7 +56,7 @@ async function spend(
   return isChanged ? ask(fresh) : answer;
 }
 
-/** Judges what came back: the table of the design, row by row. */
+/** Judges what came back: the table of outcomes in functions/connection/README.md, row by row. */
 async function settle(
   dependencies: RotationDependencies,
   before: Connection,
@@ -93,7 +93,7 @@ async function settle(
     case 'invalid_client':
       dependencies.observer.note('rotation.client_refused', { ...fields, status: answer.status });
       dependencies.observer.count('clientCredentialsRefused');
-      // RFC 6749 section 5.2: the client is judged before the grant is looked at, so nothing is spent.
+      // RFC 6749, section 5.2: the client is judged before the grant is looked at, so nothing is spent.
       return endWithoutTokens(dependencies, before, claimed, {
         code: 'invalid_client',
         journal: 'spendable',

@@ -66,7 +66,7 @@ export function parseServiceAccountRequest(value: unknown): ServiceAccountReques
  *
  * @returns the connection, its companies noted and the given one chosen
  * @throws ServiceAccountError, ClientCredentialsRejectedError
- * @see RFC 6749 section 4.4, https://developers.procore.com/documentation/developer-managed-service-accounts
+ * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4), https://developers.procore.com/documentation/developer-managed-service-accounts
  */
 export async function connectServiceAccount(
   dependencies: ServiceAccountDependencies,

@@ -141,7 +141,7 @@ export function replace(
   tokens: TokenSet,
   { now, fraction }: { readonly now: number; readonly fraction: number },
 ): ConnectionWrite {
-  // A response without a refresh token means that the old one stays good (RFC 6749 section 6).
+  // A response without a refresh token means that the old one stays good (RFC 6749, section 6).
   const refreshToken = tokens.refreshToken ?? replaced.tokens?.refreshToken;
   const planned = rotationTime(tokens, fraction);
   return {

@@ -21,7 +21,7 @@ export type ClientCheck =
  * Where Procore answers neither, a token is asked for by `client_credentials`: one that is issued proves the client,
  * and ends unused. A refusal of that proves nothing, since the app may have no service account.
  *
- * @see RFC 6749 sections 4.1.3 and 5.2
+ * @see [RFC 6749, section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3) and [section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
 export async function checkOAuthClient(
   { tokenEndpoint, randomId }: { readonly tokenEndpoint: TokenEndpoint; readonly randomId: RandomId },

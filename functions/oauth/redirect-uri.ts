@@ -20,7 +20,7 @@ export class InvalidPublicOriginError extends ConnectorError {
  * @param publicOrigin scheme and host of this environment's HTTP API
  * @returns `<public origin>/oauth/callback`
  * @throws InvalidPublicOriginError when the origin is anything but an origin
- * @see RFC 6749 section 3.1.2, RFC 9700 section 4.1.3
+ * @see [RFC 6749, section 3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2), [RFC 9700, section 4.1.3](https://www.rfc-editor.org/rfc/rfc9700#section-4.1.3)
  */
 export function redirectUri(publicOrigin: string): string {
   const url = URL.canParse(publicOrigin) ? new URL(publicOrigin) : undefined;

@@ -8,7 +8,7 @@ export interface TokenSet {
 }
 
 /**
- * What came back from a token request, judged for what may follow (design section 4, step 4).
+ * What came back from a token request, judged by whether the grant may be spent and what may follow.
  *
  * - `tokens`: a new token set.
  * - `not_sent`: the request surely did not reach Procore (DNS, refused, TLS): nothing was spent.
@@ -39,11 +39,23 @@ export interface OAuthClient {
 
 /** Procore's OAuth endpoints of one environment. Every method returns an outcome and throws nothing expected. */
 export interface TokenEndpoint {
-  /** Redeems an authorization code. @see RFC 6749 section 4.1.3 */
+  /**
+   * Redeems an authorization code.
+   *
+   * @see [RFC 6749, section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3)
+   */
   redeemCode(client: OAuthClient, code: string, redirectUri: string): Promise<TokenOutcome>;
-  /** Redeems a refresh token; the attempt kills it. @see RFC 6749 section 6 */
+  /**
+   * Redeems a refresh token; the attempt kills it.
+   *
+   * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)
+   */
   redeemRefreshToken(client: OAuthClient, refreshToken: string): Promise<TokenOutcome>;
-  /** Asks for a service account's token. @see RFC 6749 section 4.4 */
+  /**
+   * Asks for a service account's token.
+   *
+   * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)
+   */
   requestClientCredentials(client: OAuthClient): Promise<TokenOutcome>;
   /** Asks whose token it is (`GET /oauth/token/info`). */
   tokenInfo(accessToken: string): Promise<TokenInfoOutcome>;

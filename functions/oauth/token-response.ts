@@ -38,7 +38,7 @@ const believableLeadSeconds = 30;
  * not prove that Procore never saw the request, so the journal must stay.
  *
  * @returns the outcome, as in the table of {@link TokenOutcome}
- * @see RFC 6749 sections 5.1 and 5.2
+ * @see [RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) and [section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
 export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
   const { status } = answer;

@@ -22,15 +22,6 @@ export function diagnosisRow(id: DiagnosisId): DiagnosisRow & { readonly id: Dia
   return row;
 }
 
-/**
- * Gives the anchor of a row in README's table of troubleshooting.
- *
- * @returns e.g. `#tool-disabled`
- */
-export function readmeAnchor(id: DiagnosisId): string {
-  return `#${id.replaceAll('_', '-')}`;
-}
-
 /** Makes a diagnosis of a row that something other than one answer has found. @returns the row, nothing said */
 export function diagnosed(id: DiagnosisId): Diagnosis {
   return { ...diagnosisRow(id), said: [], fields: {} };

@@ -49,7 +49,7 @@ export class TruncatedListError extends ConnectorError {
 /**
  * Chooses how a list is paged, by its path.
  *
- * @see procore-facts.md sections 3.6 and 5
+ * @see [PROCORE.md, section 3.6](../../lib/procore-stand-in/PROCORE.md#36-deliveries) and [section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
  */
 export function pagingStyleOf(path: string): PagingStyle {
   if (/^\/rest\/v1\.\d+\/webhooks\/hooks\/[^/]+\/deliveries$/.test(path)) return 'page_start';

@@ -9,7 +9,7 @@ const longestSeconds = 3600;
  * @param status the answer's, 429 or 503
  * @param now epoch seconds, used when the answer has no `Date`
  * @returns whole seconds from 1 to 3600, or undefined when Procore asks for nothing readable
- * @see RFC 9110 section 10.2.3, https://developers.procore.com/documentation/rate-limiting
+ * @see [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3), https://developers.procore.com/documentation/rate-limiting
  */
 export function retryAfterSeconds(status: number, headers: Headers, now: number): number | undefined {
   const serverNow = httpDateSeconds(headers.get('date')) ?? now;
@@ -26,7 +26,7 @@ export function retryAfterSeconds(status: number, headers: Headers, now: number)
  * Reads an HTTP date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
  *
  * @returns epoch seconds, or undefined when the text is none
- * @see RFC 9110 section 5.6.7
+ * @see [RFC 9110, section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)
  */
 export function httpDateSeconds(text: string | null): number | undefined {
   // Date.parse takes almost anything ("2" is the year 2001): only the one form that a server must send is read.

@@ -12,7 +12,7 @@ export interface TryOutcome {
   readonly retryAfterSeconds?: number;
 }
 
-/** Methods that change nothing. @see RFC 9110 section 9.2.1 */
+/** Methods that change nothing. @see [RFC 9110, section 9.2.1](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1) */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** In milliseconds; all of a pause is left to chance. */

@@ -26,7 +26,7 @@ export function isSecureUrl({ protocol, hostname }: URL): boolean {
  *
  * @returns the origin as a URL; its `protocol` is `http:` only on loopback
  * @throws InsecureOriginError otherwise
- * @see RFC 6750 section 5.3, RFC 8252 section 8.3
+ * @see [RFC 6750, section 5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3), [RFC 8252, section 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)
  */
 export function requireSecureOrigin(origin: string): URL {
   const url = new URL(origin);

@@ -1,7 +1,11 @@
 import { ConnectorError } from '../connector-error.ts';
 import { type ExactJson, type ExactJsonInput, exactId, isJsonObject } from './exact-json.ts';
 
-/** The most records that Procore takes in one sync action. @see https://developers.procore.com/documentation/using-sync-actions */
+/**
+ * The most records that Procore takes in one sync action.
+ *
+ * @see https://developers.procore.com/documentation/using-sync-actions
+ */
 export const mostInSync = 1000;
 
 /** A record to create or update. */

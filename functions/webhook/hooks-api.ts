@@ -67,7 +67,11 @@ export class HooksApiError extends ConnectorError {
   }
 }
 
-/** Some v2.0 endpoints refuse more. @see procore-facts.md section 5 */
+/**
+ * Some v2.0 endpoints refuse more.
+ *
+ * @see [PROCORE.md, section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
+ */
 const pageSize = 100;
 /** Most triggers in one bulk call. */
 const mostInBulk = 500;

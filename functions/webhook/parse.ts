@@ -38,9 +38,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * kept in quarantine, never refused, since a refusal would pause all of Procore's deliveries.
  *
  * Unknown fields are ignored, optional ones that cannot be read count as absent, and of a key that comes twice the
- * last one counts (RFC 8259 section 4 leaves it open, `JSON.parse` does it so).
+ * last one counts (RFC 8259 leaves it open, `JSON.parse` does it so).
  *
  * @returns the event, or a literal reason
+ * @see [RFC 8259, section 4](https://www.rfc-editor.org/rfc/rfc8259#section-4)
  * @see https://developers.procore.com/documentation/webhooks
  */
 export function parseDelivery(body: Uint8Array): ParsedDelivery {

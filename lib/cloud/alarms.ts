@@ -15,7 +15,7 @@ export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
 
 /** One alarm as data: what it watches, what a person reads in it, and the log query that finds the culprit. */
 export interface AlarmRow {
-  /** Names the alarm, its log query, and its anchor in README (`#alarm-…`). */
+  /** Names the alarm, its log query, and its heading in the runbook (lib/cloud/README.md). */
   readonly id: string;
   readonly cause: string;
   readonly remedy: string;
@@ -36,7 +36,7 @@ export interface AlarmRow {
 }
 
 /**
- * Every alarm of an environment. Causes and remedies are README's runbook, too (a test compares them).
+ * Every alarm of an environment. `npm run readme` makes the runbook in lib/cloud/README.md of them (a test compares).
  *
  * A metric of ours that has no data says that nothing happened: only the sweep, which counts every minute even when
  * nothing is due, is missed when it is silent.
@@ -383,11 +383,11 @@ export class AlarmTextError extends ConnectorError {
 /**
  * Makes what a person reads in the alarm's mail.
  *
- * @returns cause, remedy and where README says more, at most 1,024 characters
+ * @returns cause, remedy and where the runbook says more, at most 1,024 characters
  * @throws AlarmTextError
  */
 export function alarmDescription({ id, cause, remedy }: Pick<AlarmRow, 'id' | 'cause' | 'remedy'>): string {
-  const description = `${cause}\n\nWhat to do: ${remedy}\n\nRunbook: README.md#alarm-${id}. The log query of the same name finds the lines.`;
+  const description = `${cause}\n\nWhat to do: ${remedy}\n\nRunbook: lib/cloud/README.md#${id}. The log query of the same name finds the lines.`;
   if (description.length <= longestDescription) return description;
   throw new AlarmTextError(
     `The alarm ${id} has a description of ${description.length} characters; CloudWatch takes ${longestDescription}.`,

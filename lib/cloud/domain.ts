@@ -11,7 +11,7 @@ export interface Domain {
  * which compares redirect URIs to the character.
  *
  * @returns what is wrong, or undefined when nothing is
- * @see RFC 6749 section 3.1.2, RFC 9700 section 4.1.3
+ * @see [RFC 6749, section 3.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2), [RFC 9700, section 4.1.3](https://www.rfc-editor.org/rfc/rfc9700#section-4.1.3)
  */
 export function faultOfDomainName(name: string): string | undefined {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(name) ?? [];

@@ -32,6 +32,7 @@ const readLogs: readonly FunctionName[] = [
 ];
 
 export interface ProcoreEnvironmentProps {
+  /** Which Procore it serves. */
   readonly procoreEnvironment: ProcoreEnvironmentName;
   /** The file, TypeScript or JavaScript, that exports `onEvent` and `onConnectionChange`. @default logs each event */
   readonly onEventEntry?: string;
@@ -48,7 +49,7 @@ export interface ProcoreEnvironmentProps {
   readonly revokeReplacedTokens?: boolean;
   /** One of the periods that CloudWatch Logs has. @default 90 (days) */
   readonly logRetentionDays?: number;
-  /** @default info */
+  /** How much the functions log; the alarms' log queries need `info`. @default info */
   readonly logLevel?: LogLevel | undefined;
   /** A host of your own. @default the one that API Gateway draws */
   readonly domain?: Domain | undefined;

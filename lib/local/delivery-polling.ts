@@ -9,7 +9,7 @@ import type { SubscribedHook, Subscription } from '../../functions/webhook/subsc
  * lead anywhere, so that no stranger ever gets an event or the header. Always the same, so that the next run finds the
  * hooks that this one leaves at Procore.
  *
- * @see RFC 2606 section 2, RFC 6761 section 6.4 (names in `.invalid` do not resolve)
+ * @see [RFC 2606, section 2](https://www.rfc-editor.org/rfc/rfc2606#section-2), [RFC 6761, section 6.4](https://www.rfc-editor.org/rfc/rfc6761#section-6.4) (names in `.invalid` do not resolve)
  */
 export const unreachableDestination = 'https://procore-connector.invalid/webhooks';
 

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../../functions/connector-error.ts';
-/** What the command line ends with; README documents them, so a number never changes its meaning. */
+/** What the command line ends with. lib/operator/README.md documents the numbers, so one never changes its meaning. */
 export const exitCodes = {
   done: 0,
   /** It did not work, or a check found something wrong. */

@@ -21,7 +21,7 @@ interface Parts {
  * difference, too.
  *
  * @returns the differences; none means that Procore accepts it
- * @see RFC 9700 section 4.1.3, and Procore's troubleshooting page, "Authorization code errors"
+ * @see [RFC 9700, section 4.1.3](https://www.rfc-editor.org/rfc/rfc9700#section-4.1.3), and Procore's troubleshooting page, "Authorization code errors"
  */
 export function redirectUriDifferences(ours: string, registered: string): readonly RedirectUriDifference[] {
   if (ours === registered) return [];

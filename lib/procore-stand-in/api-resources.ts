@@ -4,7 +4,11 @@ import { rawJson } from './exact-json.ts';
 import { type Answer, jsonAnswer } from './http-exchange.ts';
 import { type Company, findProject, type Project, type Rfi } from './world.ts';
 
-/** Default and greatest per_page. @see procore-facts.md section 5: v1 defaults vary, v2 has 10 and 100 */
+/**
+ * Default and greatest per_page.
+ *
+ * @see [PROCORE.md, section 5](PROCORE.md#5-paging-and-incremental-reads): v1 defaults vary, v2 has 10 and 100
+ */
 const pageSizes = {
   companies: { defaultPerPage: 100, maxPerPage: 2000 },
   projects: { defaultPerPage: 30, maxPerPage: 2000 },
@@ -44,7 +48,7 @@ export function answerResource(call: StandInCall): Answer | undefined {
  * Answers a call without Procore-Company-Id.
  *
  * @param isList an empty list is one of the things that Procore was seen to answer
- * @see procore-facts.md section 2
+ * @see [PROCORE.md, section 2](PROCORE.md#2-api-versions-and-the-company-header)
  */
 export function missingHeader(call: StandInCall, isList: boolean): Answer {
   const refusal = refuseCall(call, 'companyHeaderMissing');
@@ -80,7 +84,7 @@ export function denyProject(
 }
 
 function withServiceAccountHeader(call: StandInCall, answer: () => Answer): Answer {
-  // A service account must send the header even here. @see procore-facts.md section 1.10
+  // A service account must send the header even here. @see [PROCORE.md, section 1.10](PROCORE.md#110-client-credentials-and-service-accounts)
   return call.token.grant === 'service-account' && call.companyId === undefined
     ? refuseCall(call, 'companyHeaderMissing')
     : answer();

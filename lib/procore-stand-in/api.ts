@@ -44,7 +44,7 @@ export function answerApi(request: StandInRequest, context: ApiContext): Answer 
  * Makes a 429.
  *
  * @param retryAfterSeconds the Retry-After header; undefined leaves it out
- * @see procore-facts.md section 4: X-Rate-Limit-Reset often comes without Retry-After
+ * @see [PROCORE.md, section 4](PROCORE.md#4-rate-limits): X-Rate-Limit-Reset often comes without Retry-After
  */
 export function answerThrottled(
   request: StandInRequest,

@@ -52,7 +52,7 @@ const deliveriesAtOnce = 8;
  * Procore's delivery rule: a 2xx in time is success and resets everything; a failure pauses the whole endpoint for 1 s,
  * doubling to 1 h, with one delivery tried each time; after 12 h of failure without a success the queue is discarded.
  *
- * @see procore-facts.md section 3.8
+ * @see [PROCORE.md, section 3.8](PROCORE.md#38-reliability)
  */
 export class DeliveryQueue {
   readonly #endpoints = new Map<string, Endpoint>();

@@ -17,7 +17,7 @@ const keptBodyCharacters = 10_000;
  *
  * @param timeoutMs for connecting, and again for the whole response once connected
  * @returns always; a failure is an outcome
- * @see procore-facts.md sections 3.7 and 3.8
+ * @see [PROCORE.md, section 3.7](PROCORE.md#37-what-procore-sends) and [section 3.8](PROCORE.md#38-reliability)
  */
 export function postDelivery(
   url: string,

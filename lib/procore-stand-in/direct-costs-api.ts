@@ -4,7 +4,7 @@ import { isRecord, rawJson } from './exact-json.ts';
 import { type Answer, jsonAnswer, readJson } from './http-exchange.ts';
 import { type DirectCost, findProject } from './world.ts';
 
-/** Most records of one sync action. @see procore-facts.md section 7 */
+/** Most records of one sync action. @see [PROCORE.md, section 7](PROCORE.md#7-sync-actions) */
 const mostInSync = 1000;
 
 /** What a body asks to store. */
@@ -14,7 +14,7 @@ type Reading = Omit<DirectCost, 'id'> | { readonly property: string; readonly me
  * Answers a project's direct costs: list, create, update and sync, with Procore's rules about `origin_id`; undefined for
  * any other path or method.
  *
- * @see procore-facts.md section 7
+ * @see [PROCORE.md, section 7](PROCORE.md#7-sync-actions)
  */
 export function answerDirectCosts(call: StandInCall): Answer | undefined {
   const { request, world } = call;

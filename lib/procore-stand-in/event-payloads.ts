@@ -32,7 +32,7 @@ export interface EventIdentity {
  * Says whether a hook is told of an event: its level has the resource in its catalogue, its company or project is the
  * event's, and one of its triggers names resource and event type, the name case-sensitive.
  *
- * @see procore-facts.md section 3.4: anything else is silence, not an error
+ * @see [PROCORE.md, section 3.4](PROCORE.md#34-resources-and-triggers): anything else is silence, not an error
  */
 export function isTold(hook: Hook, event: StandInEvent): boolean {
   const catalogue = hook.projectId === null ? webhookResources.company : webhookResources.project;
@@ -46,7 +46,7 @@ export function isTold(hook: Hook, event: StandInEvent): boolean {
   );
 }
 
-/** Writes an event's body in a payload version. @see procore-facts.md section 3.5 */
+/** Writes an event's body in a payload version. @see [PROCORE.md, section 3.5](PROCORE.md#35-payloads) */
 export function writePayload(
   version: PayloadVersion,
   event: StandInEvent & { readonly userId: string },

@@ -13,7 +13,7 @@ interface FixtureAnswer {
   readonly text?: string;
 }
 
-/** One entry of a fixture file: where in the facts it comes from, and the possible answers. */
+/** One entry of a fixture file: the section of PROCORE.md that it comes from, and the possible answers. */
 export interface FixtureEntry {
   readonly source: string;
   readonly answers: readonly FixtureAnswer[];

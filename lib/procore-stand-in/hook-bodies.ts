@@ -5,7 +5,11 @@ import type { FixtureBook } from './fixtures.ts';
 import { type Hook, type HookFields, payloadVersions, type Trigger } from './hooks.ts';
 import type { Unknowns } from './unknowns.ts';
 
-/** Hides an Authorization value but for its last five characters. @see procore-facts.md section 3.2 */
+/**
+ * Hides an Authorization value but for its last five characters.
+ *
+ * @see [PROCORE.md, section 3.2](PROCORE.md#32-endpoints-of-v20)
+ */
 export function maskAuthorization(authorization: string): string {
   return `*****${authorization.slice(-5)}`;
 }
@@ -72,7 +76,7 @@ export type HookReading =
 /**
  * Reads the fields of a hook that a body has, and refuses wrong ones. Other headers than Authorization are dropped.
  *
- * @see procore-facts.md section 3.2
+ * @see [PROCORE.md, section 3.2](PROCORE.md#32-endpoints-of-v20)
  */
 export function readHookFields(body: unknown): HookReading {
   if (!isRecord(body)) return { property: 'body', message: 'must be a JSON object' };

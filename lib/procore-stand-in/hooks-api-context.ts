@@ -8,5 +8,9 @@ export interface HooksApiContext {
   readonly book: FixtureBook;
 }
 
-/** Default and greatest per_page of v2.0 lists. @see procore-facts.md section 5 */
+/**
+ * Default and greatest per_page of v2.0 lists.
+ *
+ * @see [PROCORE.md, section 5](PROCORE.md#5-paging-and-incremental-reads)
+ */
 export const hookPageSizes = { defaultPerPage: 10, maxPerPage: 100 } as const;

@@ -11,7 +11,7 @@ import { findProject } from './world.ts';
 /**
  * Answers the v2.0 webhook endpoints, and refuses the deprecated v1.0 ones; undefined for any other path.
  *
- * @see procore-facts.md section 3.2
+ * @see [PROCORE.md, section 3.2](PROCORE.md#32-endpoints-of-v20)
  */
 export function answerHooks(call: StandInCall, context: HooksApiContext): Answer | undefined {
   const path = call.request.url.pathname;
@@ -109,7 +109,11 @@ function listResources(call: StandInCall, projectId: string | null): Answer {
   }));
 }
 
-/** The data says `delivered` where the filter says `succeeded`. @see procore-facts.md section 3.6 */
+/**
+ * The data says `delivered` where the filter says `succeeded`.
+ *
+ * @see [PROCORE.md, section 3.6](PROCORE.md#36-deliveries)
+ */
 const statusFilters: Readonly<Record<string, Delivery['status']>> = {
   succeeded: 'delivered',
   failed: 'failed',

@@ -4,7 +4,7 @@ import { readFixture } from './fixtures.ts';
 /** Version of the payload that a hook's events have. */
 export type PayloadVersion = 'v2' | 'v2.0' | 'v3.0' | 'v4.0';
 
-/** Every payload version, oldest first. @see procore-facts.md section 3.1 */
+/** Every payload version, oldest first. @see [PROCORE.md, section 3.1](PROCORE.md#31-which-api) */
 export const payloadVersions: readonly PayloadVersion[] = ['v2', 'v2.0', 'v3.0', 'v4.0'];
 
 /** What a hook listens to. */

@@ -53,7 +53,7 @@ export function writeAnswer(response: ServerResponse, { status, headers, body }:
  * Reads the parameters of a body in any of the encodings that Procore's pages and SDKs use: form, JSON, multipart.
  *
  * @returns nothing for a body in another encoding or one that cannot be read
- * @see procore-facts.md section 1.4
+ * @see [PROCORE.md, section 1.4](PROCORE.md#14-token)
  */
 export async function readParameters({ headers, body }: StandInRequest): Promise<URLSearchParams> {
   const contentType = headers['content-type'] ?? '';

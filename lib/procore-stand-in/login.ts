@@ -27,7 +27,11 @@ const grantCounts = {
   other: 'otherTokenCalls',
 } as const;
 
-/** Answers the login origin: authorize, token, token/info, revoke. @see procore-facts.md section 1.2 */
+/**
+ * Answers the login origin: authorize, token, token/info, revoke.
+ *
+ * @see [PROCORE.md, section 1.2](PROCORE.md#12-endpoints)
+ */
 export async function answerLogin(request: StandInRequest, context: LoginContext): Promise<Answer | 'cut'> {
   const { counts, errors, faults } = context;
   const means = (act: FaultMeans['act'], onThrottled?: () => void): FaultMeans => ({

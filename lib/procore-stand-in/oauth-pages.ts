@@ -19,7 +19,7 @@ export interface OAuthPagesContext {
  *
  * `scope`, PKCE and other parameters are ignored: Procore documents none.
  *
- * @see procore-facts.md section 1.3
+ * @see [PROCORE.md, section 1.3](PROCORE.md#13-authorize)
  */
 export function showConsent(request: StandInRequest, context: OAuthPagesContext): Answer {
   const parameters = request.url.searchParams;

@@ -17,7 +17,7 @@ export interface PagingRules {
  * Cuts the page out of a list that the query asks for, with the headers Link, Total and Per-PageOutcome.
  *
  * @param url the request's URL, on the origin that the Link header names
- * @see procore-facts.md section 5: next is omitted on the last page
+ * @see [PROCORE.md, section 5](PROCORE.md#5-paging-and-incremental-reads): next is omitted on the last page
  */
 export function cutPage<T>(list: readonly T[], url: URL, rules: PagingRules): PageOutcome<T> {
   const page = readCount(url.searchParams.get('page'), 1);

@@ -27,7 +27,7 @@ interface Window {
 /**
  * Makes a limiter with fixed windows that start at a caller's first request.
  *
- * @see procore-facts.md section 4: the headers report whichever limit is likely to be hit first
+ * @see [PROCORE.md, section 4](PROCORE.md#4-rate-limits): the headers report whichever limit is likely to be hit first
  */
 export function createRateLimiter(
   clock: MovableClock,

@@ -25,8 +25,8 @@ export interface ProcoreStandIn {
 }
 
 /**
- * Starts a stand-in Procore: a faithful adversary that refuses what Procore refuses and, where the facts are silent,
- * draws from the possibilities.
+ * Starts a stand-in Procore: a faithful adversary. It refuses what Procore refuses. Where [PROCORE.md](PROCORE.md) says
+ * NOT FOUND, it draws from the possibilities.
  *
  * @throws PortTakenError when another program listens on one of its ports
  */

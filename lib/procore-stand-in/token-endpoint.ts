@@ -40,7 +40,7 @@ export function grantTypeOf(parameters: URLSearchParams): GrantType {
  * secret, whatever it answers. Whether one with a wrong client or secret counts is one of the unknowns. A call that
  * never took effect (a fault without effect) is none.
  *
- * @see procore-facts.md sections 1.4 and 1.5
+ * @see [PROCORE.md, section 1.4](PROCORE.md#14-token) and [section 1.5](PROCORE.md#15-lifetimes)
  */
 export function answerTokenCall(parameters: URLSearchParams, context: TokenEndpointContext): Answer {
   const { tokens, errors, unknowns, answers } = context;
@@ -72,7 +72,7 @@ export function burnThrottled(parameters: URLSearchParams, { tokens, unknowns }:
   if (unknowns.throttlingBurnsRefreshToken) tokens.burn(parameters.get('refresh_token') ?? '');
 }
 
-/** `GET /oauth/token/info`. @see procore-facts.md section 1.6 */
+/** `GET /oauth/token/info`. @see [PROCORE.md, section 1.6](PROCORE.md#16-tokeninfo) */
 export function answerTokenInfo(request: StandInRequest, context: TokenEndpointContext): Answer {
   const record = context.tokens.findValid(bearerToken(request) ?? '');
   if (!record || context.refusesAllTokens()) return context.errors.draw('invalid_token');
@@ -90,7 +90,7 @@ export function answerTokenInfo(request: StandInRequest, context: TokenEndpointC
   });
 }
 
-/** `POST /oauth/revoke`: 200 for an invalid token as well. @see procore-facts.md section 1.7 */
+/** `POST /oauth/revoke`: 200 for an invalid token as well. @see [PROCORE.md, section 1.7](PROCORE.md#17-revoke) */
 export async function answerRevoke(request: StandInRequest, context: TokenEndpointContext): Promise<Answer> {
   const parameters = await readParameters(request);
   if (!isOurClient(parameters, context.client)) return context.errors.draw('invalid_client');

@@ -2,7 +2,7 @@ import type { MovableClock } from './clock.ts';
 import type { Randomness } from './randomness.ts';
 import type { Unknowns } from './unknowns.ts';
 
-/** A code is good for 10 minutes. @see procore-facts.md section 1.3 */
+/** A code is good for 10 minutes. @see [PROCORE.md, section 1.3](PROCORE.md#13-authorize) */
 export const codeLifetimeSeconds = 600;
 
 /** One access token and the refresh token that came with it; times in epoch seconds. */
@@ -75,7 +75,11 @@ export class TokenStore {
     return [...this.#codes.keys(), ...this.#byAccessToken.keys(), ...this.#byRefreshToken.keys()];
   }
 
-  /** Invalidates a refresh token, as any attempt to refresh does. @see procore-facts.md section 1.5 */
+  /**
+   * Invalidates a refresh token, as any attempt to refresh does.
+   *
+   * @see [PROCORE.md, section 1.5](PROCORE.md#15-lifetimes)
+   */
   burn(refreshToken: string): void {
     const record = this.#byRefreshToken.get(refreshToken);
     if (record) record.refreshSpent = true;

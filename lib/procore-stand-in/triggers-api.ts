@@ -5,7 +5,7 @@ import { type Hook, type Trigger, webhookResources } from './hooks.ts';
 import { type HooksApiContext, hookPageSizes } from './hooks-api-context.ts';
 import { type Answer, jsonAnswer, readJson, textAnswer } from './http-exchange.ts';
 
-/** Most triggers in one bulk call. @see procore-facts.md section 3.3 */
+/** Most triggers in one bulk call. @see [PROCORE.md, section 3.3](PROCORE.md#33-endpoints-of-v10) */
 const mostInBulk = 500;
 
 type TriggerReading =

@@ -62,7 +62,7 @@ describe('alarms', () => {
     const [alarm] = ofType('AWS::CloudWatch::Alarm').filter(({ AlarmName }) => AlarmName === name);
     const [query] = ofType('AWS::Logs::QueryDefinition').filter(({ Name }) => Name === name);
     expect(alarm?.AlarmDescription).toBe(text);
-    expect(alarm?.AlarmDescription).toContain(`README.md#alarm-${row.id}`);
+    expect(alarm?.AlarmDescription).toContain(`Runbook: lib/cloud/README.md#${row.id}.`);
     expect(alarm?.TreatMissingData).toBe(row.missingData === 'fault' ? 'breaching' : 'notBreaching');
     expect(query?.LogGroupNames).toContainEqual({ Ref: expect.any(String) });
     expect(query?.QueryString).toMatch(/connectionId, eventId|routeKey/);

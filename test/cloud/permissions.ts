@@ -7,7 +7,7 @@ const secret = ['secretsmanager:GetSecretValue'];
 export type Permissions = Readonly<Record<string, readonly string[]>>;
 
 /**
- * What each function may do to which resource, and nothing more: README's table of permissions, too.
+ * What each function may do to which resource, and nothing more. The table in lib/cloud/README.md is made of it.
  *
  * Besides, each writes its own log group and its traces, and uses its environment's key through the services it calls.
  */

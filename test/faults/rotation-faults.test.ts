@@ -32,7 +32,7 @@ const unanswered = { journal: 'unknown', failure: 'unknown' } as const;
 const noEffect = { kind: 'server-error', effect: false } as const;
 const late = { delayMs: timeoutMs + 150 };
 
-/** README shows this table: keep the two alike. */
+/** functions/connection/README.md shows this table: keep the two alike. */
 const rows: readonly Row[] = [
   {
     fault: 'a cut before the request',

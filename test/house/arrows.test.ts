@@ -179,7 +179,7 @@ describe('domain code is pure', () => {
 });
 
 describe('the rooms of the house', () => {
-  it('the top level holds what the design names and dot-files, tool configuration and licence', () => {
+  it('the top level holds the four rooms, dot-files, tool configuration, README and licence', () => {
     const rooms = ['bin', 'functions', 'lib', 'test'];
     const files =
       /^(\..+|package(-lock)?\.json|tsconfig\.json|cdk\.json|README\.md|LICENSE|biome\.json|knip\.json|vitest\.config\.ts)$/;

@@ -5,12 +5,15 @@ const folder = new URL('../../lib/procore-stand-in/fixtures/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
 const fixture = (version: string) => read(`webhook-${version}.json`);
 const names = readdirSync(folder);
+const facts = readFileSync(new URL('../../lib/procore-stand-in/PROCORE.md', import.meta.url), 'utf8');
+const sections = [...facts.matchAll(/^##+ ([\d.]*\d)\.? /gm)].map(([, number]) => number);
 
 describe('the fixtures', () => {
-  it.each(names.filter((name) => !name.startsWith('webhook-v')))('of %s name their section of the facts', (name) => {
+  it.each(names.filter((name) => !name.startsWith('webhook-v')))('of %s name their section of PROCORE.md', (name) => {
     const file = JSON.parse(read(name)) as Record<string, unknown>;
     const sourced = 'source' in file ? [file] : (Object.values(file) as { source: string }[]);
-    for (const { source } of sourced) expect(source).toMatch(/^procore-facts\.md section \d/);
+    for (const { source } of sourced)
+      expect(sections).toContain(/^PROCORE\.md, section ([\d.]*\d)/.exec(String(source))?.[1]);
   });
 
   it('of raw payloads are all listed with their source', () => {
@@ -20,7 +23,7 @@ describe('the fixtures', () => {
 });
 
 describe('the fixtures of payloads', () => {
-  it('are the letters of the facts, the id above 2^53 included', () => {
+  it('are those of PROCORE.md to the letter, the id above 2^53 included', () => {
     expect(fixture('v2')).toContain('"id":5982324300946918154,');
     expect(fixture('v2')).toContain('"resource_name":"Purchase Order Contract Line Items"');
     expect(fixture('v2.0').replace('v2.0', 'v3.0').replace('"resource_id":54321}', '')).toBe(

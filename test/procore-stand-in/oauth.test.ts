@@ -238,7 +238,7 @@ describe('a refresh token', () => {
 });
 
 describe('token/info', () => {
-  it('has the shape of the facts', async () => {
+  it('has the shape that PROCORE.md gives', async () => {
     const procore = await standIn();
     const { accessToken } = await connect(procore);
     await procore.control.advance(100);

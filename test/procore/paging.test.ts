@@ -19,7 +19,7 @@ function served(count: number, headers: (page: number, last: number) => Record<s
   });
 }
 
-describe('every style of paging in the facts', () => {
+describe('every style of paging in PROCORE.md', () => {
   it('by Link, Total and Per-Page, rebuilding the query of which links keep nothing', async () => {
     const script = served(7, (page, last) => ({
       ...(page < last && { link: `<https://sandbox.procore.com${rfis}?page=1>; rel="first", ${linkTo(page + 1)}` }),

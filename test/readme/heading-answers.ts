@@ -2,7 +2,7 @@ import type { Heading } from '../../functions/procore/diagnosis-rows.ts';
 
 /**
  * How the product answers each heading of Procore's troubleshooting page: prevented, healed without a person, or named
- * with cause and remedy. README's table and the tests of test/troubleshooting are made by it.
+ * with cause and remedy. The table of functions/procore/README.md is made of it, and test/troubleshooting tests each.
  */
 export const headingAnswers: Readonly<Record<Heading, string>> = {
   'The access token is invalid':

@@ -1,10 +1,7 @@
-// npm run readme: writes the parts of README that are made of the code's own tables.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { sections, withSection } from './sections.ts';
+// npm run readme: writes the parts of the documents that are made of the code's own tables.
+import { writeFileSync } from 'node:fs';
+import { generatedParts, readDocument, withGeneratedParts } from './documents.ts';
 
-const file = process.argv[2] ?? new URL('../../README.md', import.meta.url);
-const readme = readFileSync(file, 'utf8');
-writeFileSync(
-  file,
-  Object.entries(sections).reduce((text, [name, make]) => withSection(text, name, make()), readme),
-);
+for (const path of Object.keys(generatedParts)) {
+  writeFileSync(new URL(`../../${path}`, import.meta.url), withGeneratedParts(path, readDocument(path)));
+}

@@ -34,7 +34,7 @@ const faults = [
 
 const requestTimeoutMs = 10_000;
 
-/** A Procore with single-use refresh tokens that fails in every way that the outcome table of the design names. */
+/** A Procore with single-use refresh tokens that fails in every way that functions/connection/README.md names. */
 export class SimulatedProcore extends TokenSets {
   /** Until when faults happen. */
   isCalm = false;

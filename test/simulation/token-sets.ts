@@ -10,7 +10,7 @@ export interface Manners {
   readonly oldAccessTokenSurvives: boolean;
   /** A refresh token dies when it is redeemed, or not before the new access token is used. */
   readonly refreshTokenDies: 'when_redeemed' | 'when_successor_is_used';
-  /** A refresh token that is presented again ends the sets that came of it (RFC 9700 section 4.14). */
+  /** A refresh token that is presented again ends the sets that came of it ([RFC 9700, section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)). */
   readonly reuseEndsFamily: boolean;
   readonly lifetimeSeconds: number;
 }

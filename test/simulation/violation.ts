@@ -1,4 +1,4 @@
-/** What must hold, by name; the numbers are the design's. */
+/** What must hold, by name; the numbers are those of functions/README.md. */
 export const invariants = {
   I1: 'one refresh token is spent by at most one live holder at a time, and only after its claim is stored',
   I2: 'a token set is vended only after it is durable, in table or escrow',

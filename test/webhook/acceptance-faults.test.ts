@@ -151,7 +151,7 @@ function world(deliveries: readonly Delivery[]) {
     });
     for (const index of acknowledged) expect(isSafe(index), `delivery ${index} acknowledged and lost`).toBe(true);
     for (const [index, { sent, recorded }] of before) {
-      // The one case that the design names: sent, then not recorded or not readable, and back after the window.
+      // The one case that functions/webhook/README.md names: sent, then not recorded or not readable, and back after the window.
       const named = !recorded || step.faults.find !== 'none';
       if (sent > 0 && !named) expect(sendings(index), `delivery ${index} sent again`).toBe(sent);
       expect(sendings(index) - sent, 'sent twice by calls at the same time').toBeLessThanOrEqual(1);

@@ -31,7 +31,7 @@ interface Sent {
   readonly secretIsOut?: true;
 }
 
-/** Answers one request by the handler's own code, as README's table says. */
+/** Answers one request by the handler's own code, as the table of functions/webhook/README.md says. */
 async function answer({ headers = { authorization: right }, body = sample, ports = {}, secretIsOut }: Sent) {
   const clock = () => sampleTime;
   const queue = memoryEventQueue(clock);

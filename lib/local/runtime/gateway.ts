@@ -5,7 +5,11 @@ import { toGatewayEvent } from './gateway-event.ts';
 import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
 import type { InvokeResult } from './invocation.ts';
 
-/** Payload quota of an HTTP API. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/**
+ * Payload quota of an HTTP API.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
 const maxBodyBytes = 10 * 1_024 * 1_024;
 
 /** An HTTP API's route and the function behind it. */

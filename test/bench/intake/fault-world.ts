@@ -20,7 +20,7 @@ const quietObserver = { note() {}, count() {} };
 export const authorization = 'Bearer a-value-of-forty-eight-characters-for-the-bench';
 const secretString = JSON.stringify({ environment: 'sandbox', current: authorization.slice('Bearer '.length) });
 
-/** What was counted; `twiceNamed` is the one case that the design names, `twiceOther` any other. */
+/** What was counted; `twiceNamed` is the one case that functions/webhook/README.md names, `twiceOther` any other. */
 export interface FaultCounts {
   invocations: number;
   kills: number;

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { mutantsTable, simulationInvariants } from './mutants.ts';
+import { permissionsTable } from './permissions.ts';
+import { propsTable } from './props.ts';
+import { runbook } from './runbook.ts';
+import { troubleshootingTables } from './troubleshooting.ts';
+
+const root = new URL('../../', import.meta.url);
+
+/** The parts of documents that are made of the code's own tables: by document, then by the name in their markers. */
+export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'functions/procore/README.md': { troubleshooting: troubleshootingTables },
+  'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, runbook },
+  'test/README.md': { invariants: simulationInvariants, mutants: mutantsTable },
+};
+
+/** Reads a document. @param path from the repository's root @throws Error when there is no such file */
+export function readDocument(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
+/**
+ * Writes the generated parts of a document anew.
+ *
+ * @returns the document's text with them
+ * @throws Error when the document has no markers for one of them
+ */
+export function withGeneratedParts(path: string, text: string): string {
+  return Object.entries(generatedParts[path] ?? {}).reduce(
+    (written, [name, make]) => withPart({ path, text: written }, name, make()),
+    text,
+  );
+}
+
+/** Replaces what stands between a part's markers. @throws Error when the document has no such markers */
+export function withPart({ path, text }: { readonly path: string; readonly text: string }, name: string, part: string) {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [start, stop] = [text.indexOf(begin), text.indexOf(end)];
+  if (start < 0 || stop < start) throw new Error(`${path} has no ${begin} … ${end}.`);
+  return `${text.slice(0, start + begin.length)}\n${part}\n${text.slice(stop)}`;
+}

@@ -88,6 +88,8 @@ export async function auditSubscriptions(dependencies: AuditDependencies): Promi
       observer.note('subscription.audit_failed', { companyId, connectionId, errorName: errorName(error), status });
     }
   }
+  // With a 0 from every audit, the alarm knows an hour that went well between two that failed.
+  observer.count('subscriptionAuditFailed', 0);
   observer.count('subscriptionInactive', counts.inactive);
   observer.count('subscriptionRepaired', counts.repaired);
   // What was recovered is not lost any more.
@@ -140,6 +142,8 @@ async function auditHooks(
       const recovery = await recoverDeliveries(api, hook, dayOf(since), setAside, accept, hasTime);
       counts.discarded += recovery.discarded;
       counts.recovered += recovery.recovered;
+      const lost = recovery.discarded - recovery.recovered;
+      if (lost > 0) tellLost(subscription, projectId, lost, observer);
       setAside.push(...recovery.setAside);
       if (!recovery.incomplete) hooks = withHook(hooks, { ...hook, recoveredAt: startedAt });
       if (asksForSilence) {
@@ -198,6 +202,16 @@ function tell(
     projectId: projectId ?? undefined,
     outcome: repairs.join(' '),
   });
+}
+
+/** Names the company whose deliveries the alarm counts as lost. */
+function tellLost(
+  { companyId, connectionId }: Subscription,
+  projectId: string | null,
+  count: number,
+  observer: Observer,
+): void {
+  observer.note('deliveries.discarded', { companyId, connectionId, projectId: projectId ?? undefined, count });
 }
 
 /** The HTTP status that Procore answered with, when it was that. */

@@ -25,14 +25,21 @@ export interface AlarmRow {
   readonly fires?: 'below';
   /** Default is 5. */
   readonly periodMinutes?: number;
-  /** How many periods in a row must be bad. Default is 1. */
+  /** How many periods in a row must be bad; periods in which nothing was measured do not end the row. Default is 1. */
   readonly periods?: number;
   /** What no data means, decided alarm by alarm: `fine` (nothing happened), or `fault` (what measures has stopped). */
   readonly missingData: 'fine' | 'fault';
   /** Whether somebody should be woken: it is part of the environment's composite alarm. */
   readonly page: boolean;
-  /** Where the log query looks, and for which of our log events (`*` ends a beginning); none shows failures. */
-  readonly logs: { readonly of: FunctionGroup | 'api'; readonly events?: readonly string[] };
+  /** Where the log query looks: in the logs of functions, or in the access logs of the HTTP API. */
+  readonly logs: LoggedEvents | 'requests';
+}
+
+/** What a log query looks for in the logs of functions. Failed invocations are always found. */
+export interface LoggedEvents {
+  readonly of: readonly FunctionGroup[];
+  /** Names of our log events; `*` at the end stands for any rest. Default is none. */
+  readonly events?: readonly string[];
 }
 
 /**
@@ -48,7 +55,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['reauthorizationRequired'] },
     missingData: 'fine',
     page: false,
-    logs: { of: 'tokens', events: ['rotation.*'] },
+    logs: { of: ['tokens'], events: ['rotation.*'] },
   },
   {
     id: 'rotation-failing',
@@ -59,7 +66,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 3,
     missingData: 'fine',
     page: false,
-    logs: { of: 'tokens', events: ['rotation.*'] },
+    logs: { of: ['tokens'], events: ['rotation.*'] },
   },
   {
     id: 'rotation-overdue',
@@ -70,7 +77,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens' },
+    logs: { of: ['tokens'], events: ['message.failed', 'rotation.*'] },
   },
   {
     id: 'tokens-past-expiry',
@@ -80,7 +87,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['sweepPastExpiry'] },
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens', events: ['rotation.*'] },
+    logs: { of: ['tokens'], events: ['rotation.*'] },
   },
   {
     id: 'rotation-sweep-silent',
@@ -93,7 +100,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 3,
     missingData: 'fault',
     page: true,
-    logs: { of: 'tokens' },
+    logs: { of: ['tokens'] },
   },
   {
     id: 'client-credentials-refused',
@@ -101,7 +108,10 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['clientCredentialsRefused'] },
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens', events: ['rotation.client_refused', 'secret.unread'] },
+    logs: {
+      of: ['tokens', 'connecting'],
+      events: ['rotation.client_refused', 'oauth.not_connected', 'secret.unread'],
+    },
   },
   {
     id: 'wrong-environment',
@@ -109,7 +119,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['wrongEnvironment'] },
     missingData: 'fine',
     page: true,
-    logs: { of: 'connecting', events: ['connection.wrong_environment', 'secret.unread'] },
+    logs: { of: ['connecting', 'tokens'], events: ['connection.wrong_environment', 'secret.unread'] },
   },
   {
     id: 'escrow-used',
@@ -119,7 +129,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['rotationEscrowed'] },
     missingData: 'fine',
     page: false,
-    logs: { of: 'tokens', events: ['rotation.escrowed', 'rotation.recovered'] },
+    logs: { of: ['tokens'], events: ['rotation.escrowed', 'rotation.recovered'] },
   },
   {
     id: 'escrow-not-landing',
@@ -130,7 +140,7 @@ export const alarmRows: readonly AlarmRow[] = [
     threshold: 900,
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens', events: ['rotation.escrowed', 'rotation.recovered', 'invocation.failed'] },
+    logs: { of: ['tokens'], events: ['rotation.escrowed', 'rotation.recovered', 'message.failed'] },
   },
   {
     id: 'rotation-dead-letters',
@@ -140,7 +150,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { queue: 'rotationDeadLetter', measure: 'length' },
     missingData: 'fine',
     page: false,
-    logs: { of: 'tokens' },
+    logs: { of: ['tokens'], events: ['message.failed'] },
   },
   {
     id: 'callback-failing',
@@ -150,7 +160,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['callbackMisconfigured', 'callbackProcoreDown', 'connectPageFailed'] },
     missingData: 'fine',
     page: false,
-    logs: { of: 'connecting', events: ['oauth.not_connected'] },
+    logs: { of: ['connecting'], events: ['oauth.not_connected'] },
   },
   {
     id: 'webhook-authorization-wrong',
@@ -161,7 +171,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['webhookAuthorizationWrong'] },
     missingData: 'fine',
     page: true,
-    logs: { of: 'webhooks' },
+    logs: { of: ['webhooks'], events: ['webhook.refused'] },
   },
   {
     id: 'webhook-intake-failing',
@@ -172,7 +182,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'webhooks' },
+    logs: { of: ['webhooks'], events: ['webhook.queue_unavailable', 'webhook.quarantine_unavailable'] },
   },
   {
     id: 'webhook-intake-slow',
@@ -185,7 +195,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 3,
     missingData: 'fine',
     page: false,
-    logs: { of: 'api' },
+    logs: 'requests',
   },
   {
     id: 'event-queue-old',
@@ -198,7 +208,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'webhooks', events: ['event.*', 'message.failed'] },
+    logs: { of: ['webhooks'], events: ['event.*'] },
   },
   {
     id: 'event-dead-letters',
@@ -208,7 +218,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { queue: 'eventsDeadLetter', measure: 'length' },
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['event.*', 'message.failed'] },
+    logs: { of: ['webhooks'], events: ['event.*'] },
   },
   {
     id: 'quarantine',
@@ -218,7 +228,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { queue: 'quarantine', measure: 'length' },
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['webhook.quarantined', 'webhook.quarantine_refused'] },
+    logs: { of: ['webhooks'], events: ['webhook.quarantined', 'webhook.quarantine_refused'] },
   },
   {
     id: 'quarantine-refused',
@@ -228,7 +238,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['webhookQuarantineRefused'] },
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['webhook.quarantine_refused'] },
+    logs: { of: ['webhooks'], events: ['webhook.quarantine_refused'] },
   },
   {
     id: 'ledger-failing',
@@ -240,8 +250,11 @@ export const alarmRows: readonly AlarmRow[] = [
     missingData: 'fine',
     page: false,
     logs: {
-      of: 'webhooks',
-      events: ['webhook.ledger_unread', 'webhook.ledger_unwritten', 'event.history_unread', 'event.not_marked'],
+      of: ['webhooks'],
+      events: [
+        ...['webhook.ledger_unread', 'webhook.ledger_unwritten', 'event.history_unread', 'event.not_marked'],
+        'reconcile.ledger_unread',
+      ],
     },
   },
   {
@@ -251,7 +264,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periodMinutes: 60,
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['subscription.*'] },
+    logs: { of: ['webhooks'], events: ['subscription.*'] },
   },
   {
     id: 'subscription-audit-failing',
@@ -263,7 +276,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['subscription.*'] },
+    logs: { of: ['webhooks'], events: ['subscription.*'] },
   },
   {
     id: 'deliveries-discarded',
@@ -274,7 +287,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periodMinutes: 60,
     missingData: 'fine',
     page: true,
-    logs: { of: 'webhooks', events: ['subscription.*', 'deliveries.*'] },
+    logs: { of: ['webhooks'], events: ['deliveries.discarded', 'subscription.*'] },
   },
   {
     id: 'webhook-silence',
@@ -285,7 +298,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periodMinutes: 60,
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['subscription.*', 'webhook.*'] },
+    logs: { of: ['webhooks'], events: ['subscription.*', 'webhook.*'] },
   },
   {
     id: 'app-disconnected',
@@ -293,7 +306,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['appDisconnected'] },
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['app.*', 'api.*'] },
+    logs: { of: ['webhooks'], events: ['app.*', 'api.*'] },
   },
   {
     id: 'rate-limit-nearly-spent',
@@ -304,7 +317,7 @@ export const alarmRows: readonly AlarmRow[] = [
     threshold: 10,
     missingData: 'fine',
     page: false,
-    logs: { of: 'webhooks', events: ['budget.*', 'api.*'] },
+    logs: { of: ['webhooks'], events: ['budget.*', 'api.*'] },
   },
   {
     id: 'connecting-errors',
@@ -313,7 +326,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { functions: 'connecting', measure: 'Errors' },
     missingData: 'fine',
     page: false,
-    logs: { of: 'connecting' },
+    logs: { of: ['connecting'] },
   },
   {
     id: 'token-errors',
@@ -324,7 +337,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens' },
+    logs: { of: ['tokens'] },
   },
   {
     id: 'webhook-errors',
@@ -335,7 +348,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'webhooks' },
+    logs: { of: ['webhooks'] },
   },
   {
     id: 'webhooks-throttled',
@@ -345,7 +358,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { functions: 'webhooks', measure: 'Throttles' },
     missingData: 'fine',
     page: true,
-    logs: { of: 'api' },
+    logs: 'requests',
   },
   {
     id: 'tokens-throttled',
@@ -356,7 +369,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
-    logs: { of: 'tokens' },
+    logs: { of: ['tokens'] },
   },
 ];
 

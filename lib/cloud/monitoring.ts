@@ -1,10 +1,9 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import {
   AlarmRule,
   AlarmState,
   CompositeAlarm,
   type IAlarmAction,
-  type IMetric,
   MathExpression,
   Metric,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -15,7 +14,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import { type AlarmRow, alarmRows, type FunctionGroup, type Watched, type WatchedQueue } from './alarms.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { ConnectorDashboard } from './dashboard.ts';
-import { periodOf, RunbookAlarm } from './runbook-alarm.ts';
+import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** The namespace of our own metrics, those of functions/observer.ts and those made of access logs. */
 export const metricNamespace = 'ProcoreConnector';
@@ -67,52 +66,51 @@ export class Monitoring extends Construct {
     for (const { alarm } of this.#alarms) alarm.addAlarmAction(action);
   }
 
-  #metric(row: AlarmRow): IMetric {
-    const { watched } = row;
-    const period = periodOf(row);
-    if ('queue' in watched) return this.#ofQueue(watched.queue, watched.measure, period);
-    return sum(this.#addends(watched, period), period);
+  #metric({ watched, missingData }: AlarmRow): Metric | MathExpression {
+    if ('queue' in watched) return this.#ofQueue(watched.queue, watched.measure);
+    const addends = this.#addends(watched);
+    const [only, ...others] = addends;
+    // CloudWatch looks further back before it holds missing data for a fault: for 3 periods of 5 minutes, 10 minutes
+    // more. A sum says 0 at once.
+    if (only === undefined || others.length > 0 || missingData === 'fault') return sum(addends);
+    return only;
   }
 
-  #addends(watched: Exclude<Watched, { readonly queue: WatchedQueue }>, period: Duration): IMetric[] {
-    if ('metrics' in watched)
-      return watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum', period));
+  #addends(watched: Exclude<Watched, { readonly queue: WatchedQueue }>): Metric[] {
+    if ('metrics' in watched) return watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum'));
     return this.#props.functions[watched.functions].map(({ lambda }) =>
-      watched.measure === 'Errors' ? lambda.metricErrors({ period }) : lambda.metricThrottles({ period }),
+      watched.measure === 'Errors' ? lambda.metricErrors() : lambda.metricThrottles(),
     );
   }
 
-  #ours(metricName: string, statistic: string, period?: Duration): Metric {
+  #ours(metricName: string, statistic: string): Metric {
     return new Metric({
       namespace: metricNamespace,
       metricName,
       dimensionsMap: { environment: this.#props.procoreEnvironment },
       statistic,
-      ...(period && { period }),
     });
   }
 
-  #ofQueue(queue: WatchedQueue, measure: 'age' | 'length', period?: Duration): Metric {
+  #ofQueue(queue: WatchedQueue, measure: 'age' | 'length'): Metric {
     const { [queue]: watched } = this.#props.queues;
-    const options = { label: queue, ...(period && { period }) };
+    // Both by their maximum, unless told.
     return measure === 'age'
-      ? watched.metricApproximateAgeOfOldestMessage({ ...options, statistic: 'Maximum' })
-      : watched.metricApproximateNumberOfMessagesVisible({ ...options, statistic: 'Maximum' });
+      ? watched.metricApproximateAgeOfOldestMessage({ label: queue })
+      : watched.metricApproximateNumberOfMessagesVisible({ label: queue });
   }
 
   #logGroups({ logs }: AlarmRow): ILogGroup[] {
-    if (logs.of === 'api') return [this.#props.accessLogs];
-    return this.#props.functions[logs.of].map(({ logGroup }) => logGroup);
+    if (logs === 'requests') return [this.#props.accessLogs];
+    return logs.of.flatMap((group) => this.#props.functions[group].map(({ logGroup }) => logGroup));
   }
 }
 
 /** Adds metrics up; a metric without data counts as 0, since the others must be heard all the same. */
-function sum(metrics: readonly IMetric[], period: Duration): IMetric {
-  const [only] = metrics;
-  if (metrics.length === 1 && only) return only;
+function sum(metrics: readonly Metric[]): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   const expression = Object.keys(usingMetrics)
     .map((name) => `FILL(${name}, 0)`)
     .join(' + ');
-  return new MathExpression({ expression, usingMetrics, period });
+  return new MathExpression({ expression, usingMetrics });
 }

@@ -1,5 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type MathExpression,
+  type Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type AlarmRow, alarmDescription } from './alarms.ts';
@@ -8,7 +14,8 @@ export interface RunbookAlarmProps {
   readonly row: AlarmRow;
   /** Name of the alarm and of its log query; a slash makes a folder in Logs Insights. */
   readonly name: string;
-  readonly metric: IMetric;
+  /** What the row watches; the row's period is laid over it. */
+  readonly metric: Metric | MathExpression;
   /** Where the log query looks. */
   readonly logGroups: readonly ILogGroup[];
 }
@@ -19,11 +26,11 @@ export class RunbookAlarm extends Construct {
 
   constructor(scope: Construct, id: string, { row, name, metric, logGroups }: RunbookAlarmProps) {
     super(scope, id);
-    const { threshold = 1, periods = 1, fires, missingData } = row;
+    const { threshold = 1, periodMinutes = 5, periods = 1, fires, missingData } = row;
     this.alarm = new Alarm(this, 'Alarm', {
       alarmName: name,
       alarmDescription: alarmDescription(row),
-      metric,
+      metric: metric.with({ period: Duration.minutes(periodMinutes) }),
       threshold,
       comparisonOperator:
         fires === 'below'
@@ -34,15 +41,10 @@ export class RunbookAlarm extends Construct {
     });
     new QueryDefinition(this, 'Query', {
       queryDefinitionName: name,
-      queryString: row.logs.of === 'api' ? requestsQuery() : eventsQuery(row.logs.events),
+      queryString: row.logs === 'requests' ? requestsQuery() : eventsQuery(row.logs.events),
       logGroups: [...logGroups],
     });
   }
-}
-
-/** The period of an alarm's metric. @returns 5 minutes unless the row says otherwise */
-export function periodOf({ periodMinutes = 5 }: Pick<AlarmRow, 'periodMinutes'>): Duration {
-  return Duration.minutes(periodMinutes);
 }
 
 function eventsQuery(events: readonly string[] = []): QueryString {
@@ -51,8 +53,9 @@ function eventsQuery(events: readonly string[] = []): QueryString {
   );
   return new QueryString({
     fields: [
-      ...['@timestamp', 'event', 'connectionId', 'eventId', 'companyId', 'resourceName', 'resourceId'],
-      ...['outcome', 'reason', 'code', 'status', 'errorName', 'referenceId', 'requestId', '@log'],
+      ...['@timestamp', 'event', 'connectionId', 'eventId', 'companyId', 'projectId', 'resourceName', 'resourceId'],
+      ...['outcome', 'reason', 'cause', 'code', 'status', 'count', 'errorName', 'sha256', 'bytes', 'referenceId'],
+      ...['requestId', '@log'],
     ],
     filterStatements: [[...conditions, 'level = "ERROR"', '@message like /Task timed out|Runtime\\./'].join(' or ')],
     sort: '@timestamp desc',

@@ -33,12 +33,18 @@ export function synthesize(overrides: Readonly<Record<string, unknown>> = {}): T
   return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles() }));
 }
 
+const resourcesByTemplate = new WeakMap<Template, ReadonlyMap<string, Resource>>();
+
 /** All resources of a template by logical id. */
 export function resourcesOf(template: Template): ReadonlyMap<string, Resource> {
+  const known = resourcesByTemplate.get(template);
+  if (known !== undefined) return known;
   const { Resources: resources }: { Resources: Record<string, Resource> } = JSON.parse(
     JSON.stringify(template.toJSON()),
   );
-  return new Map(Object.entries(resources));
+  const read = new Map(Object.entries(resources));
+  resourcesByTemplate.set(template, read);
+  return read;
 }
 
 /** The resources of one type, by logical id. */

@@ -1,0 +1,255 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleFunctions, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
+import { scenarios } from './alarm-scenarios.ts';
+import { type LogLine, readCondition } from './log-condition.ts';
+import { type Json, type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+
+let template: Template;
+let resources: ReadonlyMap<string, Resource>;
+/** What each function's bundle holds, by the name that its output has, e.g. `AccessToken`. */
+const bundles = new Map<string, string>();
+const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
+beforeAll(() => {
+  template = synthesize({ environments: 'sandbox' });
+  resources = resourcesOf(template);
+  const bundled = bundleFunctions({ outputDirectory: directory });
+  for (const name of functionNames) {
+    const output = name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+    bundles.set(output, readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
+  }
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Whether a function's code holds a name: it writes that event, or counts that metric. */
+const says = (output: string, name: string) => new RegExp(`["'\`]${name}["'\`]`).test(bundles.get(output) ?? '');
+
+/** The logical id of the log group that a function writes. */
+function logGroupOf(output: string): string {
+  const { Value: value } = template.findOutputs(`SandboxFunction${output}`)[`SandboxFunction${output}`] ?? {};
+  const [logGroup = ''] = textsIn(resources.get(value?.Ref)?.Properties.LoggingConfig ?? '');
+  return logGroup;
+}
+
+/** The query of an alarm: which log groups it reads, and whether it finds a line. */
+function queryOf(id: string) {
+  const named = resourcesOfType(template, 'AWS::Logs::QueryDefinition').map(([, { Properties }]) => Properties);
+  const query = named.find(({ Name }) => Name === `ProcoreConnector/sandbox/${id}`);
+  const text = String(query?.QueryString);
+  const filters = [...text.matchAll(/^\| filter (.*)$/gm)].map(([, condition = '']) => readCondition(condition));
+  return {
+    text,
+    logGroups: textsIn(query?.LogGroupNames ?? ''),
+    finds: (line: LogLine) => filters.length > 0 && filters.every((holds) => holds(line)),
+  };
+}
+
+const failed = 'invocation.failed';
+
+/** By alarm: lines that tell of what it fires for, by the function that writes them. */
+const tell: Readonly<Record<string, readonly (readonly [output: string, ...events: readonly string[]])[]>> = {
+  'reauthorization-required': [
+    ['AccessToken', 'rotation.refused', 'rotation.suspect'],
+    ['TokenRotation', 'rotation.refused', 'rotation.suspect'],
+  ],
+  'rotation-failing': [
+    ['AccessToken', 'rotation.unknown', 'rotation.not_sent', 'rotation.throttled'],
+    ['TokenRotation', 'rotation.unknown', 'rotation.not_sent', 'rotation.throttled'],
+  ],
+  'rotation-overdue': [
+    ['TokenRotation', 'message.failed', 'rotation.cooling', failed],
+    ['RotationSweep', failed],
+  ],
+  'tokens-past-expiry': [['TokenRotation', 'rotation.unknown', 'rotation.cooling', 'rotation.refused']],
+  'rotation-sweep-silent': [['RotationSweep', failed]],
+  'client-credentials-refused': [
+    ['AccessToken', 'rotation.client_refused'],
+    ['TokenRotation', 'rotation.client_refused', 'secret.unread'],
+    ['OauthCallback', 'oauth.not_connected', 'secret.unread'],
+  ],
+  'wrong-environment': [
+    ['OauthCallback', 'connection.wrong_environment'],
+    ['ConnectServiceAccount', 'connection.wrong_environment'],
+    ['TokenRotation', 'connection.wrong_environment'],
+  ],
+  'escrow-used': [
+    ['AccessToken', 'rotation.escrowed'],
+    ['TokenRotation', 'rotation.escrowed'],
+    ['TokenRecovery', 'rotation.recovered'],
+  ],
+  'escrow-not-landing': [['TokenRecovery', 'message.failed', failed]],
+  'rotation-dead-letters': [['TokenRotation', 'message.failed', failed]],
+  'callback-failing': [
+    ['OauthStart', 'oauth.not_connected'],
+    ['OauthCallback', 'oauth.not_connected'],
+    ['OauthCompany', 'oauth.not_connected'],
+  ],
+  'webhook-authorization-wrong': [['WebhookIntake', 'webhook.refused']],
+  'webhook-intake-failing': [['WebhookIntake', 'webhook.queue_unavailable', 'webhook.quarantine_unavailable', failed]],
+  'event-queue-old': [['WebhookWorker', 'event.failed', 'event.not_postponed']],
+  'event-dead-letters': [['WebhookWorker', 'event.dead_lettered', 'event.failed']],
+  quarantine: [['WebhookIntake', 'webhook.quarantined']],
+  'quarantine-refused': [['WebhookIntake', 'webhook.quarantine_refused']],
+  'ledger-failing': [
+    ['WebhookIntake', 'webhook.ledger_unread', 'webhook.ledger_unwritten'],
+    ['WebhookWorker', 'event.history_unread', 'event.not_marked'],
+    ['Reconciliation', 'reconcile.ledger_unread'],
+  ],
+  'subscription-inactive': [['SubscriptionAudit', 'subscription.inactive', 'subscription.repaired']],
+  'subscription-audit-failing': [['SubscriptionAudit', 'subscription.audit_failed', 'subscription.hook_failed']],
+  'deliveries-discarded': [['SubscriptionAudit', 'deliveries.discarded']],
+  'webhook-silence': [['SubscriptionAudit', 'subscription.silent']],
+  'app-disconnected': [
+    ['WebhookWorker', 'app.disconnected', 'api.call_failed'],
+    ['SubscriptionAudit', 'app.disconnected'],
+    ['Reconciliation', 'app.disconnected'],
+  ],
+  'rate-limit-nearly-spent': [['WebhookWorker', 'api.call_failed', 'budget.unavailable', 'budget.unlearned']],
+  'connecting-errors': [
+    ...['ConnectLink', 'OauthStart', 'OauthCallback', 'OauthCompany', 'Disconnect', 'ConnectServiceAccount'].map(
+      (name) => [name, failed] as const,
+    ),
+  ],
+  'token-errors': ['AccessToken', 'RotationSweep', 'TokenRotation', 'TokenRecovery'].map((name) => [name, failed]),
+  'webhook-errors': ['WebhookIntake', 'WebhookWorker', 'SubscriptionAudit', 'Reconciliation'].map((name) => [
+    name,
+    failed,
+  ]),
+  'tokens-throttled': [['TokenRotation', failed]],
+};
+
+/** The alarms for which the lines of the HTTP API tell, not those of functions. */
+const ofRequests = ['webhook-intake-slow', 'webhooks-throttled'];
+
+/** A line that no alarm is about. */
+const unrelated: LogLine = { event: 'oauth.link_issued', level: 'INFO', connectionId: 'acme' };
+
+describe('the log query of each alarm', () => {
+  test('is in one of the two tables of this file', () => {
+    expect([...Object.keys(tell), ...ofRequests].sort()).toEqual(Object.keys(scenarios).sort());
+  });
+
+  test.each(Object.entries(tell))('%s finds the lines that tell what it fires for', (id, lines) => {
+    const query = queryOf(id);
+    for (const [output, ...events] of lines) {
+      expect(query.logGroups, output).toContain(logGroupOf(output));
+      for (const event of events) {
+        expect(says(output, event), `${output} writes ${event}`).toBe(true);
+        expect(query.finds({ event, level: event === failed ? 'ERROR' : 'INFO' }), event).toBe(true);
+      }
+    }
+  });
+
+  test.each(Object.keys(tell))('%s finds failed invocations, time-outs and crashes, and nothing unrelated', (id) => {
+    const { finds } = queryOf(id);
+    expect(finds({ event: failed, level: 'ERROR' })).toBe(true);
+    expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
+    expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
+    expect(finds(unrelated)).toBe(false);
+    expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
+  });
+
+  test.each(Object.keys(tell))('%s looks for no event that nobody writes there', (id) => {
+    const { text, logGroups } = queryOf(id);
+    const writers = [...bundles.keys()].filter((output) => logGroups.includes(logGroupOf(output)));
+    expect(writers.length).toBe(logGroups.length);
+    const names = [
+      ...[...text.matchAll(/event = "([^"]+)"/g)].map(([, name = '']) => name.replaceAll('.', '\\.')),
+      ...[...text.matchAll(/event like \/\^([^/]+)\//g)].map(([, beginning]) => `${beginning}[a-z_]+`),
+    ];
+    expect(names.filter((name) => !writers.some((output) => says(output, name)))).toEqual([]);
+  });
+
+  test.each(Object.keys(tell))('%s reads the log of every function that counts what it watches', (id) => {
+    const alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === `ProcoreConnector/sandbox/${id}`);
+    const counting = metricsOf(alarm as unknown as TemplateAlarm)
+      .filter(({ Namespace }) => Namespace === 'ProcoreConnector')
+      .flatMap(({ MetricName }) => [...bundles.keys()].filter((output) => says(output, MetricName)));
+    expect(queryOf(id).logGroups).toEqual(expect.arrayContaining(counting.map(logGroupOf)));
+  });
+
+  test.each(Object.keys(tell))('%s shows whom a line is about, newest first', (id) => {
+    const [fields, ...others] = queryOf(id).text.split('\n');
+    for (const field of ['connectionId', 'companyId', 'eventId', 'outcome', 'code', 'sha256', 'count', '@log']) {
+      expect(fields?.replace('fields ', '').split(', ')).toContain(field);
+    }
+    expect(others.slice(1)).toEqual(['| sort @timestamp desc', '| limit 200']);
+  });
+});
+
+describe('requests as the HTTP API logs them', () => {
+  /** Where the HTTP API writes one line a request, and how. */
+  function accessLog() {
+    const [settings] = resourcesOfType(template, 'AWS::ApiGatewayV2::Stage').map(
+      ([, { Properties }]) =>
+        Properties.AccessLogSettings as { readonly DestinationArn: Json; readonly Format: string },
+    );
+    return { logGroup: textsIn(settings?.DestinationArn ?? '')[0], format: settings?.Format ?? '' };
+  }
+
+  /** The line that API Gateway writes of a request; a value that no test needs is its variable's own name. */
+  function request(status: number, answerMs: number, routeKey = 'POST /webhooks'): LogLine {
+    const values: Readonly<Record<string, string | number>> = { routeKey, status, responseLatency: answerMs };
+    const variable = /\$context\.([\w.]+)/g;
+    return JSON.parse(accessLog().format.replaceAll(variable, (_, name: string) => String(values[name] ?? name)));
+  }
+
+  test('name route, status, duration, address and environment, and no path, query, header or body', () => {
+    expect(request(202, 80)).toEqual({
+      requestTime: 'requestTime',
+      requestId: 'requestId',
+      sourceIp: 'identity.sourceIp',
+      routeKey: 'POST /webhooks',
+      integrationError: 'integrationErrorMessage',
+      environment: 'sandbox',
+      status: 202,
+      answerMs: 80,
+    });
+  });
+
+  test.each(ofRequests)('are found by the query of %s when they failed or took long', (id) => {
+    const { logGroups, finds, text } = queryOf(id);
+    expect(logGroups).toEqual([accessLog().logGroup]);
+    expect(text).toMatch(/^fields @timestamp, routeKey, status, answerMs, requestId, integrationError\n/);
+    expect([finds(request(429, 1)), finds(request(503, 29_000)), finds(request(202, 2500))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([finds(request(202, 2499)), finds(request(503, 1, 'GET /oauth/start'))]).toEqual([false, false]);
+  });
+
+  /** The value that CloudWatch reports of a metric for a request; undefined when it reports none. */
+  function measured(metric: string, line: LogLine): string | number | undefined {
+    const filters = resourcesOfType(template, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+    for (const { FilterPattern: pattern, MetricTransformations: made, LogGroupName: logGroup } of filters) {
+      const [{ MetricName, MetricValue } = { MetricName: '', MetricValue: '' }] = made as unknown as {
+        MetricName: string;
+        MetricValue: string;
+      }[];
+      if (MetricName !== metric || textsIn(logGroup ?? '')[0] !== accessLog().logGroup) continue;
+      if (!readCondition(String(pattern))(line)) return undefined;
+      const [, field] = /^\$\.(\w+)$/.exec(MetricValue) ?? [];
+      return field === undefined ? Number(MetricValue) : (line as Record<string, number>)[field];
+    }
+    throw new Error(`no metric filter makes ${metric} of the access logs`);
+  }
+
+  test('are measured as unanswered when Procore saw 429 or 5xx of a webhook', () => {
+    for (const status of [429, 500, 503, 504]) expect(measured('webhookUnanswered', request(status, 1))).toBe(1);
+    for (const status of [202, 400, 401, 413])
+      expect(measured('webhookUnanswered', request(status, 1))).toBeUndefined();
+    expect(measured('webhookUnanswered', request(503, 1, 'GET /oauth/callback'))).toBeUndefined();
+  });
+
+  test('are measured by their duration when they are webhooks', () => {
+    expect(measured('webhookAnswerMs', request(202, 1234))).toBe(1234);
+    expect(measured('webhookAnswerMs', request(503, 29_000))).toBe(29_000);
+    expect(measured('webhookAnswerMs', request(200, 1, 'GET /oauth/start'))).toBeUndefined();
+  });
+});

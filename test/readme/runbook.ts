@@ -90,11 +90,12 @@ function measured(watched: Watched): string {
   return `${statistics[watched.statistic ?? 'Sum']} ${names}`;
 }
 
-function shown({ of, events = [] }: AlarmRow['logs']): string {
-  if (of === 'api') return 'the slow and failed requests in the access log of the HTTP API.';
+function shown(logs: AlarmRow['logs']): string {
+  if (logs === 'requests') return 'the slow and failed requests in the access log of the HTTP API.';
+  const { of, events = [] } = logs;
   const named = events.map((event) => `\`${event}\``).join(', ');
   const failures = 'errors and time-outs';
-  return `${named === '' ? failures : `${named}, and ${failures},`} in the logs of ${functions[of]}.`;
+  return `${named === '' ? failures : `${named}, and ${failures},`} in the logs of ${of.map((group) => functions[group]).join(' and ')}.`;
 }
 
 function capital(text: string): string {

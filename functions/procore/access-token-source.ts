@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, RemainingTime, Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
 
@@ -76,6 +76,28 @@ export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
    * @throws AccessTokenRefusedError, ForeignTokenError
    */
   rejected(generation: number): Promise<VendedToken<E>>;
+}
+
+/**
+ * Asks for a token. While it is just being replaced, it waits as long as `access-token` says and asks again, as far as
+ * there is time.
+ *
+ * @param ask asks an {@link AccessTokenSource}
+ * @throws AccessTokenRefusedError, ForeignTokenError
+ */
+export async function askPatiently<E extends ProcoreEnvironmentName>(
+  ask: () => Promise<VendedToken<E>>,
+  { sleep, remaining }: { readonly sleep: Sleep; readonly remaining: RemainingTime },
+): Promise<VendedToken<E>> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const seconds = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : undefined;
+      if (seconds === undefined || seconds * 1000 >= remaining()) throw error;
+      await sleep(seconds * 1000);
+    }
+  }
 }
 
 /** Older than this before its end, a token is asked for anew, in seconds: it must outlive the call it is for. */

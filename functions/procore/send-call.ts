@@ -1,12 +1,7 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
-import {
-  AccessTokenRefusedError,
-  type AccessTokenSource,
-  ForeignTokenError,
-  type VendedToken,
-} from './access-token-source.ts';
+import { type AccessTokenSource, askPatiently, ForeignTokenError, type VendedToken } from './access-token-source.ts';
 import { ProcoreApiError, pathOf } from './api-error.ts';
 import type { CompanyPauses } from './company-pauses.ts';
 import { diagnose, diagnosed } from './diagnosis.ts';
@@ -82,7 +77,7 @@ export async function sendCall<E extends ProcoreEnvironmentName>(
   for (let tries = 1; ; tries++) {
     await awaitBudget(dependencies, call);
     // For every try anew, after the waits: a token can end while Procore has us wait.
-    const token = await currentToken(dependencies);
+    const token = checkOrigin(dependencies, await askPatiently(() => dependencies.tokens.current(), dependencies));
     const tried = await tryOnce(dependencies, call, token, tries);
     if ('answer' in tried) {
       await dependencies.budget?.learn(tried.answer.headers);
@@ -100,7 +95,7 @@ export async function sendCall<E extends ProcoreEnvironmentName>(
     const diagnosis = diagnose(exchange);
     if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
       hasRefreshed = true;
-      const newer = await dependencies.tokens.rejected(token.generation);
+      const newer = await askPatiently(() => dependencies.tokens.rejected(token.generation), dependencies);
       // The same set again: it is so young that the 401 is not about its age, and asking on would not help.
       if (newer.generation !== token.generation) continue;
     }
@@ -147,21 +142,6 @@ async function awaitBudget<E extends ProcoreEnvironmentName>(
     diagnosis: diagnosed('rate_limited'),
     retryAfterSeconds: allowance.waitSeconds,
   });
-}
-
-/** Waits for a token that is just being replaced, as far as there is time. */
-async function currentToken<E extends ProcoreEnvironmentName>(
-  dependencies: CallDependencies<E>,
-): Promise<VendedToken<E>> {
-  for (;;) {
-    try {
-      return checkOrigin(dependencies, await dependencies.tokens.current());
-    } catch (error) {
-      const waits = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : undefined;
-      if (waits === undefined || waits * 1000 >= dependencies.remaining()) throw error;
-      await dependencies.sleep(waits * 1000);
-    }
-  }
 }
 
 function checkOrigin<E extends ProcoreEnvironmentName>(

@@ -1,17 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoDbCompanyPauses, dynamoDbRateBudget } from '../../functions/aws/dynamodb-rate-budget.ts';
-import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
+import { silentObserver } from '../../functions/observer.ts';
 import {
-  type AccessTokenRequest,
-  accessTokenSource,
-  type VendedToken,
-  type VendingRefusal,
-} from '../../functions/procore/access-token-source.ts';
-import { procoreClient } from '../../functions/procore/client.ts';
-import { companyPauses } from '../../functions/procore/company-pauses.ts';
-import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
-import { systemClock, systemRandomFraction } from '../../functions/system.ts';
+  apiClients,
+  type Place,
+  type ResourceSetting,
+  rateBudgetStore,
+  subscriptionStore,
+} from '../../functions/place.ts';
+import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
+import { systemClock } from '../../functions/system.ts';
 import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
@@ -46,35 +44,25 @@ export function pollEnvironment(
   const { signal } = ending;
   const client = new DynamoDBClient(clientOptions(aws));
   const sleep = async (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
+  const names: Partial<Record<ResourceSetting, string>> = {
+    rateBudgetTable: tables.RateBudget ?? '',
+    subscriptionsTable: tables.Subscriptions ?? '',
+  };
   // What it notes is for CloudWatch; a person gets what polling says.
-  const observer = { note() {}, count() {} };
-  const shared = { clock: systemClock, sleep, randomFraction: systemRandomFraction, observer };
-  const table = { client, table: tables.RateBudget ?? '', environment: name, clock: systemClock };
-  const budgetStore = dynamoDbRateBudget(table);
-  const budget = sharedRateBudget({ store: budgetStore, ...shared });
-  const pauses = companyPauses({ store: dynamoDbCompanyPauses(table), ...shared });
-  const vend = async (request: AccessTokenRequest) =>
-    (await invoke(functions.AccessToken ?? '', request)) as VendedToken | VendingRefusal;
-  const sources = new Map<string, ReturnType<typeof tokensOf>>();
-  const tokensOf = (connectionId: string) =>
-    accessTokenSource({ environment: name, connectionId, vend, clock: systemClock });
+  const place: Place = { environment: name, nameOf: (resource) => names[resource] ?? '', observer: silentObserver };
+  const { clientFor } = apiClients(place, {
+    dynamoDb: client,
+    origins: { apiOrigin: procoreApi },
+    vend: async (request) => (await invoke(functions.AccessToken ?? '', request)) as VendedToken | VendingRefusal,
+    fetch: (input, init) =>
+      fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
+    sleep,
+  });
 
   function hooksOf({ connectionId, companyId }: Subscription, onCall: () => void) {
-    const tokens = sources.get(connectionId) ?? tokensOf(connectionId);
-    sources.set(connectionId, tokens);
     let startedAt = 0;
-    const procore = procoreClient({
-      environment: name,
-      origins: { apiOrigin: procoreApi },
-      tokens,
-      fetch: (input, init) =>
-        fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
-      remaining: () => patienceMs - (systemClock() - startedAt) * 1000,
-      budget,
-      pauses,
-      ...shared,
-    });
-    const call = companyCalls(procore.company(companyId));
+    const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
+    const call = companyCalls(clientFor(connectionId, remaining).company(companyId));
     return hooksApi((request) => {
       onCall();
       startedAt = systemClock();
@@ -87,12 +75,13 @@ export function pollEnvironment(
     return (await fetch(`${localApi}/webhooks`, { method: 'POST', headers, body, signal })).status;
   }
 
-  const store = dynamoDbSubscriptionStore({ client, table: tables.Subscriptions ?? '', environment: name });
+  const store = subscriptionStore(place, client);
+  const budget = rateBudgetStore(place, client);
   const ended = pollDeliveries({
     subscriptions: () => store.list(),
     hooksOf,
     deliver,
-    hourlyLimit: async () => (await budgetStore.read()).hour?.limit,
+    hourlyLimit: async () => (await budget.read()).hour?.limit,
     clock: systemClock,
     sleep,
     say: (text) => {

@@ -7,6 +7,7 @@ import { commands } from './commands.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { chooseEnvironment } from './environments.ts';
 import { type ExitCode, exitCodes, OperatorError, usageError } from './exit-codes.ts';
+import { exitCodeOf } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
 
 const program = 'npm run procore --';
@@ -121,8 +122,7 @@ function explain(error: unknown, local: boolean): OperatorError {
   const trouble = awsTrouble(error, local);
   if (trouble) return trouble;
   if (isConnectorError(error)) {
-    const exitCode = error.code.startsWith('invalid_') ? exitCodes.usage : exitCodes.failed;
-    return new OperatorError(error.code, error.message, exitCode);
+    return new OperatorError(error.code, error.message, exitCodeOf(error.code));
   }
   const { name, message } = error instanceof Error ? error : new Error('unknown');
   return new OperatorError('unexpected_error', `Unexpected ${name}: ${message}. This is a fault of Procore Connector.`);

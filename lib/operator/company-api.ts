@@ -1,72 +1,64 @@
-import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
 import type { RemainingTime } from '../../functions/clock.ts';
-import type { Observer } from '../../functions/observer.ts';
-import { accessTokenSource, type VendedToken } from '../../functions/procore/access-token-source.ts';
-import { type ProcoreClient, procoreClient } from '../../functions/procore/client.ts';
-import { systemClock, systemRandomFraction, systemSleep } from '../../functions/system.ts';
+import { apiClients, subscriptionStore } from '../../functions/place.ts';
+import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
+import type { ConnectionClients } from '../../functions/procore/connection-clients.ts';
+import { systemClock } from '../../functions/system.ts';
 import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { type HooksApi, hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { SubscriptionStore } from '../../functions/webhook/subscription.ts';
 import { parseWebhookAuthorization, type WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 import type { DeployedEnvironment } from './deployment.ts';
+import { placeOf } from './place.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What the functions log is for CloudWatch; the command line says what it found itself. */
-const nobody: Observer = { note() {}, count() {} };
-
-/** How long one command may wait for Procore's rate limit, in milliseconds. */
+/** How long one command may wait for Procore's rate limit or for a token that is being replaced, in milliseconds. */
 const patienceMs = 15 * 60_000;
 
-/** Gives Procore's webhook endpoints for a company, called as the connection, with tokens that `access-token` vends. */
+/** Tells how much is left of {@link patienceMs} from now on. */
+export function commandTime(): RemainingTime {
+  const startedAt = systemClock();
+  return () => patienceMs - (systemClock() - startedAt) * 1000;
+}
+
+/**
+ * Gives API clients for an environment's connections, with tokens that `access-token` vends. They count in the rate
+ * budget that the functions share.
+ *
+ * A company that has disconnected the app is called all the same: a person who asks wants to know how it is now.
+ *
+ * @param purpose with `looking` nothing is written down but the budget; with `acting` a call that works also ends the
+ *   functions' pause of its company
+ */
+export function clientsOf(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  purpose: 'looking' | 'acting',
+): ConnectionClients {
+  return apiClients(placeOf(environment), {
+    dynamoDb: environment.clients.dynamoDb,
+    origins: environment.procore,
+    pauses: purpose === 'looking' ? 'ignored' : 'called',
+    async vend(request) {
+      const answer = (await environment.ask('AccessToken', request)) as VendedToken | VendingRefusal;
+      if ('accessToken' in answer) terminal.conceal(answer.accessToken);
+      return answer;
+    },
+  });
+}
+
+/** Gives Procore's webhook endpoints for companies of an environment, called as the connection that serves them. */
 export function companyHooks(
   environment: DeployedEnvironment,
   terminal: Terminal,
-  connectionId: string,
-  companyId: string,
-): HooksApi {
-  const startedAt = systemClock();
-  const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
-  const client = connectionClient(environment, terminal, connectionId, remaining);
-  return hooksApi(companyCalls(client.company(companyId)), companyId);
-}
-
-/** Gives a client of Procore's API for a connection, with tokens that `access-token` vends. */
-export function connectionClient(
-  environment: DeployedEnvironment,
-  terminal: Terminal,
-  connectionId: string,
-  remaining: RemainingTime,
-): ProcoreClient {
-  const tokens = accessTokenSource({
-    environment: environment.name,
-    connectionId,
-    clock: systemClock,
-    async vend(request) {
-      const token = (await environment.invoke('AccessToken', request)) as VendedToken;
-      terminal.conceal(token.accessToken);
-      return token;
-    },
-  });
-  return procoreClient({
-    environment: environment.name,
-    origins: environment.procore,
-    tokens,
-    fetch,
-    clock: systemClock,
-    sleep: systemSleep,
-    randomFraction: systemRandomFraction,
-    remaining,
-    observer: nobody,
-  });
+): (connectionId: string, companyId: string) => HooksApi {
+  const { clientFor } = clientsOf(environment, terminal, 'acting');
+  return (connectionId, companyId) =>
+    hooksApi(companyCalls(clientFor(connectionId, commandTime()).company(companyId)), companyId);
 }
 
 /** Gives an environment's subscriptions. */
 export function subscriptionsOf(environment: DeployedEnvironment): SubscriptionStore {
-  return dynamoDbSubscriptionStore({
-    client: environment.clients.dynamoDb,
-    table: environment.tableName('Subscriptions'),
-    environment: environment.name,
-  });
+  return subscriptionStore(placeOf(environment), environment.clients.dynamoDb);
 }
 
 /** Reads the webhook authorization and conceals its values. @throws what {@link parseWebhookAuthorization} throws */

@@ -12,7 +12,7 @@ import {
   procoreOrigins,
 } from '../../functions/procore/environment.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
-import { readInvocation } from './invocation.ts';
+import { readInvocation, withoutRefusal } from './invocation.ts';
 
 /** Which stack is meant, and where. */
 export interface DeploymentChoice {
@@ -78,6 +78,13 @@ export interface DeployedEnvironment {
   queueUrl(name: QueueName): string;
   tableName(name: TableName): string;
   secretArn(name: SecretName): string;
+  /**
+   * Invokes a function and waits for its answer.
+   *
+   * @returns the answer, which may be a refusal (`{"error": {code, message}}`)
+   * @throws OperatorError with the function's own code and text when it fails
+   */
+  ask(name: FunctionName, payload: unknown): Promise<unknown>;
   /**
    * Invokes a function and waits for its answer.
    *
@@ -207,6 +214,13 @@ function deployedEnvironment({
   const loginOrigin = outputs.get(`${prefixOf(environment)}ProcoreLogin`);
   const apiOrigin = outputs.get(`${prefixOf(environment)}ProcoreApi`);
 
+  const ask = async (name: FunctionName, payload: unknown) => {
+    const { Payload, FunctionError } = await clients.lambda.send(
+      new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
+    );
+    return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
+  };
+
   return {
     name: environment,
     stackName,
@@ -223,12 +237,8 @@ function deployedEnvironment({
     tableName,
     secretArn,
 
-    async invoke(name, payload) {
-      const { Payload, FunctionError } = await clients.lambda.send(
-        new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
-      );
-      return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
-    },
+    ask,
+    invoke: async (name, payload) => withoutRefusal(await ask(name, payload)),
 
     async readItem(table, key, attributes) {
       const { Item } = await clients.dynamoDb.send(

@@ -1,6 +1,6 @@
-import { dynamoDbCompanyPauses } from '../../functions/aws/dynamodb-rate-budget.ts';
-import { systemClock } from '../../functions/system.ts';
+import { companyPauseStore } from '../../functions/place.ts';
 import type { DeployedEnvironment } from './deployment.ts';
+import { placeOf } from './place.ts';
 import type { StoredConnection } from './stored-connection.ts';
 import { showTime } from './table.ts';
 
@@ -28,9 +28,7 @@ export async function stoppedCompanies(
   environment: DeployedEnvironment,
   companyIds: readonly string[],
 ): Promise<readonly StoppedCompany[]> {
-  const { name, clients, tableName } = environment;
-  const table = { client: clients.dynamoDb, table: tableName('RateBudget'), environment: name, clock: systemClock };
-  const pauses = dynamoDbCompanyPauses(table);
+  const pauses = companyPauseStore(placeOf(environment), environment.clients.dynamoDb);
   const wanted = [...new Set(companyIds)];
   const found: StoppedCompany[] = [];
   for (let index = 0; index < wanted.length; index += readsAtOnce) {

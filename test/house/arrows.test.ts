@@ -145,6 +145,12 @@ describe('the arrows of the house', () => {
     expect(violations(sources, forbidden)).toEqual([]);
   });
 
+  it('only the wiring makes adapters: handlers, the local runner and the command line get them from it', () => {
+    const allowed = /^(functions\/(aws\/|(place|wiring|connect-to-procore)\.ts$)|lib\/operator\/aws\/)/;
+    const forbidden = (imported: string, path: string) => imported.startsWith('functions/aws/') && !allowed.test(path);
+    expect(violations(sources, forbidden)).toEqual([]);
+  });
+
   it('only lib/cloud and bin/app.ts import the CDK', () => {
     const forbidden = (imported: string, path: string) =>
       /^(aws-cdk-lib|constructs)/.test(imported) && !/^(lib\/cloud\/|bin\/app\.ts)/.test(path);

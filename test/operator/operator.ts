@@ -88,6 +88,8 @@ export async function runBare(
     },
     interactive: false,
     variables,
+    // How fast the machine is must not decide what is written.
+    patienceMs: 60_000,
   });
   const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal);
   return { exitCode, out, err, json: () => JSON.parse(out) };

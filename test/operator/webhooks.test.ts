@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
+import { silentObserver } from '../../functions/observer.ts';
+import { companyPauseStore, type Place, rateBudgetStore } from '../../functions/place.ts';
 import { systemClock } from '../../functions/system.ts';
 import { Person } from '../../lib/local/person.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
@@ -39,12 +42,29 @@ async function connectAccount(connectionId: string): Promise<void> {
   if (page.html.includes('Use this company')) await person.press(page, 'Use this company');
 }
 
+const awsOptions = () => ({
+  endpoint: operator.system().aws,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
+/** Ends a connection's token, and lets nobody replace it for a while: what a 429 of the token endpoint leaves behind. */
+async function coolDown(connectionId: string, seconds: number): Promise<void> {
+  const client = new DynamoDBClient(awsOptions());
+  const now = Math.floor(systemClock());
+  await client.send(
+    new UpdateItemCommand({
+      TableName: sandbox().tables.Connections,
+      Key: { connectionId: { S: connectionId } },
+      UpdateExpression: 'SET expiresAt = :past, notBefore = :later',
+      ExpressionAttributeValues: { ':past': { N: `${now - 1}` }, ':later': { N: `${now + seconds}` } },
+    }),
+  );
+  client.destroy();
+}
+
 async function sendUnreadable(queueUrl: string): Promise<void> {
-  const client = new SQSClient({
-    endpoint: operator.system().aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = new SQSClient(awsOptions());
   const message = { MessageBody: 'not ours', MessageGroupId: 'g', MessageDeduplicationId: 'd' };
   await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message }));
   client.destroy();
@@ -294,11 +314,66 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toContain('"handled"');
   });
 
+  it.each([
+    ['webhooks', 'apply', '--company', company],
+    ['connections', 'rotate', 'acme'],
+    ['doctor', '--connection', 'acme'],
+  ])('%s %s waits for a token that is just being replaced, as functions do', async (...command) => {
+    await coolDown('acme', 3);
+    const vending = await operator.system().invoke(sandbox().functions.AccessToken ?? '', { connectionId: 'acme' });
+    expect(vending).toMatchObject({ error: { code: 'rotation_pending', retryAfterSeconds: expect.any(Number) } });
+    const ran = await procore([...command, '--environment', 'sandbox', '--json']);
+    expect(ran.json()).not.toHaveProperty('error');
+    const { findings = [] } = ran.json() as { findings?: { heading: string; verdict: string }[] };
+    const about = findings.find(({ heading }) => heading === 'The access token is invalid');
+    expect(about?.verdict ?? 'ok').toBe('ok');
+  });
+
+  it('counts its calls in the budget that the functions share, and ends the pause of a company that answers', async () => {
+    const dynamoDb = new DynamoDBClient(awsOptions());
+    const place: Place = {
+      environment: 'sandbox',
+      nameOf: () => sandbox().tables.RateBudget ?? '',
+      observer: silentObserver,
+    };
+    await dynamoDb.send(
+      new DeleteItemCommand({ TableName: sandbox().tables.RateBudget, Key: { id: { S: 'budget#all' } } }),
+    );
+    await companyPauseStore(place, dynamoDb).write(company, {
+      until: systemClock() + 60,
+      refusals: 1,
+      since: systemClock(),
+    });
+    expect((await procore(['webhooks', 'apply', '--environment', 'sandbox', '--company', company])).exitCode).toBe(0);
+    const { hour, spike } = await rateBudgetStore(place, dynamoDb).read();
+    expect((hour?.used ?? 0) + (spike?.used ?? 0)).toBeGreaterThan(2);
+    expect(await companyPauseStore(place, dynamoDb).read(company)).toBeUndefined();
+    dynamoDb.destroy();
+  });
+
   it('removes a subscription with its hooks', async () => {
     const remove = ['webhooks', 'remove', '--environment', 'sandbox', '--company', company];
     expect((await procore(remove)).exitCode).toBe(2);
     expect((await procore([...remove, '--yes', '--json'])).json()).toMatchObject({ removed: true });
     expect(standIn().hooks()).toEqual([]);
     expect((await procore([...remove, '--yes'])).exitCode).toBe(3);
+  });
+
+  it('says which connection there is not, and which one must be authorized again', async () => {
+    await connectAccount('former');
+    await procore(['connections', 'disconnect', 'former', '--yes', '--environment', 'sandbox']);
+    const wanted = ['--company', company, '--resources', 'RFIs', '--environment', 'sandbox'];
+    const apply = ['webhooks', 'apply', ...wanted, '--connection'];
+    expect(await procore([...apply, 'nobody'])).toMatchObject({
+      exitCode: 3,
+      err: expect.stringContaining('There is no connection "nobody" in this environment. Make a connect link'),
+    });
+    expect(await procore([...apply, 'former'])).toMatchObject({
+      exitCode: 4,
+      err: expect.stringContaining('Connection "former" must be authorized again: it was disconnected. Make a connect'),
+    });
+    expect((await procore([...apply, 'former', '--json'])).json()).toMatchObject({
+      error: { code: 'reauthorization_required' },
+    });
   });
 });

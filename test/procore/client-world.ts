@@ -67,7 +67,13 @@ export function clientWorld(script: Scripted[], otherwise: Partial<ProcoreClient
   const seen: Seen[] = [];
   const vendings: AccessTokenRequest[] = [];
   const recorded = recordingObserver();
-  const world = { generation: 1, deadline: startTime + 600, lifetime: 5400 };
+  const world = {
+    generation: 1,
+    deadline: startTime + 600,
+    lifetime: 5400,
+    /** Until then (epoch seconds) the token is being replaced. */
+    pendingUntil: startTime,
+  };
   const apiHost = procoreEnvironments.sandbox.apiOrigin;
   const token = (): VendedToken<'sandbox'> => ({
     accessToken: `token-${world.generation}`,
@@ -83,6 +89,9 @@ export function clientWorld(script: Scripted[], otherwise: Partial<ProcoreClient
     clock: time.clock,
     async vend(request) {
       vendings.push(request);
+      if (time.clock() < world.pendingUntil) {
+        return { error: { code: 'rotation_pending', message: 'Ask again in 5 s.', retryAfterSeconds: 5 } };
+      }
       if (request.rejectedGeneration === world.generation) world.generation += 1;
       return token();
     },

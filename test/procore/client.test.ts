@@ -54,6 +54,41 @@ describe('what a call carries', () => {
   });
 });
 
+describe('a token that is just being replaced', () => {
+  it('is waited for, as long as access-token says', async () => {
+    const world = clientWorld([answered(200, [])]);
+    world.pendingUntil = startTime + 8;
+    await world.time.run(world.company.get(path));
+    expect(world.vendings).toHaveLength(3);
+    expect(world.time.clock()).toBe(startTime + 10);
+  });
+
+  it('is waited for after a 401, too', async () => {
+    const world = clientWorld([
+      () => {
+        world.pendingUntil = startTime + 3;
+        return answered(401, { errors: 'Unauthorized' });
+      },
+      answered(200, []),
+    ]);
+    await world.time.run(world.company.get(path));
+    expect(world.vendings.map(({ rejectedGeneration }) => rejectedGeneration)).toEqual([undefined, 1, 1]);
+    expect(world.seen.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('is not waited for beyond the time that is left', async () => {
+    const world = clientWorld([]);
+    world.pendingUntil = startTime + 60;
+    world.deadline = startTime + 12;
+    expect(await world.time.run(rejection(world.company.get(path)))).toMatchObject({
+      code: 'rotation_pending',
+      retryAfterSeconds: 5,
+    });
+    expect(world.time.clock()).toBe(startTime + 10);
+    expect(world.seen).toHaveLength(0);
+  });
+});
+
 describe('a 401', () => {
   it('has the token replaced once, by generation, and the call repeated', async () => {
     const { company, seen, vendings } = clientWorld([

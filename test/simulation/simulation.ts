@@ -1,6 +1,6 @@
 import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
-import type { Observer } from '../../functions/observer.ts';
+import { silentObserver } from '../../functions/observer.ts';
 import type { Choices } from './choices.ts';
 import { Invocation } from './invocation.ts';
 import { Machine } from './machine.ts';
@@ -11,8 +11,6 @@ import { Watch } from './watch.ts';
 
 /** The use cases, real or mutated. */
 export type UseCases = typeof import('./use-cases.ts');
-
-const silent: Observer = { note() {}, count() {} };
 
 /** How many seconds the functions of the stack may take. */
 const timeouts = { 'access-token': 30, 'token-rotation': 60, 'token-recovery': 60, 'rotation-sweep': 50, person: 30 };
@@ -268,7 +266,7 @@ export class Simulation {
         holder.owners.add(owner);
         return owner;
       },
-      observer: silent,
+      observer: silentObserver,
       keepReplaced: this.scenario.keepReplaced,
     };
   }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { Sleep } from '../../../functions/clock.ts';
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import { systemClock } from '../../../functions/system.ts';
+import { askPatiently } from '../../../functions/procore/access-token-source.ts';
+import { systemClock, systemSleep } from '../../../functions/system.ts';
 import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
+import { clientsOf, commandTime } from '../company-api.ts';
 import { usageError } from '../exit-codes.ts';
 import { companiesOf, describeStopped, type StoppedCompany, stoppedCompanies } from '../stopped-companies.ts';
 import { describeConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
@@ -42,10 +45,17 @@ const rotate = operatorCommand({
     const environment = await find(args.environment);
     const before = await readConnection(environment, parseConnectionId(args.connectionId));
     const { connectionId, generation } = before;
-    const request = { connectionId, rejectedGeneration: generation };
-    const answer = await terminal.working('Rotating', () => environment.invoke('AccessToken', request));
-    // The answer holds an access token, which goes no further.
-    const after = z.object({ generation: z.number(), expiresAt: z.number() }).parse(answer);
+    const tokens = clientsOf(environment, terminal, 'looking').tokensOf(connectionId);
+    const remaining = commandTime();
+    const vended = await terminal.working('Rotating', (say) => {
+      const sleep: Sleep = (milliseconds) => {
+        say(`Rotating: asking again in ${Math.ceil(milliseconds / 1000)} s`);
+        return systemSleep(milliseconds);
+      };
+      return askPatiently(() => tokens.rejected(generation), { sleep, remaining });
+    });
+    // The access token goes no further.
+    const after = { generation: vended.generation, expiresAt: vended.expiresAt };
     const rotated = after.generation > generation;
     const text = rotated
       ? `Rotated: generation ${generation} is now ${after.generation}, valid until ${showTime(after.expiresAt)}.`

@@ -77,10 +77,11 @@ async function repairHooks(
 ): Promise<readonly Repair[]> {
   const { current: authorization } = await readWebhookAuthorization(environment, terminal);
   const store = subscriptionsOf(environment);
+  const hooksOf = companyHooks(environment, terminal);
   const repairs: Repair[] = [];
   for (const subscription of subscriptions) {
     const { companyId, connectionId } = subscription;
-    const api = companyHooks(environment, terminal, connectionId, companyId);
+    const api = hooksOf(connectionId, companyId);
     try {
       const applied = await terminal.working(`Company ${companyId}: repairing hooks`, () =>
         applySubscription(subscription, { api, store, authorization, clock: systemClock }),

@@ -1,12 +1,11 @@
-import { dynamoDbLedger } from '../../../functions/aws/dynamodb-ledger.ts';
-import { sqsEventQueue } from '../../../functions/aws/sqs-event-queue.ts';
-import { systemClock } from '../../../functions/system.ts';
+import { acceptanceDependencies } from '../../../functions/place.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { goThroughQuarantine, type QuarantinedDelivery } from '../../../functions/webhook/quarantine.ts';
 import { environmentOption, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { quarantineOf } from '../event-queues.ts';
 import { usageError } from '../exit-codes.ts';
+import { placeOf } from '../place.ts';
 import { layOut, showTime } from '../table.ts';
 
 /** `procore events quarantine`. */
@@ -49,19 +48,11 @@ export const quarantine = operatorCommand({
 });
 
 /** Takes a delivery in as intake does, but never puts it into quarantine a second time. */
-function retaker({ clients, name, tableName, queueUrl }: DeployedEnvironment) {
+function retaker(environment: DeployedEnvironment) {
+  const { dynamoDb, sqs } = environment.clients;
   const dependencies = {
-    environment: name,
-    queue: sqsEventQueue({ client: clients.sqs, queueUrl: queueUrl('Events') }),
-    ledger: dynamoDbLedger({
-      client: clients.dynamoDb,
-      table: tableName('Deliveries'),
-      environment: name,
-      clock: systemClock,
-    }),
+    ...acceptanceDependencies(placeOf(environment), dynamoDb, sqs),
     quarantine: { keep: async () => 'kept' as const },
-    clock: systemClock,
-    observer: { note() {}, count() {} },
   };
   return async ({ bodyBase64 }: QuarantinedDelivery): Promise<boolean> => {
     const acceptance = await acceptDelivery(Buffer.from(bodyBase64, 'base64'), dependencies);

@@ -1,4 +1,4 @@
-import { sqsEventQueue } from '../../../functions/aws/sqs-event-queue.ts';
+import { eventQueue } from '../../../functions/place.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
 import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
@@ -6,6 +6,7 @@ import type { DeployedEnvironment } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { type EventFilter, findEvents, statusOf } from '../event-search.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
+import { placeOf } from '../place.ts';
 import { replayEvent } from '../replay.ts';
 import { counted, layOut, showTime } from '../table.ts';
 import { readTime } from '../times.ts';
@@ -72,7 +73,7 @@ const replay = operatorCommand({
     if ((args.eventId === undefined) === (args.since === undefined))
       throw usageError('Give an event’s id, or --since.');
     const environment = await find(args.environment);
-    const queue = sqsEventQueue({ client: environment.clients.sqs, queueUrl: environment.queueUrl('Events') });
+    const queue = eventQueue(placeOf(environment), environment.clients.sqs);
     const chosen: ArrivedEvent[] = [];
     if (args.eventId !== undefined) chosen.push(await readEntry(environment, args.eventId));
     else {

@@ -1,4 +1,4 @@
-import { secretsManagerAuthorizationKeeper } from '../../../functions/aws/secrets-manager-authorization-keeper.ts';
+import { authorizationKeeper } from '../../../functions/place.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import { withHook } from '../../../functions/webhook/apply-subscription.ts';
 import { keepHook } from '../../../functions/webhook/keep-hook.ts';
@@ -8,6 +8,7 @@ import { environmentOption, operatorCommand, type Session } from '../command.ts'
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { placeOf } from '../place.ts';
 
 /** What became of one company's hooks. */
 interface Moved {
@@ -27,16 +28,13 @@ export const rotateAuthorization = operatorCommand({
     const isUnderWay = before.previous !== undefined;
     const next = systemRandomId();
     terminal.conceal(next);
-    const keeper = secretsManagerAuthorizationKeeper({
-      client: environment.clients.secretsManager,
-      secretId: environment.secretArn('WebhookAuthorization'),
-      environment: environment.name,
-    });
+    const keeper = authorizationKeeper(placeOf(environment), environment.clients.secretsManager);
     // Run again while one is under way, it goes on with the hooks that are left, and begins no second one.
     const { current } = isUnderWay ? before : await beginRollOver(before, next, { keeper, clock: systemClock });
+    const hooksOf = companyHooks(environment, terminal);
     const companies: Moved[] = [];
     for (const subscription of await subscriptionsOf(environment).list()) {
-      companies.push(await moveHooks(environment, terminal, subscription, current));
+      companies.push(await moveHooks(environment, terminal, hooksOf, subscription, current));
     }
     const left = companies.filter(({ problem }) => problem !== undefined);
     return {
@@ -60,11 +58,12 @@ export const rotateAuthorization = operatorCommand({
 async function moveHooks(
   environment: DeployedEnvironment,
   terminal: Session['terminal'],
+  hooksOf: ReturnType<typeof companyHooks>,
   subscription: StoredSubscription,
   authorization: string,
 ): Promise<Moved> {
   const { companyId, connectionId } = subscription;
-  const api = companyHooks(environment, terminal, connectionId, companyId);
+  const api = hooksOf(connectionId, companyId);
   const toMove = subscription.hooks.filter((hook) => hook.authorization !== fingerprint(authorization));
   let { hooks } = subscription;
   let moved = 0;

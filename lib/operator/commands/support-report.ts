@@ -1,5 +1,5 @@
-import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
 import { failureTexts } from '../../../functions/connect/page-texts.ts';
+import { failedExchangeStore } from '../../../functions/place.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { systemClock } from '../../../functions/system.ts';
@@ -8,6 +8,7 @@ import type { DeployedEnvironment, LogName } from '../deployment.ts';
 import { asDiagnosisId } from '../doctor/refusals.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { type Logged, readLogged } from '../logged.ts';
+import { placeOf } from '../place.ts';
 import { statusPageOf } from '../status-page.ts';
 import { type StatusPage, supportReport } from '../support-report.ts';
 import { layOut } from '../table.ts';
@@ -28,8 +29,7 @@ export const supportReportCommand = operatorCommand({
     if (!/^[\w.:-]{1,100}$/.test(reference)) throw usageError('A reference id has letters, digits and _ . : - only.');
     const environment = await find(args.environment);
     const statusPage = await statusPageOf(environment);
-    const table = { table: environment.tableName('RateBudget'), environment: environment.name, clock: systemClock };
-    const exchange = await dynamoDbFailedExchanges({ client: environment.clients.dynamoDb, ...table }).find(reference);
+    const exchange = await failedExchangeStore(placeOf(environment), environment.clients.dynamoDb).find(reference);
     if (exchange !== undefined) return reportOf(reference, exchange, statusPage);
     const lines = await terminal.working('Searching the logs', () =>
       readLogged(environment, logs, systemClock() * 1000 - logMs, reference),

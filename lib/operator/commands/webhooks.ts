@@ -43,10 +43,11 @@ const apply = operatorCommand({
       args,
       args.company === undefined ? await store.list() : [await store.read(args.company)],
     );
+    const hooksOf = companyHooks(environment, terminal);
     const applied: AppliedSubscription[] = [];
     for (const asked of wanted) {
       const { companyId, connectionId } = asked;
-      const api = companyHooks(environment, terminal, connectionId, companyId);
+      const api = hooksOf(connectionId, companyId);
       applied.push(
         await terminal.working(`Company ${companyId}: asking Procore`, (say) =>
           applySubscription(asked, {
@@ -99,7 +100,7 @@ const remove = operatorCommand({
       );
       if (!sure) return { data: { companyId: company, removed: false }, text: 'Nothing was done.' };
     }
-    const api = companyHooks(environment, terminal, subscription.connectionId, company);
+    const api = companyHooks(environment, terminal)(subscription.connectionId, company);
     const removedHookIds = await terminal.working('Deleting hooks', () =>
       removeSubscription(subscription, { api, store: subscriptionsOf(environment) }),
     );

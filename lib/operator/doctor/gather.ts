@@ -1,14 +1,20 @@
-import { z } from 'zod';
-import { dynamoDbFailedExchanges } from '../../../functions/aws/dynamodb-failed-exchanges.ts';
 import { MalformedSecretError, WrongEnvironmentError } from '../../../functions/oauth/client-secret.ts';
 import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { systemClock } from '../../../functions/system.ts';
+import { failedExchangeStore } from '../../../functions/place.ts';
+import {
+  AccessTokenRefusedError,
+  askPatiently,
+  type VendedToken,
+} from '../../../functions/procore/access-token-source.ts';
+import type { ProcoreClient } from '../../../functions/procore/client.ts';
+import type { ConnectionClients } from '../../../functions/procore/connection-clients.ts';
+import { systemClock, systemSleep } from '../../../functions/system.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
-import { connectionClient, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
+import { clientsOf, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { OperatorError } from '../exit-codes.ts';
 import { readLogged } from '../logged.ts';
+import { placeOf } from '../place.ts';
 import { statusPageOf } from '../status-page.ts';
 import { companiesOf } from '../stopped-companies.ts';
 import { findConnection, listConnections, readConnection, type StoredConnection } from '../stored-connection.ts';
@@ -60,6 +66,7 @@ export async function gatherEvidence(
 ): Promise<Gathered> {
   const now = systemClock();
   const refusals: Narrowed[] = [];
+  const clients = clientsOf(environment, terminal, 'looking');
 
   say('Trying the client id and secret');
   const { credentials, client: oauthClient } = await examineCredentials(environment, terminal);
@@ -75,7 +82,7 @@ export async function gatherEvidence(
 
   say('Calling Procore');
   const account =
-    connection && (await examineConnection(environment, terminal, connection, subscriptions, asked, oauthClient, now));
+    connection && (await examineConnection(environment, clients, connection, subscriptions, asked, oauthClient, now));
   refusals.push(...(account?.refusals ?? []));
   const named = [...(connection ? companiesOf(connection) : []), ...subscriptions.map(({ companyId }) => companyId)];
   const companyIds = asked.companyId === undefined ? named : [asked.companyId];
@@ -83,15 +90,14 @@ export async function gatherEvidence(
   refusals.push(...stops.refusals);
 
   say('Looking at the hooks');
-  const hooks = await examineSubscriptions(environment, terminal, subscriptions, now);
+  const hooks = await examineSubscriptions(environment, terminal, clients, subscriptions, now);
   refusals.push(...hooks.refusals);
   const intake = await examineIntake(environment.webhookUrl);
   if (intake !== undefined) refusals.push(seenProblem('webhooks_not_delivered', intake));
 
   say('Reading the log of calls that failed');
-  const table = { table: environment.tableName('RateBudget'), environment: environment.name, clock: systemClock };
-  const failedExchanges = dynamoDbFailedExchanges({ client: environment.clients.dynamoDb, ...table });
-  const caller = account?.accepted && connection ? clientOf(environment, terminal, connection.connectionId) : undefined;
+  const failedExchanges = failedExchangeStore(placeOf(environment), environment.clients.dynamoDb);
+  const caller = account?.accepted && connection ? clientOf(clients, connection.connectionId) : undefined;
   const failures = await readFailures(environment, failedExchanges, caller, { companyId: asked.companyId, now });
   refusals.push(...(failures?.refusals ?? []));
 
@@ -147,11 +153,9 @@ async function chooseConnection(
   );
 }
 
-const vended = z.object({ accessToken: z.string() });
-
 async function examineConnection(
   environment: DeployedEnvironment,
-  terminal: Terminal,
+  clients: ConnectionClients,
   connection: StoredConnection,
   subscriptions: readonly StoredSubscription[],
   { companyId }: DoctorQuestions,
@@ -159,12 +163,13 @@ async function examineConnection(
   now: number,
 ) {
   const { connectionId } = connection;
-  const client = clientOf(environment, terminal, connectionId);
+  const client = clientOf(clients, connectionId);
   try {
-    const { accessToken } = vended.parse(await environment.invoke('AccessToken', { connectionId }));
-    terminal.conceal(accessToken);
+    const token = await tokenOf(clients, connectionId);
+    // A rotation that is under way says nothing about the account.
+    if (token === undefined) return undefined;
     const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
-    const info = await tokenEndpoint.tokenInfo(accessToken);
+    const info = await tokenEndpoint.tokenInfo(token.accessToken);
     const foreign =
       info.outcome === 'info' && oauthClient !== undefined && info.clientId !== oauthClient.clientId
         ? [seenProblem('wrong_environment', `Procore says that the token of "${connectionId}" is another client's.`)]
@@ -173,19 +178,40 @@ async function examineConnection(
     const seen = await examineAccount({ connection, client, subscriptions: served, companyId, now });
     return { ...seen, refusals: [...foreign, ...seen.refusals] };
   } catch (error) {
-    // A rotation that is under way says nothing about the account.
-    if (error instanceof OperatorError && error.code === 'rotation_pending') return undefined;
     return { refusals: [await problemOf(error, client)], lists: [] };
   }
 }
 
-function clientOf(environment: DeployedEnvironment, terminal: Terminal, connectionId: string) {
-  return connectionClient(environment, terminal, connectionId, () => patienceMs);
+function clientOf(clients: ConnectionClients, connectionId: string): ProcoreClient {
+  return clients.clientFor(connectionId, () => patienceMs);
+}
+
+/** Asks for a connection's token. @returns undefined when it is still being replaced at the end of our patience */
+async function tokenOf(clients: ConnectionClients, connectionId: string): Promise<VendedToken | undefined> {
+  const tokens = clients.tokensOf(connectionId);
+  const startedAt = systemClock();
+  const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
+  try {
+    return await askPatiently(() => tokens.current(), { sleep: systemSleep, remaining });
+  } catch (error) {
+    if (error instanceof AccessTokenRefusedError && error.code === 'rotation_pending') return undefined;
+    throw error;
+  }
+}
+
+async function isBeingReplaced(clients: ConnectionClients, connectionId: string): Promise<boolean> {
+  try {
+    return (await tokenOf(clients, connectionId)) === undefined;
+  } catch {
+    // The first call for the hooks meets the same refusal, and there it is named.
+    return false;
+  }
 }
 
 async function examineSubscriptions(
   environment: DeployedEnvironment,
   terminal: Terminal,
+  clients: ConnectionClients,
   subscriptions: readonly StoredSubscription[],
   now: number,
 ) {
@@ -202,7 +228,12 @@ async function examineSubscriptions(
   const seen: SeenHooks[] = [];
   // One after the other: all at once they would only wait for Procore's rate limit together.
   for (const subscription of subscriptions) {
-    const client = clientOf(environment, terminal, subscription.connectionId);
+    const { connectionId, hooks } = subscription;
+    if (await isBeingReplaced(clients, connectionId)) {
+      seen.push({ hooks: [], refusals: [], unseen: Math.max(1, hooks.length) });
+      continue;
+    }
+    const client = clientOf(clients, connectionId);
     seen.push(await examineHooks(environment, client, subscription, current, now));
   }
   return {

@@ -7,11 +7,11 @@ import { sharedRateBudget } from '../procore/rate-budget.ts';
 import { readEnvironment, readProcoreOriginOverrides, readSetting } from '../settings.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../system.ts';
 import type { ClientForConnection } from '../webhook/event-client.ts';
-import { dynamoDbClient } from './clients.ts';
+import { dynamoDbClient, lambdaClient } from './clients.ts';
 import { dynamoDbFailedExchanges } from './dynamodb-failed-exchanges.ts';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from './dynamodb-rate-budget.ts';
 import { lambdaAccessTokens } from './lambda-access-tokens.ts';
-import { signedInvocation } from './signed-invocation.ts';
+import { sdkInvocation } from './sdk-invocation.ts';
 
 /**
  * Builds, from a handler's settings and once per cold start, what gives API clients for connections: tokens vended by
@@ -28,7 +28,7 @@ export function procoreClients(observer: Observer): ClientForConnection {
   const pauses = companyPauses({ store: dynamoDbCompanyPauses(table), ...shared });
   const failures = dynamoDbFailedExchanges(table);
   const vend = lambdaAccessTokens({
-    invoke: signedInvocation(client),
+    invoke: sdkInvocation(lambdaClient()),
     functionName: readSetting('accessTokenFunction'),
   });
   const origins = readProcoreOriginOverrides();

@@ -196,7 +196,7 @@ export const bench: Bench = {
 
   async run() {
     const outputDirectory = join(root, '.bundles');
-    const bundles = bundleFunctions({ outputDirectory });
+    const bundles = await bundleFunctions({ outputDirectory });
     const directory = mkdtempSync(join(outputDirectory, 'cold-start-'));
     const aws = await startEmptyAws();
     const empty = join(directory, 'empty.mjs');

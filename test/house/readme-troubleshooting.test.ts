@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { headings } from '../../functions/procore/diagnosis-rows.ts';
+import { headings } from '../../functions/procore/diagnosis-row.ts';
 import { testsByHeading, troubleshootingSection } from './troubleshooting-table.ts';
 
 const readme = new URL('../../README.md', import.meta.url);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { diagnosed, readmeAnchor } from '../../functions/procore/diagnosis.ts';
-import { type DiagnosisRow, diagnosisRows, headings } from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisRow, headings } from '../../functions/procore/diagnosis-row.ts';
+import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { headingAnswers } from '../readme/heading-answers.ts';
 
 const tests = new URL('../troubleshooting/', import.meta.url);

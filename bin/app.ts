@@ -7,7 +7,7 @@ import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
 const app = new App({ analyticsReporting: false });
 try {
   const configuration = readConfiguration((key) => app.node.tryGetContext(key));
-  new ConnectorStack(app, { configuration, bundles: bundleFunctions() });
+  new ConnectorStack(app, { configuration, bundles: await bundleFunctions() });
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;
   console.error(error.message);

@@ -10,5 +10,5 @@ rmSync(path('dist'), { recursive: true, force: true });
 const compiled = spawnSync('tsc', ['--project', path('bin/pack.tsconfig.json')], { stdio: 'inherit', cwd: path('.') });
 if (compiled.error) throw compiled.error;
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-bundleForPackage(path('dist/bundles'));
+await bundleForPackage(path('dist/bundles'));
 rmSync(path('dist/bundles/source-maps'), { recursive: true, force: true });

@@ -1,13 +1,19 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { dynamoDbClient, impatientSecretsManagerClient, secretsManagerClient, sqsClient } from './aws/clients.ts';
+import {
+  dynamoDbClient,
+  impatientSecretsManagerClient,
+  lambdaClient,
+  secretsManagerClient,
+  sqsClient,
+} from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
 import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
+import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
-import { signedInvocation } from './aws/signed-invocation.ts';
 import { sqsEscrow } from './aws/sqs-escrow.ts';
 import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
@@ -210,7 +216,7 @@ export function intakeDependencies(observer: Observer) {
 /** Tokens come from `access-token`; calls that fail for good are kept for a support report. */
 function functionApiClients(place: Place, dynamoDb: DynamoDBClient): ConnectionClients {
   const vend = lambdaAccessTokens({
-    invoke: signedInvocation(dynamoDb),
+    invoke: sdkInvocation(lambdaClient()),
     functionName: readSetting('accessTokenFunction'),
   });
   const origins = readProcoreOriginOverrides();

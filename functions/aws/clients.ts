@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -28,4 +29,16 @@ export const impatientSecretsManagerClient = (): SecretsManagerClient =>
   new SecretsManagerClient({
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true },
+  });
+
+/**
+ * Makes the client of a function that invokes another: a try may last as long as `access-token` may run (30 s) and a
+ * second more. A throttled invocation (429) or one that did not reach Lambda is tried again, with the SDK's back-off.
+ *
+ * @returns a client whose calls are tried three times at most
+ */
+export const lambdaClient = (): LambdaClient =>
+  new LambdaClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 31_000, throwOnRequestTimeout: true },
   });

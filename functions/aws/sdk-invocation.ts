@@ -2,7 +2,7 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { InvokeFunction } from './lambda-access-tokens.ts';
 
 /**
- * Invokes functions by the SDK's own client: for programs that are not the stack's functions (signed-invocation.ts).
+ * Invokes functions and waits for their answers. What the client's retries do not heal is thrown as the SDK names it.
  *
  * @returns what `lambdaAccessTokens` needs
  */

@@ -1,4 +1,4 @@
-import { type DiagnosisId, diagnosisRows } from '../procore/diagnosis-rows.ts';
+import { type OAuthDiagnosisId, oauthDiagnosisRow } from '../procore/oauth-diagnosis-rows.ts';
 
 /** The texts of a page that tells of a failure. */
 interface FailureText {
@@ -10,7 +10,7 @@ interface FailureText {
   readonly whatToDo: string;
   readonly whoCanDoIt: string;
   /** The same problem in the table of diagnoses, whose remedy is the operator's; absent when it is the person's alone. */
-  readonly diagnosis?: DiagnosisId;
+  readonly diagnosis?: OAuthDiagnosisId;
 }
 
 const yourself = 'You.';
@@ -173,6 +173,6 @@ export const failureTexts = {
 export type FailureName = keyof typeof failureTexts;
 
 /** Page, alarm and doctor give a problem the same cause; pages write apostrophes as books do. */
-function causeOf(id: DiagnosisId): string {
-  return (diagnosisRows.find((row) => row.id === id)?.cause ?? '').replaceAll("'", '’');
+function causeOf(id: OAuthDiagnosisId): string {
+  return oauthDiagnosisRow(id).cause.replaceAll("'", '’');
 }

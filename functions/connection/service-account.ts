@@ -2,7 +2,7 @@ import { ConnectorError } from '../connector-error.ts';
 import { checkOAuthClient } from '../oauth/client-check.ts';
 import type { OAuthClient, TokenSet } from '../oauth/token-endpoint.ts';
 import type { CompaniesOutcome } from '../procore/companies.ts';
-import { diagnosisRow } from '../procore/diagnosis.ts';
+import { oauthDiagnosisRow } from '../procore/oauth-diagnosis-rows.ts';
 import { authorizeConnection } from './authorize.ts';
 import { chooseCompany, recordCompanies } from './company-choice.ts';
 import { type Connection, parseConnectionId } from './connection.ts';
@@ -152,6 +152,6 @@ function connectedMeanwhile(connectionId: string): ServiceAccountError {
 }
 
 function diagnosisText(id: 'wrong_environment'): string {
-  const { cause, remedy } = diagnosisRow(id);
+  const { cause, remedy } = oauthDiagnosisRow(id);
   return `${cause} ${remedy}`;
 }

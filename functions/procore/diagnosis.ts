@@ -1,4 +1,5 @@
-import { type DiagnosisId, type DiagnosisRow, diagnosisRows, type Recognition } from './diagnosis-rows.ts';
+import type { DiagnosisRow, Recognition } from './diagnosis-row.ts';
+import { type DiagnosisId, diagnosisRows } from './diagnosis-rows.ts';
 import { type ErrorBody, readErrorBody } from './error-body.ts';
 import { type Exchange, redactText } from './exchange.ts';
 

@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
-import { type Bundles, bundleFunctions, type FunctionName } from './bundle/bundle.ts';
+import { type Bundles, type FunctionName, packagedBundles } from './bundle/bundle.ts';
 import { Connecting } from './connecting.ts';
 import type { LogLevel } from './connector-function.ts';
 import type { Domain } from './domain.ts';
@@ -77,7 +77,7 @@ export class ProcoreEnvironment extends Construct {
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = {
       procoreEnvironment,
-      bundles: props.bundles ?? bundleFunctions(onEventEntry === undefined ? {} : { onEventEntry }),
+      bundles: props.bundles ?? packagedBundles(onEventEntry),
       encryptionKey,
       logRetentionDays,
       logLevel: props.logLevel ?? 'info',

@@ -195,7 +195,7 @@ export const bench: Bench = {
 
   async run(_flags, size) {
     const outputDirectory = join(root, '.bundles');
-    const bundles = bundleFunctions({ outputDirectory });
+    const bundles = await bundleFunctions({ outputDirectory });
     const directory = mkdtempSync(join(outputDirectory, 'cold-start-'));
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const aws = await startEmptyAws();

@@ -17,7 +17,7 @@ const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
 beforeAll(() => {
   template = synthesize({ environments: 'sandbox' });
   resources = resourcesOf(template);
-  const bundled = bundleFunctions({ outputDirectory: directory });
+  const bundled = await bundleFunctions({ outputDirectory: directory });
   for (const name of functionNames) {
     const output = name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
     bundles.set(output, readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));

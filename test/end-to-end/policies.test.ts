@@ -33,7 +33,7 @@ let relay: Awaited<ReturnType<typeof relayFailingWrites>>;
 beforeAll(async () => {
   const awsPort = await freePort();
   relay = await relayFailingWrites(awsPort);
-  const assembly = eager(await synthesizeSandbox());
+  const assembly = await eager(await synthesizeSandbox());
   system = await startSandboxStack({
     assembly,
     awsPort,
@@ -51,10 +51,10 @@ afterAll(async () => {
 });
 
 /** The worker runs a handler that does more than log; functions that would wait for DynamoDB wait less long. */
-function eager(assembly: Assembly): Assembly {
+async function eager(assembly: Assembly): Promise<Assembly> {
   const outputDirectory = fileURLToPath(new URL('../../.bundles/policies', import.meta.url));
   const onEventEntry = fileURLToPath(new URL('../fixtures/eager-on-event.ts', import.meta.url));
-  const bundles = bundleFunctions({ outputDirectory, onEventEntry });
+  const bundles = await bundleFunctions({ outputDirectory, onEventEntry });
   const Resources = Object.entries(assembly.template.Resources).map(([id, resource]): [string, TemplateResource] => {
     if (resource.Type !== 'AWS::Lambda::Function') return [id, resource];
     if (id.includes('WebhookWorker')) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headings } from '../../functions/procore/diagnosis-rows.ts';
+import { headings } from '../../functions/procore/diagnosis-row.ts';
 import { alarmRows } from '../../lib/cloud/alarms.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { generatedParts, readDocument, withGeneratedParts, withPart } from '../readme/documents.ts';

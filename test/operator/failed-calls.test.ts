@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Heading } from '../../functions/procore/diagnosis-rows.ts';
+import type { Heading } from '../../functions/procore/diagnosis-row.ts';
 import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { Person } from '../../lib/local/person.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
@@ -13,10 +13,10 @@ const company = '5358233';
 const bridge = '23498237';
 
 /** The worker runs a handler whose calls fail. */
-function calling(assembly: Assembly): Assembly {
+async function calling(assembly: Assembly): Promise<Assembly> {
   const outputDirectory = fileURLToPath(new URL('../../.bundles/failed-calls', import.meta.url));
   const onEventEntry = fileURLToPath(new URL('../fixtures/calling-on-event.ts', import.meta.url));
-  const bundles = bundleFunctions({ outputDirectory, onEventEntry });
+  const bundles = await bundleFunctions({ outputDirectory, onEventEntry });
   const Resources = Object.fromEntries(
     Object.entries(assembly.template.Resources).map(([id, resource]) => {
       const isWorker = resource.Type === 'AWS::Lambda::Function' && id.includes('WebhookWorker');
@@ -42,7 +42,7 @@ async function procore(...argv: string[]) {
 }
 
 beforeAll(async () => {
-  running = await startSandboxStack({ assembly: calling(await synthesizeSandbox()) });
+  running = await startSandboxStack({ assembly: await calling(await synthesizeSandbox()) });
   await running.connect('acme');
   const subscribed = ['--company', company, '--connection', 'acme', '--resources', 'RFIs', '--projects', bridge];
   expect(await procore('webhooks', 'apply', ...subscribed)).toMatchObject({ exitCode: 0 });

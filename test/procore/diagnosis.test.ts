@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../functions/procore/diagnosis.ts';
-import { type DiagnosisRow, diagnosisRows, headings } from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisRow, headings } from '../../functions/procore/diagnosis-row.ts';
+import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { readErrorBody } from '../../functions/procore/error-body.ts';
 import type { Exchange } from '../../functions/procore/exchange.ts';
 import { failed } from './failed-exchange.ts';

@@ -1,4 +1,4 @@
-import type { Heading } from '../../functions/procore/diagnosis-rows.ts';
+import type { Heading } from '../../functions/procore/diagnosis-row.ts';
 
 /**
  * How the product answers each heading of Procore's troubleshooting page: prevented, healed without a person, or named

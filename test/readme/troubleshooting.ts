@@ -1,11 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { diagnosed } from '../../functions/procore/diagnosis.ts';
-import {
-  type DiagnosisId,
-  type DiagnosisRow,
-  diagnosisRows,
-  headings,
-} from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisRow, headings } from '../../functions/procore/diagnosis-row.ts';
+import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { headingAnswers } from './heading-answers.ts';
 import { markdownTable } from './table.ts';
 

@@ -1,4 +1,13 @@
-/** Stands in bundles for the SDK's event streams, which no operation in use has; it is only ever reached by such a one. */
+/**
+ * Stands in bundles for the SDK's event streams, which no operation in use has. Only such an operation would call it.
+ *
+ * @returns the client's configuration, as it was given
+ */
+export function resolveEventStreamSerdeConfig<Config>(config: Config): Config {
+  return config;
+}
+
+/** Stands in bundles for the SDK's event streams; nothing calls it without {@link resolveEventStreamSerdeConfig}. */
 export const eventStreamSerdeProvider = undefined;
 
 /** Stands in bundles for the SDK's event streams. */
@@ -6,7 +15,7 @@ export class EventStreamSerde {
   /** @throws always */
   constructor() {
     throw new Error(
-      'Event streams are left out of the bundles (lib/cloud/bundle/bundle.ts): no operation in use has one.',
+      'Event streams are left out of the bundles (lib/cloud/bundle/bundle.ts), because no operation in use has one.',
     );
   }
 }

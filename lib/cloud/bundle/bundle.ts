@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildFailure, type BuildOptions, buildSync, formatMessagesSync, type OutputFile } from 'esbuild';
+import {
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  build,
+  buildSync,
+  formatMessagesSync,
+  type OutputFile,
+  type Plugin,
+} from 'esbuild';
 import { ConnectorError } from '../../../functions/connector-error.ts';
-import { trimmedSdk } from './trimmed-sdk.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -66,6 +75,7 @@ const common = {
   // The SDK's CommonJS build, which esbuild prefers on Node, is twice as large.
   mainFields: ['module', 'main'],
   legalComments: 'none',
+  charset: 'utf8',
 } satisfies BuildOptions;
 
 /** A CommonJS package that on-event.ts may import calls `require` for Node's modules, which ESM has not. */
@@ -84,10 +94,19 @@ function leftOut(): Readonly<Record<string, string>> {
     '@smithy/core/event-streams': adapter('absent-event-streams'),
     // 9 kB for a way to find DynamoDB that nobody turns on.
     '@aws-sdk/middleware-endpoint-discovery': adapter('absent-endpoint-discovery'),
-    // 30 kB of errors, schemas and package.json that esbuild cannot see to be unused.
-    ...trimmedSdk(join(root, '.bundles', 'sdk'), join(root, 'functions')),
   };
 }
+
+/** The SDK reads its version from its package.json: 2.5 kB a client, of which a bundle needs two fields. */
+const leanManifests: Plugin = {
+  name: 'lean-manifests',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { name, version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
 
 /**
  * Bundles all functions by one run of esbuild (one run for each would take ten times as long), and then the worker with
@@ -99,12 +118,10 @@ function leftOut(): Readonly<Record<string, string>> {
  * @returns the asset directory of every function, the same for every environment
  * @throws EntryError
  */
-export function bundleFunctions(props: BundleProps = {}): Bundles {
+export async function bundleFunctions(props: BundleProps = {}): Promise<Bundles> {
   const { entryDirectory, outputDirectory = join(root, '.bundles'), onEventEntry } = props;
-  const packaged = join(root, 'bundles');
-  if (entryDirectory === undefined && existsSync(packaged)) return completePackaged(packaged, onEventEntry);
   const alias = onEventEntry === undefined ? {} : { [onEventName]: existingFile(onEventEntry) };
-  const bundled = bundleEntries(entryDirectory ?? join(root, 'functions'), outputDirectory);
+  const bundled = await bundleEntries(entryDirectory ?? join(root, 'functions'), outputDirectory);
   for (const [name, part] of Object.entries(bundled)) {
     const { code, map } = name === workerName ? completeWorker(part, alias) : part;
     replaceFile(join(outputDirectory, name, 'index.mjs'), code);
@@ -118,19 +135,30 @@ export function bundleFunctions(props: BundleProps = {}): Bundles {
  *
  * @param outputDirectory `bundles` beside the compiled `lib`
  */
-export function bundleForPackage(outputDirectory: string): void {
-  for (const [name, { code, map }] of Object.entries(bundleEntries(join(root, 'functions'), outputDirectory))) {
+export async function bundleForPackage(outputDirectory: string): Promise<void> {
+  const bundled = await bundleEntries(join(root, 'functions'), outputDirectory);
+  for (const [name, { code, map }] of Object.entries(bundled)) {
     replaceFile(join(outputDirectory, name, 'index.mjs'), code);
     replaceFile(join(outputDirectory, 'source-maps', `${name}.mjs.map`), map);
   }
   const entryPoints = [{ in: join(root, 'functions/on-event.ts'), out: 'on-event/index' }];
-  const { outputFiles } = build({ entryPoints, outdir: outputDirectory });
+  const { outputFiles } = buildNow({ entryPoints, outdir: outputDirectory });
   for (const { path, contents } of outputFiles) replaceFile(path, contents);
 }
 
-/** Adds to the published package's bundles what only the integrator has: the worker's last part. */
-function completePackaged(packaged: string, onEventEntry = join(packaged, 'on-event', 'index.mjs')): Bundles {
-  const alias = { [onEventName]: existingFile(onEventEntry) };
+/**
+ * Adds to the published package's bundles what only the integrator has: the worker's last part. It does not wait, since
+ * the constructor of a construct cannot.
+ *
+ * @param onEventEntry the file that exports `onEvent` and `onConnectionChange`; without one, events are logged
+ * @throws EntryError, also where there are no packaged bundles
+ */
+export function packagedBundles(onEventEntry?: string): Bundles {
+  const packaged = join(root, 'bundles');
+  if (!existsSync(packaged)) {
+    throw new EntryError(`There are no bundles in ${packaged}. Give \`bundles: await bundleFunctions()\`.`);
+  }
+  const alias = { [onEventName]: existingFile(onEventEntry ?? join(packaged, 'on-event', 'index.mjs')) };
   const part = { code: readFileSync(join(packaged, workerName, 'index.mjs')) };
   const outdir = mkdtempSync(join(tmpdir(), 'procore-connector-worker-'));
   replaceFile(join(outdir, workerName, 'index.mjs'), completeWorker(part, alias).code);
@@ -152,7 +180,7 @@ function completeWorker(
   // esbuild follows a map that it finds in the text, so that the worker's map leads to the sources as well.
   const mapped =
     map && `${text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  const { outputFiles } = build({
+  const { outputFiles } = buildNow({
     stdin: { contents: mapped ?? text, resolveDir: root, sourcefile: `${workerName}.mjs` },
     outfile: join(root, `${workerName}.mjs`),
     alias,
@@ -162,12 +190,12 @@ function completeWorker(
   return bundleOf(outputFiles);
 }
 
-function bundleEntries(entryDirectory: string, outdir: string): Readonly<Record<string, Bundle>> {
+async function bundleEntries(entryDirectory: string, outdir: string): Promise<Readonly<Record<string, Bundle>>> {
   const missing = functionNames.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
   if (missing.length > 0) {
     throw new EntryError(`Missing: ${missing.join(', ')}. The stack deploys each of them as a function.`);
   }
-  const { outputFiles, metafile } = build({
+  const { outputFiles, metafile } = await buildEntries({
     entryPoints: functionNames.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
     outdir,
     alias: leftOut(),
@@ -197,15 +225,30 @@ function existingFile(onEventEntry: string): string {
   );
 }
 
-/** Runs esbuild without writing. @throws EntryError instead of esbuild's own error, which prints several lines */
-function build(options: BuildOptions) {
+/** Nothing is written by esbuild itself, and its messages are ours to print. */
+const inMemory = { write: false, metafile: true, logLevel: 'silent' } as const;
+
+/** Bundles our own entries. @throws EntryError instead of esbuild's own error, which prints several lines */
+async function buildEntries(options: BuildOptions) {
   try {
-    const result = buildSync({ ...common, ...options, write: false, metafile: true, logLevel: 'silent' });
-    for (const warning of formatMessagesSync(result.warnings, { kind: 'warning' })) console.error(warning);
-    return result;
+    return withWarnings(await build({ ...common, ...options, ...inMemory, plugins: [leanManifests] }));
   } catch (error) {
     throw isBuildFailure(error) ? entryError(error) : error;
   }
+}
+
+/** Bundles without waiting. @throws EntryError, as above */
+function buildNow(options: BuildOptions) {
+  try {
+    return withWarnings(buildSync({ ...common, ...options, ...inMemory }));
+  } catch (error) {
+    throw isBuildFailure(error) ? entryError(error) : error;
+  }
+}
+
+function withWarnings<Result extends BuildResult>(result: Result): Result {
+  for (const warning of formatMessagesSync(result.warnings, { kind: 'warning' })) console.error(warning);
+  return result;
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {

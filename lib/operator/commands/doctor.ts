@@ -1,5 +1,5 @@
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import type { Actor, Heading } from '../../../functions/procore/diagnosis-rows.ts';
+import type { Actor, Heading } from '../../../functions/procore/diagnosis-row.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
 import { environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';

@@ -1,5 +1,6 @@
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import { type Actor, type DiagnosisId, type Heading, headings } from '../../../functions/procore/diagnosis-rows.ts';
+import { type Actor, type Heading, headings } from '../../../functions/procore/diagnosis-row.ts';
+import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import type { Installation } from './installation.ts';
 import type { Narrowed } from './probes.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import { type DiagnosisId, headings } from '../../../functions/procore/diagnosis-rows.ts';
+import { headings } from '../../../functions/procore/diagnosis-row.ts';
+import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import { type Evidence, examine } from '../../../lib/operator/doctor/examination.ts';
 
 const connection = {

@@ -12,14 +12,13 @@ import { procoreClient } from '../../functions/procore/client.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
 import { systemClock, systemRandomFraction } from '../../functions/system.ts';
-import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
 import { pollDeliveries } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { clientOptions } from './template/provision.ts';
 
-/** So long one call may wait for Procore's rate limit and its retries, in milliseconds. */
+/** How long the deliveries of one hook may take with all waiting for Procore's rate limit, in milliseconds. */
 const patienceMs = 60_000;
 
 /** What {@link pollEnvironment} is given besides the environment. */
@@ -59,27 +58,27 @@ export function pollEnvironment(
   const tokensOf = (connectionId: string) =>
     accessTokenSource({ environment: name, connectionId, vend, clock: systemClock });
 
-  function hooksOf({ connectionId, companyId }: Subscription, onCall: () => void) {
+  let callsMade = 0;
+  const countedFetch: typeof fetch = (input, init) => {
+    callsMade += 1;
+    return fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
+  };
+
+  function hooksOf({ connectionId, companyId }: Subscription) {
     const tokens = sources.get(connectionId) ?? tokensOf(connectionId);
     sources.set(connectionId, tokens);
-    let startedAt = 0;
+    const startedAt = systemClock();
     const procore = procoreClient({
       environment: name,
       origins: { apiOrigin: procoreApi },
       tokens,
-      fetch: (input, init) =>
-        fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
+      fetch: countedFetch,
       remaining: () => patienceMs - (systemClock() - startedAt) * 1000,
       budget,
       pauses,
       ...shared,
     });
-    const call = companyCalls(procore.company(companyId));
-    return hooksApi((request) => {
-      onCall();
-      startedAt = systemClock();
-      return call(request);
-    }, companyId);
+    return hooksApi(procore.company(companyId));
   }
 
   async function deliver(body: string): Promise<number> {
@@ -91,6 +90,7 @@ export function pollEnvironment(
   const ended = pollDeliveries({
     subscriptions: () => store.list(),
     hooksOf,
+    callsMade: () => callsMade,
     deliver,
     hourlyLimit: async () => (await budgetStore.read()).hour?.limit,
     clock: systemClock,

@@ -4,7 +4,6 @@ import type { Observer } from '../../functions/observer.ts';
 import { accessTokenSource, type VendedToken } from '../../functions/procore/access-token-source.ts';
 import { type ProcoreClient, procoreClient } from '../../functions/procore/client.ts';
 import { systemClock, systemRandomFraction, systemSleep } from '../../functions/system.ts';
-import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { type HooksApi, hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { SubscriptionStore } from '../../functions/webhook/subscription.ts';
 import { parseWebhookAuthorization, type WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
@@ -27,7 +26,7 @@ export function companyHooks(
   const startedAt = systemClock();
   const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
   const client = connectionClient(environment, terminal, connectionId, remaining);
-  return hooksApi(companyCalls(client.company(companyId)), companyId);
+  return hooksApi(client.company(companyId));
 }
 
 /** Gives a client of Procore's API for a connection, with tokens that `access-token` vends. */

@@ -41,7 +41,6 @@ import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.
 import { readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
-import { companyCalls } from './webhook/api-call.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
 import { cachedSubscriptions } from './webhook/cached-subscriptions.ts';
 import { companyClients } from './webhook/event-client.ts';
@@ -288,7 +287,7 @@ export function auditDependencies(observer: Observer) {
   return (remaining: RemainingTime) => ({
     ...shared,
     remaining,
-    callFor: ({ companyId, connectionId }: { readonly companyId: string; readonly connectionId: string }) =>
-      companyCalls(clientFor(connectionId, () => remaining() - auditReserveMs).company(companyId)),
+    clientFor: ({ companyId, connectionId }: { readonly companyId: string; readonly connectionId: string }) =>
+      clientFor(connectionId, () => remaining() - auditReserveMs).company(companyId),
   });
 }

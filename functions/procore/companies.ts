@@ -1,5 +1,6 @@
 import type { ProcoreOrigins } from './environment.ts';
 import { type ExactJson, exactId, isJsonObject, parseExactJson } from './exact-json.ts';
+import { readLinks } from './paging.ts';
 import { requireSecureOrigin } from './secure-origin.ts';
 
 /** A company that the account of an access token sees; the id is exact whatever its size. */
@@ -72,9 +73,8 @@ async function askForPage(ask: typeof fetch, url: string, init: RequestInit) {
     const response = await ask(url, init);
     if (response.status !== 200) return { status: response.status };
     const companies = readCompanies(parseExactJson(await response.text()));
-    // Only whether there is a next page is taken from the link: its host and query are not ours to trust with a token.
-    const hasNext = /;\s*rel="?next"?/i.test(response.headers.get('link') ?? '');
-    return companies && { companies, hasNext };
+    // The link only says that there is a next page. Its host and query are not followed: the token would go along.
+    return companies && { companies, hasNext: readLinks(response.headers).has('next') };
   } catch {
     return undefined;
   }

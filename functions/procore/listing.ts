@@ -2,6 +2,7 @@ import { ProcoreApiError } from './api-error.ts';
 import type { ExactJson } from './exact-json.ts';
 import {
   allowedPerPage,
+  EndlessListError,
   type ListPage,
   type PagingStyle,
   pagingStyleOf,
@@ -25,6 +26,12 @@ export interface ListOptions {
    * @default 8
    */
   readonly readAhead?: number;
+  /**
+   * A list of more pages is an error: its paging goes round in a circle.
+   *
+   * @default 100000
+   */
+  readonly mostPages?: number;
   /** @default by the path: `page`, but for the few endpoints that are known to page otherwise */
   readonly paging?: PagingStyle;
 }
@@ -37,9 +44,6 @@ export interface ListProps extends ListOptions {
   readonly get: (pathAndQuery: string) => Promise<ApiAnswer>;
 }
 
-/** A list of this many pages is no list of ours: something goes round in a circle. */
-const mostPages = 100_000;
-
 /**
  * Reads a whole list, page by page, in order; pages are asked for ahead while those before them are worked on.
  *
@@ -47,29 +51,36 @@ const mostPages = 100_000;
  * page's edge: what the count shows is an error, what it cannot show is not known.
  *
  * @throws TruncatedListError when fewer items came than Procore counted
+ * @throws EndlessListError when there are more pages than `mostPages`
+ * @throws NotAListError, ForeignLinkError, and what `get` throws
  */
 export async function* readList(props: ListProps): AsyncGenerator<ExactJson, void, undefined> {
-  const style = props.paging ?? pagingStyleOf(props.path);
-  const ask = (position: Position, perPage: number) => askForPage(props, style, position, perPage);
-  const { page: first, perPage } = await askForFirst(props, ask);
+  const { path, mostPages = 100_000, readAhead = 8 } = props;
+  const { page: first, perPage } = await askForFirst(props);
+  let pages = 1;
+  const ask: Ask = async (position) => {
+    pages += 1;
+    if (pages > mostPages) throw new EndlessListError(path, mostPages);
+    return askForPage(props, position, perPage);
+  };
   let received = 0;
   let total = first.total;
-  for await (const page of pagesFrom(first, perPage, props.readAhead ?? 8, ask)) {
+  for await (const page of pagesFrom(first, perPage, readAhead, ask)) {
     received += page.items.length;
     // Of a list that shrinks while it is read, the smaller count is the one that must be there.
     if (page.total !== undefined && total !== undefined) total = Math.min(total, page.total);
     yield* page.items;
   }
-  if (total !== undefined && received < total) throw new TruncatedListError(props.path, received, total);
+  if (total !== undefined && received < total) throw new TruncatedListError(path, received, total);
 }
 
 type Position = { readonly page: number } | { readonly cursor: string };
-type Ask = (position: Position, perPage: number) => Promise<ListPage>;
+type Ask = (position: Position) => Promise<ListPage>;
 
-async function askForFirst(props: ListProps, ask: Ask): Promise<{ page: ListPage; perPage: number }> {
+async function askForFirst(props: ListProps): Promise<{ page: ListPage; perPage: number }> {
   const perPage = props.perPage ?? perPageOf(props.path);
   try {
-    return { page: await ask({ page: 1 }, perPage), perPage };
+    return { page: await askForPage(props, { page: 1 }, perPage), perPage };
   } catch (error) {
     // Which endpoints allow less than their version does is documented nowhere; the refusal tells.
     const allowed =
@@ -77,7 +88,7 @@ async function askForFirst(props: ListProps, ask: Ask): Promise<{ page: ListPage
         ? allowedPerPage(error.diagnosis.said)
         : undefined;
     if (allowed === undefined || allowed >= perPage) throw error;
-    return { page: await ask({ page: 1 }, allowed), perPage: allowed };
+    return { page: await askForPage(props, { page: 1 }, allowed), perPage: allowed };
   }
 }
 
@@ -86,16 +97,16 @@ async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, a
   const { total, next } = first;
   const size = first.perPage ?? perPage;
   if (total !== undefined && next !== 'none' && next !== 'unknown' && 'page' in next) {
-    yield* pagesAhead(Math.ceil(total / size), perPage, readAhead, ask);
+    yield* pagesAhead(Math.ceil(total / size), readAhead, ask);
     return;
   }
   let before = first;
-  for (let number = 2; number <= mostPages; number++) {
+  for (let number = 2; ; number++) {
     const { next: following } = before;
     if (following === 'none') return;
     // Without a word about it, a full page may have another behind it, and any other is the last, or the whole list.
     if (following === 'unknown' && before.items.length !== perPage) return;
-    const page = await ask(following === 'unknown' ? { page: number } : following, perPage);
+    const page = await ask(following === 'unknown' ? { page: number } : following);
     // An endpoint that does not page gives the same page for every number.
     if (page.items.length === 0 || (following === 'unknown' && isSame(page, before))) return;
     yield page;
@@ -104,13 +115,13 @@ async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, a
 }
 
 /** Gives pages 2 to `last` in order, up to `readAhead` of them on their way at a time; further ones while there are. */
-async function* pagesAhead(last: number, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
+async function* pagesAhead(last: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
   const under: Promise<ListPage>[] = [];
   let asked = 1;
   try {
     for (let given = 1; given < last; given++) {
       while (asked < last && under.length < Math.max(1, readAhead)) {
-        const page = ask({ page: ++asked }, perPage);
+        const page = ask({ page: ++asked });
         // Somebody else's failure may end the list before this one is waited for.
         page.catch(() => undefined);
         under.push(page);
@@ -126,12 +137,8 @@ async function* pagesAhead(last: number, perPage: number, readAhead: number, ask
   }
 }
 
-async function askForPage(
-  props: ListProps,
-  style: PagingStyle,
-  position: Position,
-  perPage: number,
-): Promise<ListPage> {
+async function askForPage(props: ListProps, position: Position, perPage: number): Promise<ListPage> {
+  const style = props.paging ?? pagingStyleOf(props.path);
   const paging: Query =
     style === 'page_start'
       ? { page_size: perPage, ...('cursor' in position && { page_start: position.cursor }) }

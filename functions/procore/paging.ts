@@ -46,6 +46,15 @@ export class TruncatedListError extends ConnectorError {
   }
 }
 
+/** A list has more pages than it can have: its paging goes round in a circle. */
+export class EndlessListError extends ConnectorError {
+  override readonly name = 'EndlessListError';
+  readonly code = 'list_endless';
+  constructor(path: string, mostPages: number) {
+    super(`${path} has more than ${mostPages} pages. Reading stopped there: the list does not seem to end.`);
+  }
+}
+
 /**
  * Chooses how a list is paged, by its path.
  *
@@ -107,7 +116,8 @@ export function readPage(
     const id = isJsonObject(last) ? exactId(last.id) : undefined;
     return { ...told, next: id === undefined ? 'none' : { cursor: id } };
   }
-  const link = nextLink(headers.get('link'), path, origin);
+  const links = readLinks(headers);
+  const link = nextUrl(links, path, origin);
   const hasNext = find(envelope, (value, key) =>
     key === 'has_next_page' && typeof value === 'boolean' ? value : undefined,
   );
@@ -123,7 +133,7 @@ export function readPage(
   if (linked !== undefined && linked > page) return { ...told, next: { page: linked } };
   if (hasNext !== undefined) return { ...told, next: hasNext ? { page: page + 1 } : 'none' };
   // Procore leaves `next` out on the last page: a Link header without it says that this is the last.
-  if (/rel="?(first|last|prev)"?/.test(headers.get('link') ?? '')) return { ...told, next: 'none' };
+  if (['first', 'last', 'prev'].some((relation) => links.has(relation))) return { ...told, next: 'none' };
   if (total !== undefined && perPage !== undefined) {
     return { ...told, next: page * perPage < total ? { page: page + 1 } : 'none' };
   }
@@ -135,8 +145,19 @@ function onlyList(envelope: Readonly<Record<string, ExactJson | undefined>>): Ex
   return lists.length === 1 ? lists[0] : undefined;
 }
 
-function nextLink(header: string | null, path: string, origin: string): URL | undefined {
-  const target = /<([^>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header ?? '')?.[1];
+/**
+ * Reads a Link header.
+ *
+ * @returns the target of each relation, e.g. of `next`; empty without a header
+ * @see [RFC 8288, section 3](https://www.rfc-editor.org/rfc/rfc8288#section-3)
+ */
+export function readLinks(headers: Headers): ReadonlyMap<string, string> {
+  const links = headers.get('link')?.matchAll(/<([^>]*)>\s*;[^,<]*?\brel="?(\w+)/gi) ?? [];
+  return new Map([...links].map(([, target = '', relation = '']) => [relation.toLowerCase(), target]));
+}
+
+function nextUrl(links: ReadonlyMap<string, string>, path: string, origin: string): URL | undefined {
+  const target = links.get('next');
   if (target === undefined) return undefined;
   const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined;
   if (url?.origin !== origin) throw new ForeignLinkError(path);

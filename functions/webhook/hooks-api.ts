@@ -1,7 +1,7 @@
 import { ConnectorError } from '../connector-error.ts';
-import type { ApiPath } from '../procore/client.ts';
+import { ProcoreApiError } from '../procore/api-error.ts';
+import type { ApiPath, CompanyClient } from '../procore/client.ts';
 import { type ExactJson, type ExactJsonObject, exactId, isJsonObject } from '../procore/exact-json.ts';
-import type { ApiAnswer, ApiCall, ApiRequest } from './api-call.ts';
 import type { TriggerAction } from './subscription.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
@@ -51,32 +51,23 @@ export interface LostDelivery {
   readonly payload: ExactJson;
 }
 
-/** Procore has no such company, project or hook, or answers what its reference does not document. */
+/** Procore's answer is not what its reference documents. */
 export class HooksApiError extends ConnectorError {
   override readonly name = 'HooksApiError';
-  readonly code = 'hooks_api_refused';
-  /** HTTP status. */
-  readonly status: number;
-  constructor({ method, path }: ApiRequest, { status }: ApiAnswer) {
-    const what =
-      status === 404
-        ? 'There is no such company, project or hook that the connection can see.'
-        : 'The answer is not what the v2.0 reference of the webhook endpoints documents.';
-    super(`${method} ${path}: status ${status}. ${what}`);
-    this.status = status;
+  readonly code = 'hooks_answer_invalid';
+  constructor(method: string, path: string) {
+    super(`${method} ${path}: the answer is not what the v2.0 reference of the webhook endpoints documents.`);
   }
 }
 
 /**
- * Some v2.0 endpoints refuse more.
+ * How lists are read. Some v2.0 endpoints refuse larger pages, and nobody waits for these lists.
  *
  * @see [PROCORE.md, section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
  */
-const pageSize = 100;
+const paging = { perPage: 100, readAhead: 1, mostPages: 1000 } as const;
 /** Most triggers in one bulk call. */
 const mostInBulk = 500;
-/** A list that does not end within so many pages is refused: something is wrong with its paging. */
-const mostPages = 1000;
 
 /** The v2.0 webhook endpoints of one company; a `projectId` of null means the company's own hooks. */
 export interface HooksApi {
@@ -105,111 +96,89 @@ export interface HooksApi {
 }
 
 /**
- * Speaks Procore's webhook endpoints, version 2.0 (v1.0 is deprecated, and new apps are refused deprecated endpoints).
+ * Calls Procore's webhook endpoints, version 2.0. Version 1.0 is deprecated, and Procore refuses deprecated endpoints to
+ * new apps.
  *
- * @returns the endpoints; each call throws HooksApiError for an answer that is none, and what `call` throws
- * @see https://developers.procore.com/documentation/webhooks-api
+ * @returns the endpoints. Each call throws HooksApiError when the answer is not valid, ProcoreApiError when Procore
+ * refuses the call, and what the client's lists and its source of tokens throw
+ * @see [Webhooks API](https://developers.procore.com/documentation/webhooks-api)
  */
-export function hooksApi(call: ApiCall, companyId: string): HooksApi {
+export function hooksApi(client: CompanyClient): HooksApi {
+  const { companyId } = client;
   const base = (projectId: string | null): ApiPath =>
     `/rest/v2.0/companies/${companyId}${projectId === null ? '' : `/projects/${projectId}`}/webhooks`;
   const hookPath = (projectId: string | null, hookId: string): ApiPath => `${base(projectId)}/hooks/${hookId}`;
 
-  async function send(request: ApiRequest, ...expected: readonly number[]): Promise<ApiAnswer> {
-    const answer = await call(request);
-    if (!expected.includes(answer.status)) throw new HooksApiError(request, answer);
-    return answer;
-  }
-
-  async function* pages<Entry>(
+  async function* list<Entry>(
     path: ApiPath,
     query: Readonly<Record<string, string>>,
     read: (entry: ExactJsonObject) => Entry | undefined,
   ): AsyncGenerator<Entry> {
-    for (let page = 1; ; page += 1) {
-      const request: ApiRequest = {
-        method: 'GET',
-        path,
-        query: { ...query, page: String(page), per_page: String(pageSize) },
-      };
-      const answer = await send(request, 200);
-      const entries = listOf(answer.body);
-      if (entries === undefined) throw new HooksApiError(request, answer);
-      for (const entry of entries) {
-        const value = isJsonObject(entry) ? read(entry) : undefined;
-        if (value === undefined) throw new HooksApiError(request, answer);
-        yield value;
-      }
-      // Whether every list has a Link header is not documented: without one a full page may have a next.
-      if (!(answer.hasNext ?? entries.length >= pageSize)) return;
-      if (page === mostPages) throw new HooksApiError(request, answer);
+    for await (const entry of client.list(path, { query, ...paging })) {
+      const value = isJsonObject(entry) ? read(entry) : undefined;
+      if (value === undefined) throw new HooksApiError('GET', path);
+      yield value;
     }
   }
 
   return {
     listHooks: (projectId, namespace) =>
-      collect(pages(`${base(projectId)}/hooks`, { namespace, include_trigger_count: 'true' }, readHook)),
+      collect(list(`${base(projectId)}/hooks`, { namespace, include_trigger_count: 'true' }, readHook)),
 
     async createHook(projectId, fields) {
-      const request: ApiRequest = { method: 'POST', path: `${base(projectId)}/hooks`, body: writeHook(fields) };
-      return hookOf(request, await send(request, 201, 200));
+      const path = `${base(projectId)}/hooks` as const;
+      const { body } = await client.post(path, writeHook(fields));
+      const hook = isJsonObject(body) && isJsonObject(body.data) ? readHook(body.data) : undefined;
+      if (hook === undefined) throw new HooksApiError('POST', path);
+      return hook;
     },
 
     async changeHook(projectId, hookId, { status, ...fields }) {
-      const body = { ...writeHook(fields), ...(status && { status }) };
-      await send({ method: 'PATCH', path: hookPath(projectId, hookId), body }, 200, 204);
+      await client.patch(hookPath(projectId, hookId), { ...writeHook(fields), ...(status && { status }) });
     },
 
-    async deleteHook(projectId, hookId) {
-      await send({ method: 'DELETE', path: hookPath(projectId, hookId) }, 204, 200, 404);
-    },
+    deleteHook: (projectId, hookId) => deleteIfThere(client, hookPath(projectId, hookId)),
 
-    listTriggers: (projectId, hookId) => collect(pages(`${hookPath(projectId, hookId)}/triggers`, {}, readTrigger)),
+    listTriggers: (projectId, hookId) => collect(list(`${hookPath(projectId, hookId)}/triggers`, {}, readTrigger)),
 
     async createTriggers(projectId, hookId, triggers) {
       for (const some of inBulk(triggers)) {
         const body = some.map(({ resourceName, action }) => ({ resource_name: resourceName, event_type: action }));
-        await send({ method: 'POST', path: `${hookPath(projectId, hookId)}/triggers/bulk`, body }, 201, 207, 200);
+        await client.post(`${hookPath(projectId, hookId)}/triggers/bulk`, body);
       }
     },
 
     async deleteTriggers(projectId, hookId, triggerIds) {
-      for (const id of triggerIds) {
-        await send({ method: 'DELETE', path: `${hookPath(projectId, hookId)}/triggers/${id}` }, 204, 200, 404);
-      }
+      for (const id of triggerIds) await deleteIfThere(client, `${hookPath(projectId, hookId)}/triggers/${id}`);
     },
 
     catalogue: (projectId, payloadVersion) =>
-      collect(pages(`${base(projectId)}/resources`, { payload_version: payloadVersion }, readCatalogueEntry)),
+      collect(list(`${base(projectId)}/resources`, { payload_version: payloadVersion }, readCatalogueEntry)),
 
     deliveries: (projectId, hookId, { status, startDay }) =>
-      pages(
+      list(
         `${hookPath(projectId, hookId)}/deliveries`,
         { ...(status && { 'filter[status]': status }), 'filter[start]': startDay },
         readDelivery,
       ),
 
-    listProjects: () => collect(pages('/rest/v1.0/projects', { company_id: companyId }, ({ id }) => exactId(id))),
+    listProjects: () => collect(list('/rest/v1.0/projects', { company_id: companyId }, ({ id }) => exactId(id))),
   };
+}
+
+/** Deletes something. A 404 is a success: it is gone already. */
+async function deleteIfThere(client: CompanyClient, path: ApiPath): Promise<void> {
+  try {
+    await client.delete(path);
+  } catch (error) {
+    if (!(error instanceof ProcoreApiError) || error.status !== 404) throw error;
+  }
 }
 
 async function collect<Entry>(entries: AsyncIterable<Entry>): Promise<readonly Entry[]> {
   const all: Entry[] = [];
   for await (const entry of entries) all.push(entry);
   return all;
-}
-
-function hookOf(request: ApiRequest, answer: ApiAnswer): Hook {
-  const data = isJsonObject(answer.body) && isJsonObject(answer.body.data) ? answer.body.data : undefined;
-  const hook = data && readHook(data);
-  if (hook === undefined) throw new HooksApiError(request, answer);
-  return hook;
-}
-
-/** v2.0 wraps lists in `data`, v1 does not. */
-function listOf(body: ExactJson | undefined): readonly ExactJson[] | undefined {
-  const list = isJsonObject(body) ? body.data : body;
-  return Array.isArray(list) ? (list as readonly ExactJson[]) : undefined;
 }
 
 function* inBulk<Item>(items: readonly Item[]): Generator<readonly Item[]> {

@@ -16,8 +16,10 @@ export const unreachableDestination = 'https://procore-connector.invalid/webhook
 /** What polling works with. */
 export interface PollingDependencies {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
-  /** Procore's webhook endpoints as the connection of a subscription calls them; `onCall` is told of each call. */
-  readonly hooksOf: (subscription: Subscription, onCall: () => void) => Pick<HooksApi, 'deliveries'>;
+  /** Gives Procore's webhook endpoints, called as the connection of a subscription. It is asked for each hook. */
+  readonly hooksOf: (subscription: Subscription) => Pick<HooksApi, 'deliveries'>;
+  /** How many calls polling has made of Procore since it began. */
+  readonly callsMade: () => number;
   /** Delivers a body to our own webhook URL as Procore would. @returns the status of the answer */
   readonly deliver: (body: string) => Promise<number>;
   /** Procore's limit of calls in an hour; undefined until it has told. */
@@ -48,29 +50,26 @@ const marginSeconds = 14 * 3600;
  * @returns never; ends with what `sleep` rejects with
  */
 export async function pollDeliveries(dependencies: PollingDependencies): Promise<never> {
-  const { subscriptions, hourlyLimit, sleep, say } = dependencies;
+  const { subscriptions, hooksOf, callsMade, hourlyLimit, sleep, say } = dependencies;
   const polls = new Map<string, HookPoll>();
   let told = '';
   for (;;) {
-    let calls = 0;
+    const before = callsMade();
     let hooks = 0;
     try {
       for (const subscription of await subscriptions()) {
-        const api = dependencies.hooksOf(subscription, () => {
-          calls += 1;
-        });
         for (const hook of subscription.hooks) {
           hooks += 1;
           const poll = polls.get(hook.hookId) ?? { since: subscription.createdAt, delivered: new Set() };
           polls.set(hook.hookId, poll);
-          await pollHook(api, hook, poll, dependencies);
+          await pollHook(hooksOf(subscription), hook, poll, dependencies);
         }
       }
     } catch (error) {
       say(`The subscriptions could not be read: ${messageOf(error)}`);
     }
     const limit = (await hourlyLimit().catch(() => undefined)) ?? smallestHourlyLimit;
-    const seconds = Math.max(shortestWaitSeconds, Math.ceil((calls * 3600) / (limit * shareOfLimit)));
+    const seconds = Math.max(shortestWaitSeconds, Math.ceil(((callsMade() - before) * 3600) / (limit * shareOfLimit)));
     const telling = `Procore is asked every ${seconds} s for the deliveries of ${hooks} hook${hooks === 1 ? '' : 's'}.`;
     if (hooks > 0 && telling !== told) {
       say(telling);

@@ -10,14 +10,13 @@ import {
 } from '../../functions/place.ts';
 import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
 import { systemClock } from '../../functions/system.ts';
-import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
 import { pollDeliveries } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { clientOptions } from './template/provision.ts';
 
-/** So long one call may wait for Procore's rate limit and its retries, in milliseconds. */
+/** How long the deliveries of one hook may take with all waiting for Procore's rate limit, in milliseconds. */
 const patienceMs = 60_000;
 
 /** What {@link pollEnvironment} is given besides the environment. */
@@ -50,24 +49,25 @@ export function pollEnvironment(
   };
   // What it notes is for CloudWatch; a person gets what polling says.
   const place: Place = { environment: name, nameOf: (resource) => names[resource] ?? '', observer: silentObserver };
+  let callsMade = 0;
+  let calledAt = 0;
   const { clientFor } = apiClients(place, {
     dynamoDb: client,
     origins: { apiOrigin: procoreApi },
     vend: async (request) => (await invoke(functions.AccessToken ?? '', request)) as VendedToken | VendingRefusal,
-    fetch: (input, init) =>
-      fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
+    fetch: (input, init) => {
+      callsMade += 1;
+      calledAt = systemClock();
+      return fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
+    },
     sleep,
   });
 
-  function hooksOf({ connectionId, companyId }: Subscription, onCall: () => void) {
-    let startedAt = 0;
-    const remaining = () => patienceMs - (systemClock() - startedAt) * 1000;
-    const call = companyCalls(clientFor(connectionId, remaining).company(companyId));
-    return hooksApi((request) => {
-      onCall();
-      startedAt = systemClock();
-      return call(request);
-    }, companyId);
+  function hooksOf({ connectionId, companyId }: Subscription) {
+    calledAt = systemClock();
+    // Each call has the whole time: a hook with many pages of deliveries takes longer than one call may.
+    const remaining = () => patienceMs - (systemClock() - calledAt) * 1000;
+    return hooksApi(clientFor(connectionId, remaining).company(companyId));
   }
 
   async function deliver(body: string): Promise<number> {
@@ -80,6 +80,7 @@ export function pollEnvironment(
   const ended = pollDeliveries({
     subscriptions: () => store.list(),
     hooksOf,
+    callsMade: () => callsMade,
     deliver,
     hourlyLimit: async () => (await budget.read()).hour?.limit,
     clock: systemClock,

@@ -3,7 +3,6 @@ import { apiClients, subscriptionStore } from '../../functions/place.ts';
 import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
 import type { ConnectionClients } from '../../functions/procore/connection-clients.ts';
 import { systemClock } from '../../functions/system.ts';
-import { companyCalls } from '../../functions/webhook/api-call.ts';
 import { type HooksApi, hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { SubscriptionStore } from '../../functions/webhook/subscription.ts';
 import { parseWebhookAuthorization, type WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
@@ -52,8 +51,7 @@ export function companyHooks(
   terminal: Terminal,
 ): (connectionId: string, companyId: string) => HooksApi {
   const { clientFor } = clientsOf(environment, terminal, 'acting');
-  return (connectionId, companyId) =>
-    hooksApi(companyCalls(clientFor(connectionId, commandTime()).company(companyId)), companyId);
+  return (connectionId, companyId) => hooksApi(clientFor(connectionId, commandTime()).company(companyId));
 }
 
 /** Gives an environment's subscriptions. */

@@ -14,7 +14,7 @@ let resources: ReadonlyMap<string, Resource>;
 /** What each function's bundle holds, by the name that its output has, e.g. `AccessToken`. */
 const bundles = new Map<string, string>();
 const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
-beforeAll(() => {
+beforeAll(async () => {
   template = synthesize({ environments: 'sandbox' });
   resources = resourcesOf(template);
   const bundled = await bundleFunctions({ outputDirectory: directory });

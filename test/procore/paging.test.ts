@@ -167,6 +167,17 @@ describe('a list', () => {
     expect(seen.map(({ url }) => new URL(url).searchParams.get('per_page'))).toEqual(['1000', '100']);
   });
 
+  it.each([
+    ['link by link', (page: number) => ({ link: linkTo(page + 1) })],
+    ['by a Total that is never reached', () => ({ total: '1000000', 'per-page': '2' })],
+  ])('that never ends, %s, is an error and not a shorter list', async (_how, headers) => {
+    const { company, seen } = clientWorld(served(1000, headers));
+    const error = await rejection(gather(company.list(rfis, { perPage: 2, readAhead: 1, mostPages: 5 })));
+    expect(error).toMatchObject({ code: 'list_endless' });
+    expect(error.message).toContain('more than 5 pages');
+    expect(seen).toHaveLength(5);
+  });
+
   it('that is none says so', async () => {
     const { company } = clientWorld([answered(200, { id: 1 })]);
     expect(await rejection(gather(company.list(rfis)))).toMatchObject({ code: 'not_a_list' });

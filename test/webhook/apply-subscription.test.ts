@@ -23,10 +23,10 @@ const asked: AskedSubscription = {
 };
 
 async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>[1] = {}) {
-  const { procore, requests, call } = await connectedStandIn(seed, unknowns);
+  const { procore, requests, client } = await connectedStandIn(seed, unknowns);
   const store = memorySubscriptionStore();
   const dependencies = {
-    api: hooksApi(call, company),
+    api: hooksApi(client),
     store,
     authorization,
     clock: () => procore.control.now() / 1000,

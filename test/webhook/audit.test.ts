@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExactJsonObject, isJsonObject } from '../../functions/procore/exact-json.ts';
+import { type ExactJsonObject, isJsonObject, parseExactJson } from '../../functions/procore/exact-json.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
-import type { ApiCall, ApiRequest } from '../../functions/webhook/api-call.ts';
 import { applySubscription } from '../../functions/webhook/apply-subscription.ts';
 import { auditSubscriptions } from '../../functions/webhook/audit.ts';
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
@@ -15,14 +14,14 @@ import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { destination, seeds } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
-import { bridge, company, connectedStandIn, townHall } from './stand-in-api.ts';
+import { answered, bridge, company, connectedStandIn, type Interception, townHall } from './stand-in-api.ts';
 
 const hour = 3600;
 const actions = ['create', 'update', 'delete'] as const;
 
 /** A company with one project's RFIs subscribed, whose deliveries go to a destination that can be made to fail. */
 async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>[1] = {}) {
-  const { procore, call, requests } = await connectedStandIn(seed, unknowns);
+  const { procore, client, clientThrough, requests } = await connectedStandIn(seed, unknowns);
   const { control } = procore;
   const clock = () => control.now() / 1000;
   const target = await destination();
@@ -49,7 +48,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       source: { read: async () => secret.authorization },
       keeper,
       use: { last: async (value) => uses.get(value) },
-      callFor: () => call,
+      clientFor: () => client,
       accept,
       clock,
       observer,
@@ -68,7 +67,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       projects: [bridge],
       silenceHours: 48,
     },
-    { api: hooksApi(call, company), store, authorization: secret.authorization.current, clock },
+    { api: hooksApi(client), store, authorization: secret.authorization.current, clock },
   );
   const emit = (resourceId: string) =>
     control.emitEvent({ companyId: company, projectId: bridge, resourceName: 'RFIs', eventType: 'update', resourceId });
@@ -78,7 +77,8 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       return message?.kind === 'webhook_event' ? message.event : undefined;
     });
   return {
-    call,
+    client,
+    clientThrough,
     control,
     requests,
     target,
@@ -168,11 +168,9 @@ describe('the audit', () => {
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, companyId: '1', connectionId: 'dead' }, undefined);
-    const { call } = await connectedStandIn('other');
-    const report = await audit({
-      callFor: ({ connectionId }) =>
-        connectionId === 'dead' ? () => Promise.reject(new Error('reauthorization_required')) : call,
-    });
+    const { client, clientThrough } = await connectedStandIn('other');
+    const dead = clientThrough(async () => answered(401));
+    const report = await audit({ clientFor: ({ connectionId }) => (connectionId === 'dead' ? dead : client) });
     expect(report).toMatchObject({ subscriptions: 2, unfinished: 1 });
     expect(observer.counts.get('subscriptionAuditFailed')).toBe(1);
   });
@@ -212,35 +210,34 @@ describe('the audit', () => {
   });
 
   it('takes nothing in a second time, and reads no more than it must, though one of the hooks fails for ever', async () => {
-    const { audit, control, target, emit, events, store, call, requests } = await setUp('one gone');
+    const { audit, control, target, emit, events, store, clientThrough, requests } = await setUp('one gone');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, projects: [townHall, bridge] }, stored.revision);
-    const withoutTownHall: ApiCall = (request) =>
-      request.path.includes(townHall) ? Promise.reject(new Error('gone')) : call(request);
+    const withoutTownHall = clientThrough(async ({ path }, send) => (path.includes(townHall) ? answered(404) : send()));
     target.answer = 500;
     await emit('1');
     for (let days = 0; days < 40; days += 5) {
       await control.advance(5 * 24 * hour);
-      await audit({ callFor: () => withoutTownHall });
+      await audit({ clientFor: () => withoutTownHall });
     }
     expect(events()).toHaveLength(1);
     const listing = requests.findLast(({ path }) => path.endsWith('/deliveries'));
     const lastDay = new Date((control.now() / 1000 - 7 * 24 * hour) * 1000).toISOString().slice(0, 10);
-    expect((listing?.query?.['filter[start]'] ?? '') >= lastDay).toBe(true);
+    expect((listing?.query['filter[start]'] ?? '') >= lastDay).toBe(true);
   });
 
   it('begins with the company that has waited longest, also after an audit that ran out of time', async () => {
-    const { audit, store, call } = await setUp('in turn');
+    const { audit, store, client } = await setUp('in turn');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, companyId: '1', connectionId: 'other' }, undefined);
     const asked: string[] = [];
-    const callFor = ({ companyId }: { companyId: string }) => {
+    const clientFor = ({ companyId }: { companyId: string }) => {
       asked.push(companyId);
-      return call;
+      return client;
     };
-    for (const audits of [1, 2]) await audit({ callFor, remaining: () => (asked.length < audits ? 300_000 : 0) });
+    for (const audits of [1, 2]) await audit({ clientFor, remaining: () => (asked.length < audits ? 300_000 : 0) });
     expect(asked.toSorted()).toEqual(['1', company]);
   });
 
@@ -262,7 +259,7 @@ describe('the audit', () => {
   });
 
   it('asks 50 hooks an hour for silence, and calls a company silent when all of them had nothing', async () => {
-    const { audit, store, control } = await setUp('many projects');
+    const { audit, store, control, clientThrough } = await setUp('many projects');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     const projects = Array.from({ length: 120 }, (_, index) => String(1000 + index));
@@ -271,55 +268,57 @@ describe('the audit', () => {
     const silent: number[] = [];
     let listings = 0;
     for (let hours = 0; hours < 3; hours += 1) {
-      silent.push((await audit({ callFor: () => countingSilence })).silent);
+      silent.push((await audit({ clientFor: () => clientThrough(countingSilence) })).silent);
       await control.advance(hour);
     }
     expect(silent).toEqual([0, 0, 1]);
     expect(listings).toBe(50 + 50 + 50);
 
-    async function countingSilence({ method, path, query }: ApiRequest) {
+    async function countingSilence({ method, path, query }: Parameters<Interception>[0]) {
       const [, project = ''] = /\/projects\/(\d+)\//.exec(path) ?? [];
       const hook = { id: `hook-${project}`, namespace: stored?.namespace, destination_url: stored?.destinationUrl };
       const trigger = (action: string) => ({ id: action, resource_name: 'RFIs', event_type: action });
-      if (path.endsWith('/deliveries') && query?.['filter[status]'] === undefined) listings += 1;
-      if (method === 'PATCH') return { status: 204, body: undefined, hasNext: undefined };
+      if (path.endsWith('/deliveries') && query['filter[status]'] === undefined) listings += 1;
+      if (method === 'PATCH') return answered(204);
       const data = path.endsWith('/hooks') ? [hook] : path.endsWith('/triggers') ? actions.map(trigger) : [];
-      return { status: 200, body: { data }, hasNext: false };
+      return answered(200, { data });
     }
   });
 
   it('comes to the last of many hooks although more than 50 before it fail for ever', async () => {
-    const { audit, store, control, call } = await setUp('many gone');
+    const { audit, store, control, clientThrough } = await setUp('many gone');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     const gone = Array.from({ length: 60 }, (_, index) => String(1000 + index));
     await store.save({ ...stored, projects: [...gone, bridge], hooks: [] }, stored.revision);
     for (const { id } of control.hooks()) control.setHookStatus(id, 'disabled');
-    const withoutGone: ApiCall = (request) =>
-      gone.some((id) => request.path.includes(`/${id}/`)) ? Promise.reject(new Error('gone')) : call(request);
+    const withoutGone = clientThrough(async ({ path }, send) =>
+      gone.some((id) => path.includes(`/${id}/`)) ? answered(404) : send(),
+    );
     const repaired: number[] = [];
     for (let hours = 0; hours < 2; hours += 1) {
-      repaired.push((await audit({ callFor: () => withoutGone })).repaired);
+      repaired.push((await audit({ clientFor: () => withoutGone })).repaired);
       await control.advance(hour);
     }
     expect(repaired).toEqual([0, 1]);
   });
 
   it('puts a lost delivery of which Procore has no payload aside, and reads on', async () => {
-    const { audit, control, target, emit, call, quarantine } = await setUp('no payload');
+    const { audit, control, target, emit, clientThrough, quarantine } = await setUp('no payload');
     target.answer = 500;
     for (const resourceId of ['1', '2']) await emit(resourceId);
     await control.advance(13 * hour);
     let emptied = false;
-    const emptying: ApiCall = async (request) => {
-      const answer = await call(request);
-      const { body } = answer;
+    const emptying: Interception = async ({ path }, send) => {
+      const answer = await send();
+      if (emptied || !path.endsWith('/deliveries')) return answer;
+      const body = parseExactJson(await answer.clone().text());
       const list = isJsonObject(body) && Array.isArray(body.data) ? (body.data as ExactJsonObject[]) : [];
-      if (emptied || !request.path.endsWith('/deliveries') || list.length === 0) return answer;
+      if (list.length === 0) return answer;
       emptied = true;
-      return { ...answer, body: { data: [{ id: list[0]?.id }, ...list.slice(1)] } };
+      return answered(200, { data: [{ id: list[0]?.id }, ...list.slice(1)] });
     };
-    expect(await audit({ callFor: () => emptying })).toMatchObject({ discarded: 2, recovered: 1 });
+    expect(await audit({ clientFor: () => clientThrough(emptying) })).toMatchObject({ discarded: 2, recovered: 1 });
     expect(quarantine.messages).toHaveLength(1);
   });
 

@@ -1,6 +1,5 @@
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
-import { procoreClient } from '../../functions/procore/client.ts';
-import { type ApiCall, type ApiRequest, companyCalls } from '../../functions/webhook/api-call.ts';
+import { type CompanyClient, procoreClient } from '../../functions/procore/client.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { connect, standIn } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
@@ -9,13 +8,23 @@ export const company = '5358233';
 export const bridge = '23498237';
 export const townHall = '9223372036854775783';
 
-/** A stand-in whose rate limit is out of the way, and calls of its API as a person who connected. */
+/** A request to Procore's API. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** Answers a request in place of the stand-in, which `send` asks. */
+export type Interception = (request: ApiRequest, send: () => Promise<Response>) => Promise<Response>;
+
+/** A stand-in whose rate limit is out of the way, and clients of a company as a person who connected. */
 export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns> = {}) {
   const procore = await standIn({
     seed,
     unknowns: { rateLimits: { hourly: 1_000_000, spike: 1_000_000 }, ...unknowns },
   });
-  // Rotation is none of these tests' business.
+  // These tests are not about rotation.
   procore.control.setAccessTokenLifetime(90 * 24 * 3600);
   const { accessToken } = await connect(procore);
   const token: VendedToken<'sandbox'> = {
@@ -26,22 +35,36 @@ export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns>
     apiHost: procore.apiOrigin,
     companyIds: [],
   };
-  const client = procoreClient({
-    environment: 'sandbox',
-    origins: { apiOrigin: procore.apiOrigin },
-    tokens: { environment: 'sandbox', current: async () => token, rejected: async () => token },
-    fetch,
-    clock: () => procore.control.now() / 1000,
-    sleep: async () => {},
-    randomFraction: () => 0,
-    remaining: () => 60_000,
-    observer: recordingObserver(),
-  });
-  const calls = companyCalls(client.company(company));
   const requests: ApiRequest[] = [];
-  const call: ApiCall = (request) => {
-    requests.push(request);
-    return calls(request);
-  };
-  return { procore, requests, call };
+
+  /** Makes a client whose requests something else may answer. */
+  function clientThrough(intercept: Interception): CompanyClient {
+    const answer: typeof fetch = (input, init) => {
+      const { method, url } = new Request(input, init);
+      const { pathname, searchParams } = new URL(url);
+      const request = { method, path: pathname, query: Object.fromEntries(searchParams) };
+      return intercept(request, () => {
+        requests.push(request);
+        return fetch(input, init);
+      });
+    };
+    return procoreClient({
+      environment: 'sandbox',
+      origins: { apiOrigin: procore.apiOrigin },
+      tokens: { environment: 'sandbox', current: async () => token, rejected: async () => token },
+      fetch: answer,
+      clock: () => procore.control.now() / 1000,
+      sleep: async () => {},
+      randomFraction: () => 0,
+      remaining: () => 60_000,
+      observer: recordingObserver(),
+    }).company(company);
+  }
+
+  return { procore, requests, clientThrough, client: clientThrough((_request, send) => send()) };
+}
+
+/** Answers with a status and, if there is one, a JSON body. */
+export function answered(status: number, body?: unknown): Response {
+  return new Response(body === undefined ? null : JSON.stringify(body), { status });
 }

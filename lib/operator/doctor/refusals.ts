@@ -3,7 +3,12 @@ import { ProcoreApiError, pathOf } from '../../../functions/procore/api-error.ts
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { type DiagnosisId, diagnosisRows } from '../../../functions/procore/diagnosis-rows.ts';
-import { TruncatedListError } from '../../../functions/procore/paging.ts';
+import {
+  EndlessListError,
+  ForeignLinkError,
+  NotAListError,
+  TruncatedListError,
+} from '../../../functions/procore/paging.ts';
 import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
 import { OperatorError } from '../exit-codes.ts';
 import { type Narrowed, narrow } from './probes.ts';
@@ -39,6 +44,9 @@ export async function problemOf(error: unknown, client: ProcoreClient): Promise<
     return { diagnosis: named, evidence: [made, ...evidence] };
   }
   if (error instanceof TruncatedListError) return seenProblem('list_truncated', error.message);
+  if (error instanceof NotAListError || error instanceof ForeignLinkError || error instanceof EndlessListError) {
+    return seenProblem('unknown', error.message);
+  }
   if (error instanceof HooksApiError) return seenProblem('webhooks_not_delivered', error.message);
   if (error instanceof OperatorError || error instanceof AccessTokenRefusedError) {
     const id = vendingProblems[error.code];

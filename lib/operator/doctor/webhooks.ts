@@ -1,5 +1,4 @@
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
-import { companyCalls } from '../../../functions/webhook/api-call.ts';
 import { hookTargets } from '../../../functions/webhook/apply-subscription.ts';
 import { queueJson } from '../../../functions/webhook/event-message.ts';
 import { type Hook, type HooksApi, hooksApi } from '../../../functions/webhook/hooks-api.ts';
@@ -39,7 +38,7 @@ export async function examineHooks(
   now: number,
 ): Promise<SeenHooks> {
   const { companyId, projects } = subscription;
-  const api = hooksApi(companyCalls(client.company(companyId)), companyId);
+  const api = hooksApi(client.company(companyId));
   const hooks: SeenHook[] = [];
   const refusals: Narrowed[] = [];
   let unseen = 0;

@@ -36,7 +36,7 @@ type AskOptions = { readonly signal: AbortSignal; readonly fetch: typeof fetch }
  * @see https://developers.procore.com/documentation/oauth-endpoints
  */
 export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEndpoint {
-  const { clock, timeoutMs = 10_000 } = props;
+  const ask = asker(props);
   const { origin, protocol } = requireSecureOrigin(props.origins.loginOrigin);
   // Procore has no discovery document; these four paths are its documentation's.
   const server: oauth.AuthorizationServer = {
@@ -45,39 +45,12 @@ export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEnd
     revocation_endpoint: `${origin}/oauth/revoke`,
   };
 
-  async function ask(request: (options: AskOptions) => Promise<Response>): Promise<Asked> {
-    const sentAt = clock();
-    let response: Response;
-    try {
-      response = await request({ signal: AbortSignal.timeout(timeoutMs), fetch: fetchOrNoAnswer });
-    } catch (error) {
-      if (error instanceof NoAnswerError) return { failure: error.cause };
-      throw error;
-    }
-    // The status alone says enough for a refusal, so a cut body is not a failed request.
-    const body = await response.text().catch(() => undefined);
-    return {
-      answer: { status: response.status, headers: response.headers, sentAt, ...(body !== undefined && { body }) },
-    };
-  }
-
-  /** Marks what the wire threw, so that a mistake of ours is not taken for a fault of the wire. */
-  const fetchOrNoAnswer: typeof fetch = async (...call) => {
-    try {
-      return await props.fetch(...call);
-    } catch (error) {
-      throw new NoAnswerError(error);
-    }
-  };
-
-  function libraryOptions(options: AskOptions) {
-    return {
-      headers: ownConnection,
-      signal: options.signal,
-      [oauth.customFetch]: options.fetch,
-      [oauth.allowInsecureRequests]: protocol === 'http:',
-    };
-  }
+  const libraryOptions = ({ signal, fetch }: AskOptions) => ({
+    headers: ownConnection,
+    signal,
+    [oauth.customFetch]: fetch,
+    [oauth.allowInsecureRequests]: protocol === 'http:',
+  });
 
   async function requestTokens(
     client: OAuthClient,
@@ -130,6 +103,36 @@ export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEnd
       // Procore answers 200 for a token that it does not know, too: either way it is dead.
       return 'answer' in asked && asked.answer.status === 200 ? 'revoked' : 'not_revoked';
     },
+  };
+}
+
+type Ask = (request: (options: AskOptions) => Promise<Response>) => Promise<Asked>;
+
+/** Sends one request and reads the whole answer within the time that is allowed. */
+function asker(props: ProcoreTokenEndpointProps): Ask {
+  const { clock, timeoutMs = 10_000 } = props;
+  /** Marks what the wire threw, so that a mistake of ours is not taken for a fault of the wire. */
+  const fetchOrNoAnswer: typeof fetch = async (...call) => {
+    try {
+      return await props.fetch(...call);
+    } catch (error) {
+      throw new NoAnswerError(error);
+    }
+  };
+  return async (request) => {
+    const sentAt = clock();
+    let response: Response;
+    try {
+      response = await request({ signal: AbortSignal.timeout(timeoutMs), fetch: fetchOrNoAnswer });
+    } catch (error) {
+      if (error instanceof NoAnswerError) return { failure: error.cause };
+      throw error;
+    }
+    // The status alone says enough for a refusal, so a cut body is not a failed request.
+    const body = await response.text().catch(() => undefined);
+    return {
+      answer: { status: response.status, headers: response.headers, sentAt, ...(body !== undefined && { body }) },
+    };
   };
 }
 

@@ -115,18 +115,52 @@ export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreCl
   };
 }
 
+type Listing = (path: string, options?: ListOptions, companyId?: string) => AsyncGenerator<ExactJson, void, undefined>;
+
 function companyClient<E extends ProcoreEnvironmentName>(
   dependencies: CallDependencies<E>,
   companyId: string,
   reading: (path: string, companyId?: string, timeoutMs?: number) => Promise<ApiAnswer>,
-  listing: (path: string, options?: ListOptions, companyId?: string) => AsyncGenerator<ExactJson, void, undefined>,
+  listing: Listing,
 ): CompanyClient<E> {
-  async function write(
-    method: ApiCall['method'],
-    path: ApiPath,
-    body: ExactJsonInput | undefined,
-    { query, timeoutMs = usualTimeoutMs, idempotencyToken }: WriteOptions = {},
-  ): Promise<ApiAnswer> {
+  const writing = companyWriting(dependencies, companyId, listing);
+  return {
+    environment: dependencies.environment,
+    companyId,
+    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), companyId, timeoutMs),
+    post: (path, body, options) => writing('POST', path, body, options),
+    patch: (path, body, options) => writing('PATCH', path, body, options),
+    put: (path, body, options) => writing('PUT', path, body, options),
+    delete: (path, options) => writing('DELETE', path, undefined, options),
+    list: (path, options) => listing(path, options, companyId),
+    listChanged: (path, since, until, options = {}) =>
+      listing(
+        path,
+        { ...options, query: { ...options.query, 'filters[updated_at]': timeRange(since, until) } },
+        companyId,
+      ),
+    sync: (path, updates, options = {}) =>
+      syncInChunks(updates, options, async (body) => {
+        // Every sync action is a PATCH but one.
+        const method = path.endsWith('/budget_line_items/sync') ? 'POST' : 'PATCH';
+        return (await writing(method, path, body)).body;
+      }),
+  };
+}
+
+type Writing = (
+  method: ApiCall['method'],
+  path: ApiPath,
+  body: ExactJsonInput | undefined,
+  options?: WriteOptions,
+) => Promise<ApiAnswer>;
+
+function companyWriting<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
+  companyId: string,
+  listing: Listing,
+): Writing {
+  return async (method, path, body, { query, timeoutMs = usualTimeoutMs, idempotencyToken } = {}) => {
     let wasLost = false;
     const call: ApiCall = {
       method,
@@ -143,19 +177,19 @@ function companyClient<E extends ProcoreEnvironmentName>(
       });
     } catch (error) {
       const isOurs = wasLost && error instanceof ProcoreApiError && error.code === 'duplicate_origin_id';
-      const found = isOurs && method === 'POST' ? await findByOriginId(path, query, originIdOf(body)) : undefined;
+      const originId = isOurs && method === 'POST' ? originIdOf(body) : undefined;
+      const found = originId === undefined ? undefined : await findByOriginId(path, query, originId);
       if (found === undefined) throw error;
       return found;
     }
-  }
+  };
 
   /** The record that a try created whose answer was lost. */
   async function findByOriginId(
     path: ApiPath,
     query: Query | undefined,
-    originId: string | undefined,
+    originId: string,
   ): Promise<ApiAnswer | undefined> {
-    if (originId === undefined) return undefined;
     // A list that does not know the filter gives every record: the origin_id is compared all the same.
     for await (const item of listing(path, { query: { ...query, 'filters[origin_id]': originId } }, companyId)) {
       if (isJsonObject(item) && exactId(item.origin_id) === originId) {
@@ -165,29 +199,6 @@ function companyClient<E extends ProcoreEnvironmentName>(
     }
     return undefined;
   }
-
-  return {
-    environment: dependencies.environment,
-    companyId,
-    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), companyId, timeoutMs),
-    post: (path, body, options) => write('POST', path, body, options),
-    patch: (path, body, options) => write('PATCH', path, body, options),
-    put: (path, body, options) => write('PUT', path, body, options),
-    delete: (path, options) => write('DELETE', path, undefined, options),
-    list: (path, options) => listing(path, options, companyId),
-    listChanged: (path, since, until, options = {}) =>
-      listing(
-        path,
-        { ...options, query: { ...options.query, 'filters[updated_at]': timeRange(since, until) } },
-        companyId,
-      ),
-    sync: (path, updates, options = {}) =>
-      syncInChunks(updates, options, async (body) => {
-        // Every sync action is a PATCH but one.
-        const method = path.endsWith('/budget_line_items/sync') ? 'POST' : 'PATCH';
-        return (await write(method, path, body)).body;
-      }),
-  };
 }
 
 /**

@@ -3,9 +3,9 @@ import { settingNames } from '../../functions/settings.ts';
 import type { AwsFront } from './aws/front.ts';
 import { createLogs } from './aws/logs.ts';
 import { startEventSource } from './runtime/event-source.ts';
-import { startGateway } from './runtime/gateway.ts';
-import type { LogLine } from './runtime/invocation.ts';
-import { startRuntime } from './runtime/runtime.ts';
+import { type Gateway, startGateway } from './runtime/gateway.ts';
+import type { InvokeResult, LogLine } from './runtime/invocation.ts';
+import { type Runtime, startRuntime } from './runtime/runtime.ts';
 import { startSchedule } from './runtime/schedule.ts';
 import { clientOptions } from './template/provision.ts';
 import type { LocalResources } from './template/resources.ts';
@@ -20,30 +20,54 @@ export interface Serving {
   stop(waits?: boolean): Promise<void>;
 }
 
+/** Where and with what a template is served. */
+export interface ServingOptions {
+  readonly front: AwsFront;
+  /** Port of each HTTP API, by logical id. */
+  readonly apiPorts: ReadonlyMap<string, number>;
+  functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
+  readonly localOutputs: Readonly<Record<string, string>>;
+  log(line: LogLine): void;
+}
+
+type InvokeWith = (functionName: string) => (event: unknown) => Promise<InvokeResult>;
+type Stop = () => Promise<void>;
+
 /** Serves a template's functions, HTTP APIs, event source mappings and rules. @throws PortTakenError; nothing stays */
-export async function serveResources(
+export async function serveResources(resources: LocalResources, options: ServingOptions): Promise<Serving> {
+  const runtime = serveFunctions(resources, options);
+  const invoke: InvokeWith = (functionName) => (event) => runtime.invoke(functionName, event);
+  let stopApis: Stop;
+  try {
+    stopApis = await serveApis(resources, options.apiPorts, invoke);
+  } catch (error) {
+    await runtime.stop();
+    throw error;
+  }
+  const stopSources = serveEventSources(resources, options, invoke);
+  const schedules = resources.rules.map(({ arn, scheduleExpression, functionName }) =>
+    startSchedule({ expression: scheduleExpression, ruleArn: arn, invoke: invoke(functionName) }),
+  );
+  return {
+    async stop(waits = false) {
+      for (const schedule of schedules) schedule.stop();
+      if (waits) await stopSources();
+      // An event source waits for its batches, which only end early when the runtime ends with them.
+      await Promise.all([runtime.stop(), waits ? undefined : stopSources()]);
+      await stopApis();
+    },
+  };
+}
+
+function serveFunctions(
   resources: LocalResources,
-  {
-    front,
-    apiPorts,
-    functionEnvironment,
-    localOutputs,
-    log,
-  }: {
-    readonly front: AwsFront;
-    /** Port of each HTTP API, by logical id. */
-    readonly apiPorts: ReadonlyMap<string, number>;
-    functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
-    readonly localOutputs: Readonly<Record<string, string>>;
-    log(line: LogLine): void;
-  },
-): Promise<Serving> {
-  const { endpoint } = front;
+  { front, functionEnvironment, localOutputs, log }: ServingOptions,
+): Runtime {
   const functions = resources.functions.map((fn) => ({
     ...fn,
     environment: {
       ...fn.environment,
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: front.endpoint,
       AWS_ACCESS_KEY_ID: fn.logicalId,
       AWS_SECRET_ACCESS_KEY: 'local',
       ...functionEnvironment(fn.environment[settingNames.environment] ?? ''),
@@ -58,42 +82,48 @@ export async function serveResources(
     },
   });
   front.serve(functions, runtime.invoke, { ...resources.outputs, ...localOutputs }, logs);
-  const invoke = (functionName: string) => (event: unknown) => runtime.invoke(functionName, event);
+  return runtime;
+}
 
-  const gateways: { stop(): Promise<void> }[] = [];
+async function serveApis(
+  { routes }: LocalResources,
+  apiPorts: ReadonlyMap<string, number>,
+  invoke: InvokeWith,
+): Promise<Stop> {
+  const gateways: Gateway[] = [];
+  const stop = async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+  };
   try {
     for (const [apiId, port] of apiPorts) {
-      const routes = resources.routes
+      const served = routes
         .filter(({ apiLogicalId }) => apiLogicalId === apiId)
         .map(({ method, path, functionName }) => ({ method, path, invoke: invoke(functionName) }));
-      gateways.push(await startGateway({ port, apiId, routes }));
+      gateways.push(await startGateway({ port, apiId, routes: served }));
     }
   } catch (error) {
-    await Promise.all(gateways.map((gateway) => gateway.stop()));
-    await runtime.stop();
+    await stop();
     throw error;
   }
-  const sources = resources.eventSources.map((source) => {
+  return stop;
+}
+
+function serveEventSources(
+  { eventSources, functions }: LocalResources,
+  { front, log }: ServingOptions,
+  invoke: InvokeWith,
+): Stop {
+  const stops = eventSources.map((source): Stop => {
     // The mapping acts with its function's role, as on AWS: a grant that is missing shows here.
-    const accessKeyId = resources.functions.find(({ name }) => name === source.functionName)?.logicalId;
-    const client = new SQSClient(clientOptions(endpoint, accessKeyId));
+    const accessKeyId = functions.find(({ name }) => name === source.functionName)?.logicalId;
+    const client = new SQSClient(clientOptions(front.endpoint, accessKeyId));
     const running = startEventSource({ ...source, client, invoke: invoke(source.functionName), log });
     return async () => {
       await running.stop();
       client.destroy();
     };
   });
-  const schedules = resources.rules.map(({ arn, scheduleExpression, functionName }) =>
-    startSchedule({ expression: scheduleExpression, ruleArn: arn, invoke: invoke(functionName) }),
-  );
-  return {
-    async stop(waits = false) {
-      for (const schedule of schedules) schedule.stop();
-      const stopSources = () => Promise.all(sources.map((each) => each()));
-      if (waits) await stopSources();
-      // An event source waits for its batches, which only end early when the runtime ends with them.
-      await Promise.all([runtime.stop(), waits ? undefined : stopSources()]);
-      await Promise.all(gateways.map((gateway) => gateway.stop()));
-    },
+  return async () => {
+    await Promise.all(stops.map((each) => each()));
   };
 }

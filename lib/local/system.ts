@@ -1,16 +1,13 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
-import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
-import { layOutPorts } from '../ports.ts';
-import { type ProcoreStandIn, startProcoreStandIn } from '../procore-stand-in/server.ts';
 import { unreachableDestination } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
-import { InvalidOptionError, type LocalOptions } from './options.ts';
+import type { LocalOptions } from './options.ts';
+import { type PlannedEnvironment, planEnvironments, startStandIns, stopStandIns } from './planned-environment.ts';
 import { pollEnvironment } from './polled-environment.ts';
 import type { LogLine } from './runtime/invocation.ts';
-import { startLocalStack } from './runtime/stack.ts';
-import { readCdkJson } from './template/assembly.ts';
+import { type LocalStack, startLocalStack } from './runtime/stack.ts';
 import { clientOptions } from './template/provision.ts';
 
 /** Gets what is going on, for people and for the log. */
@@ -19,82 +16,37 @@ export interface SystemListener {
   log(line: LogLine): void;
 }
 
-/** Starts everything. @throws SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running */
+/**
+ * Starts everything: a Procore for each environment, and the stack of cdk.json.
+ *
+ * @throws InvalidOptionError, SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running
+ */
 export async function startLocalSystem(
-  { port, procore, publicUrl }: Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'>,
+  options: Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'>,
   { step, log }: SystemListener,
 ): Promise<LocalSystem> {
-  const names = await configuredEnvironments();
-  const external = procore ? names.indexOf(procore.environment ?? names[0] ?? 'sandbox') : undefined;
-  if (external === -1) {
-    throw new InvalidOptionError(`--real ${procore?.environment}: cdk.json names ${names.join(', ')} as environments.`);
-  }
-  const ports = await layOutPorts(port, names.length);
-  const standIns: (ProcoreStandIn | undefined)[] = [];
-  const stopStandIns = () => Promise.all(standIns.map((each) => each?.stop()));
+  const { aws, planned } = await planEnvironments(options);
+  step('Starting a stand-in Procore for each environment');
+  const standIns = await startStandIns(planned);
   try {
-    step('Starting a stand-in Procore for each environment');
-    const clients = names.map((name) => ({ clientId: `local-${name}`, clientSecret: `local-${name}-client-secret` }));
-    for (const [index, name] of names.entries()) {
-      const { api = 0, login = 0, procoreApi = 0 } = ports.environments[index] ?? {};
-      const redirectUris = [`http://localhost:${api}/oauth/callback`];
-      const client = clients[index] ?? { clientId: '', clientSecret: '' };
-      const options = { environment: name, loginPort: login, apiPort: procoreApi, ...client, redirectUris };
-      standIns.push(index === external ? undefined : await startProcoreStandIn(options));
-    }
-    const isPolled = (index: number) => index === external && procore?.polled === true;
-    const origins = (index: number) => standIns[index] ?? procore ?? { loginOrigin: '', apiOrigin: '' };
-
     step('Synthesizing the stack and starting what its template says');
-    const stack = await startLocalStack({
-      ports: { aws: ports.aws, apis: ports.environments.map(({ api }) => api) },
-      publicOrigins: names.map((_, index) => (index === external ? publicUrl : undefined)),
-      contextOverrides: { procore: { environments: names } },
-      functionEnvironment: (name) => {
-        const { loginOrigin, apiOrigin } = origins((names as string[]).indexOf(name));
-        return { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin };
-      },
-      // No deployed stack has these: only here can Procore be elsewhere than in the table of environments.
-      localOutputs: Object.fromEntries(
-        names.flatMap((name, index) => [
-          [`${prefixOf(name)}ProcoreLogin`, origins(index).loginOrigin],
-          [`${prefixOf(name)}ProcoreApi`, origins(index).apiOrigin],
-          ...(isPolled(index) ? [[`${prefixOf(name)}WebhookDestination`, unreachableDestination]] : []),
-        ]),
-      ),
-      log,
-    });
+    const origins = new Map(
+      planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
+    );
+    const stack = await startStack(planned, origins, { aws, publicUrl: options.publicUrl, log });
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
 
     step('Storing each environment’s client id and secret');
     const environments = await Promise.all(
-      names.map(async (name, index): Promise<LocalEnvironment> => {
-        const outputs = outputsOf(name, stack.outputs);
-        const client = (index === external && procore) || clients[index];
-        const { clientId = '', clientSecret = '' } = client ?? {};
-        const SecretString = JSON.stringify({ environment: name, clientId, clientSecret });
-        await secrets.send(new PutSecretValueCommand({ SecretId: outputs.secrets.OauthClient, SecretString }));
-        const standIn = standIns[index];
-        return {
-          name,
-          api: outputs.apiEndpoint,
-          localApi: `http://localhost:${ports.environments[index]?.api}`,
-          callbackUrl: outputs.callbackUrl,
-          webhookUrl: outputs.webhookUrl,
-          webhookAuthorization: await readAuthorization(secrets, outputs.secrets.WebhookAuthorization),
-          procoreLogin: origins(index).loginOrigin,
-          procoreApi: origins(index).apiOrigin,
-          functions: outputs.functions,
-          queues: outputs.queues,
-          tables: outputs.tables,
-          secrets: outputs.secrets,
-          ...(standIn && { standIn }),
-        };
+      planned.map(async (environment): Promise<LocalEnvironment> => {
+        const local = await setUpEnvironment(environment, origins, stack, secrets);
+        const standIn = standIns.get(environment.name);
+        return { ...local, ...(standIn && { standIn }) };
       }),
     );
     const polling = environments
-      .filter((_, index) => isPolled(index))
+      .filter((_, index) => planned[index]?.external?.polled)
       .map((environment) =>
         pollEnvironment(environment, {
           aws: stack.endpoint,
@@ -112,21 +64,66 @@ export async function startLocalSystem(
         await Promise.all(polling.map((each) => each.stop()));
         for (const client of [lambda, secrets]) client.destroy();
         await stack.stop();
-        await stopStandIns();
+        await stopStandIns(standIns);
       },
     };
   } catch (error) {
-    await stopStandIns();
+    await stopStandIns(standIns);
     throw error;
   }
 }
 
-async function configuredEnvironments(): Promise<ProcoreEnvironmentName[]> {
-  // The app itself says what is wrong with a wrong name.
-  const environments = z.array(z.custom<ProcoreEnvironmentName>()).default(['sandbox', 'production']);
-  const block = z.looseObject({ environments }).prefault({});
-  const schema = z.looseObject({ context: z.looseObject({ procore: block }).prefault({}) });
-  return (await readCdkJson(schema)).context.procore.environments;
+type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiOrigin: string }>;
+
+async function startStack(
+  planned: readonly PlannedEnvironment[],
+  origins: Origins,
+  {
+    aws,
+    publicUrl,
+    log,
+  }: Pick<SystemListener, 'log'> & { readonly aws: number; readonly publicUrl: string | undefined },
+): Promise<LocalStack> {
+  return startLocalStack({
+    ports: { aws, apis: planned.map(({ ports }) => ports.api) },
+    publicOrigins: planned.map(({ external }) => (external ? publicUrl : undefined)),
+    contextOverrides: { procore: { environments: planned.map(({ name }) => name) } },
+    functionEnvironment: (name) => {
+      const { loginOrigin = '', apiOrigin = '' } = origins.get(name) ?? {};
+      return { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin };
+    },
+    // No deployed stack has these: only here can Procore be elsewhere than in the table of environments.
+    localOutputs: Object.fromEntries(
+      planned.flatMap(({ name, external }) => [
+        [`${prefixOf(name)}ProcoreLogin`, origins.get(name)?.loginOrigin ?? ''],
+        [`${prefixOf(name)}ProcoreApi`, origins.get(name)?.apiOrigin ?? ''],
+        ...(external?.polled ? [[`${prefixOf(name)}WebhookDestination`, unreachableDestination]] : []),
+      ]),
+    ),
+    log,
+  });
+}
+
+/** Stores an environment's client id and secret. @returns what a person or a script needs to use it */
+async function setUpEnvironment(
+  { name, ports, clientId, clientSecret }: PlannedEnvironment,
+  origins: Origins,
+  stack: LocalStack,
+  client: SecretsManagerClient,
+): Promise<LocalEnvironment> {
+  const { apiEndpoint, secrets, ...outputs } = outputsOf(name, stack.outputs);
+  const SecretString = JSON.stringify({ environment: name, clientId, clientSecret });
+  await client.send(new PutSecretValueCommand({ SecretId: secrets.OauthClient, SecretString }));
+  return {
+    name,
+    api: apiEndpoint,
+    localApi: `http://localhost:${ports.api}`,
+    ...outputs,
+    secrets,
+    webhookAuthorization: await readAuthorization(client, secrets.WebhookAuthorization),
+    procoreLogin: origins.get(name)?.loginOrigin ?? '',
+    procoreApi: origins.get(name)?.apiOrigin ?? '',
+  };
 }
 
 function prefixOf(name: string): string {

@@ -1,31 +1,14 @@
-import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import dynalite from 'dynalite';
-import { buildApp } from 'fauxqs';
 import { close, listen } from '../../listening.ts';
-import { evaluate, type Permission, requiredPermissions, type Statement } from '../template/policy.ts';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './answer.ts';
 import { answerCloudFormation } from './cloudformation.ts';
-import { sessionArn } from './identity.ts';
 import { answerInvocation, type InvokeFunction, type LambdaCall, readFunctionName } from './lambda-service.ts';
 import { createLogs, type LocalLogs } from './logs.ts';
-import { createSecretsManager } from './secrets-manager.ts';
+import { Permissions, type Principal, type UsedPermission } from './permissions.ts';
+import { createSecretsManager, type SecretsManager } from './secrets-manager.ts';
 import { checkSqsCall } from './sqs-rules.ts';
-
-/** A function as the front knows it: it signs with its logical id as access key id, and may do what its role's statements allow. */
-export interface Principal {
-  readonly logicalId: string;
-  readonly name: string;
-  readonly roleStatements: readonly Statement[];
-}
-
-/** A permission that a function made use of. */
-export interface UsedPermission extends Permission {
-  readonly functionName: string;
-  /** How often. */
-  readonly calls: number;
-}
+import { type StandIns, startStandIns } from './stand-ins.ts';
 
 /** The one endpoint for all AWS calls on this machine. */
 export interface AwsFront {
@@ -75,70 +58,14 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
   server.keepAliveTimeout = 120_000;
   // The only step that may fail comes first: the port may be taken.
   const endpoint = `http://${host}:${await listen(server, port)}`;
-  const dynamo = dynalite({ createTableMs: 0 });
-  const dynamoPort = await listen(dynamo, 0);
-  const sqs = buildApp({ logger: false });
-  const sqsPort = Number(new URL(await sqs.listen({ port: 0, host })).port);
-  const agent = new Agent({ keepAlive: true });
+  const standIns = await startStandIns();
+  const permissions = new Permissions();
   const secretsManager = createSecretsManager(() => Date.now() / 1000);
-  /** DynamoDB's calls under way: dynalite dies of one that is not done when its store is closed. */
-  const underWay = new Set<Promise<AwsAnswer>>();
-  const forwardToDynamo = (call: Call) => {
-    const said = forward(agent, dynamoPort, call, call.body);
-    underWay.add(said);
-    return said.finally(() => underWay.delete(said));
-  };
-
-  let principals = new Map<string, Principal>();
-  let functionNames = new Set<string>();
-  let stackOutputs: Readonly<Record<string, string>> = {};
-  let servedLogs = createLogs(Date.now);
-  let invokeFunction: InvokeFunction = () => Promise.reject(new Error('No functions are served yet.'));
-  const used = new Map<string, UsedPermission>();
-
-  const authorize = (call: Call, operation: string, parameters: unknown) => {
-    const principal = principals.get(call.accessKeyId);
-    if (!principal) return;
-    const { name: functionName, roleStatements } = principal;
-    for (const permission of requiredPermissions(call.service, operation, parameters)) {
-      const verdict = evaluate(roleStatements, permission);
-      if (verdict !== 'allowed') throw accessDenied(call.service, functionName, permission, verdict);
-      const key = [functionName, permission.action, permission.resource].join(' ');
-      used.set(key, { functionName, ...permission, calls: (used.get(key)?.calls ?? 0) + 1 });
-    }
-  };
-
-  const answer = async (call: Call): Promise<AwsAnswer> => {
-    if (call.service === 'lambda') {
-      const name = readFunctionName(call);
-      authorize(call, 'Invoke', { FunctionName: name });
-      return answerInvocation(name, call, functionNames, invokeFunction, log);
-    }
-    if (call.service === 'cloudformation' && !principals.has(call.accessKeyId)) {
-      return answerCloudFormation(call.body, stackOutputs);
-    }
-    const operation = call.headers['x-amz-target']?.split('.').at(-1) ?? '';
-    const parameters = parseBody(call.body);
-    authorize(call, operation, parameters);
-    switch (call.service) {
-      case 'secretsmanager':
-        return jsonAnswer(secretsManager(operation, parameters), '1.1');
-      case 'logs':
-        return jsonAnswer(servedLogs.answer(operation, parameters), '1.1');
-      case 'dynamodb':
-        checkDynamoCall(operation, parameters);
-        return forwardToDynamo(call);
-      case 'sqs': {
-        const checked = checkSqsCall(operation, parameters, endpoint);
-        if (!checked.forward) return jsonAnswer(checked.answer({}), '1.0');
-        const said = await forward(agent, sqsPort, call, JSON.stringify(checked.forward));
-        const content = parseBody(said.body);
-        if (said.status !== 200) throw standInRefusal(content, said.status);
-        return jsonAnswer(checked.answer(content), '1.0');
-      }
-      default:
-        throw new AwsRefusal('UnknownService', `The local AWS has no service ${call.service || 'for unsigned calls'}.`);
-    }
+  let served: Served = {
+    functionNames: new Set(),
+    outputs: {},
+    logs: createLogs(Date.now),
+    invoke: () => Promise.reject(new Error('No functions are served yet.')),
   };
 
   server.on('request', async (incoming, response) => {
@@ -147,7 +74,7 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     try {
       const call = await readCall(incoming);
       service = call.service;
-      said = await answer(call);
+      said = await answer(call, { endpoint, standIns, permissions, secretsManager, served, log });
     } catch (error) {
       const known = error instanceof AwsRefusal;
       // While the front stops, the long polls under way break off.
@@ -159,22 +86,69 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
 
   return {
     endpoint,
-    serve(given, invoke, outputs = {}, logs = createLogs(Date.now)) {
-      servedLogs = logs;
-      principals = new Map(given.map((principal) => [principal.logicalId, principal]));
-      functionNames = new Set(given.map(({ name }) => name));
-      invokeFunction = invoke;
-      stackOutputs = outputs;
+    serve(principals, invoke, outputs = {}, logs = createLogs(Date.now)) {
+      permissions.serve(principals);
+      served = { functionNames: new Set(principals.map(({ name }) => name)), outputs, logs, invoke };
     },
-    usedPermissions: () => [...used.values()],
+    usedPermissions: () => permissions.used(),
     async stop() {
       await close(server);
-      await Promise.allSettled(underWay);
-      agent.destroy();
-      await sqs.close();
-      await close(dynamo);
+      await standIns.stop();
     },
   };
+}
+
+/** What the front serves of a template. */
+interface Served {
+  readonly functionNames: ReadonlySet<string>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly logs: LocalLogs;
+  readonly invoke: InvokeFunction;
+}
+
+interface FrontParts {
+  readonly endpoint: string;
+  readonly standIns: StandIns;
+  readonly permissions: Permissions;
+  readonly secretsManager: SecretsManager;
+  readonly served: Served;
+  readonly log: (line: string) => void;
+}
+
+async function answer(
+  call: Call,
+  { endpoint, standIns, permissions, secretsManager, served, log }: FrontParts,
+): Promise<AwsAnswer> {
+  if (call.service === 'lambda') {
+    const name = readFunctionName(call);
+    permissions.authorize(call, 'Invoke', { FunctionName: name });
+    return answerInvocation(name, call, served.functionNames, served.invoke, log);
+  }
+  if (call.service === 'cloudformation' && !permissions.isFunction(call.accessKeyId)) {
+    return answerCloudFormation(call.body, served.outputs);
+  }
+  const operation = call.headers['x-amz-target']?.split('.').at(-1) ?? '';
+  const parameters = parseBody(call.body);
+  permissions.authorize(call, operation, parameters);
+  switch (call.service) {
+    case 'secretsmanager':
+      return jsonAnswer(secretsManager(operation, parameters), '1.1');
+    case 'logs':
+      return jsonAnswer(served.logs.answer(operation, parameters), '1.1');
+    case 'dynamodb':
+      checkDynamoCall(operation, parameters);
+      return standIns.askDynamoDb(call, call.body);
+    case 'sqs': {
+      const checked = checkSqsCall(operation, parameters, endpoint);
+      if (!checked.forward) return jsonAnswer(checked.answer({}), '1.0');
+      const said = await standIns.askSqs(call, JSON.stringify(checked.forward));
+      const content = parseBody(said.body);
+      if (said.status !== 200) throw standInRefusal(content, said.status);
+      return jsonAnswer(checked.answer(content), '1.0');
+    }
+    default:
+      throw new AwsRefusal('UnknownService', `The local AWS has no service ${call.service || 'for unsigned calls'}.`);
+  }
 }
 
 async function readCall(incoming: IncomingMessage): Promise<Call> {
@@ -188,22 +162,6 @@ async function readCall(incoming: IncomingMessage): Promise<Call> {
     url: new URL(incoming.url ?? '/', `http://${host}`),
     headers,
     body: await text(incoming),
-  };
-}
-
-/** Sends a call on; the stand-in gets it whole even if the caller is gone, because dynalite dies of cut requests. */
-async function forward(agent: Agent, port: number, call: Call, body: string): Promise<AwsAnswer> {
-  const { connection: _hop, 'content-length': _length, expect: _expect, ...headers } = call.headers;
-  const outgoing = request({ agent, host, port, method: 'POST', path: '/', headers });
-  const answered: Promise<IncomingMessage[]> = once(outgoing, 'response');
-  outgoing.end(body);
-  const [response] = await answered;
-  if (!response) throw new Error('A stand-in did not answer.');
-  const kept = Object.entries(response.headers).filter(([name]) => /^(content-type|x-amz)/.test(name));
-  return {
-    status: response.statusCode ?? 500,
-    headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
-    body: await text(response),
   };
 }
 
@@ -227,19 +185,4 @@ function checkDynamoCall(operation: string, parameters: unknown): void {
 function standInRefusal(content: unknown, status: number): AwsRefusal {
   const { __type: type, message } = Object(content) as { __type?: unknown; message?: unknown };
   return new AwsRefusal(String(type).replace(/^.*#/, ''), String(message), status);
-}
-
-function accessDenied(
-  service: string,
-  functionName: string,
-  { action, resource }: Permission,
-  verdict: string,
-): AwsRefusal {
-  const because =
-    verdict === 'explicitly denied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action`;
-  const message = `User: ${sessionArn(functionName)} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
-  const status = service === 'lambda' || service === 'sqs' ? 403 : 400;
-  return new AwsRefusal('AccessDeniedException', message, status);
 }

@@ -1,5 +1,6 @@
 import { freePort } from '../../ports.ts';
-import { startAwsFront, type UsedPermission } from '../aws/front.ts';
+import { startAwsFront } from '../aws/front.ts';
+import type { UsedPermission } from '../aws/permissions.ts';
 import { serveResources } from '../serving.ts';
 import { type Assembly, synthesize } from '../template/assembly.ts';
 import { provision } from '../template/provision.ts';

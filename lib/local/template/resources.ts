@@ -43,7 +43,7 @@ export function readResources(template: Template, where: Whereabouts) {
   const resolve = createResolver(template, (logicalId, resource, attribute) =>
     attributeOf(logicalId, resource, attribute, where),
   );
-  const all = <Type extends KnownType>(type: Type) =>
+  const all: AllOf = (type) =>
     Object.entries(template.Resources)
       .filter(([, resource]) => resource.Type === type)
       .map(([logicalId, resource]) => ({
@@ -55,22 +55,6 @@ export function readResources(template: Template, where: Whereabouts) {
 
   for (const [logicalId, { Type }] of Object.entries(template.Resources)) refuseUnknown(Type, logicalId);
   for (const type of ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'] as const) all(type);
-
-  const statements = new Map<string, Statement[]>();
-  const allow = (role: string, document: Json, place: string) =>
-    statements.set(role, [...(statements.get(role) ?? []), ...readPolicyDocument(document, place)]);
-  for (const { logicalId, properties } of all('AWS::IAM::Role')) {
-    for (const { PolicyDocument } of properties.Policies) allow(roleArn(logicalId), PolicyDocument, logicalId);
-  }
-  for (const { logicalId, properties } of all('AWS::IAM::Policy')) {
-    for (const role of properties.Roles) allow(roleArn(role), properties.PolicyDocument, logicalId);
-  }
-  const integrations = new Map(
-    all('AWS::ApiGatewayV2::Integration').map(({ logicalId, properties }) => [
-      `integrations/${logicalId}`,
-      properties.IntegrationUri,
-    ]),
-  );
 
   return {
     tables: all('AWS::DynamoDB::Table').map(({ name, properties }) => ({ ...properties, TableName: name })),
@@ -87,32 +71,9 @@ export function readResources(template: Template, where: Whereabouts) {
       name,
       value: properties.SecretString ?? properties.GenerateSecretString,
     })),
-    functions: all('AWS::Lambda::Function').map(({ logicalId, name, metadata, properties }) => ({
-      logicalId,
-      name,
-      assetDirectory: assetDirectory(logicalId, metadata?.['aws:asset:path'], where.assetRoot),
-      handler: properties.Handler,
-      timeoutSeconds: properties.Timeout,
-      memoryMb: properties.MemorySize,
-      environment: properties.Environment?.Variables ?? {},
-      logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
-      ...(properties.ReservedConcurrentExecutions !== undefined && {
-        maxConcurrency: properties.ReservedConcurrentExecutions,
-      }),
-      roleStatements: statements.get(properties.Role) ?? [],
-    })),
-    /** The route `$default` has the method `ANY`. */
-    routes: all('AWS::ApiGatewayV2::Route').map(({ properties: { ApiId, RouteKey, Target } }) => {
-      const [method = '', path = ''] = RouteKey === '$default' ? ['ANY', RouteKey] : RouteKey.split(' ');
-      return { apiLogicalId: ApiId, method, path, functionName: lastPart(integrations.get(Target) ?? '') };
-    }),
-    eventSources: all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
-      queueUrl: queueUrl(where.endpoint, lastPart(properties.EventSourceArn)),
-      functionName: lastPart(properties.FunctionName),
-      batchSize: properties.BatchSize,
-      ...(properties.ScalingConfig && { maximumConcurrency: properties.ScalingConfig.MaximumConcurrency }),
-      reportBatchItemFailures: properties.FunctionResponseTypes.length > 0,
-    })),
+    functions: readFunctions(all, where.assetRoot),
+    routes: readRoutes(all),
+    eventSources: readEventSources(all, where.endpoint),
     rules: all('AWS::Events::Rule').map(({ logicalId, properties }) => ({
       arn: ruleArn(logicalId),
       scheduleExpression: properties.ScheduleExpression,
@@ -125,6 +86,72 @@ export function readResources(template: Template, where: Whereabouts) {
       ]),
     ),
   };
+}
+
+/** Gives all resources of a type, resolved and checked. */
+type AllOf = <Type extends KnownType>(
+  type: Type,
+) => {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly metadata: TemplateResource['Metadata'];
+  readonly properties: PropertiesOf<Type>;
+}[];
+
+function readFunctions(all: AllOf, assetRoot: string) {
+  const statements = statementsByRole(all);
+  return all('AWS::Lambda::Function').map(({ logicalId, name, metadata, properties }) => ({
+    logicalId,
+    name,
+    assetDirectory: assetDirectory(logicalId, metadata?.['aws:asset:path'], assetRoot),
+    handler: properties.Handler,
+    timeoutSeconds: properties.Timeout,
+    memoryMb: properties.MemorySize,
+    environment: properties.Environment?.Variables ?? {},
+    logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+    ...(properties.ReservedConcurrentExecutions !== undefined && {
+      maxConcurrency: properties.ReservedConcurrentExecutions,
+    }),
+    roleStatements: statements.get(properties.Role) ?? [],
+  }));
+}
+
+/** What each role may do, by its ARN. */
+function statementsByRole(all: AllOf): ReadonlyMap<string, readonly Statement[]> {
+  const statements = new Map<string, Statement[]>();
+  const allow = (role: string, document: Json, place: string) =>
+    statements.set(role, [...(statements.get(role) ?? []), ...readPolicyDocument(document, place)]);
+  for (const { logicalId, properties } of all('AWS::IAM::Role')) {
+    for (const { PolicyDocument } of properties.Policies) allow(roleArn(logicalId), PolicyDocument, logicalId);
+  }
+  for (const { logicalId, properties } of all('AWS::IAM::Policy')) {
+    for (const role of properties.Roles) allow(roleArn(role), properties.PolicyDocument, logicalId);
+  }
+  return statements;
+}
+
+/** The route `$default` has the method `ANY`. */
+function readRoutes(all: AllOf) {
+  const integrations = new Map(
+    all('AWS::ApiGatewayV2::Integration').map(({ logicalId, properties }) => [
+      `integrations/${logicalId}`,
+      properties.IntegrationUri,
+    ]),
+  );
+  return all('AWS::ApiGatewayV2::Route').map(({ properties: { ApiId, RouteKey, Target } }) => {
+    const [method = '', path = ''] = RouteKey === '$default' ? ['ANY', RouteKey] : RouteKey.split(' ');
+    return { apiLogicalId: ApiId, method, path, functionName: lastPart(integrations.get(Target) ?? '') };
+  });
+}
+
+function readEventSources(all: AllOf, endpoint: string) {
+  return all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
+    queueUrl: queueUrl(endpoint, lastPart(properties.EventSourceArn)),
+    functionName: lastPart(properties.FunctionName),
+    batchSize: properties.BatchSize,
+    ...(properties.ScalingConfig && { maximumConcurrency: properties.ScalingConfig.MaximumConcurrency }),
+    reportBatchItemFailures: properties.FunctionResponseTypes.length > 0,
+  }));
 }
 
 /** The logical ids of the template's HTTP APIs, in its order. */

@@ -54,79 +54,94 @@ const pseudoParameters: Readonly<Record<string, string>> = {
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 export function createResolver(template: Template, attributeOf: AttributeOf): Resolve {
-  const refuse = (where: string, problem: string): never => {
-    throw new TemplateNotSupportedError(`${where}: ${problem}. The local runner does not know it (lib/local).`);
-  };
+  const resolver = new Resolver(template, attributeOf);
+  return (value, where) => resolver.resolve(value, where);
+}
 
-  const attribute = (logicalId: string, name: string, where: string): string => {
-    const resource = template.Resources[logicalId];
-    if (resource === undefined) return refuse(where, `refers to ${logicalId}, which is no resource of the template`);
-    const value = attributeOf(logicalId, resource, name);
-    return value ?? refuse(where, `asks for ${name} of ${logicalId}, which is an ${resource.Type}`);
-  };
+class Resolver {
+  readonly #template: Template;
+  readonly #attributeOf: AttributeOf;
+  constructor(template: Template, attributeOf: AttributeOf) {
+    this.#template = template;
+    this.#attributeOf = attributeOf;
+  }
 
-  const text = (value: Json | undefined, where: string): string => {
-    const resolved = value === undefined ? undefined : resolve(value, where);
-    if (typeof resolved === 'number') return String(resolved);
-    return typeof resolved === 'string' ? resolved : refuse(where, `needs text, got ${JSON.stringify(resolved)}`);
-  };
-
-  const list = (value: Json | undefined, where: string): readonly Json[] => {
-    const resolved = value === undefined ? undefined : resolve(value, where);
-    return isList(resolved) ? resolved : refuse(where, `needs a list, got ${JSON.stringify(resolved)}`);
-  };
-
-  const substitute = (argument: Json, where: string): string => {
-    const [pattern, given] = isList(argument) ? argument : [argument, {}];
-    const variables = isObject(given) ? given : {};
-    return String(pattern).replace(/\$\{(!?)([^}]+)\}/g, (_match, literal: string, name: string) => {
-      if (literal) return `\${${name}}`;
-      if (Object.hasOwn(variables, name)) return text(variables[name], where);
-      const [logicalId = '', ...rest] = name.split('.');
-      return rest.length > 0 ? attribute(logicalId, rest.join('.'), where) : reference(name, where);
-    });
-  };
-
-  const reference = (name: string, where: string): string => pseudoParameters[name] ?? attribute(name, 'Ref', where);
-
-  const intrinsic = (name: string, argument: Json, where: string): Json => {
-    const parts = isList(argument) ? argument : [];
-    switch (name) {
-      case 'Ref':
-        return reference(text(argument, where), where);
-      case 'Fn::GetAtt': {
-        const [logicalId = '', ...rest] = typeof argument === 'string' ? argument.split('.') : parts.map(String);
-        return attribute(logicalId, rest.join('.'), where);
-      }
-      case 'Fn::Join':
-        return list(parts[1], where)
-          .map((part) => text(part, where))
-          .join(text(parts[0], where));
-      case 'Fn::Sub':
-        return substitute(argument, where);
-      case 'Fn::Select':
-        return (
-          list(parts[1], where)[Number(text(parts[0], where))] ?? refuse(where, 'Fn::Select finds no such element')
-        );
-      case 'Fn::Split':
-        return text(parts[1], where).split(text(parts[0], where));
-      default:
-        return refuse(where, `uses the intrinsic ${name}`);
-    }
-  };
-
-  const resolve: Resolve = (value, where) => {
-    if (isList(value)) return value.map((element, index) => resolve(element, `${where}[${index}]`));
+  resolve(value: Json, where: string): Json {
+    if (isList(value)) return value.map((element, index) => this.resolve(element, `${where}[${index}]`));
     if (!isObject(value)) return value;
     const entries = Object.entries(value);
     const [only] = entries;
     if (only !== undefined && entries.length === 1 && /^(Ref|Condition|Fn::.+)$/.test(only[0])) {
       // IAM statements have a key named Condition too; it holds an object, the intrinsic holds a name.
-      if (only[0] !== 'Condition' || typeof only[1] === 'string') return intrinsic(only[0], only[1], where);
+      if (only[0] !== 'Condition' || typeof only[1] === 'string') return this.#intrinsic(only[0], only[1], where);
     }
-    return Object.fromEntries(entries.map(([key, inner]) => [key, resolve(inner, `${where}.${key}`)]));
-  };
-  return resolve;
+    return Object.fromEntries(entries.map(([key, inner]) => [key, this.resolve(inner, `${where}.${key}`)]));
+  }
+
+  #intrinsic(name: string, argument: Json, where: string): Json {
+    const parts = isList(argument) ? argument : [];
+    switch (name) {
+      case 'Ref':
+        return this.#reference(this.#text(argument, where), where);
+      case 'Fn::GetAtt': {
+        const [logicalId = '', ...rest] = typeof argument === 'string' ? argument.split('.') : parts.map(String);
+        return this.#attribute(logicalId, rest.join('.'), where);
+      }
+      case 'Fn::Join':
+        return this.#list(parts[1], where)
+          .map((part) => this.#text(part, where))
+          .join(this.#text(parts[0], where));
+      case 'Fn::Sub':
+        return this.#substitute(argument, where);
+      case 'Fn::Select': {
+        const element = this.#list(parts[1], where)[Number(this.#text(parts[0], where))];
+        return element ?? refuse(where, 'Fn::Select finds no such element');
+      }
+      case 'Fn::Split':
+        return this.#text(parts[1], where).split(this.#text(parts[0], where));
+      default:
+        return refuse(where, `uses the intrinsic ${name}`);
+    }
+  }
+
+  #substitute(argument: Json, where: string): string {
+    const [pattern, given] = isList(argument) ? argument : [argument, {}];
+    const variables = isObject(given) ? given : {};
+    return String(pattern).replace(/\$\{(!?)([^}]+)\}/g, (_match, literal: string, name: string) => {
+      if (literal) return `\${${name}}`;
+      if (Object.hasOwn(variables, name)) return this.#text(variables[name], where);
+      const [logicalId = '', ...rest] = name.split('.');
+      return rest.length > 0 ? this.#attribute(logicalId, rest.join('.'), where) : this.#reference(name, where);
+    });
+  }
+
+  #reference(name: string, where: string): string {
+    return pseudoParameters[name] ?? this.#attribute(name, 'Ref', where);
+  }
+
+  #attribute(logicalId: string, name: string, where: string): string {
+    const resource = this.#template.Resources[logicalId];
+    if (resource === undefined) {
+      return refuse(where, `refers to ${logicalId}, but the template has no resource of that name`);
+    }
+    const value = this.#attributeOf(logicalId, resource, name);
+    return value ?? refuse(where, `asks for ${name} of ${logicalId}, which is an ${resource.Type}`);
+  }
+
+  #text(value: Json | undefined, where: string): string {
+    const resolved = value === undefined ? undefined : this.resolve(value, where);
+    if (typeof resolved === 'number') return String(resolved);
+    return typeof resolved === 'string' ? resolved : refuse(where, `needs text, got ${JSON.stringify(resolved)}`);
+  }
+
+  #list(value: Json | undefined, where: string): readonly Json[] {
+    const resolved = value === undefined ? undefined : this.resolve(value, where);
+    return isList(resolved) ? resolved : refuse(where, `needs a list, got ${JSON.stringify(resolved)}`);
+  }
+}
+
+function refuse(where: string, problem: string): never {
+  throw new TemplateNotSupportedError(`${where}: ${problem}. The local runner does not know it (lib/local).`);
 }
 
 /** Tells a JSON list from other values. */

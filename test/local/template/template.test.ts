@@ -31,7 +31,7 @@ describe('a resolved value', () => {
 describe('what the resolver does not know', () => {
   test.each<[string, Json, RegExp]>([
     ['another intrinsic', { a: { 'Fn::If': ['x', 1, 2] } }, /Place\.a: uses the intrinsic Fn::If/],
-    ['a missing resource', { Ref: 'Nobody' }, /Place: refers to Nobody, which is no resource/],
+    ['a missing resource', { Ref: 'Nobody' }, /Place: refers to Nobody, but the template has no resource of that name/],
     [
       'an attribute',
       [{ 'Fn::GetAtt': ['Topic', 'TopicArn'] }],

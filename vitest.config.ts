@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup/quiet.ts'],
+    silent: 'passed-only',
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

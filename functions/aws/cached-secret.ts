@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 
-/** Which secret is read, and how. */
+/** What {@link cachedSecret} needs. */
 export interface CachedSecretProps {
   readonly client: SecretsManagerClient;
   /** ARN or name. */
@@ -16,22 +16,23 @@ export interface CachedSecretProps {
    */
   readonly maxAgeSeconds?: number;
   /**
-   * Told when an old value is given because the secret could not be read.
+   * Gets a note when an old value is given because the secret could not be read.
    *
-   * @default nobody
+   * @default nobody is told
    */
   readonly observer?: Observer;
 }
 
-/** While Secrets Manager fails, it is asked again only after so many seconds: its time-outs would slow every call. */
+/** While Secrets Manager fails, it is asked again only after this time: its time-outs would slow down every call. */
 const outageSeconds = 15;
 
 /**
- * Reads one secret and remembers its value. Callers at the same time share one read. When Secrets Manager fails, the
- * value read last is given however old it is; a secret that was read and is not usable throws, and is not remembered.
+ * Reads one secret and remembers its value. Callers at the same time share one read. When Secrets Manager fails, it
+ * gives the value that was read last, however old that is. A value that `parse` refuses is not remembered.
  *
  * @param parse turns the secret string into the value, or throws what is wrong with it
- * @returns a function that gives the value; `fresh` skips the cache
+ * @returns a function that gives the value; `fresh` skips the cache; it throws what `parse` throws, and what the SDK
+ * throws when no value was read before
  */
 export function cachedSecret<T>(
   props: CachedSecretProps,

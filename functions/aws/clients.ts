@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 // One stuck call must not eat an invocation: every try ends in 2 s, and there are two. Procore waits 5 s for an answer
-// to a delivery, and healthy calls take milliseconds. What needs more tries than two decides so itself.
+// to a delivery, and healthy calls take milliseconds. Code that needs more tries makes them itself.
 const patience = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
@@ -13,7 +13,7 @@ const patience = {
 /** Makes the DynamoDB client of a handler. @returns a client whose calls end within about 4 s */
 export const dynamoDbClient = (): DynamoDBClient => new DynamoDBClient(patience);
 
-/** Makes the SQS client of a handler; queue URLs name the host, so a local endpoint comes with them. */
+/** Makes the SQS client of a handler. @returns a client whose calls end within about 4 s */
 export const sqsClient = (): SQSClient => new SQSClient(patience);
 
 /** Makes the Secrets Manager client of a handler. @returns a client whose calls end within about 4 s */

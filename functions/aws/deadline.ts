@@ -1,7 +1,8 @@
 /**
- * Gives a call so many milliseconds, all tries of the SDK together. Its timer ends with the call: one that is left to
- * fire, as that of `AbortSignal.timeout`, costs more than the whole rest of a fast call's bookkeeping.
+ * Limits the time of a call, for all tries of the SDK together. The timer is cleared when the call ends: a timer that
+ * is left to fire, like that of `AbortSignal.timeout`, costs more than all other bookkeeping of a fast call.
  *
+ * @returns what the call returns
  * @throws what the call throws; an `AbortError` when its time is over
  */
 export async function withinMs<Result>(

@@ -1,7 +1,7 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { VendAccessToken, VendedToken, VendingRefusal } from '../procore/access-token-source.ts';
 
-/** What a function answered: its JSON, and the kind of error when it failed. */
+/** The answer of a function: its JSON, and the kind of error when it failed. */
 export interface Invocation {
   readonly functionError: string | undefined;
   readonly payload: string;
@@ -10,12 +10,12 @@ export interface Invocation {
 /** Invokes a function and waits for its answer (IAM). */
 export type InvokeFunction = (functionName: string, payload: string) => Promise<Invocation>;
 
-/** The `access-token` function failed, as distinct from answering with a refusal. */
+/** The `access-token` function failed. A refusal is something else: it is an answer. */
 export class VendingFailedError extends ConnectorError {
   override readonly name = 'VendingFailedError';
   readonly code = 'vending_failed';
   constructor(functionError: string) {
-    // The function's own error text stays in its log: it is not ours to repeat.
+    // The function's own error text is left out. It stays in the function's log.
     super(`The access-token function failed (${functionError}). Its log and its alarm say why; ask again later.`);
   }
 }
@@ -23,7 +23,7 @@ export class VendingFailedError extends ConnectorError {
 /**
  * Asks the `access-token` function for tokens (IAM).
  *
- * @returns what `accessTokenSource` needs; throws VendingFailedError when the function fails
+ * @returns what `accessTokenSource` needs; it throws VendingFailedError when the function fails
  */
 export function lambdaAccessTokens({
   invoke,

@@ -9,7 +9,11 @@ import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import type { WebhookAuthorizationKeeper } from '../webhook/webhook-authorization.ts';
 import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
 
-/** Writes the webhook authorization into its secret, whose former value stays readable as AWSPREVIOUS. */
+/**
+ * Makes what writes the webhook authorization into its secret. The value before stays readable as AWSPREVIOUS.
+ *
+ * @returns the keeper; it throws what the SDK throws, and MalformedSecretError when the stored value is not valid
+ */
 export function secretsManagerAuthorizationKeeper({
   client,
   secretId,
@@ -29,7 +33,8 @@ export function secretsManagerAuthorizationKeeper({
       const command = new PutSecretValueCommand({
         SecretId: secretId,
         SecretString: JSON.stringify({ environment, ...authorization }),
-        // Secrets Manager has no conditional write, but two versions cannot have one id: this one follows that one.
+        // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the
+        // version that was read, so of two writers the second one fails.
         ClientRequestToken: hash('sha256', version, 'hex'),
       });
       try {

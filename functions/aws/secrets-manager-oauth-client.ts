@@ -6,7 +6,7 @@ import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 /**
  * Gives the OAuth client that an environment's secret in Secrets Manager holds.
  *
- * @see parseOAuthClientSecret for the shape and for what is refused
+ * @returns the source; it throws what {@link parseOAuthClientSecret} throws, which says which shape a secret has
  */
 export function secretsManagerOAuthClient({
   environment,

@@ -4,9 +4,9 @@ import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 
 /**
  * Gives the webhook authorization that an environment's secret in Secrets Manager holds. It does not limit how often
- * `fresh` reads: whoever asks because of a stranger's request must.
+ * `fresh` reads the secret. A caller that asks because of a stranger's request has to limit that.
  *
- * @see parseWebhookAuthorization for the shape and for what is refused
+ * @returns the source; it throws what {@link parseWebhookAuthorization} throws, which says which shape a secret has
  */
 export function secretsManagerWebhookAuthorization({
   environment,

@@ -2,8 +2,10 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Escrow } from '../connection/escrow.ts';
 
 /**
- * Puts token sets on the escrow queue, the only queue that carries tokens: encrypted by SQS's own key, so that a fault
- * of ours does not take table and escrow together, over TLS only, and readable by `token-recovery` alone.
+ * Puts token sets on the escrow queue, the only queue that carries tokens. It is encrypted with SQS's own key, so that
+ * one fault of ours does not take both table and escrow. It takes TLS only, and only `token-recovery` can read it.
+ *
+ * @returns the escrow; it throws what the SDK throws
  */
 export function sqsEscrow({ client, queueUrl }: { readonly client: SQSClient; readonly queueUrl: string }): Escrow {
   return {

@@ -20,10 +20,10 @@ import type { EventWorkQueue } from '../webhook/work.ts';
 import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
-/** A try is given up after so many milliseconds, and there are two: intake owes Procore an answer within 5 s. */
+/** How long each of two tries may take, in milliseconds: intake has to answer Procore within 5 s. */
 const tryMs = 1000;
 
-/** Writes texts as SQS wants message attributes. */
+/** Writes texts as message attributes of SQS. @returns attributes by name */
 export function textAttributes(texts: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
@@ -35,7 +35,7 @@ function isTimeOut(error: unknown): boolean {
 }
 
 /**
- * Sends to the FIFO queue of events: what intake accepted, and what became of connections.
+ * Sends accepted events and changes of connections to the FIFO queue of events.
  *
  * @returns the sending side of the queue; a call ends after 2 s at the latest
  */
@@ -80,7 +80,7 @@ export function sqsEventQueue({
 }
 
 /**
- * Gives the worker its hold on the messages it received: to put them off, or to set them aside.
+ * Lets the worker put off the messages that it received, or send them to the dead-letter queue.
  *
  * @returns the working side of the event queue and its dead-letter queue
  */
@@ -118,7 +118,7 @@ export function sqsEventWorkQueue({
           QueueUrl: deadLetterQueueUrl,
           MessageBody: message.body,
           MessageGroupId: message.groupId,
-          // Of this message, not of its event: after a redrive the same event may come here again within 5 minutes.
+          // Made of the message, not of its event: after a redrive the same event may come here again within 5 minutes.
           MessageDeduplicationId: createHash('sha256').update(message.messageId).digest('hex'),
           MessageAttributes: textAttributes({
             ...(content && filterAttributes(content)),

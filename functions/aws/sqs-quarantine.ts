@@ -3,11 +3,11 @@ import type { Quarantine } from '../webhook/quarantine.ts';
 import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
-/** A call is given up after so many milliseconds: intake owes Procore an answer within 5 s. */
+/** How long a call may take, in milliseconds: intake has to answer Procore within 5 s. */
 const callMs = 2000;
 
 /**
- * Keeps deliveries in the quarantine queue: a standard one, which only people work.
+ * Keeps deliveries in the quarantine queue. It is a standard queue, and only people receive from it.
  *
  * @returns the quarantine; a call ends after 2 s at the latest
  */

@@ -1,11 +1,12 @@
-/** Errors that are about this message and no other. AWS spells them in several ways. */
+/** Errors that are about the message itself. AWS spells them in several ways. */
 const messageRefused = /InvalidMessageContents|InvalidParameterValue|InvalidAttribute/;
 
 /**
- * Tells whether SQS refuses a message for what it is, its characters or its size, and so would refuse it for ever. A
- * missing queue or permission is an outage like any other: somebody repairs it, and until then the sender must retry.
+ * Tells whether SQS refuses a message because of its characters or its size. It would refuse it every time. A missing
+ * queue or permission is an outage: somebody repairs it, and until then the sender has to try again.
  *
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ * @returns true when the message will never be taken
+ * @see [SendMessage](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html)
  */
 export function isMessageRefused(error: unknown): boolean {
   return error instanceof Error && messageRefused.test(error.name);

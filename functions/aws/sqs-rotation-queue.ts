@@ -7,17 +7,18 @@ export interface RotationMessageBody {
   readonly connectionId: string;
 }
 
-/** SQS allows neither all characters of a connection id in these ids nor, with a time added, their length. */
+/** Makes an id for SQS. A connection id can have characters that SQS does not allow, and is too long with a time. */
 function sha256(...parts: (string | number)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /**
- * Sends due connections to the FIFO rotation queue. One connection's messages are a group, so they are worked one at a
- * time. The deduplication id is made of connection and `rotateAt`, which every claim, replacement, cool-down and
- * verdict moves: what is queued already is not queued twice within 5 minutes, and what came due anew is.
+ * Sends due connections to the FIFO rotation queue. The messages of one connection are a group, so they are worked one
+ * at a time. The deduplication id is made of connection and `rotateAt`, which every claim, replacement, cool-down and
+ * verdict moves. So a connection is not queued twice within 5 minutes, unless it has become due again.
  *
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html
+ * @returns the queue; it throws what the SDK throws
+ * @see [MessageDeduplicationId](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html)
  */
 export function sqsRotationQueue({
   client,

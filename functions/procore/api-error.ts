@@ -3,26 +3,28 @@ import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import { referenceIdOf } from './failed-exchanges.ts';
 
-/** A call of Procore that failed for good: what is wrong, what to do, and the exchange for a support report. */
+/**
+ * A call of Procore failed for good. The error says what is wrong and what to do, and has the exchange for a report.
+ */
 export class ProcoreApiError extends ConnectorError {
   override readonly name = 'ProcoreApiError';
   /** The diagnosis, e.g. `tool_disabled`. */
   readonly code: string;
   readonly diagnosis: Diagnosis;
-  /** Absent when there was no answer. */
+  /** undefined when there was no answer. */
   readonly status: number | undefined;
-  /** By which Procore's support finds the call. */
+  /** The id by which Procore's support finds the call. */
   readonly requestId: string | undefined;
-  /** By which `procore support-report` finds the call. */
+  /** The id by which `procore support-report` finds the call. */
   readonly referenceId: string;
-  /** When Procore, or a pause of ours, lets the call be made; absent when waiting does not help. */
+  /** After how long the call can be made; undefined when waiting does not help. */
   readonly retryAfterSeconds: number | undefined;
-  /** Not enumerable: its bodies are for a support report, not for a log. */
+  /** Not enumerable, because its bodies belong in a support report and not in a log. */
   declare readonly exchange: Exchange;
 
   constructor(exchange: Exchange, options: { diagnosis?: Diagnosis; retryAfterSeconds?: number | undefined } = {}) {
     const diagnosis = options.diagnosis ?? diagnose(exchange);
-    // What Procore said stays out of the text: it can quote a record, and this text reaches logs and queues.
+    // The text repeats nothing that Procore said: that can quote a record, and this text reaches logs and queues.
     const answer = exchange.status === undefined ? (exchange.failure ?? 'not sent') : `status ${exchange.status}`;
     super(`${exchange.method} ${pathOf(exchange.url)}: ${answer}. ${diagnosis.cause} ${diagnosis.remedy}`);
     this.code = diagnosis.id;
@@ -38,7 +40,7 @@ export class ProcoreApiError extends ConnectorError {
 }
 
 /**
- * Gives a URL's path for people and logs, without the query, which may hold what a customer typed.
+ * Gives the path of a URL for people and logs. The query is left out, because it may hold what a customer typed.
  *
  * @returns the path; anything but letters, digits and `/._-` in it becomes `*`
  */

@@ -12,10 +12,12 @@ import { type SyncOptions, type SyncResult, type SyncUpdate, syncInChunks } from
 /** A path of the API, e.g. `/rest/v1.0/projects`. */
 export type ApiPath = `/rest/v${string}`;
 
-/** The two paths that want no company header, for a person's token; a service account needs it there, too. */
+/**
+ * The two paths that need no company header with a person's token. A service account needs the header there as well.
+ */
 export type CompanyFreePath = '/rest/v1.0/me' | '/rest/v1.0/companies';
 
-/** What every call can be told. */
+/** Options of every call. */
 export interface CallOptions {
   readonly query?: Query;
   /**
@@ -26,9 +28,12 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** What a call that changes something can be told. */
+/** Options of a call that changes something. */
 export interface WriteOptions extends CallOptions {
-  /** Your own unguessable mark of this one write, sent as `Idempotency-Token`; with it the write may be repeated. */
+  /**
+   * A value of yours that nobody can guess, another one for each write. It is sent as `Idempotency-Token`, and the
+   * write may then be repeated.
+   */
   readonly idempotencyToken?: string;
 }
 
@@ -37,12 +42,16 @@ export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnviron
   readonly environment: E;
   readonly companyId: string;
   get(path: ApiPath, options?: CallOptions): Promise<ApiAnswer>;
-  /** A record with an `origin_id` is created once, even when an answer is lost: it is then looked up. */
+  /** Creates a record. One with an `origin_id` is created once even if an answer is lost: it is then looked up. */
   post(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
   patch(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
   put(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
   delete(path: ApiPath, options?: WriteOptions): Promise<ApiAnswer>;
-  /** Reads a whole list. @throws TruncatedListError rather than to end early */
+  /**
+   * Reads a whole list. It never ends early.
+   *
+   * @throws TruncatedListError, EndlessListError, NotAListError, ForeignLinkError
+   */
   list(path: ApiPath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
   /**
    * Reads what changed from one time to another, where the list knows `filters[updated_at]`.
@@ -64,7 +73,7 @@ export interface ProcoreClient<E extends ProcoreEnvironmentName = ProcoreEnviron
   company(companyId: string): CompanyClient<E>;
 }
 
-/** What a client is made of. A source of another environment's tokens does not compile. */
+/** What {@link procoreClient} needs. A source of another environment's tokens does not compile. */
 export interface ProcoreClientProps<E extends ProcoreEnvironmentName>
   extends Omit<CallDependencies<E>, 'origin' | 'tokens'> {
   readonly tokens: AccessTokenSource<NoInfer<E>>;
@@ -72,12 +81,12 @@ export interface ProcoreClientProps<E extends ProcoreEnvironmentName>
   readonly origins?: Partial<ProcoreOrigins>;
 }
 
-/** A company id is not one. */
+/** A company id is not valid. */
 export class InvalidCompanyIdError extends ConnectorError {
   override readonly name = 'InvalidCompanyIdError';
   readonly code = 'invalid_company_id';
   constructor() {
-    super('A company id is the text of its digits, e.g. "5358233". Numbers lose digits beyond 2^53.');
+    super('A company id must be a text of digits, e.g. "5358233". Numbers lose digits beyond 2^53.');
   }
 }
 
@@ -87,6 +96,7 @@ const usualTimeoutMs = 30_000;
  * Makes a client of Procore's API. It takes care of tokens, company header, exact ids, time-outs, repetitions, rate
  * limits and paging, and says what is wrong when a call fails for good.
  *
+ * @returns the client, whose calls throw ProcoreApiError and what the source of tokens throws
  * @throws InsecureOriginError when an origin was given that is neither https nor loopback
  */
 export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreClientProps<E>): ProcoreClient<E> {
@@ -141,7 +151,7 @@ function companyClient<E extends ProcoreEnvironmentName>(
       ),
     sync: (path, updates, options = {}) =>
       syncInChunks(updates, options, async (body) => {
-        // Every sync action is a PATCH but one.
+        // Every other sync action is a PATCH.
         const method = path.endsWith('/budget_line_items/sync') ? 'POST' : 'PATCH';
         return (await writing(method, path, body)).body;
       }),
@@ -184,13 +194,13 @@ function companyWriting<E extends ProcoreEnvironmentName>(
     }
   };
 
-  /** The record that a try created whose answer was lost. */
+  /** Finds the record that was created by a try whose answer was lost. */
   async function findByOriginId(
     path: ApiPath,
     query: Query | undefined,
     originId: string,
   ): Promise<ApiAnswer | undefined> {
-    // A list that does not know the filter gives every record: the origin_id is compared all the same.
+    // A list that does not know the filter gives every record, so the origin_id is compared as well.
     for await (const item of listing(path, { query: { ...query, 'filters[origin_id]': originId } }, companyId)) {
       if (isJsonObject(item) && exactId(item.origin_id) === originId) {
         const body: ExactJsonObject | ExactJson = path.startsWith('/rest/v2.') ? { data: item } : item;
@@ -202,7 +212,7 @@ function companyWriting<E extends ProcoreEnvironmentName>(
 }
 
 /**
- * Writes a range of time as Procore's filters want it.
+ * Writes a range of time for Procore's filters.
  *
  * @returns e.g. `2026-09-23T16:30:00Z...2026-09-23T17:00:00Z`
  */

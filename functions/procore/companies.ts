@@ -12,7 +12,7 @@ export interface Company {
 /** All companies, never a part of them; `unavailable` when Procore did not give every page. */
 export type CompaniesOutcome =
   | { readonly outcome: 'companies'; readonly companies: readonly Company[] }
-  /** With the status when Procore answered and said no. */
+  /** The status is there when Procore answered with a refusal. */
   | { readonly outcome: 'unavailable'; readonly status?: number };
 
 /** What {@link listCompanies} needs. */
@@ -26,7 +26,7 @@ export interface ListCompaniesProps {
    */
   readonly timeoutMs?: number;
   /**
-   * A company in which the app is installed: a service account must name one even here.
+   * A company in which the app is installed. A service account has to name one even here.
    *
    * @default no header, as for a person's token
    */
@@ -35,16 +35,16 @@ export interface ListCompaniesProps {
 
 /** Procore's safe page size: some endpoints refuse more. */
 const pageSize = 100;
-/** More than 2,000 companies is no answer for a page on which a person chooses one. */
+/** Nobody can choose among more than 2,000 companies on a page. */
 const mostPages = 20;
 
 /**
  * Lists the companies that an access token sees: every page of `GET /rest/v1.0/companies`. For a person's token this is
- * one of the two endpoints that want no company header.
+ * one of the two endpoints that need no company header.
  *
- * @returns the companies in Procore's order, or `unavailable`; throws nothing for what Procore or the network does
+ * @returns the companies in Procore's order; `unavailable` when Procore or the network fails
  * @throws InsecureOriginError when the API origin is neither https nor loopback
- * @see https://developers.procore.com/documentation/pagination
+ * @see [Pagination](https://developers.procore.com/documentation/pagination)
  */
 export async function listCompanies(props: ListCompaniesProps, accessToken: string): Promise<CompaniesOutcome> {
   const { origin } = requireSecureOrigin(props.origins.apiOrigin);

@@ -3,11 +3,11 @@ import type { Clock, RandomFraction } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 
-/** A company that has disconnected the app is left alone for a while. */
+/** A pause in the calls to a company that has disconnected the app. */
 export interface CompanyPause {
   /** Epoch seconds. */
   readonly until: number;
-  /** How often in a row Procore has said so; doubles the pause. */
+  /** How often in a row Procore has said so. Each time doubles the pause. */
   readonly refusals: number;
   /** When Procore first said so, epoch seconds. */
   readonly since: number;
@@ -20,9 +20,9 @@ export interface CompanyPauseStore {
   remove(companyId: string): Promise<void>;
 }
 
-/** What the client asks before it calls a company, and tells after it. */
+/** The client asks it before a call to a company, and tells it how the call ended. */
 export interface CompanyPauses {
-  /** Tells how long the company is left alone yet, in seconds; 0: call it. */
+  /** Tells how much longer the company is not called, in seconds; 0 means that it may be called. */
   pausedFor(companyId: string): Promise<number>;
   /** Procore said that the app is not connected to the company: pause, doubling from 1 min to 1 h. */
   disconnected(companyId: string): Promise<void>;
@@ -32,14 +32,15 @@ export interface CompanyPauses {
 
 /** In seconds; up to a quarter less by chance, so that companies disconnected together are not asked together. */
 const backOff: BackOff = { first: 60, most: 3600, jitter: { from: 1, spread: -0.25 } };
-/** For so long an answer of the store is believed, in seconds. */
+/** How long an answer of the store is used, in seconds. */
 const believedSeconds = 15;
 
 /**
- * Stops calls to companies that have disconnected the app, and goes on by itself: after each pause one invocation's
- * call finds out, and its success ends the matter. When the store fails, calls are made.
+ * Stops calls to companies that have disconnected the app. After each pause the next call finds out how it is now, and
+ * a success ends the pauses. When the store fails, calls are made.
  *
- * @see https://developers.procore.com/documentation/troubleshooting
+ * @returns what the client asks and tells; it throws nothing
+ * @see [Troubleshooting](https://developers.procore.com/documentation/troubleshooting)
  */
 export function companyPauses({
   store,

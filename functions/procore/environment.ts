@@ -1,4 +1,4 @@
-/** Which Procore: the environments never mix, and credentials, tokens, connections and clients carry this name. */
+/** A Procore environment. They never mix: credentials, tokens, connections and clients all carry this name. */
 export type ProcoreEnvironmentName = 'production' | 'sandbox' | 'monthly-sandbox' | 'federal';
 
 /** Where an environment's login and API are; origins without a trailing slash. */
@@ -10,12 +10,12 @@ export interface ProcoreOrigins {
 /**
  * The one table of Procore environments; nothing else in the code spells a Procore host.
  *
- * @see https://developers.procore.com/documentation/development-environments
+ * @see [Development environments](https://developers.procore.com/documentation/development-environments)
  */
 export const procoreEnvironments: Readonly<Record<ProcoreEnvironmentName, ProcoreOrigins>> = {
   production: { loginOrigin: 'https://login.procore.com', apiOrigin: 'https://api.procore.com' },
   sandbox: { loginOrigin: 'https://login-sandbox.procore.com', apiOrigin: 'https://sandbox.procore.com' },
-  // Takes production's client id and secret, but its tokens are its own, so it has its own secret here.
+  // It takes production's client id and secret, but has its own tokens. So it has its own secret here.
   'monthly-sandbox': {
     loginOrigin: 'https://login-sandbox-monthly.procore.com',
     apiOrigin: 'https://api-monthly.procore.com',

@@ -1,6 +1,6 @@
 import { type ExactJson, isJsonObject, parseExactJson } from './exact-json.ts';
 
-/** What one of Procore's many error bodies says; there is no single shape. */
+/** What an error body of Procore's says. There is no single shape of them. */
 export interface ErrorBody {
   readonly kind: 'empty' | 'html' | 'text' | 'json';
   /** Texts for people, in the order of the body, each once. */
@@ -11,15 +11,15 @@ export interface ErrorBody {
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A page or a dump is not read further than this, in characters. */
+/** A text is not read further than this, in characters. */
 const longestText = 2000;
 
 /**
  * Reads an error body of any known shape: `errors` as text, list or object, `error` as text or object, `message`, v2's
  * error object with `details`, OAuth's `error` and `error_description`, plain text, a gateway's HTML, nothing at all.
  *
- * @returns what it says; throws for no body
- * @see https://developers.procore.com/documentation/error-reference
+ * @returns what it says, for any text
+ * @see [Error reference](https://developers.procore.com/documentation/error-reference)
  */
 export function readErrorBody(text: string): ErrorBody {
   const trimmed = text.trim();
@@ -80,7 +80,7 @@ function readValue(value: ExactJson | undefined, field: string | undefined, foun
 function readText(value: string, field: string | undefined, found: Found): void {
   const text = value.trim().slice(0, longestText);
   if (text === '') return;
-  // OAuth writes its code where others write a sentence.
+  // OAuth has a code where others have a sentence.
   if (field === undefined && /^[a-z]+(_[a-z]+)+$/.test(text)) {
     found.codes.add(text);
     return;

@@ -1,21 +1,19 @@
 import { ConnectorError } from '../connector-error.ts';
-/**
- * What {@link parseExactJson} gives: plain JSON values, where an integer that a double cannot hold is the string of
- * its digits.
- */
+
+/** A JSON value from {@link parseExactJson}. An integer that a double cannot hold is the string of its digits. */
 export type ExactJson = null | boolean | number | string | readonly ExactJson[] | ExactJsonObject;
 
-/** A JSON object of {@link parseExactJson}. */
+/** A JSON object from {@link parseExactJson}. */
 export interface ExactJsonObject {
   readonly [key: string]: ExactJson | undefined;
 }
 
-/** Levels of arrays and objects within each other; Procore's deepest documented body has fewer than ten. */
+/** How many levels of arrays and objects are read. Procore's deepest documented body has fewer than ten. */
 const deepestLevel = 100;
 
 /**
- * A text is not JSON, or is nested too deeply. Neither the message nor a cause repeats any of the text: it may hold a
- * secret, and the message of `JSON.parse` quotes what it read.
+ * A text is not JSON, or is nested too deeply. The message repeats nothing of the text, which may hold a secret. There
+ * is no cause either, because the message of `JSON.parse` quotes what it read.
  */
 export class InvalidJsonError extends ConnectorError {
   override readonly name = 'InvalidJsonError';
@@ -30,12 +28,12 @@ export class InvalidJsonError extends ConnectorError {
  *
  * - An integer literal (`-?[0-9]+`) beyond `Number.MAX_SAFE_INTEGER` in size becomes the string of its digits; every
  *   other value is what `JSON.parse` gives, so a small id is a number: read ids through {@link exactId}.
- * - Literals with a fraction or an exponent stay doubles; Procore writes no id so.
- * - A key that comes twice: the last one wins, as with `JSON.parse`. `__proto__` is a key like others.
+ * - Literals with a fraction or an exponent stay doubles. Procore does not write ids like that.
+ * - When a key comes twice, the last one wins, as with `JSON.parse`. `__proto__` is a key like any other.
  *
  * @returns the value
  * @throws InvalidJsonError when the text is not JSON or is nested more than 100 levels deep
- * @see https://github.com/tc39/proposal-json-parse-with-source
+ * @see [JSON.parse source text access](https://github.com/tc39/proposal-json-parse-with-source)
  */
 export function parseExactJson(text: string): ExactJson {
   // The walk that calls the reviver is recursive: a body of ten thousand brackets would overflow the stack.
@@ -48,9 +46,9 @@ export function parseExactJson(text: string): ExactJson {
 }
 
 /**
- * Reads an id out of a parsed body, whether Procore wrote it as a number (v1 endpoints) or as a string (v2).
+ * Reads an id from a parsed body. Procore writes ids as numbers (v1 endpoints) or as strings (v2).
  *
- * @returns the id's exact text, or undefined when the value is no id (missing, null, empty, fraction, rounded)
+ * @returns the id's exact text; undefined when the value is not an id (missing, null, empty, a fraction, rounded)
  */
 export function exactId(value: ExactJson | undefined): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -66,7 +64,7 @@ export function isJsonObject(value: ExactJson | undefined): value is ExactJsonOb
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What {@link writeExactJson} takes; a `bigint` is written as its digits, for an id that must be a number. */
+/** A value for {@link writeExactJson}. A `bigint` is written as its digits, for an id that has to be a number. */
 export type ExactJsonInput =
   | null
   | boolean
@@ -76,7 +74,7 @@ export type ExactJsonInput =
   | readonly ExactJsonInput[]
   | { readonly [key: string]: ExactJsonInput | undefined };
 
-/** A number is beyond 2^53: it has lost digits before it came here. */
+/** A number is beyond 2^53 and has lost digits already. */
 export class InexactNumberError extends ConnectorError {
   override readonly name = 'InexactNumberError';
   readonly code = 'inexact_number';
@@ -93,7 +91,7 @@ const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
  *
  * @returns JSON text
  * @throws InexactNumberError for an integer beyond 2^53 that is a double
- * @see https://github.com/tc39/proposal-json-parse-with-source
+ * @see [JSON.parse source text access](https://github.com/tc39/proposal-json-parse-with-source)
  */
 export function writeExactJson(value: ExactJsonInput): string {
   return JSON.stringify(value, (_key, inner: unknown) => {

@@ -1,32 +1,32 @@
 import type { ProcoreEnvironmentName } from './environment.ts';
 
-/** What a call was for, where its URL alone does not tell. */
+/** What a call was for. Its URL alone does not always tell. */
 export type Purpose = 'api' | 'code_exchange' | 'token_refresh' | 'client_credentials';
 
 /** Why there is no answer. */
 export type ExchangeFailure =
   /** Nothing reached Procore: name not resolved, connection refused, TLS refused. */
   | 'not_sent'
-  /** No answer in time; it may have taken effect. */
+  /** No answer came in time. The call may have taken effect. */
   | 'timed_out'
-  /** The connection broke; it may have taken effect. */
+  /** The connection broke. The call may have taken effect. */
   | 'connection_lost';
 
-/** One call of Procore, as diagnosis and support report read it; it holds no secret. */
+/** A call of Procore, for diagnosis and support report. It holds no secret. */
 export interface Exchange {
   readonly environment: ProcoreEnvironmentName;
   readonly purpose: Purpose;
   readonly method: string;
   /** The full URL, query included. */
   readonly url: string;
-  /** By lower-case name, without those that are secret. */
+  /** By lower-case name, without the secret ones. */
   readonly requestHeaders: Readonly<Record<string, string>>;
-  /** JSON text; absent when there was none, or when it held secrets. */
+  /** JSON text; absent when the request had no body, or one with secrets. */
   readonly requestBody?: string;
   readonly status?: number;
   readonly responseHeaders?: Readonly<Record<string, string>>;
   readonly responseBody?: string;
-  /** Set in place of the status. */
+  /** Set instead of the status when there was no answer. */
   readonly failure?: ExchangeFailure;
   /** When the last try began, epoch seconds. */
   readonly startedAt: number;
@@ -36,13 +36,13 @@ export interface Exchange {
 }
 
 const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie)$|secret|api-key|(^|-)token$/;
-/** Idempotency-Token is no secret, and Procore's support can find a request by it. */
+/** Idempotency-Token is not a secret, and Procore's support can find a request by it. */
 const openHeaders = new Set(['idempotency-token']);
 
 /**
- * Copies headers without the values of those that are secret.
+ * Copies headers without secrets.
  *
- * @returns values by lower-case name; a secret one is `(left out)`
+ * @returns values by lower-case name; `(left out)` for a secret one
  */
 export function redactHeaders(headers: Headers | Readonly<Record<string, string>>): Record<string, string> {
   const entries = headers instanceof Headers ? [...headers] : Object.entries(headers);
@@ -59,14 +59,14 @@ const secretName =
 const secretMember = new RegExp(`("(?:${secretName})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi');
 const secretParameter = new RegExp(`((?:^|[?&])(?:${secretName})=)[^&#\\s]*`, 'gi');
 
-/** Procore calls the literal code of an error `code`, as OAuth calls its secret: words like `VALIDATION_ERROR` are none. */
+/** OAuth calls a secret `code`, and Procore calls the literal code of an error so, e.g. `VALIDATION_ERROR`. */
 function isErrorCode(member: string): boolean {
   return /^"code"\s*:\s*"(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)+)"$/.test(member);
 }
 
 /**
- * Takes secrets out of a URL or a body: values of members and parameters that name one, bearer values, and tokens that
- * look like a JWT.
+ * Takes secrets out of a URL or a body: values of members and parameters with a secret's name, bearer values, and
+ * tokens that look like a JWT.
  *
  * @returns the text with `(left out)` in their place
  */
@@ -115,10 +115,10 @@ const beforeSending = new Set([
 /**
  * Tells whether a `fetch` failed before anything reached the other side: no name, no connection, no TLS.
  *
- * @returns false in doubt
+ * @returns false when that is not certain
  */
 export function happenedBeforeSending(error: unknown): boolean {
-  // One error for each address that was tried: the request may have gone out by any that failed otherwise.
+  // There is one error for each address that was tried. If one of them failed later, the request may have gone out.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(happenedBeforeSending);
   if (!(error instanceof Error)) return false;
   const { code, syscall } = error as NodeJS.ErrnoException;

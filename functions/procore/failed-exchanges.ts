@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { type Exchange, requestIdOf } from './exchange.ts';
 
 /**
- * Keeps calls of Procore that failed for good, so that a support report can be written afterwards. What "Getting Help"
- * asks for (query, bodies) can name a customer's records, so it is kept here, encrypted and for {@link keptSeconds}, and
- * never in a log; secrets are left out of an exchange before it gets here.
+ * Keeps calls of Procore that failed for good, so that a support report can be written afterwards. Procore's support
+ * asks for query and bodies, which can name a customer's records. So they are kept here, encrypted and for
+ * {@link keptSeconds}, and never in a log. An exchange holds no secrets.
  *
- * @see https://developers.procore.com/documentation/troubleshooting ("Getting Help")
+ * @see [Getting Help](https://developers.procore.com/documentation/troubleshooting)
  */
 export interface FailedExchangeStore {
   /** Keeps an exchange under its {@link referenceIdOf}. */
   keep(exchange: Exchange): Promise<void>;
-  /** Finds one that was kept. @returns undefined when there is none, or its time is over */
+  /** Finds an exchange. @returns undefined when it was not kept, or its time is over */
   find(referenceId: string): Promise<Exchange | undefined>;
 }
 
-/** As long as SQS keeps the event over which the call failed: 14 days. */
+/** How long an exchange is kept, in seconds: 14 days, as long as SQS keeps the event whose call failed. */
 export const keptSeconds = 14 * 24 * 3600;
 
 /**
- * Gives the id by which an operator finds a failed call: Procore's own request id, so that Procore's support finds it by
- * the same; without an answer a hash, the same whenever it is asked for.
+ * Gives the id by which an operator finds a failed call. It is Procore's request id, by which Procore's support finds
+ * the call as well. Without an answer it is a hash that is always the same for the same exchange.
  *
  * @returns at most 100 characters of letters, digits and `_.:-`
  */

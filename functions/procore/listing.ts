@@ -12,27 +12,27 @@ import {
 } from './paging.ts';
 import type { ApiAnswer } from './send-call.ts';
 
-/** Values of a query; a list is written as several parameters. Ids as strings. */
+/** Values of a query. A list is written as several parameters. Give ids as strings. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
 
-/** How a list is read. */
+/** Options for reading a list. */
 export interface ListOptions {
   readonly query?: Query;
-  /** @default what the path's version allows: 100, or 1,000 for v1's own lists */
+  /** Items on a page. @default 1,000 for v1's lists outside of projects, else 100 */
   readonly perPage?: number;
   /**
-   * How many pages are asked for before they are needed, where the answer tells how many there are.
+   * How many pages are asked for before they are needed, if the answer tells how many there are.
    *
    * @default 8
    */
   readonly readAhead?: number;
   /**
-   * A list of more pages is an error: its paging goes round in a circle.
+   * A list with more pages than this is an error: its paging goes round in a circle.
    *
    * @default 100000
    */
   readonly mostPages?: number;
-  /** @default by the path: `page`, but for the few endpoints that are known to page otherwise */
+  /** @default `page`, except for the few paths that are known to page in another way */
   readonly paging?: PagingStyle;
 }
 
@@ -40,15 +40,15 @@ export interface ListOptions {
 export interface ListProps extends ListOptions {
   readonly path: string;
   readonly origin: string;
-  /** Makes one call; paces itself by the rate budget. */
+  /** Makes one call. */
   readonly get: (pathAndQuery: string) => Promise<ApiAnswer>;
 }
 
 /**
- * Reads a whole list, page by page, in order; pages are asked for ahead while those before them are worked on.
+ * Reads a whole list, page by page, in order. The next pages are asked for while the caller works on the ones before.
  *
- * Memory holds the pages asked for ahead and no more. A list that changes while it is read may move an item across a
- * page's edge: what the count shows is an error, what it cannot show is not known.
+ * Memory holds only the pages that were asked for ahead. When a list changes while it is read, an item can move across
+ * the edge of a page. If the count shows that, it is an error; if it does not, nobody notices.
  *
  * @throws TruncatedListError when fewer items came than Procore counted
  * @throws EndlessListError when there are more pages than `mostPages`
@@ -67,7 +67,7 @@ export async function* readList(props: ListProps): AsyncGenerator<ExactJson, voi
   let total = first.total;
   for await (const page of pagesFrom(first, perPage, readAhead, ask)) {
     received += page.items.length;
-    // Of a list that shrinks while it is read, the smaller count is the one that must be there.
+    // The list may shrink while it is read. Then the smaller count has to be there.
     if (page.total !== undefined && total !== undefined) total = Math.min(total, page.total);
     yield* page.items;
   }
@@ -82,7 +82,7 @@ async function askForFirst(props: ListProps): Promise<{ page: ListPage; perPage:
   try {
     return { page: await askForPage(props, { page: 1 }, perPage), perPage };
   } catch (error) {
-    // Which endpoints allow less than their version does is documented nowhere; the refusal tells.
+    // Some endpoints allow less than their version does. No document says which; the refusal says how many.
     const allowed =
       error instanceof ProcoreApiError && error.code === 'page_too_large'
         ? allowedPerPage(error.diagnosis.said)
@@ -104,7 +104,7 @@ async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, a
   for (let number = 2; ; number++) {
     const { next: following } = before;
     if (following === 'none') return;
-    // Without a word about it, a full page may have another behind it, and any other is the last, or the whole list.
+    // The answer does not tell. A full page may have another one behind it; any other page is the last one, or all.
     if (following === 'unknown' && before.items.length !== perPage) return;
     const page = await ask(following === 'unknown' ? { page: number } : following);
     // An endpoint that does not page gives the same page for every number.
@@ -114,7 +114,7 @@ async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, a
   }
 }
 
-/** Gives pages 2 to `last` in order, up to `readAhead` of them on their way at a time; further ones while there are. */
+/** Gives pages 2 to `last` in order, and more if the list grows. Up to `readAhead` pages are under way at a time. */
 async function* pagesAhead(last: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
   const under: Promise<ListPage>[] = [];
   let asked = 1;
@@ -122,7 +122,7 @@ async function* pagesAhead(last: number, readAhead: number, ask: Ask): AsyncGene
     for (let given = 1; given < last; given++) {
       while (asked < last && under.length < Math.max(1, readAhead)) {
         const page = ask({ page: ++asked });
-        // Somebody else's failure may end the list before this one is waited for.
+        // An earlier page may fail and end the list. Then nobody waits for this one.
         page.catch(() => undefined);
         under.push(page);
       }
@@ -151,7 +151,7 @@ async function askForPage(props: ListProps, position: Position, perPage: number)
 }
 
 /**
- * Writes a path with a query, as Procore reads it: brackets of `filters[updated_at]` included.
+ * Writes a path with a query. Brackets, as in `filters[updated_at]`, are encoded.
  *
  * @returns e.g. `/rest/v1.0/projects?company_id=1&page=2`
  */

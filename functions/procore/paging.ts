@@ -4,17 +4,17 @@ import { type ExactJson, exactId, isJsonObject } from './exact-json.ts';
 /** How a list is paged: by number, by a cursor in the answer, or by the last id of the page before. */
 export type PagingStyle = 'page' | 'cursor' | 'page_start';
 
-/** What one page tells. */
+/** A page of a list, and what it tells about the list. */
 export interface ListPage {
   readonly items: readonly ExactJson[];
-  /** How many items the whole list has, where Procore says so. */
+  /** How many items the whole list has, if Procore says so. */
   readonly total?: number;
   readonly perPage?: number;
   /** What to ask for next; `unknown` when the answer does not tell whether there is more. */
   readonly next: { readonly page: number } | { readonly cursor: string } | 'none' | 'unknown';
 }
 
-/** A list's answer has no list in it. */
+/** The answer to a call for a list contains no list. */
 export class NotAListError extends ConnectorError {
   override readonly name = 'NotAListError';
   readonly code = 'not_a_list';
@@ -23,7 +23,7 @@ export class NotAListError extends ConnectorError {
   }
 }
 
-/** A link to the next page leads to another host: nothing is sent there. */
+/** A link to the next page leads to another host. Nothing is sent there. */
 export class ForeignLinkError extends ConnectorError {
   override readonly name = 'ForeignLinkError';
   readonly code = 'foreign_link';
@@ -34,7 +34,7 @@ export class ForeignLinkError extends ConnectorError {
   }
 }
 
-/** Fewer items came than Procore counted: the list is not complete, and is not passed off as if it were. */
+/** Fewer items came than Procore counted: the list is not complete. */
 export class TruncatedListError extends ConnectorError {
   override readonly name = 'TruncatedListError';
   readonly code = 'list_truncated';
@@ -46,7 +46,7 @@ export class TruncatedListError extends ConnectorError {
   }
 }
 
-/** A list has more pages than it can have: its paging goes round in a circle. */
+/** A list has too many pages: its paging goes round in a circle. */
 export class EndlessListError extends ConnectorError {
   override readonly name = 'EndlessListError';
   readonly code = 'list_endless';
@@ -58,7 +58,9 @@ export class EndlessListError extends ConnectorError {
 /**
  * Chooses how a list is paged, by its path.
  *
- * @see [PROCORE.md, section 3.6](../../lib/procore-stand-in/PROCORE.md#36-deliveries) and [section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
+ * @returns `page` unless the path is known to page in another way
+ * @see [PROCORE.md, section 3.6](../../lib/procore-stand-in/PROCORE.md#36-deliveries)
+ * @see [PROCORE.md, section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
  */
 export function pagingStyleOf(path: string): PagingStyle {
   if (/^\/rest\/v1\.\d+\/webhooks\/hooks\/[^/]+\/deliveries$/.test(path)) return 'page_start';
@@ -67,8 +69,8 @@ export function pagingStyleOf(path: string): PagingStyle {
 }
 
 /**
- * Chooses the page size to ask for: v2 and v1's lists inside projects allow 100 (most of them no more), v1's own lists
- * up to 2,000.
+ * Chooses the page size to ask for. v2 and v1's lists inside projects allow 100, most of them no more. Other lists of
+ * v1 allow up to 2,000.
  *
  * @returns items a page
  */
@@ -77,7 +79,7 @@ export function perPageOf(path: string): number {
 }
 
 /**
- * Reads which page size an endpoint allows out of its refusal.
+ * Reads from a refusal which page size an endpoint allows.
  *
  * @returns e.g. 100 for "Invalid per_page of 1000, exceeding max per_page of 100"; undefined for any other text
  */
@@ -90,10 +92,11 @@ export function allowedPerPage(texts: readonly string[]): number | undefined {
 }
 
 /**
- * Reads a page in any of Procore's styles: items bare or in v2's `data`, more of them by Link, Total, `has_next_page`
- * or a cursor. Links are not followed: their page number or cursor is all that is taken of them.
+ * Reads a page in any of Procore's styles. The items are the body itself or v2's `data`. Link, Total, `has_next_page`
+ * or a cursor tell whether there are more. Links are not followed: only their page number or cursor is used.
  *
  * @param origin the API's origin, which a link must have
+ * @returns the page
  * @throws NotAListError, ForeignLinkError
  */
 export function readPage(

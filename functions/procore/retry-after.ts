@@ -1,15 +1,17 @@
-/** Procore's limits are hourly at most, so no honest answer asks for more; a wrong one must not stop us for days. */
+/** Procore's limits are hourly at most. An answer that asks for more is wrong, and does not stop us for days. */
 const longestSeconds = 3600;
 
 /**
  * Reads how long Procore asks a caller to wait: `Retry-After` (seconds or an HTTP date), else for a 429
  * `X-Rate-Limit-Reset` (Unix seconds). Every answer tells that reset, up to an hour ahead; of a 503, which is about
- * Procore's load, it says nothing. Times are compared with the answer's own `Date` where it has one, not with our clock.
+ * Procore's load, it says nothing. Times are compared with the answer's own `Date` where it has one, not with our
+ * clock.
  *
  * @param status the answer's, 429 or 503
  * @param now epoch seconds, used when the answer has no `Date`
- * @returns whole seconds from 1 to 3600, or undefined when Procore asks for nothing readable
- * @see [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3), https://developers.procore.com/documentation/rate-limiting
+ * @returns whole seconds from 1 to 3600; undefined when the answer does not say it in a readable way
+ * @see [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)
+ * @see [Rate limiting](https://developers.procore.com/documentation/rate-limiting)
  */
 export function retryAfterSeconds(status: number, headers: Headers, now: number): number | undefined {
   const serverNow = httpDateSeconds(headers.get('date')) ?? now;
@@ -25,11 +27,11 @@ export function retryAfterSeconds(status: number, headers: Headers, now: number)
 /**
  * Reads an HTTP date such as `Wed, 21 Oct 2026 07:28:00 GMT`.
  *
- * @returns epoch seconds, or undefined when the text is none
+ * @returns epoch seconds; undefined when the text is not an HTTP date
  * @see [RFC 9110, section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)
  */
 export function httpDateSeconds(text: string | null): number | undefined {
-  // Date.parse takes almost anything ("2" is the year 2001): only the one form that a server must send is read.
+  // Date.parse takes almost any text ("2" is the year 2001). Only the form that servers have to send is read.
   if (text === null || !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
   const milliseconds = Date.parse(text);
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;

@@ -2,13 +2,13 @@ import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { RandomFraction } from '../clock.ts';
 import type { ExchangeFailure } from './exchange.ts';
 
-/** How one try of a call ended, as far as trying again goes. */
+/** How one try of a call ended: what decides whether it is tried again. */
 export interface TryOutcome {
   readonly status?: number;
   readonly failure?: ExchangeFailure;
-  /** A success whose body is not what it should be. */
+  /** A success whose body cannot be read. */
   readonly unreadable?: true;
-  /** What Procore asks for. */
+  /** How long Procore asks to wait. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -18,7 +18,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** In milliseconds; all of a pause is left to chance. */
 const backOff: BackOff = { first: 500, most: 30_000, jitter: { from: 0, spread: 1 } };
 
-/** A call is sent this often at most, the answer to a 401 not counted. */
+/** How often a call is sent at most. The repetition after a 401 does not count. */
 export const mostTries = 5;
 
 /**
@@ -51,7 +51,7 @@ export function pauseBeforeRetryMs(
   return pauseAfter(tries, backOff, randomFraction());
 }
 
-/** @param isRepeatable whether doing it twice is like doing it once */
+/** @param isRepeatable whether the call can be made twice without harm */
 function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boolean): boolean {
   if (failure === 'not_sent') return true;
   // Procore counted the call and did not do it.
@@ -61,8 +61,8 @@ function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boo
 }
 
 /**
- * Tells whether a write can be repeated: a record with an `origin_id`, alone or in its resource's wrapper, is created
- * once per company; of a sync action every item must have an id or an origin_id.
+ * Tells whether a write can be repeated. A record with an `origin_id`, alone or in its resource's wrapper, is created
+ * once per company. In a sync action every item needs an id or an origin_id.
  *
  * @see https://developers.procore.com/documentation/using-sync-actions
  */
@@ -75,7 +75,11 @@ export function hasOriginId(body: unknown): boolean {
   return originIdOf(body) !== undefined;
 }
 
-/** Finds a record's `origin_id`, alone or in its resource's wrapper. @returns undefined when there is none */
+/**
+ * Finds the `origin_id` of a record, alone or in its resource's wrapper.
+ *
+ * @returns undefined when it has no `origin_id`
+ */
 export function originIdOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   for (const record of [body, ...Object.values(body)]) {

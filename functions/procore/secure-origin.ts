@@ -1,11 +1,12 @@
 import { ConnectorError } from '../connector-error.ts';
-/** Somebody configured an origin over which tokens and secrets would travel in the clear. */
+
+/** An origin was configured over which tokens and secrets would travel unencrypted. */
 export class InsecureOriginError extends ConnectorError {
   override readonly name = 'InsecureOriginError';
   readonly code = 'insecure_origin';
   constructor(origin: string) {
     super(
-      `${origin} is neither https nor http on loopback: tokens and the client secret would travel in the clear. ` +
+      `${origin} is neither https nor http on loopback: tokens and the client secret would travel unencrypted. ` +
         'Unset PROCORE_LOGIN_ORIGIN and PROCORE_API_ORIGIN, or give them https origins.',
     );
   }
@@ -14,6 +15,7 @@ export class InsecureOriginError extends ConnectorError {
 /**
  * Tells whether a URL is safe for tokens: https, or http on this machine itself (loopback).
  *
+ * @returns true when it is safe
  * @see [RFC 8252, section 7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)
  */
 export function isSecureUrl({ protocol, hostname }: URL): boolean {
@@ -26,7 +28,8 @@ export function isSecureUrl({ protocol, hostname }: URL): boolean {
  *
  * @returns the origin as a URL; its `protocol` is `http:` only on loopback
  * @throws InsecureOriginError otherwise
- * @see [RFC 6750, section 5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3), [RFC 8252, section 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)
+ * @see [RFC 6750, section 5.3](https://www.rfc-editor.org/rfc/rfc6750#section-5.3), [RFC 8252, section
+ * 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)
  */
 export function requireSecureOrigin(origin: string): URL {
   const url = new URL(origin);

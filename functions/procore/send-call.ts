@@ -18,16 +18,16 @@ export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Path and query. */
   readonly path: string;
-  /** Whom the Procore-Company-Id header names; absent only where Procore wants none. */
+  /** The company that the Procore-Company-Id header names; absent only where Procore needs none. */
   readonly companyId?: string;
   readonly body?: ExactJsonInput;
-  /** Whether a repetition is recognised as one: the body has an origin_id, or there is an idempotency token. */
+  /** Whether Procore recognises a repetition: the body has an origin_id, or there is an idempotency token. */
   readonly isIdempotent: boolean;
   readonly idempotencyToken?: string;
   readonly timeoutMs: number;
 }
 
-/** An answer with a status of success. */
+/** A successful answer. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -35,7 +35,7 @@ export interface ApiAnswer {
   readonly body: ExactJson;
 }
 
-/** What calls are made with. */
+/** What {@link sendCall} needs. */
 export interface CallDependencies<E extends ProcoreEnvironmentName> {
   readonly environment: E;
   readonly origin: string;
@@ -52,7 +52,7 @@ export interface CallDependencies<E extends ProcoreEnvironmentName> {
   readonly failures?: Pick<FailedExchangeStore, 'keep'>;
 }
 
-/** What an exchange keeps of a body, in characters. */
+/** How much of a body an exchange keeps, in characters. */
 const longestBody = 20_000;
 
 type Try =
@@ -60,11 +60,11 @@ type Try =
   | { readonly exchange: Exchange; readonly headers?: Headers; readonly unreadable?: true };
 
 /**
- * Makes a call, again where that is right and there is time: after a 401 once with a newer token, after 429 as long as
- * Procore asks, after faults of the wire or of Procore if the call can be repeated.
+ * Makes a call, and repeats it while there is time: once after a 401, with a newer token; after a 429, when Procore
+ * allows it; after a fault of the network or of Procore, if the call can be repeated.
  *
- * @param onLostTry told when a try may have taken effect although no success came back
- * @returns the answer of success
+ * @param onLostTry called when a try may have taken effect although no success came back
+ * @returns the successful answer
  * @throws ProcoreApiError, AccessTokenRefusedError, ForeignTokenError
  */
 export async function sendCall<E extends ProcoreEnvironmentName>(
@@ -76,7 +76,7 @@ export async function sendCall<E extends ProcoreEnvironmentName>(
   let hasRefreshed = false;
   for (let tries = 1; ; tries++) {
     await awaitBudget(dependencies, call);
-    // For every try anew, after the waits: a token can end while Procore has us wait.
+    // Each try asks for the token after its wait, because a token can end during the wait.
     const token = checkOrigin(dependencies, await askPatiently(() => dependencies.tokens.current(), dependencies));
     const tried = await tryOnce(dependencies, call, token, tries);
     if ('answer' in tried) {
@@ -96,7 +96,7 @@ export async function sendCall<E extends ProcoreEnvironmentName>(
     if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
       hasRefreshed = true;
       const newer = await askPatiently(() => dependencies.tokens.rejected(token.generation), dependencies);
-      // The same set again: it is so young that the 401 is not about its age, and asking on would not help.
+      // It is the same set again: it is too young to have expired, so another try with it would not help.
       if (newer.generation !== token.generation) continue;
     }
     if (unreadable || failure === 'timed_out' || failure === 'connection_lost' || (status ?? 0) >= 500) onLostTry();
@@ -177,7 +177,7 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
       method: call.method,
       headers: { ...headers, authorization: `Bearer ${accessToken}` },
       ...(body !== undefined && { body }),
-      // A redirect would take the token along to wherever it leads.
+      // A redirect would send the token to another place.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -244,7 +244,7 @@ async function noteFailure<E extends ProcoreEnvironmentName>(
     count: error.exchange.tries,
   });
   await failures?.keep(error.exchange).catch((fault: unknown) => {
-    // The caller needs the error itself; a report can be written from it, too.
+    // The caller needs the error more than this copy, and can write a report from it as well.
     observer.note('api.failure_not_kept', { errorName: errorName(fault) });
   });
   if (error.code === 'app_not_connected' && companyId !== undefined) await pauses?.disconnected(companyId);

@@ -11,16 +11,16 @@ export const mostInSync = 1000;
 /** A record to create or update. */
 export type SyncUpdate = Readonly<Record<string, ExactJsonInput | undefined>>;
 
-/** What became of one record. */
+/** How one record of a sync action ended. */
 export type SyncResult =
   | { readonly update: SyncUpdate; readonly outcome: 'saved'; readonly entity: ExactJson }
   | { readonly update: SyncUpdate; readonly outcome: 'failed'; readonly errors: ExactJson }
-  /** Procore named it neither among the saved nor among the failed. */
+  /** Procore's answer names it neither among the saved records nor among the failed ones. */
   | { readonly update: SyncUpdate; readonly outcome: 'unanswered' };
 
-/** How a sync action is made. */
+/** Options of a sync action. */
 export interface SyncOptions {
-  /** Fields beside `updates` that the endpoint wants, e.g. `{ company_id: '1' }`. */
+  /** Fields that the endpoint needs besides `updates`, e.g. `{ company_id: '1' }`. */
   readonly fields?: SyncUpdate;
   /**
    * Whether records without id and origin_id may be created: a repetition creates them twice.
@@ -28,11 +28,11 @@ export interface SyncOptions {
    * @default false
    */
   readonly createsWithoutOriginId?: boolean;
-  /** Told after each chunk. */
+  /** Called after each chunk. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
-/** Records would be created that cannot be recognised again. */
+/** A record could not be recognised again after it was created. */
 export class UnidentifiedUpdateError extends ConnectorError {
   override readonly name = 'UnidentifiedUpdateError';
   readonly code = 'unidentified_update';
@@ -44,7 +44,7 @@ export class UnidentifiedUpdateError extends ConnectorError {
   }
 }
 
-/** A chunk failed as a whole: what was done before it is in `results`. */
+/** A chunk failed as a whole. `results` has what was done before it. */
 export class SyncInterruptedError extends ConnectorError {
   override readonly name = 'SyncInterruptedError';
   readonly code = 'sync_interrupted';
@@ -60,7 +60,7 @@ export class SyncInterruptedError extends ConnectorError {
  * Creates and updates records in chunks of 1,000, one after the other.
  *
  * @param send makes one sync call with such a body; it must be repeatable
- * @returns what became of each record, in the order given: Procore answers 200 whatever became of them
+ * @returns how each record ended, in the order given: Procore answers 200 even if records failed
  * @throws UnidentifiedUpdateError before anything is sent; SyncInterruptedError
  */
 export async function syncInChunks(
@@ -84,8 +84,8 @@ export async function syncInChunks(
 }
 
 /**
- * Finds each record's outcome in the answer of a sync action: by origin_id or id, and for records with neither by
- * what is left over, in order.
+ * Finds each record's outcome in the answer of a sync action: by origin_id or id. Records with neither take what is
+ * left over, in order.
  *
  * @returns one result a record, in the order given
  */

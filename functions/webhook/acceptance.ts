@@ -11,15 +11,15 @@ import type { WebhookEvent } from './webhook-event.ts';
 /** The FIFO queue that feeds `webhook-worker`. */
 export interface EventQueue {
   /**
-   * Sends a message; a second one with the same deduplication id is dropped for 5 minutes. Throws on throttling,
-   * outage and missing permission, after which the message may or may not be on the queue.
+   * Sends a message. A second one with the same deduplication id is dropped for 5 minutes.
    *
    * @returns `refused` when the queue will never take this message
+   * @throws on throttling, outage and missing permission; the message may be on the queue all the same
    */
   send(message: EventMessage): Promise<'sent' | 'refused'>;
 }
 
-/** What acceptance needs. */
+/** What {@link acceptDelivery} needs. */
 export interface AcceptanceDependencies {
   readonly environment: ProcoreEnvironmentName;
   readonly queue: EventQueue;
@@ -30,29 +30,31 @@ export interface AcceptanceDependencies {
 }
 
 /**
- * How a delivery ended. All but `unavailable` are acknowledged; `discarded` is a body that quarantine itself refuses
- * for good, of which the hash is logged.
+ * How a delivery ended. All but `unavailable` are acknowledged. A `discarded` body is one that the quarantine refuses
+ * for good: only its hash is logged.
  */
 export type Acceptance = 'accepted' | 'duplicate' | 'quarantined' | 'discarded' | 'unavailable';
 
 /**
- * SQS drops a second copy within 5 minutes of the first. An event younger than 2 minutes was sent, if at all, within
- * the 5 minutes, even when Procore's clock leads ours by 3: no look-up needed.
+ * An event that is younger than this needs no look-up in the ledger. SQS drops a second copy within 5 minutes of the
+ * first, and the first copy of such an event is not older than that, even if Procore's clock is 3 minutes ahead.
  */
 const youngSeconds = 120;
 
 /**
- * Accepts an authenticated delivery so that no crash can lose it: look up what is not young, send, then record.
+ * Accepts an authenticated delivery so that no crash can lose it: looks the event up unless it is young, sends it to
+ * the queue, then records it.
  *
- * Nothing is marked before it is sent, so there is nothing to roll back: dying after the send means at most a second
- * sending, if the redelivery comes after the queue's 5 minutes. Acknowledged and never delivered does not happen.
+ * Nothing is recorded before it is sent, so nothing needs to be rolled back. A crash after the send can lead to a
+ * second message, if Procore delivers again after the queue's 5 minutes. An event that was acknowledged is always
+ * delivered.
  *
- * Time: with the bounds of the adapters (600 ms for each call to the ledger, 2 s for the queue or the quarantine) the
- * answer comes after at most 3.8 s, when ledger and queue hang in every call, and 4.8 s when the secret's re-reading
- * hangs, too; Procore waits 5 s.
+ * The adapters bound the time: 600 ms for each call to the ledger, 2 s for the queue or the quarantine. The answer
+ * comes after 3.8 s at most when ledger and queue hang in every call, and after 4.8 s when reading the secret again
+ * hangs as well. Procore waits 5 s, and a failure pauses every later delivery.
  *
- * @returns how it ended; throws nothing expected
- * @see https://developers.procore.com/documentation/webhooks (a failure pauses every later delivery)
+ * @returns how it ended; an outage is an answer, not an error
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceDependencies): Promise<Acceptance> {
   const receivedAt = dependencies.clock();
@@ -73,7 +75,7 @@ export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceD
   } catch (error) {
     return unavailable('webhook.queue_unavailable', error, dependencies);
   }
-  // Answered with 503 it would come back for 12 hours and hold up everything behind it.
+  // After a 503 it would come back for 12 hours, and everything behind it would wait.
   if (sent === 'refused') return quarantineDelivery(body, 'queue_refused', receivedAt, dependencies);
   const recorded = await record(event, receivedAt, dependencies);
   if (recorded === 'known') return duplicate(event, dependencies);
@@ -95,7 +97,7 @@ async function isKnown(event: WebhookEvent, { ledger, observer }: AcceptanceDepe
   try {
     return (await ledger.find(event.id)) !== undefined;
   } catch (error) {
-    // Accepting needs the queue alone: better a second time than not at all.
+    // Acceptance needs only the queue. An event that comes twice is better than one that does not come.
     observer.count('ledgerUnread');
     observer.note('webhook.ledger_unread', { eventId: event.id, errorName: errorName(error) });
     return false;
@@ -111,7 +113,7 @@ async function record(
   try {
     return await once().catch(once);
   } catch (error) {
-    // The event is on the queue; refusing it now would only bring it again.
+    // The event is on the queue. If it were refused now, it would only come again.
     observer.count('ledgerUnwritten');
     observer.note('webhook.ledger_unwritten', { eventId: event.id, errorName: errorName(error) });
     return 'unwritten';

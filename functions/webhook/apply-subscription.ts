@@ -8,7 +8,7 @@ import type { AskedResource } from './resource-list.ts';
 import type { StoredSubscription, SubscribedHook, Subscription, SubscriptionStore } from './subscription.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
-/** What a person wants registered for a company. */
+/** The subscription that a person wants for a company. */
 export interface AskedSubscription {
   readonly environment: ProcoreEnvironmentName;
   readonly companyId: string;
@@ -21,27 +21,27 @@ export interface AskedSubscription {
   readonly silenceHours: number;
 }
 
-/** What applying works with. */
+/** What {@link applySubscription} needs. */
 export interface ApplyDependencies {
   readonly api: HooksApi;
   readonly store: SubscriptionStore;
   /** The webhook authorization's current value, without `Bearer`. */
   readonly authorization: string;
   readonly clock: Clock;
-  /** Told before each hook. @default nobody */
+  /** Called before each hook. @default nobody is told */
   readonly progress?: (done: number, of: number, projectId: string | null) => void;
 }
 
-/** What applying did. */
+/** The subscription that was applied, and what was changed for it. */
 export interface AppliedSubscription {
   readonly subscription: StoredSubscription;
-  /** For each hook that had to be changed: what was done. */
+  /** The hooks that had to be changed, and how. */
   readonly changes: readonly {
     readonly hookId: string;
     readonly projectId: string | null;
     readonly repairs: readonly HookRepair[];
   }[];
-  /** Hooks that are no longer wanted, and gone. */
+  /** Hooks that were no longer wanted and were deleted. */
   readonly removedHookIds: readonly string[];
 }
 
@@ -54,21 +54,22 @@ export class SubscriptionChangedError extends ConnectorError {
   }
 }
 
-/** A project is named that the connection does not see, or none is there to ask for the catalogue. */
+/** A project was named that the connection does not see. */
 export class ProjectNotFoundError extends ConnectorError {
   override readonly name = 'ProjectNotFoundError';
   readonly code = 'project_not_found';
 }
 
-/** Hooks are stored in between after so many: a run that is cut off is gone on with, not begun again. */
+/** After this many hooks the subscription is stored, so that a run that was cut off can be continued. */
 const saveEvery = 20;
 
 /**
- * Registers at Procore what is wanted for a company, and stores it. Repeating it changes nothing; run with other wishes
- * it adds and removes just the difference.
+ * Registers a company's subscription at Procore, and stores it. Repeating it changes nothing. If other things
+ * are wanted than before, it adds and removes only the difference.
  *
- * It is stored before the first hook is made, so that the first events find their connection.
+ * The subscription is stored before the first hook is made, so that the first events find their connection.
  *
+ * @returns the stored subscription, and what was changed at Procore
  * @throws UnknownResourceError, ProjectNotFoundError, SubscriptionChangedError, and what the hooks API throws
  */
 export async function applySubscription(
@@ -99,7 +100,7 @@ export async function applySubscription(
     {
       createdAt: now,
       hooks: [],
-      // What the audit has noted there, above all.
+      // Keeps what the audit has noted.
       ...before,
       ...asked,
       resources,
@@ -126,9 +127,11 @@ export async function applySubscription(
 }
 
 /**
- * Ends a company's subscription: its hooks at Procore, then what is stored. A run that is cut off can be repeated.
+ * Ends a company's subscription: deletes its hooks at Procore, then what is stored. A run that was cut off can be
+ * repeated.
  *
  * @returns the ids of the hooks that are gone
+ * @throws SubscriptionChangedError, and what the hooks API throws
  */
 export async function removeSubscription(
   subscription: StoredSubscription,
@@ -140,12 +143,16 @@ export async function removeSubscription(
   return hooks.map(({ hookId }) => hookId);
 }
 
-/** Which hooks a subscription has: the company's (null) when it wants company resources, and one a project. */
+/**
+ * Lists the hooks that a subscription should have.
+ *
+ * @returns the id of each project that has a hook; null for the company's own hook, if it wants company resources
+ */
 export function hookTargets(subscription: Subscription, projects: readonly string[]): readonly (string | null)[] {
   return [null, ...new Set(projects)].filter((projectId) => wantedTriggers(subscription, projectId).length > 0);
 }
 
-/** Puts a hook in the place of the one of the same project. */
+/** Replaces the hook of the same project. @returns the new list */
 export function withHook(hooks: readonly SubscribedHook[], hook: SubscribedHook): readonly SubscribedHook[] {
   return [...hooks.filter(({ projectId }) => projectId !== hook.projectId), hook];
 }

@@ -8,7 +8,7 @@ import { type HookRepair, keepHook } from './keep-hook.ts';
 import { isSilent, type Recovery, recoverDeliveries } from './recover-deliveries.ts';
 import type { StoredSubscription, SubscribedHook, Subscription } from './subscription.ts';
 
-/** What {@link auditHooks} works with. */
+/** What {@link auditHooks} needs. */
 export interface HookAuditDependencies {
   readonly api: HooksApi;
   /** The webhook authorization's current value, without `Bearer`. */
@@ -114,7 +114,7 @@ function targetsOf(subscription: Subscription, projects: readonly string[]): rea
     .toSorted((one, other) => lookedAt(one) - lookedAt(other));
 }
 
-/** One project that is gone or hidden must not keep the others from being looked at, so errors are returned. */
+/** Looks at one hook. It returns an error instead of throwing it, so that the other hooks are looked at. */
 async function lookAtHook(
   subscription: StoredSubscription,
   { projectId, known }: Target,
@@ -128,7 +128,7 @@ async function lookAtHook(
     const wasInactive = repairs.includes('activated') || (known !== undefined && repairs.includes('created'));
     look = { hook, repairs, wasInactive };
     if (repairs.length > 0) noteRepairs(subscription, projectId, look, observer);
-    // Each hook has its own time: one that fails, or is one of a thousand, must not have all read again from the start.
+    // Each hook has its own time. Otherwise one that fails would make us read all others again from the start.
     const since = (hook.recoveredAt ?? subscription.auditedAt ?? subscription.createdAt) - retrySeconds;
     const hasTime = () => remaining() >= startReserveMs;
     const recovery = await recoverDeliveries(api, hook, dayOf(since), setAside, accept, hasTime);

@@ -11,7 +11,7 @@ import { type RetirementDependencies, retirePrevious } from './roll-over.ts';
 import type { StoredSubscription, Subscription } from './subscription.ts';
 import type { WebhookAuthorizationSource } from './webhook-authorization.ts';
 
-/** What {@link auditSubscriptions} works with. */
+/** What {@link auditSubscriptions} needs. */
 export interface AuditDependencies
   extends RetirementDependencies,
     Omit<HookAuditDependencies, 'api' | 'authorization'> {
@@ -39,9 +39,9 @@ export interface AuditReport {
 }
 
 /**
- * Compares what is wanted with what Procore has, for every company: repairs hooks, moves them to the current header,
- * takes in deliveries that Procore gave up, and tells where there has been silence. It is started every hour. What one
- * run does not finish, the next one does: it begins with what was looked at longest ago.
+ * Compares every company's subscription with the hooks that Procore has. It repairs hooks, moves them to the current
+ * header, accepts deliveries that Procore gave up, and tells where there has been silence. It is started every hour and
+ * begins with what was looked at longest ago, so that the next run does what this one does not finish.
  *
  * @returns what was found; a company that cannot be audited is counted as unfinished and does not end the audit
  * @throws what reading the secret and listing the subscriptions throw
@@ -93,7 +93,7 @@ async function auditSubscription(
   if (remaining() < startReserveMs) return nothingDone;
   let found = nothingDone;
   try {
-    // Noted first: a company over which an audit runs out of time must not be the first one of every audit.
+    // This is stored first. Otherwise a company that takes all of the time would be the first one of every audit.
     const begun = { ...subscription, begunAt: Math.floor(clock()) };
     const revision = await store.save(begun, subscription.revision);
     if (revision === 'changed') return nothingDone;

@@ -6,7 +6,7 @@ import type { PreviousUse } from './previous-use.ts';
 import { fingerprint } from './subscription.ts';
 import type { WebhookAuthorization, WebhookAuthorizationSource } from './webhook-authorization.ts';
 
-/** Whether the `Authorization` header was right, absent (scanners) or another one (events will be lost: alarm). */
+/** How the `Authorization` header was: right, absent (as scanners send it), or wrong (an alarm: events may be lost). */
 export type Authentication = 'authenticated' | 'none_sent' | 'wrong_sent';
 
 /** Judges the value of a delivery's `Authorization` header; undefined when there was none. */
@@ -15,14 +15,14 @@ export type Authenticate = (header: string | undefined) => Promise<Authenticatio
 /** Reading the secret again costs a call that any stranger can cause, so it is done at most once in 30 seconds. */
 const rereadSeconds = 30;
 
-/** Whether the previous value is still in use matters to the hour, so it is written down once a minute at most. */
+/** Use of the previous value is written down once a minute at most: people need its time to the hour. */
 const noteSeconds = 60;
 
 function sha256(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
-/** Hashing both sides gives equal lengths, and a time that tells nothing about the secret. */
+/** Compares hashes: they are equally long, and the time that it takes tells nothing about the secret. */
 function equalInConstantTime(left: string, right: string): boolean {
   return timingSafeEqual(sha256(left), sha256(right));
 }
@@ -35,13 +35,13 @@ function judge(header: string, { current, previous }: WebhookAuthorization): 'cu
 }
 
 /**
- * Makes the check of a delivery's `Authorization` header, which Procore repeats verbatim from the hook; it signs
- * nothing. Current and previous values are accepted, so that the header can be rotated without losing an event.
+ * Makes the check of a delivery's `Authorization` header. Procore signs nothing: it sends the value that its hook was
+ * given. The current and the previous value are accepted, so that the header can be rotated without losing an event.
  *
- * The source remembers the secret: once it was read, an outage of Secrets Manager stops no delivery.
+ * The source remembers the secret: after it was read once, an outage of Secrets Manager stops no delivery.
  *
  * @returns a function of the header; it throws what the source throws
- * @see https://developers.procore.com/documentation/webhooks
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export function createAuthenticator(dependencies: {
   readonly source: WebhookAuthorizationSource;
@@ -58,7 +58,7 @@ export function createAuthenticator(dependencies: {
     if (match === 'previous' && clock() - notedAt >= noteSeconds) {
       notedAt = clock();
       await previousUse.note(fingerprint(authorization.previous ?? ''), notedAt).catch((error: unknown) => {
-        // The next delivery tries again: the delivery itself is more than its trace.
+        // The delivery matters more than this note. The next delivery writes it.
         notedAt = Number.NEGATIVE_INFINITY;
         observer.note('webhook.previous_use_unwritten', { errorName: errorName(error) });
       });

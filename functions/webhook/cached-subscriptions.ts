@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { StoredSubscription, SubscriptionStore } from './subscription.ts';
 
-/** How long an answer is believed: a subscription that was just applied is known to all workers a minute later. */
+/** How long an answer is used. All workers know a new subscription after this time. */
 const maxAgeSeconds = 60;
 
 /**
- * Remembers for a minute what the store said about a company, so that a burst of one company's events is one read.
+ * Remembers for a minute what the store said about a company, so that a burst of a company's events costs one read.
  *
  * @returns the reading side of the store; a failed read is not remembered
  */

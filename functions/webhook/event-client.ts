@@ -20,9 +20,9 @@ export class NoSubscriptionError extends ConnectorError {
 }
 
 /**
- * Gives events the client of their company: through the connection that the company's subscription names.
+ * Gives events the client of their company, through the connection that the company's subscription names.
  *
- * @returns a function that asks nothing; the first call of the client reads the subscription
+ * @returns a function that makes no call; the first call of the client reads the subscription
  */
 export function companyClients({
   environment,
@@ -41,7 +41,11 @@ export function companyClients({
     });
 }
 
-/** Makes a client that is only found when it is first called. @param find may throw: the call then throws the same */
+/**
+ * Makes a client that looks for the real client at its first call.
+ *
+ * @param find finds the client; what it throws, the call throws
+ */
 export function companyClientWhenCalled(
   environment: ProcoreEnvironmentName,
   companyId: string,

@@ -3,15 +3,15 @@ import type { Observer } from '../observer.ts';
 import type { CompanyClient } from '../procore/client.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
-/** What is known about an event beyond its payload. A mark is also false when the answer could not be had. */
+/** What is known about an event beyond its payload. A mark is also false when it could not be found out. */
 export interface EventMarks {
-  /** `onEvent` has finished with this event id before: delivery is at least once. */
+  /** `onEvent` has finished with this event id before. Delivery is at least once. */
   readonly handledBefore: boolean;
-  /** An event of the same resource that occurred later was handled already: Procore promises no order. */
+  /** A later event of the same resource was handled already. Procore promises no order. */
   readonly stale: boolean;
-  /** Our own app caused the change. Never set for v4.0, which does not tell: compare `userId` there. */
+  /** Our own app caused the change. Never set for v4.0, whose payload does not say so: compare `userId` there. */
   readonly loop: boolean;
-  /** No subscription of ours names the event's company: whoever learns the header can forge events of any company. */
+  /** No subscription of ours names the event's company. A person who knows the header can forge such events. */
   readonly unsubscribed: boolean;
 }
 
@@ -22,9 +22,9 @@ export interface MarkedEvent extends WebhookEvent {
 
 /** What the integrator's functions get besides the event. */
 export interface HandlerContext {
-  /** Writes one structured log line; only the fields of the allow-list, none of which can hold a secret. */
+  /** Writes one structured log line. It takes only the fields of the allow-list, which cannot hold a secret. */
   readonly log: Observer['note'];
-  /** Aborted when the invocation must end: the event then counts as failed and comes again. Pass it on to `fetch`. */
+  /** Aborted when the invocation has to end. The event then counts as failed and comes again. Pass it on to `fetch`. */
   readonly signal: AbortSignal;
 }
 
@@ -32,12 +32,12 @@ export interface HandlerContext {
 export interface EventContext extends HandlerContext {
   /**
    * Procore's API for the event's company, through the connection that the company's subscription names. Its calls
-   * throw `NoSubscriptionError` when there is no subscription; nothing is asked before the first call.
+   * throw `NoSubscriptionError` when there is no subscription, which is read at the first call.
    */
   readonly procore: CompanyClient;
 }
 
-/** What the integrator's one file exports. A `Permanent` error ends the tries, any other is tried again. */
+/** What the integrator's file exports. After a `Permanent` error an event is not tried again; after any other it is. */
 export interface EventHandlers {
   onEvent(event: MarkedEvent, context: EventContext): Promise<void>;
   onConnectionChange(change: ConnectionChange, context: HandlerContext): Promise<void>;

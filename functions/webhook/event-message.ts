@@ -10,7 +10,7 @@ export interface WebhookEventMessage {
   readonly event: WebhookEvent;
   /** When intake took it, epoch seconds. */
   readonly receivedAt: number;
-  /** Tells a message that an operator sent again from the first one; new for every sending. */
+  /** Set when an operator sends the event again, and new each time: SQS would drop a copy of the first message. */
   readonly replayId?: string;
 }
 
@@ -21,7 +21,9 @@ export interface ConnectionChangeMessage {
   readonly change: ConnectionChange;
 }
 
-/** What the event queue carries. Its JSON is the contract with a consumer of one's own (`-c worker=false`). */
+/**
+ * A message of the event queue. Its JSON is the contract with a consumer that replaces the worker (`-c worker=false`).
+ */
 export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
 
 function sha256(text: string): string {
@@ -31,7 +33,7 @@ function sha256(text: string): string {
 /**
  * Names the resource that an event is about, as 64 characters that SQS allows as a group id (no spaces, at most 128).
  *
- * @returns sha-256 of company, project, resource and id, unambiguously joined
+ * @returns the sha-256 of company, project, resource and id
  */
 export function resourceKey(event: WebhookEvent): string {
   return sha256(JSON.stringify([event.companyId, event.projectId, event.resourceName, event.resourceId]));
@@ -61,7 +63,7 @@ export function deduplicationId(message: EventMessage): string {
 }
 
 /**
- * Gives the message attributes that a consumer can filter by; none is empty, which SQS would refuse.
+ * Gives the message attributes that a consumer can filter by. They are never empty: SQS refuses empty ones.
  *
  * @returns attribute names and their text values
  */
@@ -72,12 +74,12 @@ export function filterAttributes(message: EventMessage): Readonly<Record<string,
 }
 
 /**
- * Writes JSON that SQS accepts. JSON escapes control characters and lone surrogates by itself; U+FFFE and U+FFFF, which
- * SQS refuses, and characters beyond the first plane, about which its reference and its error text disagree, are
- * escaped here.
+ * Writes JSON that SQS accepts. `JSON.stringify` escapes control characters and lone surrogates. This function also
+ * escapes U+FFFE and U+FFFF, which SQS refuses, and characters beyond U+FFFF, about which the reference of SQS and its
+ * error text disagree.
  *
  * @returns JSON text
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ * @see [SendMessage](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html)
  */
 export function queueJson(value: object): string {
   return JSON.stringify(value).replace(
@@ -89,7 +91,7 @@ export function queueJson(value: object): string {
 /**
  * Reads a message body of the event queue.
  *
- * @returns the message, or undefined when the body is not one that we wrote
+ * @returns the message, or undefined when we did not write the body
  */
 export function readEventMessage(body: string): EventMessage | undefined {
   let value: unknown;

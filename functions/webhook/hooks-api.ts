@@ -14,11 +14,11 @@ export interface Hook {
   readonly destinationUrl: string;
   /** Masked: stars and the last five characters; null when the hook sends none. */
   readonly authorization: string | null;
-  /** undefined where Procore does not say. */
+  /** undefined when Procore does not say. */
   readonly triggerCount: number | undefined;
 }
 
-/** What a new hook is given. */
+/** The fields of a new hook. */
 export interface HookFields {
   readonly payloadVersion: PayloadVersion;
   readonly namespace: string;
@@ -27,7 +27,7 @@ export interface HookFields {
   readonly authorization: string;
 }
 
-/** A trigger, its action read whatever way Procore spells it. */
+/** A trigger. Its action is read in each of Procore's spellings. */
 export interface Trigger {
   readonly resourceName: string;
   readonly action: TriggerAction;
@@ -38,16 +38,16 @@ export interface StoredTrigger extends Trigger {
   readonly id: string;
 }
 
-/** A name of the catalogue. */
+/** A resource of the webhook catalogue. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly actions: readonly TriggerAction[];
 }
 
-/** A delivery that Procore gave up. */
+/** A delivery of the list of deliveries. */
 export interface LostDelivery {
   readonly id: string;
-  /** The event as JSON, ids beyond 2^53 as strings of their digits; null where Procore has none any more. */
+  /** The event as JSON, ids beyond 2^53 as strings of their digits; null when Procore no longer has it. */
   readonly payload: ExactJson;
 }
 
@@ -78,10 +78,10 @@ export interface HooksApi {
     hookId: string,
     change: Partial<HookFields> & { readonly status?: Hook['status'] },
   ): Promise<void>;
-  /** Deletes a hook; one that is gone already is no error. */
+  /** Deletes a hook. It is a success when the hook is gone already. */
   deleteHook(projectId: string | null, hookId: string): Promise<void>;
   listTriggers(projectId: string | null, hookId: string): Promise<readonly StoredTrigger[]>;
-  /** Creates triggers in bulk. What Procore says about single ones comes in two shapes: list again to know. */
+  /** Creates triggers in bulk. Procore's answer about single triggers has two shapes: list them to see what is kept. */
   createTriggers(projectId: string | null, hookId: string, triggers: readonly Trigger[]): Promise<void>;
   deleteTriggers(projectId: string | null, hookId: string, triggerIds: readonly string[]): Promise<void>;
   catalogue(projectId: string | null, payloadVersion: PayloadVersion): Promise<readonly CatalogueEntry[]>;
@@ -96,8 +96,8 @@ export interface HooksApi {
 }
 
 /**
- * Calls Procore's webhook endpoints, version 2.0. Version 1.0 is deprecated, and Procore refuses deprecated endpoints to
- * new apps.
+ * Calls Procore's webhook endpoints, version 2.0. Version 1.0 is deprecated, and Procore refuses deprecated endpoints
+ * to new apps.
  *
  * @returns the endpoints. Each call throws HooksApiError when the answer is not valid, ProcoreApiError when Procore
  * refuses the call, and what the client's lists and its source of tokens throw
@@ -204,7 +204,7 @@ function readHook(hook: ExactJsonObject): Hook | undefined {
   const headers = isJsonObject(hook.destination_headers) ? hook.destination_headers : {};
   return {
     id,
-    // Whatever is not said to be disabled is believed to be active.
+    // A hook counts as active unless Procore says that it is disabled.
     status: hook.status === 'disabled' ? 'disabled' : 'active',
     payloadVersion: textOf(hook.payload_version),
     namespace: textOf(hook.namespace),
@@ -235,6 +235,6 @@ function readCatalogueEntry(entry: ExactJsonObject): CatalogueEntry | undefined 
 
 function readDelivery({ id: given, payload }: ExactJsonObject): LostDelivery | undefined {
   const id = exactId(given);
-  // One without a payload goes into quarantine: it must not keep those behind it from being read.
+  // A delivery without a payload goes into quarantine, so that those behind it are read.
   return id === undefined ? undefined : { id, payload: payload ?? null };
 }

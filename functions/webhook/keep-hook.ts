@@ -3,7 +3,7 @@ import { ConnectorError } from '../connector-error.ts';
 import type { Hook, HooksApi, StoredTrigger, Trigger } from './hooks-api.ts';
 import { fingerprint, type SubscribedHook, type Subscription } from './subscription.ts';
 
-/** What a hook was found to lack; empty when it was as it should be. */
+/** What had to be done at a hook. */
 export type HookRepair =
   | 'created'
   | 'activated'
@@ -12,13 +12,13 @@ export type HookRepair =
   | 'triggers_added'
   | 'triggers_removed';
 
-/** A hook that is as it should be now, and what had to be done for that. */
+/** A hook that is now as it should be, and what had to be done for that. */
 export interface KeptHook {
   readonly hook: SubscribedHook;
   readonly repairs: readonly HookRepair[];
 }
 
-/** Procore took a trigger without an error, and does not list it. */
+/** Procore accepted a trigger without an error, but does not list it. */
 export class TriggerNotKeptError extends ConnectorError {
   override readonly name = 'TriggerNotKeptError';
   readonly code = 'trigger_not_kept';
@@ -28,7 +28,7 @@ export class TriggerNotKeptError extends ConnectorError {
   }
 }
 
-/** What {@link keepHook} works with. */
+/** What {@link keepHook} needs. */
 export interface KeepHookDependencies {
   readonly api: HooksApi;
   /** The webhook authorization's current value, without `Bearer`. */
@@ -36,7 +36,11 @@ export interface KeepHookDependencies {
   readonly clock: Clock;
 }
 
-/** Which triggers a subscription's hook has: the company's hook company resources, a project's the others. */
+/**
+ * Lists the triggers that a hook should have.
+ *
+ * @returns those of the company's resources for the company's hook, those of the project's resources for a project's
+ */
 export function wantedTriggers({ resources }: Subscription, projectId: string | null): readonly Trigger[] {
   const level = projectId === null ? 'company' : 'project';
   return resources
@@ -45,12 +49,12 @@ export function wantedTriggers({ resources }: Subscription, projectId: string | 
 }
 
 /**
- * Makes one hook of a subscription what it should be: there, active, with our URL, header and triggers. Doing it twice
- * does nothing the second time.
+ * Makes sure that one hook of a subscription is there and active, and has our URL, header and triggers. A second time
+ * it changes nothing.
  *
- * @param known the hook as it is stored; undefined when there is none yet
+ * @param known the hook as it is stored; undefined when it is not stored yet
  * @returns the hook, checked just now
- * @throws HooksApiError, TriggerNotKeptError
+ * @throws TriggerNotKeptError, and what the hooks API throws
  */
 export async function keepHook(
   subscription: Subscription,
@@ -75,7 +79,7 @@ export async function keepHook(
       repairs.push('redirected');
     }
     const stale = known?.hookId === found.id && known.authorization !== fingerprint(authorization);
-    // Of the header Procore shows the end only, which is enough to see that somebody has changed it.
+    // Procore shows only the end of the header. That is enough to see that somebody has changed it.
     if (stale || found.authorization?.slice(-5) !== header.slice(-5)) {
       repairs.push('reauthorized');
       reauthorized = true;
@@ -83,10 +87,10 @@ export async function keepHook(
     if (repairs.length > 0) await api.changeHook(projectId, found.id, { ...fields, status: 'active' });
   }
   const { id, triggerCount } = found ?? (await api.createHook(projectId, fields));
-  // It is gone, or under another namespace than is wanted now: then every event would come by both hooks.
+  // The stored hook is gone, or it has a namespace that is no longer wanted: then both hooks would send every event.
   if (known !== undefined && known.hookId !== id) await api.deleteHook(projectId, known.hookId);
   const wanted = wantedTriggers(subscription, projectId);
-  // A count that is right saves a call for each hook; what has no hook yet has no triggers.
+  // If the count is right, the triggers are not listed: that saves a call for each hook.
   if (
     found === undefined ||
     triggerCount !== wanted.length ||
@@ -110,7 +114,7 @@ export async function keepHook(
   };
 }
 
-/** Finds our hook; of several that are ours, which would send every event several times, all but one are deleted. */
+/** Finds our hook. If there are several, all but one are deleted: each of them would send every event. */
 async function findHook(
   { namespace, destinationUrl }: Subscription,
   projectId: string | null,
@@ -119,7 +123,7 @@ async function findHook(
 ): Promise<Hook | undefined> {
   const listed = await api.listHooks(projectId, namespace);
   const ours = listed.filter((hook) => hook.namespace === namespace && hook.destinationUrl === destinationUrl);
-  // One whose URL somebody changed is found by its id alone.
+  // A hook whose URL somebody changed is found by its id.
   const stored = listed.find(({ id }) => id === known?.hookId);
   const kept = stored ?? ours[0];
   for (const { id } of ours) if (kept !== undefined && id !== kept.id) await api.deleteHook(projectId, id);
@@ -139,7 +143,7 @@ async function keepTriggers(
   };
   const listed = await api.listTriggers(projectId, hookId);
   const missing = missingFrom(listed);
-  // What is not wanted, and what is there twice.
+  // Triggers that are not wanted, and those that are there twice.
   const left = new Set(wanted.map(keyOf));
   const superfluous = listed.filter((trigger) => !left.delete(keyOf(trigger))).map(({ id }) => id);
   if (missing.length > 0) await api.createTriggers(projectId, hookId, missing);

@@ -4,7 +4,7 @@ import type { WebhookEvent } from './webhook-event.ts';
 /** What the ledger holds about one event. */
 export interface LedgerEntry {
   readonly event: WebhookEvent;
-  /** When intake recorded it, epoch seconds; absent when the worker's mark is all that was written. */
+  /** When intake recorded it, epoch seconds; absent when only the worker has written about it. */
   readonly receivedAt?: number;
   /** When `onEvent` last finished with it, epoch seconds. */
   readonly handledAt?: number;
@@ -19,7 +19,7 @@ export interface DeadLettered {
 
 /** An entry as it is listed by time. */
 export interface ArrivedEvent extends LedgerEntry {
-  /** When it was first written down by intake or, should that have failed, by the worker; epoch seconds. */
+  /** When intake first wrote it down, or the worker if intake could not; epoch seconds. */
   readonly arrivedAt: number;
   /** How often `onEvent` has failed with it. */
   readonly failures: number;
@@ -30,20 +30,20 @@ export interface ArrivedEvent extends LedgerEntry {
 /** What happened before to an event and its resource, for the worker's marks. */
 export interface EventHistory {
   readonly handledBefore: boolean;
-  /** When the newest of the resource's handled events occurred, epoch seconds; null when there is none. */
+  /** When the newest handled event of the resource occurred, epoch seconds; null when no event was handled. */
   readonly newestHandled: number | null;
 }
 
-/** How long the ledger keeps an event: longer than Procore's 12 h of retries, for replay. 30 days, in seconds. */
+/** How long the ledger keeps an event for replay, in seconds: 30 days. Procore retries for 12 hours. */
 export const ledgerSeconds = 30 * 24 * 3600;
 
 /** How far Procore's clock may lead ours, in seconds. */
 const leadSeconds = 180;
 
 /**
- * Tells up to when an event's resource has been seen once it is handled.
+ * Tells up to which time a resource counts as seen when one of its events was handled.
  *
- * @returns the event's time, epoch seconds; one in the future counts as now, or later events would all look stale
+ * @returns the event's time, epoch seconds, but at most 3 minutes from now: otherwise later events would all look stale
  */
 export function seenUpTo(occurredAt: number, now: number): number {
   return Math.min(occurredAt, now + leadSeconds);
@@ -51,13 +51,13 @@ export function seenUpTo(occurredAt: number, now: number): number {
 
 /** The record of accepted events, of handled ones, and of the last one handled for each resource. */
 export interface Ledger {
-  /** Reads an event, strongly consistent; undefined when it is unknown or its time is over. */
+  /** Reads an event, strongly consistent. @returns undefined when it is unknown or its time is over */
   find(eventId: string): Promise<LedgerEntry | undefined>;
   /**
-   * Records an accepted event and keeps what is already known of it, above all the mark "handled": the worker may be
-   * done with an event before intake has written it down.
+   * Records an accepted event, and keeps what is known of it already, such as the mark "handled": the worker may finish
+   * with an event before intake has recorded it.
    *
-   * @returns `known` when it was recorded before, also by a first try whose answer was lost
+   * @returns `known` when it was recorded before, perhaps by a try whose answer was lost
    */
   record(event: WebhookEvent, receivedAt: number): Promise<'recorded' | 'known'>;
   /** Tells what happened to the event and its resource before. */
@@ -66,7 +66,7 @@ export interface Ledger {
   markHandled(event: WebhookEvent, handledAt: number): Promise<void>;
   /** Counts a failed try of the event. @returns how often it has failed by now */
   countFailure(event: WebhookEvent): Promise<number>;
-  /** Notes that the event went to the dead-letter queue, and why; the newest time counts. */
+  /** Notes that the event went to the dead-letter queue, and why. A later note replaces an earlier one. */
   markDeadLettered(event: WebhookEvent, deadLettered: DeadLettered): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export interface LedgerReader {
   arrivals(since: number, until: number): AsyncIterable<ArrivedEvent>;
 }
 
-/** So many partitions of the index take a day's events: one alone takes 1,000 writes a second. */
+/** How many partitions of the index hold the events of a day. One partition takes 1,000 writes a second. */
 export const arrivalShards = 4;
 
 /**

@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.ts';
 import type { SubscriptionStore } from './subscription.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
-/** Where the marks come from. */
+/** What {@link readMarks} needs. */
 export interface MarkDependencies {
   readonly ledger: Pick<Ledger, 'history'>;
   readonly oauthClient: OAuthClientSource;
@@ -15,8 +15,10 @@ export interface MarkDependencies {
 }
 
 /**
- * Finds out what is known about an event beyond its payload. What cannot be read leaves its mark unset and the event
- * is handled all the same: a mark is a hint.
+ * Finds out what is known about an event beyond its payload. A mark is a hint: when something cannot be read, its mark
+ * stays unset and the event is handled all the same.
+ *
+ * @returns the marks; a failure is noted and not thrown
  */
 export async function readMarks(event: WebhookEvent, dependencies: MarkDependencies): Promise<EventMarks> {
   const { ledger, oauthClient, subscriptions, observer } = dependencies;

@@ -1,7 +1,7 @@
 import { type ExactJson, type ExactJsonObject, exactId, isJsonObject, parseExactJson } from '../procore/exact-json.ts';
 import type { PayloadVersion, RelatedResource, WebhookEvent } from './webhook-event.ts';
 
-/** Why a body is no event; goes to the quarantine with it. */
+/** Why a body cannot be read as an event. The quarantine keeps the reason with the body. */
 export type UnreadableReason =
   | 'oversize'
   | 'empty_body'
@@ -17,7 +17,7 @@ export type UnreadableReason =
   | 'missing_company_id'
   | 'unreadable_project_id';
 
-/** An event, or the reason why the body is none. */
+/** An event, or the reason why the body cannot be read as one. */
 export type ParsedDelivery = { readonly event: WebhookEvent } | { readonly unreadable: UnreadableReason };
 
 /**
@@ -34,15 +34,15 @@ const fieldNames = {
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the body of an authenticated delivery as an event, whatever its content type says: what cannot be read is
- * kept in quarantine, never refused, since a refusal would pause all of Procore's deliveries.
+ * Reads the body of an authenticated delivery as an event. The content type does not matter. A body that cannot be read
+ * is kept in quarantine and not refused, because a refusal would pause all of Procore's deliveries.
  *
- * Unknown fields are ignored, optional ones that cannot be read count as absent, and of a key that comes twice the
- * last one counts (RFC 8259 leaves it open, `JSON.parse` does it so).
+ * Unknown fields are ignored. Optional fields that cannot be read count as absent. When a key comes twice, the last one
+ * counts: RFC 8259 leaves it open, and `JSON.parse` does it so.
  *
  * @returns the event, or a literal reason
  * @see [RFC 8259, section 4](https://www.rfc-editor.org/rfc/rfc8259#section-4)
- * @see https://developers.procore.com/documentation/webhooks
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export function parseDelivery(body: Uint8Array): ParsedDelivery {
   if (body.byteLength > maximumBytes) return { unreadable: 'oversize' };
@@ -57,10 +57,10 @@ export function parseDelivery(body: Uint8Array): ParsedDelivery {
   try {
     payload = parseExactJson(text);
   } catch {
-    // Also what is nested more than 100 levels deep.
+    // A body that is nested more than 100 levels deep ends here, too.
     return { unreadable: 'invalid_json' };
   }
-  // Nothing documents several events in one delivery; an array is kept, not guessed at.
+  // Procore does not document several events in one delivery, so an array is kept in quarantine.
   if (!isJsonObject(payload)) return { unreadable: 'not_an_object' };
   const version = payloadVersion(payload);
   return version === 'unknown_shape' || version === 'unknown_version'
@@ -72,7 +72,7 @@ function payloadVersion(payload: ExactJsonObject): PayloadVersion | 'unknown_sha
   const version = payload.api_version;
   if (version === 'v2' || version === 'v2.0' || version === 'v3.0' || version === 'v4.0') return version;
   if (version !== undefined && version !== null) return 'unknown_version';
-  // v4.0 does not name itself in Procore's sample. 2017's payloads did not either, and had neither id nor company.
+  // Procore's sample of v4.0 has no `api_version`. Payloads of 2017 had none either, but they had no id and no company.
   return payload.resource_type !== undefined && payload.reason !== undefined ? 'v4.0' : 'unknown_shape';
 }
 
@@ -89,7 +89,7 @@ function readPayload(payload: ExactJsonObject, payloadVersion: PayloadVersion): 
   if (resourceName === undefined) return { unreadable: 'missing_resource_name' };
   if (resourceId === undefined) return { unreadable: 'missing_resource_id' };
   if (companyId === undefined) return { unreadable: 'missing_company_id' };
-  // Whether v4.0 sends null or nothing for a company's own resource is not documented: both are taken.
+  // Procore does not document whether v4.0 sends null or nothing for a company's own resource. Both are accepted.
   if (projectId === null && (payload.project_id ?? '') !== '') return { unreadable: 'unreadable_project_id' };
   const metadata = isJsonObject(payload.metadata) ? payload.metadata : {};
   const sourceApplicationId = readName(metadata.source_application_id);
@@ -114,19 +114,21 @@ function readPayload(payload: ExactJsonObject, payloadVersion: PayloadVersion): 
   };
 }
 
-/** Ids become keys and attributes at AWS, so they are bounded; Procore's own are digits or 26 letters and digits. */
+/** Ids become keys and attributes at AWS, so they are bounded. Procore's are digits, or 26 letters and digits. */
 function readId(value: ExactJson | undefined): string | undefined {
   const id = exactId(value);
   return id !== undefined && /^[\x21-\x7E]{1,128}$/.test(id) ? id : undefined;
 }
 
-/** Names become message attributes, where SQS takes neither control characters nor an empty text. */
+/** Names become message attributes. SQS refuses control characters and empty texts there. */
 function readName(value: ExactJson | undefined): string | undefined {
   const name = typeof value === 'number' ? exactId(value) : value;
   return typeof name === 'string' && /^[^\p{Cc}\p{Cs}\uFFFE\uFFFF]{1,256}$/u.test(name) ? name : undefined;
 }
 
-/** `Date.parse` drops what is finer than a millisecond, which may be what tells two events apart. */
+/**
+ * Reads all digits of a timestamp. `Date.parse` drops those after milliseconds, and two events may differ only there.
+ */
 function epochSeconds(timestamp: string): number | null {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.exec(timestamp);
   if (parts === null) return null;

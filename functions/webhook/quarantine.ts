@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { UnreadableReason } from './parse.ts';
 
-/** A delivery that an authenticated sender made and that we cannot take as an event. */
+/** An authenticated delivery that cannot be accepted as an event. */
 export interface QuarantineMessage {
   readonly reason: UnreadableReason | 'queue_refused';
   /** Epoch seconds. */
@@ -18,21 +18,22 @@ export interface QuarantineMessage {
 /** Where unreadable deliveries are kept for a person to look at. */
 export interface Quarantine {
   /**
-   * Keeps a delivery; throws on throttling and outage, a missing permission or queue among them.
+   * Keeps a delivery.
    *
-   * @returns `refused` when this message will never be taken, for its content or size
+   * @returns `refused` when this message will never be taken because of its content or size
+   * @throws on throttling and outage, also when the permission or the queue is missing
    */
   keep(message: QuarantineMessage): Promise<'kept' | 'refused'>;
 }
 
-/** A delivery in quarantine, in an operator's hand. */
+/** A delivery that an operator has received from the quarantine. */
 export interface QuarantinedDelivery extends QuarantineMessage {
   readonly receipt: string;
 }
 
-/** The quarantine as an operator works it. */
+/** The quarantine as an operator uses it. */
 export interface QuarantineReader {
-  /** Takes up to ten in hand, hidden from others for a minute. */
+  /** Receives up to ten deliveries and hides them from others for a minute. */
   receive(): Promise<readonly QuarantinedDelivery[]>;
   /** Gives them back untouched. */
   giveBack(deliveries: readonly QuarantinedDelivery[]): Promise<void>;
@@ -40,9 +41,10 @@ export interface QuarantineReader {
 }
 
 /**
- * Goes through the quarantine: what `judge` is done with is deleted, the rest is given back.
+ * Shows every delivery in quarantine to `judge`. Those that it calls `done` are deleted, the others are given back.
  *
  * @returns everything that was there
+ * @throws what `judge` and the reader throw, after the others were given back
  */
 export async function goThroughQuarantine(
   reader: QuarantineReader,
@@ -70,13 +72,13 @@ export async function goThroughQuarantine(
   }
 }
 
-/** As many bytes of a body as give under 900 kB of message: SQS takes 1 MiB. */
+/** How many bytes of a body are kept: the message then has less than 900 kB. SQS takes 1 MiB. */
 const keptBytes = 670_000;
 
 /**
- * Makes the quarantine message of a body. Base64, because SQS refuses control characters.
+ * Makes the quarantine message of a body. The body is Base64, because SQS refuses control characters.
  *
- * @returns the message, its body cut when it is too long for SQS
+ * @returns the message; a body that is too long for SQS is cut
  */
 export function quarantineMessage(
   body: Uint8Array,

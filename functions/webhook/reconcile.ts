@@ -8,43 +8,44 @@ import { type AcceptanceDependencies, acceptDelivery } from './acceptance.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
 
-/** What is compared: a list that knows `filters[updated_at]`, and the name under which its events come. */
+/** What is reconciled: a list that knows `filters[updated_at]`, and the name under which its events come. */
 export interface ReconciledResource {
   /** As webhooks name it, e.g. `RFIs`. */
   readonly resourceName: string;
   readonly path: ApiPath;
-  /** Absent for what belongs to the company itself. */
+  /** Absent for a resource of the company itself. */
   readonly projectId?: string;
   readonly query?: Query;
 }
 
-/** What a reconciliation needs besides acceptance. */
+/** What {@link reconcile} needs. */
 export interface ReconcileDependencies<E extends ProcoreEnvironmentName> extends AcceptanceDependencies {
   readonly company: CompanyClient<E>;
   readonly ledger: Pick<Ledger, 'find' | 'record' | 'history'>;
 }
 
-/** How many records were listed, and what became of them. */
+/** How many records were listed, and how each of them ended. */
 export interface Reconciliation {
   readonly listed: number;
-  /** `onEvent` has already handled an event of the record that is as new as its change. */
+  /** Records of which `onEvent` has already handled an event that is as new as the change. */
   readonly handled: number;
   readonly emitted: number;
-  /** Emitted by an earlier reconciliation. */
+  /** Records that an earlier reconciliation has emitted. */
   readonly known: number;
-  /** Could not be queued; run again from the same time. */
+  /** Records that could not be queued: run again from the same time. */
   readonly failed: number;
   /** Where the next one starts, epoch seconds. */
   readonly until: number;
 }
 
 /**
- * Emits events for what changed in Procore and was never reported ("best-effort, not guaranteed"): lists what changed
- * since then and sends each change through the same acceptance and queue as a delivery. Running it twice is harmless.
+ * Emits events for changes that Procore never reported: its webhooks are "best-effort, not guaranteed". It lists what
+ * changed since a time and accepts each change as if it were a delivery. It can be run twice without harm.
  *
  * @param since epoch seconds; the `until` of the last run, less a minute or so for clocks and slow writes
- * @throws ProcoreApiError, TruncatedListError
- * @see https://developers.procore.com/documentation/webhooks
+ * @returns how many records there were, and where the next run starts
+ * @throws ProcoreApiError, and what the client's lists throw, e.g. TruncatedListError
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export async function reconcile<E extends ProcoreEnvironmentName>(
   dependencies: ReconcileDependencies<E>,
@@ -74,7 +75,9 @@ export async function reconcile<E extends ProcoreEnvironmentName>(
   return { ...counts, until };
 }
 
-/** Writes a change as a v4.0 payload; its id is made of resource, id and time of the change, and so always the same. */
+/**
+ * Writes a change as a v4.0 payload. Its id is made of resource, id and time of the change, so it is always the same.
+ */
 function reconciledEvent(
   companyId: string,
   { resourceName, projectId }: ReconciledResource,

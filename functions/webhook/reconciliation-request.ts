@@ -2,7 +2,7 @@ import { ConnectorError } from '../connector-error.ts';
 import type { ApiPath } from '../procore/client.ts';
 import type { ReconciledResource } from './reconcile.ts';
 
-/** What a reconciliation is asked for. */
+/** A request for a reconciliation. */
 export interface ReconciliationRequest {
   readonly companyId: string;
   readonly resource: ReconciledResource;
@@ -10,13 +10,13 @@ export interface ReconciliationRequest {
   readonly hoursBack: number;
 }
 
-/** A request for a reconciliation is not one. */
+/** A request for a reconciliation is not valid. */
 export class InvalidReconciliationRequestError extends ConnectorError {
   override readonly name = 'InvalidReconciliationRequestError';
   readonly code = 'invalid_reconciliation_request';
 }
 
-/** Twice the hour of a usual schedule, so that one run that failed leaves no gap. */
+/** A usual schedule runs every hour. Twice that, so that one failed run leaves no gap. */
 const usualHoursBack = 2;
 const mostHoursBack = 31 * 24;
 
@@ -35,7 +35,7 @@ export function parseReconciliationRequest(value: unknown): ReconciliationReques
   }
   if (typeof path !== 'string' || !/^\/rest\/v\d+\.\d+\/[\w/-]+$/.test(path)) {
     throw new InvalidReconciliationRequestError(
-      'path must be that of a list which knows filters[updated_at], e.g. "/rest/v1.0/projects/1/rfis", without a query.',
+      'path must lead to a list that knows filters[updated_at], e.g. "/rest/v1.0/projects/1/rfis". It has no query.',
     );
   }
   if (typeof hoursBack !== 'number' || !(hoursBack > 0 && hoursBack <= mostHoursBack)) {
@@ -48,6 +48,6 @@ export function parseReconciliationRequest(value: unknown): ReconciliationReques
 function parseId(value: unknown, name: string): string {
   if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return value;
   throw new InvalidReconciliationRequestError(
-    `${name} must be the text of its digits: numbers lose digits beyond 2^53.`,
+    `${name} must be a text of digits, e.g. "5358233". Numbers lose digits beyond 2^53.`,
   );
 }

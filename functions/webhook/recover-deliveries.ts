@@ -3,15 +3,15 @@ import { queueJson } from './event-message.ts';
 import type { HooksApi } from './hooks-api.ts';
 import type { SubscribedHook } from './subscription.ts';
 
-/** What was done about the deliveries that Procore gave up on one hook. */
+/** How many deliveries of one hook Procore gave up, and what was done about them. */
 export interface Recovery {
-  /** Deliveries that we had never taken: each is an event that would have been lost. */
+  /** Deliveries that we had never accepted. Each is an event that would have been lost. */
   readonly discarded: number;
   /** Of these, the ones that are on the queue now. */
   readonly recovered: number;
-  /** Ids of those that are no events and went into quarantine. */
+  /** Ids of deliveries that cannot be read as events and are in quarantine now. */
   readonly setAside: readonly string[];
-  /** Whether the queue or quarantine could not take one, or time ran out: look again from the same time. */
+  /** The queue or the quarantine could not take a delivery, or time ran out. The next look begins at the same time. */
   readonly incomplete: boolean;
 }
 
@@ -19,13 +19,15 @@ export interface Recovery {
 const lostStatuses = ['failed', 'discarded'] as const;
 
 /**
- * Takes in what Procore tried to deliver and gave up, through the same acceptance as deliveries: what was taken before
- * is a duplicate, so looking twice does no harm.
+ * Accepts the deliveries that Procore gave up after 12 hours of failure, as if they had just come. One that was
+ * accepted before is a duplicate, so looking twice does no harm.
  *
  * @param startDay yyyy-mm-dd; Procore's filter knows days only
  * @param known ids that were set aside before
  * @param hasTime asked before each delivery
- * @see https://developers.procore.com/documentation/webhooks (queued events are discarded after 12 hours of failure)
+ * @returns what was found and done
+ * @throws what the hooks API throws
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export async function recoverDeliveries(
   api: HooksApi,
@@ -52,7 +54,12 @@ export async function recoverDeliveries(
   return { discarded, recovered, setAside, incomplete };
 }
 
-/** Tells whether Procore has had nothing at all to deliver on a hook since a day. */
+/**
+ * Tells whether Procore has had nothing to deliver on a hook since a day.
+ *
+ * @param startDay yyyy-mm-dd
+ * @throws what the hooks API throws
+ */
 export async function isSilent(
   api: HooksApi,
   { projectId, hookId }: SubscribedHook,

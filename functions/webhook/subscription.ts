@@ -8,7 +8,7 @@ export const resourceLevels = ['company', 'project'] as const;
 /** Whether Procore reports a resource on a company's hook or on a project's. */
 export type ResourceLevel = (typeof resourceLevels)[number];
 
-/** What a trigger listens to; v2.0 knows no others. */
+/** What a trigger listens to. v2.0 knows no other actions. */
 export const triggerActions = ['create', 'update', 'delete'] as const;
 
 /** One of {@link triggerActions}. */
@@ -50,36 +50,37 @@ export interface Subscription {
   /** The projects whose resources are wanted; `all` follows new ones. */
   readonly projects: 'all' | readonly string[];
   readonly hooks: readonly SubscribedHook[];
-  /** The audit warns when Procore has had nothing to deliver for so many hours; 0 for never. */
+  /** The audit warns when Procore has had nothing to deliver for this many hours; 0 for never. */
   readonly silenceHours: number;
   readonly createdAt: number;
   /** When what is wanted last changed, epoch seconds. */
   readonly updatedAt: number;
-  /** When an audit last began with it, epoch seconds: the one that has waited longest is the next one's first. */
+  /** When an audit last began with it, epoch seconds. The next audit begins with the one that has waited longest. */
   readonly begunAt?: number;
   /** Up to when the audit has taken in the lost deliveries of every hook, epoch seconds. */
   readonly auditedAt?: number;
-  /** Where the last look at a hook has failed, and when, epoch seconds: it takes its turn like the others. */
+  /** Hooks whose last look failed, and when (epoch seconds). They take their turn like the others. */
   readonly failedLooks?: readonly { readonly projectId: string | null; readonly at: number }[];
-  /** How many hooks in a row were found to have had nothing to deliver for `silenceHours`. */
+  /** How many hooks in a row had nothing to deliver for `silenceHours`. */
   readonly silentHooks?: number;
-  /** Ids of lost deliveries that were put into quarantine, newest last: each goes there once. */
+  /** Ids of lost deliveries that are in quarantine, newest last. Each one goes there once. */
   readonly setAside?: readonly string[];
 }
 
-/** A subscription as it is stored; `revision` counts its writes, so that of two writers one is told. */
+/** A subscription as it is stored. `revision` counts its writes, so that the second of two writers is told. */
 export interface StoredSubscription extends Subscription {
   readonly revision: number;
 }
 
-/** Where subscriptions are kept; one for each company. */
+/** Where subscriptions are kept, one for each company. */
 export interface SubscriptionStore {
   /** Reads a company's subscription, strongly consistent. */
   read(companyId: string): Promise<StoredSubscription | undefined>;
   /** Lists all of this environment, in the order of their company ids' text. */
   list(): Promise<readonly StoredSubscription[]>;
   /**
-   * Writes a subscription over the revision that was read; over none when `revision` is undefined.
+   * Writes a subscription if the stored one is still of the revision that was read; undefined means that none was
+   * stored.
    *
    * @returns the new revision, or `changed` when somebody else has written meanwhile
    */
@@ -89,9 +90,9 @@ export interface SubscriptionStore {
 }
 
 /**
- * Stands for an `Authorization` value where the value itself may not be: in tables and logs.
+ * Gives a fingerprint of an `Authorization` value for tables and logs, where the value itself does not belong.
  *
- * @returns 16 hexadecimal characters of its sha-256; the values have 285 bits, so it leads nobody back
+ * @returns 16 hexadecimal characters of its sha-256; a value has 285 bits, so nobody can find it by the fingerprint
  */
 export function fingerprint(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 16);

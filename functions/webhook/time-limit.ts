@@ -1,7 +1,7 @@
 import type { Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 
-/** The integrator's code was still at work when the invocation had to end. */
+/** The integrator's code had not finished when the invocation had to end. */
 export class HandlerTimeoutError extends ConnectorError {
   override readonly name = 'HandlerTimeoutError';
   readonly code = 'handler_timeout';
@@ -14,10 +14,11 @@ export class HandlerTimeoutError extends ConnectorError {
 }
 
 /**
- * Runs a piece of work for so long at most. Work that goes on beyond that is told by its signal and no longer waited
- * for; JavaScript cannot end it.
+ * Runs a piece of work up to a limit of time. At the limit its signal is aborted and nobody waits for it any longer.
+ * JavaScript cannot end it.
  *
- * @throws HandlerTimeoutError at the limit, and what the work throws before
+ * @returns what the work returns
+ * @throws HandlerTimeoutError at the limit, and what the work throws before it
  */
 export async function withTimeLimit<Result>(
   milliseconds: number,
@@ -30,7 +31,7 @@ export async function withTimeLimit<Result>(
     controller.abort(error);
     throw error;
   });
-  // When the work is first, nobody listens to the limit any more.
+  // When the work finishes first, nobody waits for the limit any longer.
   limit.catch(() => {});
   return Promise.race([work(controller.signal), limit]);
 }

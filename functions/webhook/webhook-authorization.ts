@@ -4,7 +4,7 @@ import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 /** The values that the `Authorization` header of a delivery may carry after `Bearer `. */
 export interface WebhookAuthorization {
   readonly current: string;
-  /** Accepted, too, until every hook at Procore sends `current`. */
+  /** Also accepted, until every hook at Procore sends `current`. */
   readonly previous?: string;
   /** When `current` took the place of `previous`, epoch seconds; absent when a person set them. */
   readonly rotatedAt?: number;
@@ -13,11 +13,11 @@ export interface WebhookAuthorization {
 /** Where the values come from: the environment's secret, checked for its environment. */
 export interface WebhookAuthorizationSource {
   /**
-   * Gives the values; cached for a while unless `fresh`. When the secret cannot be read, the last values that could
-   * are given; without any it throws, so that nothing is let in unchecked.
+   * Gives the values, from a cache unless `fresh`. When the secret cannot be read, it gives the values that were read
+   * last. If there are none it throws, so that no delivery gets in unchecked.
    *
    * @throws WrongEnvironmentError when the secret names another environment
-   * @throws MalformedSecretError when the secret is not of the shape that is documented
+   * @throws MalformedSecretError when the secret does not have the documented shape
    */
   read(options?: { readonly fresh?: boolean }): Promise<WebhookAuthorization>;
 }
@@ -32,13 +32,14 @@ export interface WebhookAuthorizationKeeper {
   write(authorization: WebhookAuthorization, read: WebhookAuthorization): Promise<'written' | 'changed'>;
 }
 
-/** The stack generates 48; whatever a person sets must still be beyond guessing. */
+/** The stack generates 48. A value that a person sets has to be long enough that nobody can guess it. */
 const fewestCharacters = 16;
 
 /**
  * Reads the webhook authorization out of its secret `{"environment","current","previous"?,"rotatedAt"?}`.
  *
  * @param text the secret string; undefined for a binary secret
+ * @returns the values
  * @throws WrongEnvironmentError, MalformedSecretError; an empty or short value is malformed: it would let anybody in
  */
 export function parseWebhookAuthorization(

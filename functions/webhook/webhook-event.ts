@@ -1,4 +1,4 @@
-/** The payload versions that Procore is known to send. `v2` is what 2020's samples say and reads as v2.0. */
+/** The payload versions that Procore is known to send. `v2` stands in samples of 2020 and is read like v2.0. */
 export type PayloadVersion = 'v2' | 'v2.0' | 'v3.0' | 'v4.0';
 
 /** Another resource that an event touches (v3.0 only, and there "usually empty"). */
@@ -8,18 +8,19 @@ export interface RelatedResource {
 }
 
 /**
- * What a delivery reports, the same for every payload version. All ids are strings and exact: real ones exceed 2^53.
+ * The event that a delivery reports, the same for every payload version. All ids are strings and exact: real ones
+ * exceed 2^53.
  *
- * Events are thin and unsigned: read the resource from the API before you believe anything about it.
+ * Events are thin and unsigned. Read the resource from the API before you believe anything about it.
  *
- * @see https://developers.procore.com/documentation/webhooks
+ * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
 export interface WebhookEvent {
   /**
    * The idempotency key: the `ulid` where the payload has one, else its `id`.
    *
-   * v4.0 has the ULID as its `id`, so hooks of different payload versions agree on the key, and a ULID was never seen
-   * to lose digits on its way through somebody's JSON parser as the numeric ids do.
+   * The `id` of v4.0 is the ULID, so hooks of different payload versions agree on the key. A JSON parser can take
+   * digits from a numeric id, but not from a ULID.
    */
   readonly id: string;
   readonly payloadVersion: PayloadVersion;
@@ -29,11 +30,11 @@ export interface WebhookEvent {
   readonly resourceName: string;
   readonly resourceId: string;
   readonly companyId: string;
-  /** null for what belongs to the company itself. */
+  /** null for a resource of the company itself. */
   readonly projectId: string | null;
-  /** Whose doing it was; null when Procore does not say. */
+  /** Who made the change; null when Procore does not say. */
   readonly userId: string | null;
-  /** Procore's text, to the microsecond; null when there was none. Two events may share one: it is no key. */
+  /** Procore's text, to the microsecond; null when there was none. Two events may have the same one. */
   readonly timestamp: string | null;
   /** The timestamp in epoch seconds with fraction; null when it cannot be read. */
   readonly occurredAt: number | null;

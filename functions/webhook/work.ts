@@ -25,21 +25,21 @@ export interface ReceivedMessage {
 /** Why a message went to the dead-letter queue. */
 export type DeadLetterReason = 'permanent' | 'tries_spent' | 'unreadable_message' | 'wrong_environment';
 
-/** What the worker does with messages besides handling them. */
+/** What the worker can do with messages besides handling them. */
 export interface EventWorkQueue {
-  /** Hides the messages of one group for so many seconds; 0 offers them again at once. */
+  /** Hides the messages of one group for some seconds; 0 offers them again at once. */
   postpone(messages: readonly ReceivedMessage[], seconds: number): Promise<void>;
-  /** Sends a copy to the dead-letter queue; the original is deleted by being reported as done. */
+  /** Sends a copy to the dead-letter queue. The original is deleted when it is reported as done. */
   deadLetter(message: ReceivedMessage, reason: DeadLetterReason, detail?: string): Promise<void>;
 }
 
-/** What the worker needs. */
+/** What {@link workBatch} needs. */
 export interface WorkDependencies extends MarkDependencies {
   readonly environment: ProcoreEnvironmentName;
   readonly queue: EventWorkQueue;
   readonly ledger: Pick<Ledger, 'history' | 'markHandled' | 'countFailure' | 'markDeadLettered'>;
   readonly handlers: EventHandlers;
-  /** Gives `onEvent` its client of a company's API; asks nothing yet. */
+  /** Gives `onEvent` the client of a company's API. It makes no call itself. */
   readonly companyClient: (companyId: string, remaining: RemainingTime) => CompanyClient;
   readonly clock: Clock;
   readonly randomFraction: RandomFraction;
@@ -47,27 +47,30 @@ export interface WorkDependencies extends MarkDependencies {
   readonly remaining: RemainingTime;
 }
 
-/** An event is tried this often; its failures are counted in the ledger, since followers in a group are received untried. */
+/**
+ * How often an event is tried. The ledger counts its failures: SQS also counts how often it hands out a message that
+ * only waits behind a failed one.
+ */
 export const maximumTries = 5;
 /** In seconds; up to a quarter less by chance, so that events which failed together do not come back together. */
 const backOff: BackOff = { first: 5, most: 15 * 60, jitter: { from: 1, spread: -0.25 } };
 
-/** Events that wait for the same reset come back spread over so many seconds. */
+/** Events that wait for the same reset come back spread over this many seconds. */
 const putOffSpread = 60;
 
-/** With less time left, in milliseconds, no further event of a group is begun. */
+/** No further event of a group is begun when less time than this is left, in milliseconds. */
 const startReserve = 10_000;
 
-/** What is kept of the invocation for counting a failure, putting the rest off or setting it aside; milliseconds. */
+/** Time kept at the end for counting a failure, and for putting messages off or aside; milliseconds. */
 const endReserve = 5_000;
 
 /**
  * Works a batch of the event queue, its groups side by side and each group in order. When a message fails, the rest of
- * its group stays unhandled, and comes back with it after the same pause: SQS hands out nothing of a group while one of
- * it is in flight.
+ * its group stays unhandled and comes back with it after the same pause: SQS hands out no message of a group while
+ * another one of it is in flight.
  *
  * @returns the ids of the messages that are not done, for `batchItemFailures`
- * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ * @see [Partial batch responses](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html)
  */
 export async function workBatch(
   messages: readonly ReceivedMessage[],
@@ -83,13 +86,13 @@ async function workGroup(
   dependencies: WorkDependencies,
 ): Promise<readonly ReceivedMessage[]> {
   for (const [index, message] of group.entries()) {
-    // The first is always begun, or a short time-out of the function would starve the queue.
+    // The first one is always begun. Otherwise a function with a short time-out would never handle anything.
     const outOfTime = index > 0 && dependencies.remaining() < startReserve;
     const backOff = outOfTime ? 0 : await workMessage(message, dependencies);
     if (backOff === 'done') continue;
     const rest = group.slice(index);
     await dependencies.queue.postpone(rest, backOff).catch((error: unknown) => {
-      // They come again all the same, when the queue's visibility time-out is over.
+      // They come again all the same after the queue's visibility time-out.
       dependencies.observer.note('event.not_postponed', { errorName: errorName(error), count: rest.length });
     });
     return rest;
@@ -124,7 +127,7 @@ async function handle(content: EventMessage, dependencies: WorkDependencies): Pr
   const procore = dependencies.companyClient(event.companyId, () => remaining() - endReserve);
   await inTime((signal) => handlers.onEvent(marked, { log, signal, procore }));
   await ledger.markHandled(event, clock()).catch((error: unknown) => {
-    // Handling it again because a mark is missing would be worse than a missing mark.
+    // To handle the event again because of a missing mark would be worse than the missing mark.
     observer.count('ledgerUnwritten');
     observer.note('event.not_marked', { eventId: event.id, errorName: errorName(error) });
   });
@@ -162,11 +165,11 @@ async function judgeFailure(
 }
 
 /**
- * Tells how long to wait when nothing is wrong with the event: Procore's rate limit is spent, for up to an hour, or a
- * token is just being replaced. In that time five tries would be spent, too, and every event of it a dead letter.
+ * Tells how long to wait when the event is not at fault: Procore's rate limit is spent, for up to an hour, or a token
+ * is just being replaced. If such failures counted, an event would have used up its tries before the wait is over.
  */
 function askedPause(error: unknown): number | undefined {
-  // A sync action that was interrupted has it as its cause, or the integrator's own error; three levels are enough.
+  // It can be the cause of an interrupted sync action, or of an error of the integrator's. Three levels are enough.
   for (let level = 0, one = error; level < 3 && one instanceof Error; level++, one = one.cause) {
     if (one instanceof ProcoreApiError && one.code === 'rate_limited') return one.retryAfterSeconds;
     if (one instanceof AccessTokenRefusedError && one.code === 'rotation_pending') return one.retryAfterSeconds;
@@ -174,7 +177,7 @@ function askedPause(error: unknown): number | undefined {
   return undefined;
 }
 
-/** Sets a message aside, and lets the ledger tell so: else its event would seem to wait. */
+/** Sends a message to the dead-letter queue, and notes it in the ledger: otherwise its event would seem to wait. */
 async function giveUp(
   message: ReceivedMessage,
   content: EventMessage,
@@ -217,7 +220,7 @@ export function backOffSeconds(tries: number, randomFraction: RandomFraction): n
   return Math.ceil(pauseAfter(tries, backOff, randomFraction()));
 }
 
-/** Where an error came from, without its text, which may quote what the log must not hold. */
+/** Where an error came from. Its text is left out, since it may quote what does not belong in a log. */
 function frames(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
   return error.stack

@@ -34,9 +34,9 @@ describe('what a call carries', () => {
     expect(body).toEqual({ id: '9223372036854775783', name: 'x' });
   });
 
-  it('refuses a company id that is not the text of its digits', () => {
+  it('refuses a company id that is not a text of digits', () => {
     const { client } = clientWorld([]);
-    for (const id of ['', 'acme', '12 ', '-1']) expect(() => client.company(id)).toThrow(/text of its digits/);
+    for (const id of ['', 'acme', '12 ', '-1']) expect(() => client.company(id)).toThrow(/must be a text of digits/);
   });
 
   it('never sends a token to another host than the environment’s', async () => {

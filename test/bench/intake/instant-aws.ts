@@ -26,14 +26,8 @@ export async function startInstantAws(secretString: string): Promise<InstantAws>
       MessageId: 'a-message',
       MD5OfMessageBody: createHash('md5').update(String(body)).digest('hex'),
     }),
-    UpdateItem: ({ Key: key, ExpressionAttributeValues: values }) => {
-      const given = values as Item;
-      items.set(JSON.stringify(key), {
-        environment: given[':environment'] ?? { S: '' },
-        timeToLive: given[':timeToLive'] ?? { N: '0' },
-        event: given[':event'] ?? { S: '' },
-        receivedAt: given[':receivedAt'] ?? { N: '0' },
-      });
+    UpdateItem: (parameters) => {
+      items.set(JSON.stringify(parameters.Key), setAttributes(parameters));
       return {};
     },
     PutItem: () => ({}),
@@ -59,4 +53,14 @@ export async function startInstantAws(secretString: string): Promise<InstantAws>
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** What an update's SET sets, its `if_not_exists` included: every item is new here. */
+function setAttributes(parameters: Readonly<Record<string, unknown>>): Item {
+  const names = parameters.ExpressionAttributeNames as Readonly<Record<string, string>> | undefined;
+  const values = parameters.ExpressionAttributeValues as Item | undefined;
+  const assignments = String(parameters.UpdateExpression).matchAll(/(#\w+) = (?:if_not_exists\(#\w+, )?(:\w+)/g);
+  return Object.fromEntries(
+    [...assignments].map(([, name = '', value = '']) => [names?.[name] ?? name, values?.[value] ?? {}]),
+  );
 }

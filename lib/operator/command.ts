@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 /*
  * How to add a command
  *
- * 1. Write lib/operator/commands/NAME.ts: `export const NAME = operatorCommand({description, args, run})`, or
+ * 1. Write lib/operator/actions/NAME.ts: `export const NAME = operatorCommand({description, args, run})`, or
  *    `commandGroup(description, {list, show, …})` for one with subcommands. Use environmentOption for a command that
  *    works on one environment.
  * 2. Enter it in lib/operator/commands.ts, which loads it only when it is called.

@@ -5,11 +5,11 @@ import type { CommandDef } from 'citty';
  * another's imports. How to add one stands at the top of command.ts.
  */
 export const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
-  credentials: async () => (await import('./commands/credentials.ts')).credentials,
-  connect: async () => (await import('./commands/connect.ts')).connect,
-  connections: async () => (await import('./commands/connections.ts')).connections,
-  webhooks: async () => (await import('./commands/webhooks.ts')).webhooks,
-  events: async () => (await import('./commands/events.ts')).events,
-  doctor: async () => (await import('./commands/doctor.ts')).doctor,
-  'support-report': async () => (await import('./commands/support-report.ts')).supportReportCommand,
+  credentials: async () => (await import('./actions/credentials.ts')).credentials,
+  connect: async () => (await import('./actions/connect.ts')).connect,
+  connections: async () => (await import('./actions/connections.ts')).connections,
+  webhooks: async () => (await import('./actions/webhooks.ts')).webhooks,
+  events: async () => (await import('./actions/events.ts')).events,
+  doctor: async () => (await import('./actions/doctor.ts')).doctor,
+  'support-report': async () => (await import('./actions/support-report.ts')).supportReportCommand,
 };

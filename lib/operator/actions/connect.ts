@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import { environmentOption, operatorCommand, type Report } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { OperatorError, usageError } from '../exit-codes.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { describeConnection, findConnection, readConnection, type StoredConnection } from '../stored-connection.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -14,63 +15,55 @@ const lookEveryMs = 1000;
 const listingMs = 5000;
 const choosingMs = 300_000;
 
-/** `procore connect`. */
-export const connect = operatorCommand({
-  description: 'Makes a connect link, opens it, and waits until the account is connected',
-  args: {
-    connectionId: { type: 'positional', description: 'The key under which your system knows the customer' },
-    environment: environmentOption,
-    'return-to': {
-      type: 'string',
-      description: 'Where the browser goes afterwards; its origin must be allowed in cdk.json',
-    },
-    open: { type: 'boolean', default: true, negativeDescription: 'Only print the link', description: 'Open the link' },
-    wait: { type: 'boolean', default: true, negativeDescription: 'End at once', description: 'Wait for the person' },
-    'service-account': {
-      type: 'boolean',
-      description: "Connect the app's own service account (DMSA): no person, no link",
-    },
-    company: {
-      type: 'string',
-      description: 'With --service-account: id of the company that it works in',
-      valueHint: 'id',
-    },
-  },
-  async run({ terminal, environment: find, json }, args) {
-    const connectionId = parseConnectionId(args.connectionId);
-    const environment = await find(args.environment);
-    if (args['service-account'] === true) {
-      return connectServiceAccount(environment, terminal, connectionId, args.company);
-    }
-    if (args.company !== undefined) {
-      throw usageError('--company goes with --service-account; a person chooses the company on a page.');
-    }
-    const returnTo = args['return-to'];
-    const before = await findConnection(environment, connectionId);
-    const request = { connectionId, ...(returnTo !== undefined && { returnTo }) };
-    const answer = await terminal.working('Making the link', () => environment.invoke('ConnectLink', request));
-    const link = z.object({ url: z.string(), expiresAt: z.number() }).parse(answer);
-    if (!args.wait) return { data: { connectionId, connected: false, ...link }, text: link.url };
+interface ConnectFlags extends EnvironmentFlag {
+  readonly returnTo: string | undefined;
+  readonly noOpen: boolean;
+  readonly noWait: boolean;
+  readonly serviceAccount: boolean;
+  readonly company: string | undefined;
+}
 
-    terminal.tell(`Open this link within 15 minutes and sign in to Procore:\n  ${link.url}`);
-    if (args.open && !json && terminal.interactive && !(await terminal.openPage(link.url))) {
-      terminal.tell('No browser could be started here: open the link yourself.');
-    }
-    const previous = before?.authorizedBy.linkIssuedAt ?? 0;
-    const connection = await terminal.working('Waiting for the person at Procore', async (say) => {
-      await waitForConnection(environment, connectionId, previous, link.expiresAt);
-      say('Connected; waiting for the choice of a company');
-      return waitForCompany(environment, connectionId);
-    });
-    const { companyId, companyIds, generation } = connection;
-    const several = `not chosen among ${companyIds.length}`;
-    const company = companyId ?? (companyIds.length > 1 ? several : 'unknown, Procore did not list it');
-    return {
-      data: { connected: true, ...describeConnection(connection) },
-      text: `Connected: "${connectionId}" in ${environment.name}, company ${company}, generation ${generation}.`,
-    };
-  },
-});
+/** Makes a connect link and waits until the account is connected; or connects the service account. */
+export async function connect(session: StackSession, flags: ConnectFlags, wanted: string): Promise<Report> {
+  const connectionId = parseConnectionId(wanted);
+  const environment = await session.environment(flags.environment);
+  if (flags.serviceAccount) return connectServiceAccount(environment, session.terminal, connectionId, flags.company);
+  if (flags.company !== undefined) {
+    throw usageError('--company goes with --service-account; a person chooses the company on a page.');
+  }
+  return connectPerson(environment, session, flags, connectionId);
+}
+
+async function connectPerson(
+  environment: DeployedEnvironment,
+  { terminal, json }: StackSession,
+  { returnTo, noOpen, noWait }: ConnectFlags,
+  connectionId: string,
+): Promise<Report> {
+  const before = await findConnection(environment, connectionId);
+  const request = { connectionId, ...(returnTo !== undefined && { returnTo }) };
+  const answer = await terminal.working('Making the link', () => environment.invoke('ConnectLink', request));
+  const link = z.object({ url: z.string(), expiresAt: z.number() }).parse(answer);
+  if (noWait) return { data: { connectionId, connected: false, ...link }, text: link.url };
+
+  terminal.tell(`Open this link within 15 minutes and sign in to Procore:\n  ${link.url}`);
+  if (!noOpen && !json && terminal.interactive && !(await terminal.openPage(link.url))) {
+    terminal.tell('No browser could be started here: open the link yourself.');
+  }
+  const previous = before?.authorizedBy.linkIssuedAt ?? 0;
+  const connection = await terminal.working('Waiting for the person at Procore', async (say) => {
+    await waitForConnection(environment, connectionId, previous, link.expiresAt);
+    say('Connected; waiting for the choice of a company');
+    return waitForCompany(environment, connectionId);
+  });
+  const { companyId, companyIds, generation } = connection;
+  const several = `not chosen among ${companyIds.length}`;
+  const company = companyId ?? (companyIds.length > 1 ? several : 'unknown, Procore did not list it');
+  return {
+    data: { connected: true, ...describeConnection(connection) },
+    text: `Connected: "${connectionId}" in ${environment.name}, company ${company}, generation ${generation}.`,
+  };
+}
 
 async function waitForConnection(
   environment: DeployedEnvironment,

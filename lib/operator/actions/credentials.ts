@@ -1,78 +1,67 @@
 import { parseOAuthClientSecret, placeholder } from '../../../functions/oauth/client-secret.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { commandGroup, environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
+import { namedEnvironment } from '../environments.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { readStoredOAuthClient, requireRightClient } from '../oauth-client.ts';
 import { type RedirectUriDifference, redirectUriDifferences } from '../redirect-uri-difference.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag, RegisteredFlag, YesFlag } from '../shared-parameters.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Where scripts put the credentials; an option would show them to every process and keep them in the history. */
 const variableNames = { clientId: 'PROCORE_CLIENT_ID', clientSecret: 'PROCORE_CLIENT_SECRET' } as const;
 
-const set = operatorCommand({
-  description: `Asks for client id and secret (or takes ${variableNames.clientId} and ${variableNames.clientSecret}), tries them at Procore and stores them`,
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    yes: { type: 'boolean', description: 'Do not ask before another client id replaces the stored one' },
-  },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(namedEnvironment(args));
-    const client = await askForClient(environment, terminal);
-    await terminal.working('Asking Procore', () => requireRightClient(environment, client));
-    const stored = await readStored(environment, terminal);
-    const replaced = stored === undefined || stored.clientId === client.clientId ? undefined : stored.clientId;
-    if (replaced !== undefined && args.yes !== true) await confirmReplacing(terminal, environment, replaced);
-    const secret = { environment: environment.name, ...client };
-    await terminal.working('Storing', () => environment.writeSecret('OauthClient', JSON.stringify(secret)));
-    return {
-      data: { environment: environment.name, clientId: client.clientId, stored: true, ...(replaced && { replaced }) },
-      text:
-        `Procore knows client ${client.clientId}, and it is stored for ${environment.name}. Functions use it within ` +
-        `5 minutes.\nRegister this redirect URI for it in the Developer Portal, to the character:\n  ` +
-        `${environment.callbackUrl}\nThen: npm run procore -- connect CONNECTION --environment ${environment.name}`,
-    };
-  },
-});
+/** Asks for client id and secret, tries them at Procore, and stores them. */
+export async function set(
+  { terminal, environment: find }: StackSession,
+  flags: EnvironmentFlag & YesFlag,
+  name: string | undefined,
+): Promise<Report> {
+  const environment = await find(namedEnvironment(name, flags.environment));
+  const client = await askForClient(environment, terminal);
+  await terminal.working('Asking Procore', () => requireRightClient(environment, client));
+  const stored = await readStored(environment, terminal);
+  const replaced = stored === undefined || stored.clientId === client.clientId ? undefined : stored.clientId;
+  if (replaced !== undefined && !flags.yes) await confirmReplacing(terminal, environment, replaced);
+  const secret = { environment: environment.name, ...client };
+  await terminal.working('Storing', () => environment.writeSecret('OauthClient', JSON.stringify(secret)));
+  return {
+    data: { environment: environment.name, clientId: client.clientId, stored: true, ...(replaced && { replaced }) },
+    text:
+      `Procore knows client ${client.clientId}, and it is stored for ${environment.name}. Functions use it within ` +
+      `5 minutes.\nRegister this redirect URI for it in the Developer Portal, to the character:\n  ` +
+      `${environment.callbackUrl}\nThen: npm run procore -- connect CONNECTION --environment ${environment.name}`,
+  };
+}
 
-const check = operatorCommand({
-  description: 'Tries the stored client id and secret at Procore; nothing is changed',
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    registered: {
-      type: 'string',
-      description: 'The redirect URI as the Developer Portal shows it: compared with ours to the character',
-      valueHint: 'uri',
+/** Tries the stored client id and secret at Procore. */
+export async function check(
+  { terminal, environment: find }: StackSession,
+  { environment: option, registered }: EnvironmentFlag & RegisteredFlag,
+  word: string | undefined,
+): Promise<Report> {
+  const environment = await find(namedEnvironment(word, option));
+  const client = await readStoredOAuthClient(environment, terminal);
+  await terminal.working('Asking Procore', () => requireRightClient(environment, client));
+  const { name, callbackUrl, procore } = environment;
+  const differences = registered === undefined ? [] : redirectUriDifferences(callbackUrl, registered);
+  return {
+    data: {
+      environment: name,
+      clientId: client.clientId,
+      known: true,
+      loginOrigin: procore.loginOrigin,
+      callbackUrl,
+      ...(registered !== undefined && { redirectUriDifferences: differences }),
     },
-  },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(namedEnvironment(args));
-    const client = await readStoredOAuthClient(environment, terminal);
-    await terminal.working('Asking Procore', () => requireRightClient(environment, client));
-    const { name, callbackUrl, procore } = environment;
-    const differences = args.registered === undefined ? [] : redirectUriDifferences(callbackUrl, args.registered);
-    return {
-      data: {
-        environment: name,
-        clientId: client.clientId,
-        known: true,
-        loginOrigin: procore.loginOrigin,
-        callbackUrl,
-        ...(args.registered !== undefined && { redirectUriDifferences: differences }),
-      },
-      text: [
-        `Procore (${procore.loginOrigin}) knows client ${client.clientId}.`,
-        showRedirectUri(callbackUrl, args.registered, differences),
-      ].join('\n'),
-      exitCode: differences.length > 0 ? exitCodes.failed : exitCodes.done,
-    };
-  },
-});
-
-/** `procore credentials set|check`. */
-export const credentials = commandGroup("Stores and checks an environment's client id and secret", { set, check });
+    text: [
+      `Procore (${procore.loginOrigin}) knows client ${client.clientId}.`,
+      showRedirectUri(callbackUrl, registered, differences),
+    ].join('\n'),
+    exitCode: differences.length > 0 ? exitCodes.failed : exitCodes.done,
+  };
+}
 
 function showRedirectUri(
   callbackUrl: string,

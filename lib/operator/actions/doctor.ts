@@ -2,64 +2,61 @@ import { parseConnectionId } from '../../../functions/connection/connection.ts';
 import type { Actor, Heading } from '../../../functions/procore/diagnosis-row.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
-import { environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { examine, type Finding } from '../doctor/examination.ts';
 import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
-import { exitCodes, usageError } from '../exit-codes.ts';
+import { namedEnvironment } from '../environments.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag, RegisteredFlag } from '../shared-parameters.ts';
+import { indent } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `procore doctor`. */
-export const doctor = operatorCommand({
-  description: 'Walks Procore’s troubleshooting page, heading by heading, and says what it finds here',
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    connection: { type: 'string', description: 'Look at Procore with the eyes of this connection', valueHint: 'id' },
-    company: { type: 'string', description: 'Look at this company alone', valueHint: 'id' },
-    registered: {
-      type: 'string',
-      description: 'The redirect URI as the Developer Portal shows it: compared with ours to the character',
-      valueHint: 'uri',
+interface DoctorFlags extends EnvironmentFlag, RegisteredFlag {
+  readonly connection: string | undefined;
+  readonly company: string | undefined;
+  readonly fix: boolean;
+}
+
+/** Walks Procore's troubleshooting page, heading by heading, and says what it finds; with `fix` it repairs hooks. */
+export async function doctor(
+  { terminal, environment: find }: StackSession,
+  flags: DoctorFlags,
+  word: string | undefined,
+): Promise<Report> {
+  const environment = await find(namedEnvironment(word, flags.environment));
+  const asked: DoctorQuestions = {
+    connectionId: flags.connection === undefined ? undefined : parseConnectionId(flags.connection),
+    companyId: flags.company,
+    registered: flags.registered,
+  };
+  const look = () => terminal.working('Examining', (say) => gatherEvidence(environment, terminal, asked, say));
+  let gathered = await look();
+  let findings = examine(gathered.evidence);
+  let repairs: readonly Repair[] = [];
+  if (flags.fix && findings.some(isAboutHooks)) {
+    repairs = await repairHooks(environment, terminal, gathered);
+    gathered = await look();
+    findings = examine(gathered.evidence);
+  }
+  const counts = countVerdicts(findings);
+  return {
+    data: {
+      environment: environment.name,
+      connectionId: gathered.connection?.connectionId ?? null,
+      companyId: flags.company ?? null,
+      repairs,
+      counts,
+      findings,
     },
-    fix: { type: 'boolean', description: 'Re-enable hooks, repair their URL, header and triggers, delete doubles' },
-  },
-  async run({ terminal, environment: find }, args) {
-    if (args.company !== undefined && !/^\d{1,20}$/.test(args.company)) throw usageError('--company is a number.');
-    const environment = await find(namedEnvironment(args));
-    const asked: DoctorQuestions = {
-      connectionId: args.connection === undefined ? undefined : parseConnectionId(args.connection),
-      companyId: args.company,
-      registered: args.registered,
-    };
-    const look = () => terminal.working('Examining', (say) => gatherEvidence(environment, terminal, asked, say));
-    let gathered = await look();
-    let findings = examine(gathered.evidence);
-    let repairs: readonly Repair[] = [];
-    if (args.fix === true && findings.some(isAboutHooks)) {
-      repairs = await repairHooks(environment, terminal, gathered);
-      gathered = await look();
-      findings = examine(gathered.evidence);
-    }
-    const counts = countVerdicts(findings);
-    return {
-      data: {
-        environment: environment.name,
-        connectionId: gathered.connection?.connectionId ?? null,
-        companyId: args.company ?? null,
-        repairs,
-        counts,
-        findings,
-      },
-      text: show(environment, gathered, repairs, findings),
-      exitCode: counts.problem > 0 ? exitCodes.failed : exitCodes.done,
-    };
-  },
-});
+    text: showFindings(environment, gathered, repairs, findings),
+    exitCode: counts.problem > 0 ? exitCodes.failed : exitCodes.done,
+  };
+}
 
 /** What was done to one hook, or why nothing could be done for a company. */
-interface Repair {
+export interface Repair {
   readonly companyId: string;
   readonly hookId?: string;
   readonly done: string;
@@ -128,18 +125,19 @@ const actors: Readonly<Record<Actor, string>> = {
   procore: 'Procore',
 };
 
-function show(
-  { name, stackName }: DeployedEnvironment,
-  { connection }: Gathered,
+/** Shows the troubleshooting page, heading by heading, with what was found. */
+export function showFindings(
+  { name, stackName }: Pick<DeployedEnvironment, 'name' | 'stackName'>,
+  { connection }: Pick<Gathered, 'connection'>,
   repairs: readonly Repair[],
   findings: readonly Finding[],
 ): string {
   const { ok, problem, cannot_tell: unknown } = countVerdicts(findings);
   const eyes = connection ? `as "${connection.connectionId}"` : 'without a connection';
   return [
-    `${name} of ${stackName}, seen ${eyes}. ✓ in order, ✗ found here, ? cannot tell.`,
-    ...repairs.map(
-      ({ companyId, hookId, done }) => `Repaired, company ${companyId}${hookId ? `, hook ${hookId}` : ''}: ${done}`,
+    indent(`${name} of ${stackName}, seen ${eyes}. ✓ in order, ✗ found here, ? cannot tell.`, ''),
+    ...repairs.map(({ companyId, hookId, done }) =>
+      indent(`Repaired, company ${companyId}${hookId ? `, hook ${hookId}` : ''}: ${done}`, ''),
     ),
     ...findings.flatMap((finding) => {
       const part = parts[finding.heading];
@@ -150,12 +148,14 @@ function show(
   ].join('\n');
 }
 
+const margin = '      ';
+
 function showFinding({ heading, verdict, evidence, cause, remedy, actor }: Finding): readonly string[] {
   return [
     `  ${signs[verdict]} ${heading}`,
-    `      ${evidence}`,
-    ...(cause === undefined ? [] : [`      Cause: ${cause}`]),
-    ...(remedy === undefined ? [] : [`      Remedy: ${remedy}`]),
-    ...(actor === undefined ? [] : [`      Who acts: ${actors[actor]}.`]),
+    indent(evidence, margin),
+    ...(cause === undefined ? [] : [indent(`Cause: ${cause}`, margin)]),
+    ...(remedy === undefined ? [] : [indent(`Remedy: ${remedy}`, margin)]),
+    ...(actor === undefined ? [] : [indent(`Who acts: ${actors[actor]}.`, margin)]),
   ];
 }

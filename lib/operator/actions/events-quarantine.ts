@@ -1,51 +1,46 @@
 import { acceptanceDependencies } from '../../../functions/place.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { goThroughQuarantine, type QuarantinedDelivery } from '../../../functions/webhook/quarantine.ts';
-import { environmentOption, operatorCommand } from '../command.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { quarantineOf } from '../event-queues.ts';
-import { usageError } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
-import { layOut, showTime } from '../table.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
+import { showTable, showTime } from '../table.ts';
 
-/** `procore events quarantine`. */
-export const quarantine = operatorCommand({
-  description: 'Shows the deliveries that could not be read; can take them in again, or delete one',
-  args: {
-    environment: environmentOption,
-    body: { type: 'string', description: 'Show the body of the one whose sha-256 begins so', valueHint: 'sha256' },
-    retry: { type: 'boolean', description: 'Take in what can be read by now (after an update), keep the rest' },
-    delete: { type: 'string', description: 'Delete the ones whose sha-256 begins so', valueHint: 'sha256' },
-  },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(args.environment);
-    for (const prefix of [args.body, args.delete]) {
-      if (prefix !== undefined && !/^[0-9a-f]{8,64}$/.test(prefix))
-        throw usageError('Give 8 or more characters of a sha-256.');
-    }
-    const retry = args.retry === true ? retaker(environment) : undefined;
-    const done: QuarantinedDelivery[] = [];
-    const seen = await terminal.working('Reading the quarantine', () =>
-      goThroughQuarantine(quarantineOf(environment), async (delivery) => {
-        const chosen = args.delete !== undefined && delivery.sha256.startsWith(args.delete);
-        const isDone = chosen || (retry !== undefined && !delivery.truncated && (await retry(delivery)));
-        if (isDone) done.push(delivery);
-        return isDone ? 'done' : 'keep';
-      }),
-    );
-    const body = args.body;
-    const shown = body === undefined ? undefined : seen.filter(({ sha256 }) => sha256.startsWith(body));
-    const data = {
-      count: seen.length,
-      deliveries: (shown ?? seen).map((delivery) => describe(delivery, shown !== undefined)),
-      [args.delete === undefined ? 'takenIn' : 'deleted']: done.map(({ sha256 }) => sha256),
-    };
-    return {
-      data,
-      text: shown === undefined ? showAll(seen, done, args.delete !== undefined) : shown.map(textOf).join('\n'),
-    };
-  },
-});
+interface QuarantineFlags extends EnvironmentFlag {
+  readonly body: string | undefined;
+  readonly retry: boolean;
+  readonly delete: string | undefined;
+}
+
+/** Shows the deliveries that could not be read; takes them in again, or deletes some. */
+export async function quarantine(
+  { terminal, environment: find }: StackSession,
+  { environment: name, body, retry, delete: unwanted }: QuarantineFlags,
+): Promise<Report> {
+  const environment = await find(name);
+  const takeIn = retry ? retaker(environment) : undefined;
+  const done: QuarantinedDelivery[] = [];
+  const seen = await terminal.working('Reading the quarantine', () =>
+    goThroughQuarantine(quarantineOf(environment), async (delivery) => {
+      const chosen = unwanted !== undefined && delivery.sha256.startsWith(unwanted);
+      const isDone = chosen || (takeIn !== undefined && !delivery.truncated && (await takeIn(delivery)));
+      if (isDone) done.push(delivery);
+      return isDone ? 'done' : 'keep';
+    }),
+  );
+  const shown = body === undefined ? undefined : seen.filter(({ sha256 }) => sha256.startsWith(body));
+  const data = {
+    count: seen.length,
+    deliveries: (shown ?? seen).map((delivery) => describe(delivery, shown !== undefined)),
+    [unwanted === undefined ? 'takenIn' : 'deleted']: done.map(({ sha256 }) => sha256),
+  };
+  return {
+    data,
+    text: shown === undefined ? showDeliveries(seen, done, unwanted !== undefined) : shown.map(textOf).join('\n'),
+  };
+}
 
 /** Takes a delivery in as intake does, but never puts it into quarantine a second time. */
 function retaker(environment: DeployedEnvironment) {
@@ -71,14 +66,19 @@ function textOf({ bodyBase64 }: QuarantinedDelivery): string {
     .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 }
 
-function showAll(seen: readonly QuarantinedDelivery[], done: readonly QuarantinedDelivery[], deleted: boolean): string {
+/** Shows quarantined deliveries in a table, and what was done with them. */
+export function showDeliveries(
+  seen: readonly QuarantinedDelivery[],
+  done: readonly QuarantinedDelivery[],
+  deleted: boolean,
+): string {
   if (seen.length === 0) return 'The quarantine is empty.';
   const rows = seen.map((delivery) => [
-    showTime(delivery.receivedAt),
+    done.includes(delivery) ? (deleted ? 'deleted' : 'taken in') : 'kept',
     delivery.reason,
+    showTime(delivery.receivedAt),
     String(delivery.bytes),
     delivery.sha256.slice(0, 16),
-    done.includes(delivery) ? (deleted ? 'deleted' : 'taken in') : '',
   ]);
-  return layOut([['RECEIVED', 'REASON', 'BYTES', 'SHA-256', ''], ...rows]);
+  return showTable(['STATUS', 'REASON', 'RECEIVED', 'BYTES', 'SHA-256'], rows);
 }

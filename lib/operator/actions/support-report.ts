@@ -3,57 +3,54 @@ import { failedExchangeStore } from '../../../functions/place.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { systemClock } from '../../../functions/system.ts';
-import { environmentOption, operatorCommand, type Report } from '../command.ts';
 import type { DeployedEnvironment, LogName } from '../deployment.ts';
 import { asDiagnosisId } from '../doctor/refusals.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { placeOf } from '../place.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { statusPageOf } from '../status-page.ts';
-import { type StatusPage, supportReport } from '../support-report.ts';
-import { layOut } from '../table.ts';
+import { type StatusPage, supportReport as writeReport } from '../support-report.ts';
+import { showFacts } from '../table.ts';
 
 const logs: readonly LogName[] = ['WebhookWorker', 'SubscriptionAudit', 'OauthCallback', 'OauthStart', 'OauthCompany'];
 /** As long as the longest retention that CloudWatch Logs is usually given here, in milliseconds. */
 const logMs = 90 * 86_400_000;
 
-/** `procore support-report`. */
-export const supportReportCommand = operatorCommand({
-  description: 'Writes what Procore’s support asks for about a call that failed, without secrets',
-  args: {
-    reference: { type: 'positional', description: 'Reference id from a page, a log, an error or `doctor`' },
-    environment: environmentOption,
-  },
-  async run({ terminal, environment: find }, args) {
-    const { reference = '' } = args;
-    if (!/^[\w.:-]{1,100}$/.test(reference)) throw usageError('A reference id has letters, digits and _ . : - only.');
-    const environment = await find(args.environment);
-    const statusPage = await statusPageOf(environment);
-    const exchange = await failedExchangeStore(placeOf(environment), environment.clients.dynamoDb).find(reference);
-    if (exchange !== undefined) return reportOf(reference, exchange, statusPage);
-    const lines = await terminal.working('Searching the logs', () =>
-      readLogged(environment, logs, systemClock() * 1000 - logMs, reference),
+/** Writes what Procore's support asks for about a call that failed. */
+export async function supportReport(
+  { terminal, environment: find }: StackSession,
+  flags: EnvironmentFlag,
+  reference: string,
+): Promise<Report> {
+  if (!/^[\w.:-]{1,100}$/.test(reference)) throw usageError('A reference id has letters, digits and _ . : - only.');
+  const environment = await find(flags.environment);
+  const statusPage = await statusPageOf(environment);
+  const exchange = await failedExchangeStore(placeOf(environment), environment.clients.dynamoDb).find(reference);
+  if (exchange !== undefined) return reportOf(reference, exchange, statusPage);
+  const lines = await terminal.working('Searching the logs', () =>
+    readLogged(environment, logs, systemClock() * 1000 - logMs, reference),
+  );
+  const line = lines?.findLast(({ fields }) => fields.referenceId === reference);
+  if (line === undefined) {
+    throw new OperatorError(
+      'reference_not_found',
+      `Nothing is known of "${reference}" in ${environment.name}. Calls are kept for 14 days, log lines as long as ` +
+        'their log. Is it the right --environment?',
+      exitCodes.notFound,
     );
-    const line = lines?.findLast(({ fields }) => fields.referenceId === reference);
-    if (line === undefined) {
-      throw new OperatorError(
-        'reference_not_found',
-        `Nothing is known of "${reference}" in ${environment.name}. Calls are kept for 14 days, log lines as long as ` +
-          'their log. Is it the right --environment?',
-        exitCodes.notFound,
-      );
-    }
-    return line.fields.event === 'api.call_failed'
-      ? reportOf(reference, exchangeOf(environment, line), statusPage, partial)
-      : reportOfLine(reference, environment, line, statusPage);
-  },
-});
+  }
+  return line.fields.event === 'api.call_failed'
+    ? reportOf(reference, exchangeOf(environment, line), statusPage, partial)
+    : reportOfLine(reference, environment, line, statusPage);
+}
 
 const partial =
   'Query, headers and bodies of this call are not kept any more (14 days): this is what the log still has.';
 
 function reportOf(reference: string, exchange: Exchange, statusPage: StatusPage | undefined, note?: string): Report {
-  const report = supportReport(exchange, statusPage);
+  const report = writeReport(exchange, statusPage);
   return {
     data: { reference, exchange, statusPage: statusPage ?? null, report, ...(note && { note }) },
     text: note === undefined ? report : `${note}\n\n${report}`,
@@ -77,10 +74,10 @@ function exchangeOf({ name, procore }: DeployedEnvironment, { at, fields }: Logg
   };
 }
 
-/** What a person was told whom a page gave the reference. */
-function reportOfLine(
+/** Reports what a person was told to whom a page of connecting gave the reference. */
+export function reportOfLine(
   reference: string,
-  { name, procore, callbackUrl }: DeployedEnvironment,
+  { name, procore, callbackUrl }: Pick<DeployedEnvironment, 'name' | 'procore' | 'callbackUrl'>,
   { at, log, fields }: Logged,
   statusPage: StatusPage | undefined,
 ): Report {
@@ -96,7 +93,7 @@ function reportOfLine(
     ...fields,
     statusPage: statusPage ?? null,
   };
-  const text = layOut([
+  const text = showFacts([
     ['reference', reference],
     ['environment', name],
     ['time', data.at],

@@ -1,0 +1,107 @@
+import { group, stackCommand } from '../command.ts';
+import { allOrIds, namespace, procoreId, wholeNumber } from '../parsers.ts';
+import { environmentFlag, switchFlag } from '../shared-parameters.ts';
+
+const companyFlag = { kind: 'parsed', parse: procoreId, placeholder: 'ID' } as const;
+
+const apply = stackCommand({
+  brief: 'Registers hooks and triggers at Procore; without options, what is stored is registered again',
+  examples: [
+    'npm run procore -- webhooks apply --environment sandbox --company 5358233 --connection my-company --resources "RFIs,Submittals:create+update"',
+    'npm run procore -- webhooks apply --environment sandbox',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      company: { ...companyFlag, brief: 'Id of the company; all that are stored without it', optional: true },
+      connection: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The connection that serves the company',
+        placeholder: 'CONNECTION',
+        optional: true,
+      },
+      resources: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Names of Procore’s catalogue, e.g. "RFIs,Submittals:create+update,Projects@company"',
+        placeholder: 'LIST',
+        optional: true,
+      },
+      projects: {
+        kind: 'parsed',
+        parse: allOrIds,
+        brief: '`all`, new ones included, or ids with commas between them',
+        placeholder: 'IDS',
+        optional: true,
+      },
+      payloadVersion: {
+        kind: 'enum',
+        values: ['v2.0', 'v3.0', 'v4.0', 'v2'],
+        brief: 'Which form the events have; v4.0 for a new subscription',
+        placeholder: 'VERSION',
+        optional: true,
+      },
+      namespace: {
+        kind: 'parsed',
+        parse: namespace,
+        brief: 'Tells our hooks from those of other apps',
+        placeholder: 'NAME',
+        optional: true,
+      },
+      silenceHours: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 0, to: 9999 }),
+        brief: 'Warn after so many hours without an event; 0 for never',
+        placeholder: 'HOURS',
+        optional: true,
+      },
+      url: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Where to deliver, if not to this stack’s own address',
+        placeholder: 'URL',
+        optional: true,
+      },
+    },
+  },
+  action: async () => (await import('../actions/webhooks.ts')).apply,
+});
+
+const list = stackCommand({
+  brief: 'Shows what is registered for each company, and by which connection',
+  examples: [
+    'npm run procore -- webhooks list --environment sandbox',
+    'npm run procore -- webhooks list --environment sandbox --company 5358233',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      company: { ...companyFlag, brief: 'Only this company, with its hooks', optional: true },
+    },
+  },
+  action: async () => (await import('../actions/webhooks.ts')).list,
+});
+
+const remove = stackCommand({
+  brief: 'Deletes a company’s hooks at Procore and its subscription',
+  examples: ['npm run procore -- webhooks remove --environment sandbox --company 5358233'],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      company: { ...companyFlag, brief: 'Id of the company' },
+      yes: switchFlag('Do not ask'),
+    },
+  },
+  action: async () => (await import('../actions/webhooks.ts')).remove,
+});
+
+const rotateAuthorization = stackCommand({
+  brief: 'Gives all hooks a new Authorization value; the old one is accepted until nothing uses it any more',
+  examples: ['npm run procore -- webhooks rotate-authorization --environment sandbox'],
+  parameters: { flags: environmentFlag },
+  action: async () => (await import('../actions/rotate-authorization.ts')).rotateAuthorization,
+});
+
+/** `procore webhooks apply|list|remove|rotate-authorization`. */
+export const webhooks = group('Registers webhooks at Procore', { apply, list, remove, rotateAuthorization });

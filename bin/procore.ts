@@ -14,4 +14,7 @@ const terminal = createTerminal({
   interactive: stdin.isTTY === true && stderr.isTTY === true,
   variables: env,
 });
-process.exitCode = await runCommandLine(process.argv.slice(2), terminal);
+process.exitCode = await runCommandLine(process.argv.slice(2), terminal, {
+  // The tables are those of lib/cloud, and load the CDK.
+  standing: async () => (await import('../lib/cloud/standing.ts')).standingCharges(),
+});

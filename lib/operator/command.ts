@@ -1,113 +1,123 @@
-import type { ArgDef, ArgsDef, CommandDef, ParsedArgs } from 'citty';
-import type { DeployedEnvironment, Deployment } from './deployment.ts';
-import { type ExitCode, usageError } from './exit-codes.ts';
-import type { Terminal } from './terminal.ts';
+import { buildCommand, buildRouteMap, type Command, type RouteMap, type TypedCommandParameters } from '@stricli/core';
+import { type Flags, type Parameters, showCommandHelp, showGroupHelp } from './help.ts';
+import type { Context, Report, Session, StackSession } from './session.ts';
+import { jsonFlag, type SharedFlags, stackFlags } from './shared-parameters.ts';
 
 /*
  * How to add a command
  *
- * 1. Write lib/operator/commands/NAME.ts: `export const NAME = operatorCommand({description, args, run})`, or
- *    `commandGroup(description, {list, show, …})` for one with subcommands. Use environmentOption for a command that
- *    works on one environment.
- * 2. Enter it in lib/operator/commands.ts, which loads it only when it is called.
- * 3. `run` does its work through `session.environment(args.environment)` (functions, queues, tables, secrets) and
+ * 1. Write what it does in lib/operator/actions/NAME.ts: a function of the session, the flags and the values, which
  *    returns a report: `data` for `--json`, `text` for people, `exitCode` where a check failed. It prints nothing
  *    itself, with two exceptions: `terminal.tell(line)` for what people must see before the end, and
- *    `terminal.line(data, text)` for output without end (tail).
+ *    `terminal.print(line)` for output without end (tail).
+ * 2. Define it in lib/operator/commands/NAME.ts: `stackCommand({brief, examples, parameters, action})`, or `command`
+ *    when it needs no deployed stack. TypeScript checks the parameters against the action. `action` imports the file of
+ *    step 1 only when the command runs, so that help and completion load no AWS SDK.
+ * 3. Enter it in lib/operator/commands.ts, then run `npm run readme`: the documents' table is made from the definitions.
  * 4. What takes longer than a second runs in `terminal.working('Asking Procore', (say) => …)`.
  * 5. Errors are OperatorError with a literal code and one of exitCodes; domain errors with a code of their own may fly
- *    as they are. The text says what to do.
+ *    as they are. The text says what was wrong, what was got and what to do.
  * 6. A secret comes from `terminal.askSecret` or an environment variable, never from an option, and is given to
- *    `terminal.conceal` at once: what is concealed cannot appear in any output, error texts included.
+ *    `terminal.conceal` at once: what is concealed cannot appear in any output, error texts included. A parser never
+ *    repeats a value that may be a secret.
  * 7. AWS is spoken in deployment.ts alone; adapters of functions/aws take the clients that it gives.
  * 8. Test it in test/operator/NAME.test.ts against a running local system (test/operator/operator.ts).
  */
 
-/** What a command ends with. */
-export interface Report {
-  /** Printed as one JSON document with `--json`; no secrets. */
-  readonly data: unknown;
-  /** Printed otherwise. */
-  readonly text: string;
-  /** @default 0 */
-  readonly exitCode?: ExitCode;
+/** A line to type that does something useful as it stands, or after one value in it is replaced. */
+export type Example = `npm run ${'' | '--silent '}procore -- ${string}`;
+
+/** A command, with what the documents show of it. */
+export interface ProcoreCommand extends Command<Context> {
+  readonly examples: readonly Example[];
+  /** Its own flags and values, without those that it has in common with others. */
+  readonly own: Parameters;
 }
 
-/** What a command works with. */
-export interface Session {
-  readonly terminal: Terminal;
-  /** Whether `--json` was given. */
-  readonly json: boolean;
-  /** Finds the stack that `--stack`, or the system that `--local` names; asked once. */
-  deployment(): Promise<Deployment>;
-  /**
-   * Finds one environment of it.
-   *
-   * @param name as `--environment` gave it; without it, the only one that is deployed
-   * @throws OperatorError when there is none of that name, or several and no name
-   */
-  environment(name: string | undefined): Promise<DeployedEnvironment>;
+/** What a command does, once its command line is read. */
+type Action<SESSION, FLAGS, ARGS extends readonly unknown[]> = (
+  session: SESSION,
+  flags: FLAGS,
+  ...values: ARGS
+) => Promise<Report>;
+
+/** stricli's own constraint on the flags of a command: any object type, interfaces included. */
+type AnyFlags<FLAGS> = Readonly<Partial<Record<keyof FLAGS, unknown>>>;
+
+/** The typed definition of a command: parser, help, completion and documents are made of it. */
+interface Definition<SESSION, FLAGS extends AnyFlags<FLAGS>, ARGS extends readonly unknown[]> {
+  /** One sentence without its full stop: what it does. */
+  readonly brief: string;
+  /** At least one; a command without an example does not compile. */
+  readonly examples: readonly [Example, ...Example[]];
+  /** Flags and values, checked against the action's. Names are camelCase here and `--kebab-case` on the command line. */
+  readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, Context>>;
+  /** Loads what the command does. */
+  readonly action: () => Promise<Action<SESSION, FLAGS, ARGS>>;
 }
 
-/** The options that every command takes. */
-export const commonOptions = {
-  json: { type: 'boolean', description: 'Print one JSON document, for programs' },
-  stack: { type: 'string', description: 'Name of the deployed stack', default: 'ProcoreConnector' },
-  region: { type: 'string', description: "AWS region, else the AWS SDK's own settings" },
-  profile: { type: 'string', description: "AWS profile, else the AWS SDK's own settings" },
-  local: { type: 'boolean', description: 'Use the system that `npm start` runs on this machine' },
-  endpoint: {
-    type: 'string',
-    description: 'With --local: where its AWS is, if it was started with --port',
-    default: 'http://127.0.0.1:4400',
-  },
-} as const satisfies ArgsDef;
+type AllFlags = SharedFlags & Readonly<Record<string, unknown>>;
 
-/** `--environment`, for commands that work on one Procore environment. */
-export const environmentOption = {
-  type: 'string',
-  description: 'Procore environment; may be left out where only one is deployed',
-  valueHint: 'name',
-} as const satisfies ArgDef;
-
-/** The environment as a bare word, for commands that are about nothing else; {@link environmentOption} goes beside it. */
-export const environmentWord = {
-  type: 'positional',
-  description: 'Procore environment, e.g. sandbox; the same as --environment',
-  required: false,
-  valueHint: 'environment',
-} as const satisfies ArgDef;
-
-/** Reads which environment is meant. @throws OperatorError when word and option name two */
-export function namedEnvironment({
-  name,
-  environment,
-}: {
-  readonly name?: string | undefined;
-  readonly environment?: string | undefined;
-}): string | undefined {
-  if (name === undefined || environment === undefined || name === environment) return name ?? environment;
-  throw usageError(`"${name}" and --environment ${environment} are two environments. Name one.`);
+/** A definition whose parameters were checked against its action; from here on only names and parsers matter. */
+interface CheckedDefinition {
+  readonly brief: string;
+  readonly examples: readonly Example[];
+  readonly parameters: Parameters;
+  readonly action: () => Promise<Action<StackSession, SharedFlags, readonly unknown[]>>;
 }
 
-/** Defines a command; see the top of this file. @returns it as citty has it, with {@link commonOptions} added */
-export function operatorCommand<const Args extends ArgsDef>({
-  description,
-  args,
-  run,
-}: {
-  readonly description: string;
-  readonly args: Args;
-  run(session: Session, args: ParsedArgs<Args>): Promise<Report>;
-}): CommandDef {
+/** Defines a command that needs no deployed stack; see the top of this file. */
+export function command<FLAGS extends AnyFlags<FLAGS> = NonNullable<unknown>, ARGS extends readonly unknown[] = []>(
+  definition: Definition<Session, FLAGS, ARGS>,
+): ProcoreCommand {
+  return define(definition as unknown as CheckedDefinition, jsonFlag as unknown as Flags);
+}
+
+/** Defines a command that works on a deployed stack, or on the local system; see the top of this file. */
+export function stackCommand<
+  FLAGS extends AnyFlags<FLAGS> = NonNullable<unknown>,
+  ARGS extends readonly unknown[] = [],
+>(definition: Definition<StackSession, FLAGS, ARGS>): ProcoreCommand {
+  return define(definition as unknown as CheckedDefinition, { ...jsonFlag, ...stackFlags } as unknown as Flags);
+}
+
+function define({ brief, examples, parameters: own, action }: CheckedDefinition, sharedFlags: Flags): ProcoreCommand {
+  const parameters = { ...own, flags: withoutPrototype({ ...own.flags, ...sharedFlags }) };
+  const built = buildCommand<AllFlags, readonly unknown[], Context>({
+    docs: { brief },
+    parameters: parameters as unknown as TypedCommandParameters<AllFlags, readonly unknown[], Context>,
+    loader: async () => {
+      const act = await action();
+      return async function (flags, ...values) {
+        this.report(await act(this.session(flags), flags, ...values), flags.json);
+      };
+    },
+  });
   return {
-    meta: { description },
-    args: { ...args, ...commonOptions },
-    run: ({ args: given, data }) => run(data as Session, given as unknown as ParsedArgs<Args>),
+    ...built,
+    examples,
+    own,
+    formatHelp: ({ prefix }) =>
+      showCommandHelp({ words: prefix.join(' '), brief, examples, parameters: own, sharedFlags }),
   };
 }
 
-/** Groups commands under a common word, e.g. `credentials set` and `credentials check`. */
-export function commandGroup(description: string, subCommands: Readonly<Record<string, CommandDef>>): CommandDef {
-  return { meta: { description }, subCommands: { ...subCommands } };
+/**
+ * Puts commands under one word, e.g. `credentials set` and `credentials check`.
+ *
+ * @param hidden names of commands that stand in no help
+ */
+export function group<NAME extends string>(
+  brief: string,
+  routes: Readonly<Record<NAME, Command<Context> | RouteMap<Context>>>,
+  ...hidden: readonly NoInfer<NAME>[]
+): RouteMap<Context> {
+  const hideRoute = Object.fromEntries(hidden.map((name) => [name, true])) as Partial<Record<NAME, boolean>>;
+  const built = buildRouteMap<NAME, Context>({ docs: { brief, hideRoute }, routes: withoutPrototype(routes) });
+  return { ...built, formatHelp: ({ prefix }) => showGroupHelp(prefix.join(' '), brief, built) };
+}
+
+/** stricli looks names up as properties; `toString` is neither a command nor a flag of ours. */
+function withoutPrototype<T extends object>(names: T): T {
+  return Object.assign(Object.create(null), names);
 }

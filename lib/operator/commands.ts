@@ -1,15 +1,30 @@
-import type { CommandDef } from 'citty';
+import { group } from './command.ts';
+import { complete, completion } from './commands/completion.ts';
+import { connect } from './commands/connect.ts';
+import { connections } from './commands/connections.ts';
+import { cost } from './commands/cost.ts';
+import { credentials } from './commands/credentials.ts';
+import { doctor } from './commands/doctor.ts';
+import { events } from './commands/events.ts';
+import { supportReport } from './commands/support-report.ts';
+import { verify } from './commands/verify.ts';
+import { webhooks } from './commands/webhooks.ts';
 
-/**
- * The commands by name, in the order in which help shows them; each is loaded when it is called, so that none pays for
- * another's imports. How to add one stands at the top of command.ts.
- */
-export const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
-  credentials: async () => (await import('./commands/credentials.ts')).credentials,
-  connect: async () => (await import('./commands/connect.ts')).connect,
-  connections: async () => (await import('./commands/connections.ts')).connections,
-  webhooks: async () => (await import('./commands/webhooks.ts')).webhooks,
-  events: async () => (await import('./commands/events.ts')).events,
-  doctor: async () => (await import('./commands/doctor.ts')).doctor,
-  'support-report': async () => (await import('./commands/support-report.ts')).supportReportCommand,
-};
+/** All commands, in the order in which help and documents show them. How to add one stands at the top of command.ts. */
+export const commands = group(
+  'Operates a deployed Procore Connector, or with --local the one that `npm start` runs',
+  {
+    credentials,
+    connect,
+    connections,
+    webhooks,
+    events,
+    doctor,
+    supportReport,
+    verify,
+    cost,
+    completion,
+    complete,
+  },
+  'complete',
+);

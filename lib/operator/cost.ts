@@ -58,12 +58,15 @@ export const assumptions = {
   sweepShards: 16,
 } as const;
 
-/** What is there whether or not anything happens; a test counts it in the template. */
-export interface Standing {
+/** What costs by the month whether or not anything happens; lib/cloud/standing.ts counts it. */
+export interface StandingCharges {
   readonly keys: number;
   readonly secrets: number;
   readonly metrics: number;
+  /** Metrics and measures of queues that alarms watch. */
   readonly alarmMetrics: number;
+  /** Alarms each of which watches all functions of a group. */
+  readonly functionGroupAlarms: number;
 }
 
 /** One line of the bill. */
@@ -75,7 +78,7 @@ export interface CostLine {
 }
 
 /** Computes a month's bill of one environment. @returns its lines, the dearest first */
-export function monthlyCost({ connections, webhooksPerDay }: Load, standing: Standing): CostLine[] {
+export function monthlyCost({ connections, webhooksPerDay }: Load, standing: StandingCharges): CostLine[] {
   const a = assumptions;
   const webhooks = webhooksPerDay * a.daysPerMonth;
   const rotations = (connections * a.daysPerMonth * 86_400) / (a.tokenSeconds * 0.75 * 0.975);
@@ -121,7 +124,7 @@ export function monthlyCost({ connections, webhooksPerDay }: Load, standing: Sta
     ['logGb', 'logs', logGb],
     ['logStorage', 'logs kept', (logGb * a.logMonths) / 5],
     ['metric', 'our metrics, if all of them occur', standing.metrics],
-    ['alarmMetric', 'alarms', standing.alarmMetrics],
+    ['alarmMetric', 'alarms', standing.alarmMetrics + standing.functionGroupAlarms * a.functionsPerGroup],
     ['compositeAlarm', 'the alarm to page on', 1],
     ['dashboard', 'dashboard', 1],
     ['trace', 'traces', Math.min(invocations, monthSeconds) + a.tracedShare * Math.max(0, invocations - monthSeconds)],

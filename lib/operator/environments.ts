@@ -25,3 +25,13 @@ export function chooseEnvironment(
     exitCodes.notFound,
   );
 }
+
+/**
+ * Reads which environment is meant, where it can be given as a word and as an option.
+ *
+ * @throws OperatorError when word and option name two
+ */
+export function namedEnvironment(word: string | undefined, option: string | undefined): string | undefined {
+  if (word === undefined || option === undefined || word === option) return word ?? option;
+  throw usageError(`"${word}" and --environment ${option} are two environments. Name one.`);
+}

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { text as askForText, confirm, password } from '@clack/prompts';
 import { exitCodes, OperatorError, usageError } from './exit-codes.ts';
 
 /** Shows what takes its time; `say` tells how far it is. */
@@ -87,16 +86,19 @@ export function createTerminal(streams: TerminalStreams): Terminal {
     working: (text, work) => showProgress(patienceMs, text, work, interactive ? showStatus : tellOnce(tell), endStatus),
     async askText(question) {
       requirePerson();
-      return answered<string>(await askForText({ message: question, output: process.stderr }));
+      const { text } = await import('@clack/prompts');
+      return answered<string>(await text({ message: question, output: process.stderr }));
     },
     async askSecret(question) {
       requirePerson();
+      const { password } = await import('@clack/prompts');
       const secret = answered<string>(await password({ message: question, output: process.stderr }));
       conceal(secret);
       return secret;
     },
     async confirm(question) {
       requirePerson();
+      const { confirm } = await import('@clack/prompts');
       return answered<boolean>(await confirm({ message: question, initialValue: false, output: process.stderr }));
     },
     openPage,

@@ -20,15 +20,15 @@ type Fetch = typeof fetch;
 export async function verifyEnvironment(environment: DeployedEnvironment, fetchUrl: Fetch): Promise<Check[]> {
   const { webhookUrl, callbackUrl, name } = environment;
   const checks: readonly (readonly [string, () => Promise<string | undefined>])[] = [
-    ['The connect page answers a link that never was with its own page', () => unknownLink(callbackUrl, fetchUrl)],
-    ['The callback refuses a state that nobody issued, and says so', () => unknownState(callbackUrl, fetchUrl)],
+    ['The connect page answers an unknown link with its own page', () => unknownLink(callbackUrl, fetchUrl)],
+    ['The callback refuses an unknown state', () => unknownState(callbackUrl, fetchUrl)],
     ['A webhook without an Authorization header is refused', () => webhook(webhookUrl, fetchUrl)],
     [
       'A webhook with a wrong Authorization header is refused',
       () => webhook(webhookUrl, fetchUrl, 'Bearer wrong-on-purpose'),
     ],
-    ['connect-link makes links with the address that is registered', () => link(environment)],
-    ['access-token says that a connection is missing', () => missingConnection(environment)],
+    ['connect-link makes links to the registered address', () => link(environment)],
+    ['access-token refuses an unknown connection', () => missingConnection(environment)],
     ['The OAuth client’s credentials are set, and for this environment', () => credentials(environment)],
     ['The webhook authorization is generated, and for this environment', () => authorization(environment)],
   ];
@@ -82,13 +82,13 @@ async function missingConnection(environment: DeployedEnvironment): Promise<stri
 async function credentials(environment: DeployedEnvironment): Promise<string | undefined> {
   const secret = parse(await environment.readSecret('OauthClient'));
   const set = `npm run procore -- credentials set ${environment.name}`;
-  if (secret.environment !== environment.name) return `The secret is not of ${environment.name}. Run ${set}.`;
+  if (secret.environment !== environment.name) return `The secret names another environment. Run ${set}.`;
   return secret.clientId === 'REPLACE-ME' || !secret.clientSecret ? `They are not set yet. Run ${set}.` : undefined;
 }
 
 async function authorization(environment: DeployedEnvironment): Promise<string | undefined> {
   const secret = parse(await environment.readSecret('WebhookAuthorization'));
-  if (secret.environment !== environment.name) return `The secret is not of ${environment.name}. Deploy again.`;
+  if (secret.environment !== environment.name) return 'The secret names another environment. Deploy again.';
   return String(secret.current ?? '').length >= 16 ? undefined : 'It has no value. Deploy again.';
 }
 

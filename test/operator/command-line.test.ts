@@ -3,42 +3,93 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../lib/operator/commands.ts';
 import { createTerminal } from '../../lib/operator/terminal.ts';
 import { freePort } from '../../lib/ports.ts';
+import { allCommands } from './all-commands.ts';
 import { runBare } from './operator.ts';
 
 describe('the command line', () => {
   it('shows every command with --help and ends with 0', async () => {
     const { exitCode, out } = await runBare(['--help']);
     expect(exitCode).toBe(0);
-    for (const name of Object.keys(commands)) expect(out).toContain(name);
-    expect(out).toContain('npm run procore -- <command> --help');
+    for (const { words } of allCommands) expect(out).toContain(`  ${words.split(' ')[0]} `);
+    expect(out).toContain('npm run procore -- COMMAND --help');
   });
 
-  it.each(Object.keys(commands))('shows how to use %s', async (name) => {
-    const { exitCode, out } = await runBare([name, '--help']);
-    expect(exitCode).toBe(0);
-    expect(out).toContain(`npm run procore -- ${name}`);
+  it.each(allCommands.map(({ words }) => words))('shows how to use %s', async (words) => {
+    for (const help of ['--help', '-h']) {
+      const { exitCode, out, err } = await runBare([...words.split(' '), help]);
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+      expect(out).toContain(`npm run procore -- ${words}`);
+    }
   });
 
   it('shows the commands and ends with 2 when none is given', async () => {
-    expect(await runBare([])).toMatchObject({ exitCode: 2 });
-    expect(await runBare(['connections'])).toMatchObject({ exitCode: 2 });
+    expect(await runBare([])).toMatchObject({ exitCode: 2, out: expect.stringContaining('credentials') });
+    expect(await runBare(['connections'])).toMatchObject({ exitCode: 2, out: expect.stringContaining('disconnect') });
   });
 
   it.each([
     ['an unknown command', ['nonsense'], 'nonsense'],
     ['an unknown subcommand', ['connections', 'nonsense'], 'list, show, rotate, disconnect'],
     ['a name that only objects have', ['toString'], 'toString'],
+    ['a misspelt command', ['connections', 'lsit'], 'Did you mean list?'],
+    ['an option before the command', ['--json', 'connections', 'list'], 'Give the command first'],
     ['an unknown option', ['connections', 'list', '--nonsense'], '--nonsense'],
+    ['a misspelt option', ['webhooks', 'apply', '--payload-versoin', 'v4.0'], 'Did you mean --payload-version?'],
+    ['an option that only objects have', ['connections', 'list', '--to-string', 'x'], '--to-string'],
+    ['an unknown letter', ['connections', 'list', '-x'], '-x'],
     ['an option without its value', ['connections', 'list', '--stack', '--json'], '--stack'],
-    ['a value too many', ['connections', 'show', 'one', 'two'], '1 value(s) too many'],
-    ['a missing value', ['connections', 'show'], 'CONNECTIONID'],
+    ['an option without its value at the end', ['connections', 'list', '--stack'], '--stack'],
+    ['an option twice', ['connections', 'list', '--stack', 'one', '--stack', 'two'], '--stack is given more than once'],
+    ['a value too many', ['connections', 'show', 'one', 'two'], 'this command takes 1 besides its options'],
+    ['a value where none is taken', ['connections', 'list', 'one'], 'takes only options'],
+    ['a missing value', ['connections', 'show'], 'CONNECTION is missing'],
+    ['a missing option', ['webhooks', 'remove'], '--company and its value are needed'],
+    ['a word that is none of a few', ['events', 'list', '--status', 'x'], 'one of: handled, failed, waiting'],
+    ['an environment that Procore has not', ['doctor', 'staging'], 'monthly-sandbox or federal'],
+    [
+      'a number out of bounds',
+      ['events', 'list', '--limit', '0'],
+      '--limit is a whole number from 1 to 999999, not "0"',
+    ],
+    ['a time that is none', ['events', 'list', '--since', 'yesterday'], '--since is how long ago (90m, 2h, 3d)'],
+    ['ids that are none', ['webhooks', 'apply', '--projects', 'all,7'], '--projects is `all`, or ids'],
+    ['an id that is none', ['events', 'list', '--company', 'Acme'], '--company is an id of Procore'],
+    ['a namespace with capitals', ['webhooks', 'apply', '--namespace', 'Ours'], '--namespace has only small letters'],
+    ['too short a sha-256', ['events', 'quarantine', '--body', 'abc'], '--body is 8 or more characters'],
+    ['an endpoint without --local', ['connections', 'list', '--endpoint', 'http://127.0.0.1:1'], 'goes with --local'],
   ])('refuses %s with 2 and says what it takes', async (_, argv, named) => {
     const { exitCode, out, err } = await runBare(argv);
     expect(exitCode).toBe(2);
     expect(out + err).toContain(named);
+  });
+
+  it('names everything that is missing, and where to read on', async () => {
+    const { err } = await runBare(['events', 'reconcile']);
+    for (const option of ['--company', '--resource', '--path']) expect(err).toContain(option);
+    expect(err).toContain('npm run procore -- events reconcile --help');
+  });
+
+  const secret = 'canary9c41e7f2b8d05a63';
+  it.each([
+    ['for a command', [secret]],
+    ['for a subcommand', ['credentials', secret]],
+    ['as one value too many', ['connections', 'show', 'one', secret]],
+    ['as an environment', ['credentials', 'set', secret]],
+    ['as an unknown option’s value', ['credentials', 'set', `--client-secret=${secret}`]],
+    ['as a switch’s value', ['credentials', 'set', `--yes=${secret}`]],
+    ['as a negated switch’s value', ['credentials', 'set', `--no-yes=${secret}`]],
+    ['twice', ['connections', 'list', '--stack', secret, '--stack', secret]],
+    ['as one of a few words', ['events', 'list', '--status', secret]],
+    ['as a number', ['events', 'list', '--limit', secret]],
+    ['as a time', ['events', 'list', '--since', secret]],
+    ['as an id', ['events', 'list', '--company', secret]],
+    ['as an option', ['connections', 'list', `--${secret}`]],
+  ])('repeats no secret that somebody types %s', async (_, argv) => {
+    const { exitCode, out, err } = await runBare(argv);
+    expect(exitCode).toBe(2);
+    expect(out + err).not.toContain(secret);
   });
 
   it('answers errors as JSON on stdout for programs', async () => {

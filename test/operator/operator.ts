@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
+import { standingCharges } from '../../lib/cloud/standing.ts';
 import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { runCommandLine } from '../../lib/operator/command-line.ts';
@@ -91,6 +92,8 @@ export async function runBare(
     // How fast the machine is must not decide what is written.
     patienceMs: 60_000,
   });
-  const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal);
+  const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal, {
+    standing: async () => standingCharges(),
+  });
   return { exitCode, out, err, json: () => JSON.parse(out) };
 }

@@ -1,17 +1,35 @@
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
+import { clientOptions } from '../../lib/local/template/provision.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
 import { verifyEnvironment } from '../../lib/operator/verify.ts';
 import { useOperator } from './operator.ts';
 
-const { system, procore } = useOperator();
+const { system, sandbox, procore } = useOperator();
 
 test('every check holds for a system that works, through its real addresses', async () => {
-  // The operator's own tests search what was printed, so something is.
-  await procore(['connections', 'list', '--environment', 'sandbox']);
-  const { environments } = await findDeployment({ stackName: '', localEndpoint: system().aws });
-  const checks = (await Promise.all(environments.map((each) => verifyEnvironment(each, fetch)))).flat();
+  const { exitCode, json } = await procore(['verify', '--json']);
+  const { stack, checks } = json() as { stack: string; checks: { environment: string; fault?: string }[] };
   expect(checks.filter(({ fault }) => fault !== undefined)).toEqual([]);
-  expect(checks.length).toBe(8 * environments.length);
+  expect(checks.length).toBe(8 * system().environments.length);
+  expect({ exitCode, stack }).toEqual({ exitCode: 0, stack: expect.stringMatching(/./) });
+  expect((await procore(['verify'])).out).toMatch(/✓ sandbox: .*\n\n16 of 16 checks hold\.\n$/s);
+});
+
+test('ends with 1 and names the check when one does not hold', async () => {
+  const client = new SecretsManagerClient(clientOptions(system().aws));
+  const SecretId = sandbox().secrets.OauthClient;
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+  const unset = { environment: 'sandbox', clientId: 'REPLACE-ME', clientSecret: 'REPLACE-ME' };
+  await client.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(unset) }));
+  const { exitCode, out } = await procore(['verify']);
+  await client.send(new PutSecretValueCommand({ SecretId, SecretString }));
+  client.destroy();
+  expect(exitCode).toBe(1);
+  expect(out).toContain(
+    '✗ sandbox: The OAuth client’s credentials are set, and for this environment\n    They are not set',
+  );
+  expect(out).toContain('15 of 16 checks hold.');
 });
 
 test('says what is wrong and what to do when credentials are missing and an API is down', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { commandsTable } from './commands.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
 import { permissionsTable } from './permissions.ts';
 import { propsTable } from './props.ts';
@@ -11,6 +12,7 @@ const root = new URL('../../', import.meta.url);
 export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
   'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, runbook },
+  'lib/operator/README.md': { commands: commandsTable },
   'test/README.md': { invariants: simulationInvariants, mutants: mutantsTable },
 };
 

@@ -1,139 +1,36 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import { environmentOption, operatorCommand, type Report } from '../command.ts';
-import type { DeployedEnvironment } from '../deployment.ts';
-import { OperatorError, usageError } from '../exit-codes.ts';
-import { describeConnection, findConnection, readConnection, type StoredConnection } from '../stored-connection.ts';
-import type { Terminal } from '../terminal.ts';
-
-/** How often the connection is looked at while a person is at Procore, in milliseconds. */
-const lookEveryMs = 1000;
-
-/** How long after the connection its companies may take to be listed, and a person to choose one, in milliseconds. */
-const listingMs = 5000;
-const choosingMs = 300_000;
+import { stackCommand } from '../command.ts';
+import { connectionValue, environmentFlag, switchFlag } from '../shared-parameters.ts';
 
 /** `procore connect`. */
-export const connect = operatorCommand({
-  description: 'Makes a connect link, opens it, and waits until the account is connected',
-  args: {
-    connectionId: { type: 'positional', description: 'The key under which your system knows the customer' },
-    environment: environmentOption,
-    'return-to': {
-      type: 'string',
-      description: 'Where the browser goes afterwards; its origin must be allowed in cdk.json',
+export const connect = stackCommand({
+  brief: 'Makes a connect link, opens it, and waits until the account is connected',
+  examples: [
+    'npm run procore -- connect my-company --environment sandbox',
+    'npm run procore -- connect my-company --environment sandbox --no-wait',
+    'npm run procore -- connect robot --environment sandbox --service-account --company 5358233',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      returnTo: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Where the browser goes afterwards; cdk.json must allow its origin (returnToOrigins)',
+        placeholder: 'URL',
+        optional: true,
+      },
+      noOpen: switchFlag('Show the link without opening a browser'),
+      noWait: switchFlag('Print the link and end, to send it to the customer'),
+      serviceAccount: switchFlag("Connect the app's own service account (DMSA): no person, no link"),
+      company: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'With --service-account: the id of the company that it works in',
+        placeholder: 'ID',
+        optional: true,
+      },
     },
-    open: { type: 'boolean', default: true, negativeDescription: 'Only print the link', description: 'Open the link' },
-    wait: { type: 'boolean', default: true, negativeDescription: 'End at once', description: 'Wait for the person' },
-    'service-account': {
-      type: 'boolean',
-      description: "Connect the app's own service account (DMSA): no person, no link",
-    },
-    company: {
-      type: 'string',
-      description: 'With --service-account: id of the company that it works in',
-      valueHint: 'id',
-    },
+    positional: { kind: 'tuple', parameters: [connectionValue] },
   },
-  async run({ terminal, environment: find, json }, args) {
-    const connectionId = parseConnectionId(args.connectionId);
-    const environment = await find(args.environment);
-    if (args['service-account'] === true) {
-      return connectServiceAccount(environment, terminal, connectionId, args.company);
-    }
-    if (args.company !== undefined) {
-      throw usageError('--company goes with --service-account; a person chooses the company on a page.');
-    }
-    const returnTo = args['return-to'];
-    const before = await findConnection(environment, connectionId);
-    const request = { connectionId, ...(returnTo !== undefined && { returnTo }) };
-    const answer = await terminal.working('Making the link', () => environment.invoke('ConnectLink', request));
-    const link = z.object({ url: z.string(), expiresAt: z.number() }).parse(answer);
-    if (!args.wait) return { data: { connectionId, connected: false, ...link }, text: link.url };
-
-    terminal.tell(`Open this link within 15 minutes and sign in to Procore:\n  ${link.url}`);
-    if (args.open && !json && terminal.interactive && !(await terminal.openPage(link.url))) {
-      terminal.tell('No browser could be started here: open the link yourself.');
-    }
-    const previous = before?.authorizedBy.linkIssuedAt ?? 0;
-    const connection = await terminal.working('Waiting for the person at Procore', async (say) => {
-      await waitForConnection(environment, connectionId, previous, link.expiresAt);
-      say('Connected; waiting for the choice of a company');
-      return waitForCompany(environment, connectionId);
-    });
-    const { companyId, companyIds, generation } = connection;
-    const several = `not chosen among ${companyIds.length}`;
-    const company = companyId ?? (companyIds.length > 1 ? several : 'unknown, Procore did not list it');
-    return {
-      data: { connected: true, ...describeConnection(connection) },
-      text: `Connected: "${connectionId}" in ${environment.name}, company ${company}, generation ${generation}.`,
-    };
-  },
+  action: async () => (await import('../actions/connect.ts')).connect,
 });
-
-async function waitForConnection(
-  environment: DeployedEnvironment,
-  connectionId: string,
-  previousLinkIssuedAt: number,
-  expiresAt: number,
-): Promise<void> {
-  // A person who pressed the button in time may still be at Procore's login: one more lifetime of an authorization
-  // code, 10 minutes, is the latest that a callback can come.
-  const until = expiresAt + 600;
-  for (;;) {
-    const connection = await findConnection(environment, connectionId);
-    const isNew = connection !== undefined && connection.authorizedBy.linkIssuedAt > previousLinkIssuedAt;
-    if (isNew && connection.status === 'connected') return;
-    if (isNew) {
-      throw new OperatorError(
-        'connection_ended',
-        `The account was connected and ended at once (${connection.status}). Run: npm run procore -- connections ` +
-          `show ${connectionId} --environment ${environment.name}`,
-      );
-    }
-    if (Date.now() / 1000 > until) {
-      throw new OperatorError('link_expired', 'Nobody connected while the link lived. Run the command again.');
-    }
-    await sleep(lookEveryMs);
-  }
-}
-
-/** Whoever is connected with several companies still stands before the page that asks which one. */
-async function waitForCompany(environment: DeployedEnvironment, connectionId: string): Promise<StoredConnection> {
-  const began = Date.now();
-  for (;;) {
-    const connection = await readConnection(environment, connectionId);
-    const waited = Date.now() - began;
-    const isOver = connection.companyIds.length > 1 ? waited > choosingMs : waited > listingMs;
-    if (connection.companyId !== undefined || isOver || connection.status !== 'connected') return connection;
-    await sleep(lookEveryMs);
-  }
-}
-
-async function connectServiceAccount(
-  environment: DeployedEnvironment,
-  terminal: Terminal,
-  connectionId: string,
-  companyId: string | undefined,
-): Promise<Report> {
-  if (companyId === undefined) {
-    throw usageError(
-      'A service account works in a company that it names with every call: --company ID, the number in the addresses of ' +
-        "the company's pages at Procore.",
-    );
-  }
-  const request = { connectionId, companyId };
-  const answer = await terminal.working('Connecting the service account', () =>
-    environment.invoke('ConnectServiceAccount', request),
-  );
-  const connected = z.object({ generation: z.number(), companyIds: z.array(z.string()) }).parse(answer);
-  return {
-    data: { connectionId, environment: environment.name, connected: true, ...connected },
-    text:
-      `Connected: "${connectionId}" in ${environment.name} is the app's service account, generation ` +
-      `${connected.generation}. The app is installed in: ${connected.companyIds.join(', ')}.\n` +
-      'It sees the projects that a company administrator permits, and they must be permitted again after each update ' +
-      'of the app.',
-  };
-}

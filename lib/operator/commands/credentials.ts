@@ -1,133 +1,31 @@
-import { parseOAuthClientSecret, placeholder } from '../../../functions/oauth/client-secret.ts';
-import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { commandGroup, environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
-import type { DeployedEnvironment } from '../deployment.ts';
-import { exitCodes, usageError } from '../exit-codes.ts';
-import { readStoredOAuthClient, requireRightClient } from '../oauth-client.ts';
-import { type RedirectUriDifference, redirectUriDifferences } from '../redirect-uri-difference.ts';
-import type { Terminal } from '../terminal.ts';
+import { group, stackCommand } from '../command.ts';
+import { environmentFlag, environmentValue, registeredFlag, switchFlag } from '../shared-parameters.ts';
 
-/** Where scripts put the credentials; an option would show them to every process and keep them in the history. */
-const variableNames = { clientId: 'PROCORE_CLIENT_ID', clientSecret: 'PROCORE_CLIENT_SECRET' } as const;
-
-const set = operatorCommand({
-  description: `Asks for client id and secret (or takes ${variableNames.clientId} and ${variableNames.clientSecret}), tries them at Procore and stores them`,
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    yes: { type: 'boolean', description: 'Do not ask before another client id replaces the stored one' },
+const set = stackCommand({
+  brief: 'Asks for client id and secret, tries them at Procore, and stores them if Procore knows them',
+  examples: ['npm run procore -- credentials set sandbox', 'npm run procore -- credentials set sandbox --yes'],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      yes: switchFlag('Do not ask before another client id replaces the stored one'),
+    },
+    positional: { kind: 'tuple', parameters: [environmentValue] },
   },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(namedEnvironment(args));
-    const client = await askForClient(environment, terminal);
-    await terminal.working('Asking Procore', () => requireRightClient(environment, client));
-    const stored = await readStored(environment, terminal);
-    const replaced = stored === undefined || stored.clientId === client.clientId ? undefined : stored.clientId;
-    if (replaced !== undefined && args.yes !== true) await confirmReplacing(terminal, environment, replaced);
-    const secret = { environment: environment.name, ...client };
-    await terminal.working('Storing', () => environment.writeSecret('OauthClient', JSON.stringify(secret)));
-    return {
-      data: { environment: environment.name, clientId: client.clientId, stored: true, ...(replaced && { replaced }) },
-      text:
-        `Procore knows client ${client.clientId}, and it is stored for ${environment.name}. Functions use it within ` +
-        `5 minutes.\nRegister this redirect URI for it in the Developer Portal, to the character:\n  ` +
-        `${environment.callbackUrl}\nThen: npm run procore -- connect CONNECTION --environment ${environment.name}`,
-    };
-  },
+  action: async () => (await import('../actions/credentials.ts')).set,
 });
 
-const check = operatorCommand({
-  description: 'Tries the stored client id and secret at Procore; nothing is changed',
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    registered: {
-      type: 'string',
-      description: 'The redirect URI as the Developer Portal shows it: compared with ours to the character',
-      valueHint: 'uri',
-    },
+const check = stackCommand({
+  brief: 'Tries the stored client id and secret at Procore; changes nothing',
+  examples: [
+    'npm run procore -- credentials check sandbox',
+    'npm run procore -- credentials check sandbox --registered https://connect.example.com/oauth/callback',
+  ],
+  parameters: {
+    flags: { ...environmentFlag, ...registeredFlag },
+    positional: { kind: 'tuple', parameters: [environmentValue] },
   },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(namedEnvironment(args));
-    const client = await readStoredOAuthClient(environment, terminal);
-    await terminal.working('Asking Procore', () => requireRightClient(environment, client));
-    const { name, callbackUrl, procore } = environment;
-    const differences = args.registered === undefined ? [] : redirectUriDifferences(callbackUrl, args.registered);
-    return {
-      data: {
-        environment: name,
-        clientId: client.clientId,
-        known: true,
-        loginOrigin: procore.loginOrigin,
-        callbackUrl,
-        ...(args.registered !== undefined && { redirectUriDifferences: differences }),
-      },
-      text: [
-        `Procore (${procore.loginOrigin}) knows client ${client.clientId}.`,
-        showRedirectUri(callbackUrl, args.registered, differences),
-      ].join('\n'),
-      exitCode: differences.length > 0 ? exitCodes.failed : exitCodes.done,
-    };
-  },
+  action: async () => (await import('../actions/credentials.ts')).check,
 });
 
 /** `procore credentials set|check`. */
-export const credentials = commandGroup("Stores and checks an environment's client id and secret", { set, check });
-
-function showRedirectUri(
-  callbackUrl: string,
-  registered: string | undefined,
-  differences: readonly RedirectUriDifference[],
-): string {
-  if (registered === undefined) return `Its redirect URI must be ${callbackUrl}`;
-  if (differences.length === 0) return 'The registered redirect URI is ours.';
-  const lines = differences.map(({ text }) => `  - ${text}`).join('\n');
-  return `The registered redirect URI is not ours, so Procore will refuse to connect:\n${lines}\nRegister: ${callbackUrl}`;
-}
-
-async function askForClient({ name }: DeployedEnvironment, terminal: Terminal): Promise<OAuthClient> {
-  const given = { clientId: terminal.variables[variableNames.clientId]?.trim() ?? '' };
-  const givenSecret = terminal.variables[variableNames.clientSecret]?.trim() ?? '';
-  terminal.conceal(givenSecret);
-  if ((given.clientId === '' || givenSecret === '') && !terminal.interactive) {
-    throw usageError(
-      `Set the environment variables ${variableNames.clientId} and ${variableNames.clientSecret}, or run this in a ` +
-        'terminal, where it asks.',
-    );
-  }
-  for (const [variable, value] of [
-    [variableNames.clientId, given.clientId],
-    [variableNames.clientSecret, givenSecret],
-  ]) {
-    // Somebody may have forgotten that it is set.
-    if (value !== '') terminal.tell(`Taken from the environment variable ${variable}.`);
-  }
-  const clientId = given.clientId || (await terminal.askText(`Client id for ${name}`)).trim();
-  const clientSecret = givenSecret || (await terminal.askSecret(`Client secret for ${name}`)).trim();
-  if (clientId === '' || clientSecret === '') throw usageError('Client id and secret must not be empty.');
-  if (clientId === placeholder || clientSecret === placeholder) {
-    throw usageError(`"${placeholder}" is what the stack puts there until somebody sets the credentials.`);
-  }
-  if (clientId === clientSecret) throw usageError('Client id and secret are the same text. One of them is wrong.');
-  return { clientId, clientSecret };
-}
-
-/** What is stored and not usable is overwritten without a question: nobody depends on it. */
-async function readStored(environment: DeployedEnvironment, terminal: Terminal): Promise<OAuthClient | undefined> {
-  const text = await environment.readSecret('OauthClient');
-  try {
-    const stored = parseOAuthClientSecret(text, environment.name);
-    terminal.conceal(stored.clientSecret);
-    return stored;
-  } catch {
-    return undefined;
-  }
-}
-
-async function confirmReplacing(terminal: Terminal, { name }: DeployedEnvironment, stored: string): Promise<void> {
-  const consequence =
-    `${name} has client ${stored} now. Connections were authorized for that one: under another they stop at their ` +
-    'next rotation, and every account must be connected again.';
-  if (!terminal.interactive) throw usageError(`${consequence} Say --yes to replace it.`);
-  if (!(await terminal.confirm(`${consequence} Replace it?`))) throw usageError('Nothing was stored.');
-}
+export const credentials = group("Stores and checks an environment's client id and secret", { set, check });

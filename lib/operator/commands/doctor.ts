@@ -1,161 +1,35 @@
-import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import type { Actor, Heading } from '../../../functions/procore/diagnosis-row.ts';
-import { systemClock } from '../../../functions/system.ts';
-import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
-import { environmentOption, environmentWord, namedEnvironment, operatorCommand } from '../command.ts';
-import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
-import type { DeployedEnvironment } from '../deployment.ts';
-import { examine, type Finding } from '../doctor/examination.ts';
-import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
-import { exitCodes, usageError } from '../exit-codes.ts';
-import type { Terminal } from '../terminal.ts';
+import { stackCommand } from '../command.ts';
+import { procoreId } from '../parsers.ts';
+import { environmentFlag, environmentValue, registeredFlag, switchFlag } from '../shared-parameters.ts';
 
 /** `procore doctor`. */
-export const doctor = operatorCommand({
-  description: 'Walks Procore’s troubleshooting page, heading by heading, and says what it finds here',
-  args: {
-    name: environmentWord,
-    environment: environmentOption,
-    connection: { type: 'string', description: 'Look at Procore with the eyes of this connection', valueHint: 'id' },
-    company: { type: 'string', description: 'Look at this company alone', valueHint: 'id' },
-    registered: {
-      type: 'string',
-      description: 'The redirect URI as the Developer Portal shows it: compared with ours to the character',
-      valueHint: 'uri',
-    },
-    fix: { type: 'boolean', description: 'Re-enable hooks, repair their URL, header and triggers, delete doubles' },
-  },
-  async run({ terminal, environment: find }, args) {
-    if (args.company !== undefined && !/^\d{1,20}$/.test(args.company)) throw usageError('--company is a number.');
-    const environment = await find(namedEnvironment(args));
-    const asked: DoctorQuestions = {
-      connectionId: args.connection === undefined ? undefined : parseConnectionId(args.connection),
-      companyId: args.company,
-      registered: args.registered,
-    };
-    const look = () => terminal.working('Examining', (say) => gatherEvidence(environment, terminal, asked, say));
-    let gathered = await look();
-    let findings = examine(gathered.evidence);
-    let repairs: readonly Repair[] = [];
-    if (args.fix === true && findings.some(isAboutHooks)) {
-      repairs = await repairHooks(environment, terminal, gathered);
-      gathered = await look();
-      findings = examine(gathered.evidence);
-    }
-    const counts = countVerdicts(findings);
-    return {
-      data: {
-        environment: environment.name,
-        connectionId: gathered.connection?.connectionId ?? null,
-        companyId: args.company ?? null,
-        repairs,
-        counts,
-        findings,
+export const doctor = stackCommand({
+  brief: 'Walks Procore’s troubleshooting page, heading by heading, and says what it finds here',
+  examples: [
+    'npm run procore -- doctor sandbox',
+    'npm run procore -- doctor sandbox --connection my-company --company 5358233 --fix',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      connection: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Look at Procore with the rights of this connection',
+        placeholder: 'CONNECTION',
+        optional: true,
       },
-      text: show(environment, gathered, repairs, findings),
-      exitCode: counts.problem > 0 ? exitCodes.failed : exitCodes.done,
-    };
+      company: {
+        kind: 'parsed',
+        parse: procoreId,
+        brief: 'Look at this company alone',
+        placeholder: 'ID',
+        optional: true,
+      },
+      ...registeredFlag,
+      fix: switchFlag('Re-enable hooks, repair their URL, header and triggers, delete doubles'),
+    },
+    positional: { kind: 'tuple', parameters: [environmentValue] },
   },
+  action: async () => (await import('../actions/doctor.ts')).doctor,
 });
-
-/** What was done to one hook, or why nothing could be done for a company. */
-interface Repair {
-  readonly companyId: string;
-  readonly hookId?: string;
-  readonly done: string;
-}
-
-function isAboutHooks({ heading, verdict }: Finding): boolean {
-  const headings: readonly Heading[] = ['Webhooks are not being delivered', 'Duplicate webhook events'];
-  return verdict === 'problem' && headings.includes(heading);
-}
-
-async function repairHooks(
-  environment: DeployedEnvironment,
-  terminal: Terminal,
-  { subscriptions }: Gathered,
-): Promise<readonly Repair[]> {
-  const { current: authorization } = await readWebhookAuthorization(environment, terminal);
-  const store = subscriptionsOf(environment);
-  const hooksOf = companyHooks(environment, terminal);
-  const repairs: Repair[] = [];
-  for (const subscription of subscriptions) {
-    const { companyId, connectionId } = subscription;
-    const api = hooksOf(connectionId, companyId);
-    try {
-      const applied = await terminal.working(`Company ${companyId}: repairing hooks`, () =>
-        applySubscription(subscription, { api, store, authorization, clock: systemClock }),
-      );
-      repairs.push(...describeChanges(companyId, applied));
-    } catch (error) {
-      // The second look says what is wrong with this company; the others are repaired all the same.
-      repairs.push({ companyId, done: `nothing: ${error instanceof Error ? error.message : 'unknown'}` });
-    }
-  }
-  return repairs;
-}
-
-function describeChanges(companyId: string, { changes, removedHookIds }: AppliedSubscription): readonly Repair[] {
-  return [
-    ...changes.map(({ hookId, repairs }) => ({ companyId, hookId, done: repairs.join(', ').replaceAll('_', ' ') })),
-    ...removedHookIds.map((hookId) => ({ companyId, hookId, done: 'deleted' })),
-  ];
-}
-
-function countVerdicts(findings: readonly Finding[]): Readonly<Record<Finding['verdict'], number>> {
-  const count = (wanted: Finding['verdict']) => findings.filter(({ verdict }) => verdict === wanted).length;
-  return { ok: count('ok'), problem: count('problem'), cannot_tell: count('cannot_tell') };
-}
-
-/** The page's own parts, by the heading that each begins with. */
-const parts: Partial<Readonly<Record<Heading, string>>> = {
-  'The access token is invalid': 'Authentication & Token Issues',
-  '403: App is not connected to this company': 'Permission & Access Errors',
-  '429: Too Many Requests': 'Rate Limiting',
-  'Sandbox data is empty or different from production': 'Sandbox Issues',
-  'Webhooks are not being delivered': 'Webhook Issues',
-  '400: Bad Request': 'Request & Response Issues',
-  'Getting Help': 'Getting Help',
-};
-
-const signs: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', problem: '✗', cannot_tell: '?' };
-
-const actors: Readonly<Record<Actor, string>> = {
-  nobody: 'nobody, it heals by itself',
-  operator: 'you, who run it',
-  developer: 'you, who write the code that calls Procore',
-  customer: "the customer's administrator in Procore",
-  procore: 'Procore',
-};
-
-function show(
-  { name, stackName }: DeployedEnvironment,
-  { connection }: Gathered,
-  repairs: readonly Repair[],
-  findings: readonly Finding[],
-): string {
-  const { ok, problem, cannot_tell: unknown } = countVerdicts(findings);
-  const eyes = connection ? `as "${connection.connectionId}"` : 'without a connection';
-  return [
-    `${name} of ${stackName}, seen ${eyes}. ✓ in order, ✗ found here, ? cannot tell.`,
-    ...repairs.map(
-      ({ companyId, hookId, done }) => `Repaired, company ${companyId}${hookId ? `, hook ${hookId}` : ''}: ${done}`,
-    ),
-    ...findings.flatMap((finding) => {
-      const part = parts[finding.heading];
-      return [...(part === undefined ? [] : ['', part]), ...showFinding(finding)];
-    }),
-    '',
-    `${ok} in order, ${problem} found, ${unknown} cannot tell.`,
-  ].join('\n');
-}
-
-function showFinding({ heading, verdict, evidence, cause, remedy, actor }: Finding): readonly string[] {
-  return [
-    `  ${signs[verdict]} ${heading}`,
-    `      ${evidence}`,
-    ...(cause === undefined ? [] : [`      Cause: ${cause}`]),
-    ...(remedy === undefined ? [] : [`      Remedy: ${remedy}`]),
-    ...(actor === undefined ? [] : [`      Who acts: ${actors[actor]}.`]),
-  ];
-}

@@ -1,113 +1,209 @@
-import { eventQueue } from '../../../functions/place.ts';
-import { systemClock, systemRandomId } from '../../../functions/system.ts';
-import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
-import { commandGroup, environmentOption, operatorCommand } from '../command.ts';
-import type { DeployedEnvironment } from '../deployment.ts';
-import { ledgerOf } from '../event-queues.ts';
-import { type EventFilter, findEvents, statusOf } from '../event-search.ts';
-import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
-import { placeOf } from '../place.ts';
-import { replayEvent } from '../replay.ts';
-import { counted, layOut, showTime } from '../table.ts';
-import { readTime } from '../times.ts';
-import { dead, redrive } from './events-dead.ts';
-import { quarantine } from './events-quarantine.ts';
-import { reconcile } from './events-reconcile.ts';
-import { tail } from './events-tail.ts';
+import type { TypedPositionalParameter } from '@stricli/core';
+import { group, stackCommand } from '../command.ts';
+import { procoreId, sha256Prefix, time, wholeNumber } from '../parsers.ts';
+import { environmentFlag, switchFlag } from '../shared-parameters.ts';
 
-const timeOptions = {
-  environment: environmentOption,
-  since: { type: 'string', description: 'How long ago (90m, 2h, 3d), or ISO 8601', valueHint: 'time' },
-  until: { type: 'string', description: 'The same; now when left out', valueHint: 'time' },
-  company: { type: 'string', description: 'Only of this company', valueHint: 'id' },
-  resource: { type: 'string', description: 'Only of this resource name, e.g. "RFIs"', valueHint: 'name' },
-  status: { type: 'string', description: 'Only handled, failed or waiting ones', valueHint: 'status' },
+/** How far back a reconciliation goes at most, as the function has it: 31 days. */
+const mostHours = 31 * 24;
+
+const since = { kind: 'parsed', parse: time, placeholder: 'TIME' } as const;
+
+/** Which events are meant, besides `--since`. */
+const selection = {
+  until: {
+    kind: 'parsed',
+    parse: time,
+    brief: 'Only those that arrived before: 90m, 2h, 3d ago, or a time',
+    placeholder: 'TIME',
+    optional: true,
+  },
+  company: { kind: 'parsed', parse: procoreId, brief: 'Only of this company', placeholder: 'ID', optional: true },
+  resource: {
+    kind: 'parsed',
+    parse: String,
+    brief: 'Only of this resource name, e.g. "RFIs"',
+    placeholder: 'NAME',
+    optional: true,
+  },
+  status: {
+    kind: 'enum',
+    values: ['handled', 'failed', 'waiting'],
+    brief: 'Only those with this status',
+    placeholder: 'STATUS',
+    optional: true,
+  },
 } as const;
 
-const list = operatorCommand({
-  description: 'Shows the events of the last 30 days, oldest first',
-  args: {
-    ...timeOptions,
-    since: { ...timeOptions.since, default: '24h' },
-    limit: { type: 'string', description: 'At most so many, the newest', default: '100', valueHint: 'number' },
+const eventValue: TypedPositionalParameter<string> = { parse: String, brief: 'Id of the event', placeholder: 'EVENT' };
+const oneEventValue: TypedPositionalParameter<string | undefined> = {
+  parse: String,
+  brief: 'Id of the event, if only one is meant',
+  placeholder: 'EVENT',
+  optional: true,
+};
+
+const list = stackCommand({
+  brief: 'Shows the events of the last 30 days, oldest first',
+  examples: [
+    'npm run procore -- events list --environment sandbox',
+    'npm run procore -- events list --environment production --since 3d --status failed --resource RFIs',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      since: { ...since, brief: 'Only those that arrived later: 90m, 2h, 3d ago, or a time', default: '24h' },
+      ...selection,
+      limit: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 1, to: 999_999 }),
+        brief: 'How many at most, the newest',
+        placeholder: 'NUMBER',
+        default: '100',
+      },
+    },
   },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(args.environment);
-    const limit = /^[1-9]\d{0,5}$/.test(args.limit) ? Number(args.limit) : 0;
-    if (limit === 0) throw usageError('--limit is a whole number of 1 or more.');
-    const found: ArrivedEvent[] = [];
-    let all = 0;
-    await terminal.working('Reading the ledger', async (say) => {
-      for await (const entry of select(environment, args)) {
-        all += 1;
-        found.push(entry);
-        if (found.length > limit) found.shift();
-        if (all % 1000 === 0) say(`Reading the ledger: ${all} events so far`);
-      }
-    });
-    const data = { environment: environment.name, count: all, events: found.map(describe) };
-    return { data, text: showList(found, all) };
-  },
+  action: async () => (await import('../actions/events.ts')).list,
 });
 
-const show = operatorCommand({
-  description: 'Shows one event and what became of it',
-  args: {
-    eventId: { type: 'positional', description: 'The event’s id', required: true },
-    environment: environmentOption,
-  },
-  async run({ environment: find }, args) {
-    const entry = await readEntry(await find(args.environment), args.eventId);
-    return { data: describe(entry), text: JSON.stringify(describe(entry), null, 2) };
-  },
+const show = stackCommand({
+  brief: 'Shows one event and what became of it',
+  examples: ['npm run procore -- events show 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox'],
+  parameters: { flags: environmentFlag, positional: { kind: 'tuple', parameters: [eventValue] } },
+  action: async () => (await import('../actions/events.ts')).show,
 });
 
-const replay = operatorCommand({
-  description: 'Sends events to on-event.ts once more: one by its id, or all of a time',
-  args: {
-    eventId: { type: 'positional', description: 'The event’s id', required: false },
-    ...timeOptions,
-    yes: { type: 'boolean', description: 'Do not ask' },
+const replay = stackCommand({
+  brief: 'Sends events to on-event.ts once more: one by its id, or all since a time',
+  examples: [
+    'npm run procore -- events replay 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox',
+    'npm run procore -- events replay --since 2h --status failed --environment sandbox',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      since: { ...since, brief: 'All that arrived later: 90m, 2h, 3d ago, or a time', optional: true },
+      ...selection,
+      yes: switchFlag('Do not ask'),
+    },
+    positional: { kind: 'tuple', parameters: [oneEventValue] },
   },
-  async run({ terminal, environment: find }, args) {
-    if ((args.eventId === undefined) === (args.since === undefined))
-      throw usageError('Give an event’s id, or --since.');
-    const environment = await find(args.environment);
-    const queue = eventQueue(placeOf(environment), environment.clients.sqs);
-    const chosen: ArrivedEvent[] = [];
-    if (args.eventId !== undefined) chosen.push(await readEntry(environment, args.eventId));
-    else {
-      await terminal.working('Reading the ledger', async (say) => {
-        for await (const entry of select(environment, args)) {
-          chosen.push(entry);
-          if (chosen.length % 1000 === 0) say(`Reading the ledger: ${chosen.length} events so far`);
-        }
-      });
-    }
-    if (args.eventId === undefined && args.yes !== true && chosen.length > 0) {
-      if (!terminal.interactive)
-        throw usageError(`This replays ${counted(chosen.length, 'event')}. Say --yes where nobody can be asked.`);
-      if (!(await terminal.confirm(`Replay ${counted(chosen.length, 'event')}?`))) {
-        return { data: { replayed: 0, eventIds: [] }, text: 'Nothing was done.' };
-      }
-    }
-    const replayId = systemRandomId();
-    await terminal.working('Sending', async (say) => {
-      for (const [index, entry] of chosen.entries()) {
-        await replayEvent(entry, replayId, { queue, environment: environment.name });
-        if (index % 100 === 99) say(`Sending: ${index + 1} of ${chosen.length}`);
-      }
-    });
-    const data = { replayed: chosen.length, eventIds: chosen.map(({ event }) => event.id) };
-    return {
-      data,
-      text: `Sent ${counted(chosen.length, 'event')} to the queue again. See them arrive: npm run procore -- events tail`,
-    };
+  action: async () => (await import('../actions/events.ts')).replay,
+});
+
+const dead = stackCommand({
+  brief: 'Shows the events that failed for good, with their reasons; takes none away',
+  examples: ['npm run procore -- events dead --environment sandbox'],
+  parameters: { flags: environmentFlag },
+  action: async () => (await import('../actions/events-dead.ts')).dead,
+});
+
+const redrive = stackCommand({
+  brief: 'Sends dead letters to on-event.ts again, those of one resource in their order',
+  examples: [
+    'npm run procore -- events redrive --all --environment sandbox',
+    'npm run procore -- events redrive 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox',
+  ],
+  parameters: {
+    flags: { ...environmentFlag, all: switchFlag('All of them') },
+    positional: { kind: 'tuple', parameters: [oneEventValue] },
   },
+  action: async () => (await import('../actions/events-dead.ts')).redrive,
+});
+
+const quarantine = stackCommand({
+  brief: 'Shows the deliveries that could not be read; can take them in again, or delete some',
+  examples: [
+    'npm run procore -- events quarantine --environment sandbox',
+    'npm run procore -- events quarantine --body 3f8a09c1 --environment sandbox',
+    'npm run procore -- events quarantine --retry --environment sandbox',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      body: {
+        kind: 'parsed',
+        parse: sha256Prefix,
+        brief: 'Show the body of the one whose sha-256 begins so',
+        placeholder: 'SHA256',
+        optional: true,
+      },
+      retry: switchFlag('Take in what can be read by now, after an update; keep the rest'),
+      delete: {
+        kind: 'parsed',
+        parse: sha256Prefix,
+        brief: 'Delete those whose sha-256 begins so',
+        placeholder: 'SHA256',
+        optional: true,
+      },
+    },
+  },
+  action: async () => (await import('../actions/events-quarantine.ts')).quarantine,
+});
+
+const reconcile = stackCommand({
+  brief: 'Reads what changed from the API, and emits the events that no webhook has brought',
+  examples: [
+    'npm run procore -- events reconcile --environment sandbox --company 5358233 --resource RFIs --project 23498237 --path /rest/v1.0/projects/23498237/rfis --hours 6',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      company: { kind: 'parsed', parse: procoreId, brief: 'Id of the company', placeholder: 'ID' },
+      resource: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Name of the webhook catalogue, e.g. "RFIs"',
+        placeholder: 'NAME',
+      },
+      path: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Path of a list that knows filters[updated_at]',
+        placeholder: 'PATH',
+      },
+      project: {
+        kind: 'parsed',
+        parse: procoreId,
+        brief: 'Id of the project that the list belongs to',
+        placeholder: 'ID',
+        optional: true,
+      },
+      hours: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 1, to: mostHours }),
+        brief: 'How far back',
+        placeholder: 'HOURS',
+        default: '2',
+      },
+    },
+  },
+  action: async () => (await import('../actions/events-reconcile.ts')).reconcile,
+});
+
+const tail = stackCommand({
+  brief: 'Follows the worker’s log, where on-event.ts tells of each event; takes nothing from the queue',
+  examples: [
+    'npm run procore -- events tail --environment sandbox',
+    'npm run --silent procore -- events tail --environment sandbox --since 1h --for 60 --json',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      since: { ...since, brief: 'Where to begin: 90m, 2h, 3d ago, or a time', default: '1m' },
+      for: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 0, to: 999_999 }),
+        brief: 'End after so many seconds; without it on Ctrl-C',
+        placeholder: 'SECONDS',
+        optional: true,
+      },
+    },
+  },
+  action: async () => (await import('../actions/events-tail.ts')).tail,
 });
 
 /** `procore events list|show|replay|dead|redrive|quarantine|reconcile|tail`. */
-export const events = commandGroup('Shows, replays and rescues webhook events', {
+export const events = group('Shows, replays and rescues webhook events', {
   list,
   show,
   replay,
@@ -117,58 +213,3 @@ export const events = commandGroup('Shows, replays and rescues webhook events', 
   reconcile,
   tail,
 });
-
-interface Selection {
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly company?: string | undefined;
-  readonly resource?: string | undefined;
-  readonly status?: string | undefined;
-}
-
-function select(environment: DeployedEnvironment, args: Selection): AsyncGenerator<ArrivedEvent> {
-  const now = systemClock();
-  const since = readTime(args.since ?? '24h', now);
-  // The range excludes its end, and what arrives in this moment is not meant.
-  const until = args.until === undefined ? now : readTime(args.until, now);
-  const status = (['handled', 'failed', 'waiting'] as const).find((one) => one === args.status);
-  if (args.status !== undefined && status === undefined) throw usageError('--status is handled, failed or waiting.');
-  const filter: EventFilter = {
-    ...(args.company !== undefined && { companyId: args.company }),
-    ...(args.resource !== undefined && { resourceName: args.resource }),
-    ...(status !== undefined && { status }),
-  };
-  return findEvents(ledgerOf(environment), since, until, filter);
-}
-
-async function readEntry(environment: DeployedEnvironment, eventId: string): Promise<ArrivedEvent> {
-  const entry = await ledgerOf(environment).show(eventId);
-  if (entry !== undefined) return entry;
-  throw new OperatorError(
-    'event_not_found',
-    `${environment.name} has no event "${eventId}". Events are kept for 30 days; see them with: npm run procore -- events list`,
-    exitCodes.notFound,
-  );
-}
-
-function describe(entry: ArrivedEvent) {
-  return { ...entry, status: statusOf(entry) };
-}
-
-function showStatus(entry: ArrivedEvent): string {
-  const { failures, deadLettered, handledAt } = entry;
-  const { reason, detail } = deadLettered ?? {};
-  const why = reason === undefined || handledAt !== undefined ? '' : detail ? `${reason}: ${detail}` : reason;
-  const notes = [...(failures > 0 ? [counted(failures, 'failure')] : []), ...(why === '' ? [] : [why])];
-  return statusOf(entry) + (notes.length > 0 ? ` (${notes.join(', ')})` : '');
-}
-
-function showList(found: readonly ArrivedEvent[], all: number): string {
-  if (found.length === 0) return 'No events.';
-  const rows = found.map((entry) => {
-    const { id, eventType, resourceName, resourceId, companyId } = entry.event;
-    return [showTime(entry.arrivedAt), id, companyId, `${resourceName} ${eventType}`, resourceId, showStatus(entry)];
-  });
-  const table = layOut([['ARRIVED', 'EVENT', 'COMPANY', 'WHAT', 'RESOURCE', 'STATUS'], ...rows]);
-  return all > found.length ? `${table}\nThe newest ${found.length} of ${all}; --limit shows more.` : table;
-}

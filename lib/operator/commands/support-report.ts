@@ -1,115 +1,22 @@
-import { failureTexts } from '../../../functions/connect/page-texts.ts';
-import { failedExchangeStore } from '../../../functions/place.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import type { Exchange } from '../../../functions/procore/exchange.ts';
-import { systemClock } from '../../../functions/system.ts';
-import { environmentOption, operatorCommand, type Report } from '../command.ts';
-import type { DeployedEnvironment, LogName } from '../deployment.ts';
-import { asDiagnosisId } from '../doctor/refusals.ts';
-import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
-import { type Logged, readLogged } from '../logged.ts';
-import { placeOf } from '../place.ts';
-import { statusPageOf } from '../status-page.ts';
-import { type StatusPage, supportReport } from '../support-report.ts';
-import { layOut } from '../table.ts';
-
-const logs: readonly LogName[] = ['WebhookWorker', 'SubscriptionAudit', 'OauthCallback', 'OauthStart', 'OauthCompany'];
-/** As long as the longest retention that CloudWatch Logs is usually given here, in milliseconds. */
-const logMs = 90 * 86_400_000;
+import { stackCommand } from '../command.ts';
+import { environmentFlag } from '../shared-parameters.ts';
 
 /** `procore support-report`. */
-export const supportReportCommand = operatorCommand({
-  description: 'Writes what Procore’s support asks for about a call that failed, without secrets',
-  args: {
-    reference: { type: 'positional', description: 'Reference id from a page, a log, an error or `doctor`' },
-    environment: environmentOption,
+export const supportReport = stackCommand({
+  brief: 'Writes what Procore’s support asks for about a call that failed, without secrets',
+  examples: ['npm run procore -- support-report f2a1c9d0-55d1-4a7e-9c52-6d1f0f6d3b11 --environment production'],
+  parameters: {
+    flags: environmentFlag,
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          parse: String,
+          brief: 'Reference id from a page, a log, an error or `doctor`',
+          placeholder: 'REFERENCE',
+        },
+      ],
+    },
   },
-  async run({ terminal, environment: find }, args) {
-    const { reference = '' } = args;
-    if (!/^[\w.:-]{1,100}$/.test(reference)) throw usageError('A reference id has letters, digits and _ . : - only.');
-    const environment = await find(args.environment);
-    const statusPage = await statusPageOf(environment);
-    const exchange = await failedExchangeStore(placeOf(environment), environment.clients.dynamoDb).find(reference);
-    if (exchange !== undefined) return reportOf(reference, exchange, statusPage);
-    const lines = await terminal.working('Searching the logs', () =>
-      readLogged(environment, logs, systemClock() * 1000 - logMs, reference),
-    );
-    const line = lines?.findLast(({ fields }) => fields.referenceId === reference);
-    if (line === undefined) {
-      throw new OperatorError(
-        'reference_not_found',
-        `Nothing is known of "${reference}" in ${environment.name}. Calls are kept for 14 days, log lines as long as ` +
-          'their log. Is it the right --environment?',
-        exitCodes.notFound,
-      );
-    }
-    return line.fields.event === 'api.call_failed'
-      ? reportOf(reference, exchangeOf(environment, line), statusPage, partial)
-      : reportOfLine(reference, environment, line, statusPage);
-  },
+  action: async () => (await import('../actions/support-report.ts')).supportReport,
 });
-
-const partial =
-  'Query, headers and bodies of this call are not kept any more (14 days): this is what the log still has.';
-
-function reportOf(reference: string, exchange: Exchange, statusPage: StatusPage | undefined, note?: string): Report {
-  const report = supportReport(exchange, statusPage);
-  return {
-    data: { reference, exchange, statusPage: statusPage ?? null, report, ...(note && { note }) },
-    text: note === undefined ? report : `${note}\n\n${report}`,
-  };
-}
-
-/** The log's allow-listed fields tell method, path, status and time. */
-function exchangeOf({ name, procore }: DeployedEnvironment, { at, fields }: Logged): Exchange {
-  const { method, path, status, companyId, durationMs, count, referenceId } = fields;
-  const numberOf = (value: unknown) => (typeof value === 'number' ? value : 0);
-  return {
-    environment: name,
-    purpose: 'api',
-    method: String(method),
-    url: `${procore.apiOrigin}${String(path)}`,
-    requestHeaders: typeof companyId === 'string' ? { 'procore-company-id': companyId } : {},
-    ...(typeof status === 'number' && { status, responseHeaders: { 'x-request-id': String(referenceId) } }),
-    startedAt: at / 1000 - numberOf(durationMs) / 1000,
-    durationMs: numberOf(durationMs),
-    tries: numberOf(count),
-  };
-}
-
-/** What a person was told whom a page gave the reference. */
-function reportOfLine(
-  reference: string,
-  { name, procore, callbackUrl }: DeployedEnvironment,
-  { at, log, fields }: Logged,
-  statusPage: StatusPage | undefined,
-): Report {
-  const { outcome, connectionId = '-', status, code, reason } = fields;
-  const page = Object.entries(failureTexts).find(([id]) => id === outcome)?.[1];
-  const id = page && 'diagnosis' in page ? asDiagnosisId(page.diagnosis) : undefined;
-  const row = id && diagnosed(id);
-  const data = {
-    reference,
-    environment: name,
-    at: new Date(at).toISOString(),
-    log,
-    ...fields,
-    statusPage: statusPage ?? null,
-  };
-  const text = layOut([
-    ['reference', reference],
-    ['environment', name],
-    ['time', data.at],
-    ['log', log],
-    ['connection', String(connectionId)],
-    ['what', String(outcome ?? fields.event)],
-    ['Procore’s answer', [status && `status ${status}`, code ?? reason].filter(Boolean).join(', ') || '-'],
-    ['the page said', page ? `${page.title}. ${page.why}` : '-'],
-    ['cause', row?.cause ?? '-'],
-    ['remedy', row?.remedy ?? page?.whatToDo ?? '-'],
-    ['login host', procore.loginOrigin],
-    ['redirect URI', callbackUrl],
-    ['status.procore.com', statusPage?.description ?? 'could not be read'],
-  ]);
-  return { data, text };
-}

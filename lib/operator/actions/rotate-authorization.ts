@@ -4,11 +4,14 @@ import { withHook } from '../../../functions/webhook/apply-subscription.ts';
 import { keepHook } from '../../../functions/webhook/keep-hook.ts';
 import { beginRollOver } from '../../../functions/webhook/roll-over.ts';
 import { fingerprint, type StoredSubscription } from '../../../functions/webhook/subscription.ts';
-import { environmentOption, operatorCommand, type Session } from '../command.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
+import { counted, indent } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** What became of one company's hooks. */
 interface Moved {
@@ -18,46 +21,44 @@ interface Moved {
   readonly problem?: string;
 }
 
-/** `procore webhooks rotate-authorization`. */
-export const rotateAuthorization = operatorCommand({
-  description: 'Gives all hooks a new Authorization value; the old one is accepted until nothing can use it any more',
-  args: { environment: environmentOption },
-  async run({ terminal, environment: find }, args) {
-    const environment = await find(args.environment);
-    const before = await readWebhookAuthorization(environment, terminal);
-    const isUnderWay = before.previous !== undefined;
-    const next = systemRandomId();
-    terminal.conceal(next);
-    const keeper = authorizationKeeper(placeOf(environment), environment.clients.secretsManager);
-    // Run again while one is under way, it goes on with the hooks that are left, and begins no second one.
-    const { current } = isUnderWay ? before : await beginRollOver(before, next, { keeper, clock: systemClock });
-    const hooksOf = companyHooks(environment, terminal);
-    const companies: Moved[] = [];
-    for (const subscription of await subscriptionsOf(environment).list()) {
-      companies.push(await moveHooks(environment, terminal, hooksOf, subscription, current));
-    }
-    const left = companies.filter(({ problem }) => problem !== undefined);
-    return {
-      data: { environment: environment.name, rotated: !isUnderWay, companies },
-      text: [
-        isUnderWay
-          ? 'A roll-over is under way; no second one was begun.'
-          : 'The new value is current; the old one is still accepted.',
-        ...companies.map(
-          ({ companyId, moved, problem }) =>
-            `  company ${companyId}: ${moved} hooks moved${problem ? `; ${problem}` : ''}`,
-        ),
-        'The hourly audit retires the old value 13 hours after the last hook was moved and the last delivery used it.',
-        ...(left.length > 0 ? ['The audit goes on with what is left; or run this again.'] : []),
-      ].join('\n'),
-      exitCode: left.length > 0 ? exitCodes.failed : exitCodes.done,
-    };
-  },
-});
+/** Gives all hooks a new Authorization value; the old one is accepted until nothing can use it any more. */
+export async function rotateAuthorization(
+  { terminal, environment: find }: StackSession,
+  flags: EnvironmentFlag,
+): Promise<Report> {
+  const environment = await find(flags.environment);
+  const before = await readWebhookAuthorization(environment, terminal);
+  const isUnderWay = before.previous !== undefined;
+  const next = systemRandomId();
+  terminal.conceal(next);
+  const keeper = authorizationKeeper(placeOf(environment), environment.clients.secretsManager);
+  // Run again while one is under way, it goes on with the hooks that are left, and begins no second one.
+  const { current } = isUnderWay ? before : await beginRollOver(before, next, { keeper, clock: systemClock });
+  const hooksOf = companyHooks(environment, terminal);
+  const companies: Moved[] = [];
+  for (const subscription of await subscriptionsOf(environment).list()) {
+    companies.push(await moveHooks(environment, terminal, hooksOf, subscription, current));
+  }
+  const left = companies.filter(({ problem }) => problem !== undefined);
+  return {
+    data: { environment: environment.name, rotated: !isUnderWay, companies },
+    text: [
+      isUnderWay
+        ? 'A roll-over is under way; no second one was begun.'
+        : 'The new value is current; the old one is still accepted.',
+      ...companies.map(({ companyId, moved, problem }) =>
+        indent(`company ${companyId}: ${counted(moved, 'hook')} moved${problem ? `; ${problem}` : ''}`, '  '),
+      ),
+      'The hourly audit retires the old value 13 hours after the last hook was moved and the last delivery used it.',
+      ...(left.length > 0 ? ['The audit goes on with what is left; or run this again.'] : []),
+    ].join('\n'),
+    exitCode: left.length > 0 ? exitCodes.failed : exitCodes.done,
+  };
+}
 
 async function moveHooks(
   environment: DeployedEnvironment,
-  terminal: Session['terminal'],
+  terminal: Terminal,
   hooksOf: ReturnType<typeof companyHooks>,
   subscription: StoredSubscription,
   authorization: string,

@@ -1,0 +1,37 @@
+import { byService, type Load, monthlyCost } from '../cost.ts';
+import { prices } from '../prices.ts';
+import type { Report, Session } from '../session.ts';
+import { hang, indent } from '../table.ts';
+
+/** Computes a month's bill of one environment. */
+export async function cost({ surroundings }: Session, { connections, webhooksPerDay }: Load): Promise<Report> {
+  const load = { connections, webhooksPerDay };
+  const lines = monthlyCost(load, await surroundings.standing());
+  const services = byService(lines);
+  const total = [...services.values()].reduce((sum, usd) => sum + usd, 0);
+  const [oldestPrice] = Object.values(prices)
+    .map(({ seen }) => seen)
+    .toSorted();
+  return {
+    data: { ...load, usdPerMonth: total, services: Object.fromEntries(services), lines },
+    text: [
+      `One environment, ${connections} connections, ${webhooksPerDay} webhooks a day, a month:\n`,
+      ...[...services].map(([service, usd]) => `${dollars(usd)}  ${service}`),
+      `${dollars(total)}  in all\n\nIn detail:`,
+      ...lines.map(({ usd, service, what, amount }) =>
+        hang(`${dollars(usd)}  `, `${service}: ${what} (${amount.toPrecision(3)})`),
+      ),
+      '',
+      indent(
+        `List prices of US East (N. Virginia), last seen between ${oldestPrice} and now; no free tier, no taxes ` +
+          '(lib/operator/prices.ts). Calls are measured by a test, durations and sizes are assumed ' +
+          '(lib/operator/cost.ts).',
+        '',
+      ),
+    ].join('\n'),
+  };
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`.padStart(10);
+}

@@ -1,0 +1,140 @@
+import { eventQueue } from '../../../functions/place.ts';
+import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
+import { ledgerOf } from '../event-queues.ts';
+import { type EventFilter, type EventStatus, findEvents, statusOf } from '../event-search.ts';
+import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
+import { placeOf } from '../place.ts';
+import { replayEvent } from '../replay.ts';
+import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
+import { counted, showTable, showTime } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Which events are meant; times in epoch seconds. */
+interface Selection extends EnvironmentFlag {
+  readonly since: number;
+  readonly until: number | undefined;
+  readonly company: string | undefined;
+  readonly resource: string | undefined;
+  readonly status: EventStatus | undefined;
+}
+
+/** Shows the newest events that fit, oldest first. */
+export async function list(
+  { terminal, environment: find }: StackSession,
+  flags: Selection & { readonly limit: number },
+): Promise<Report> {
+  const environment = await find(flags.environment);
+  const found: ArrivedEvent[] = [];
+  const all = await readLedger(terminal, select(environment, flags), (entry) => {
+    found.push(entry);
+    if (found.length > flags.limit) found.shift();
+  });
+  const data = { environment: environment.name, count: all, events: found.map(describe) };
+  return { data, text: showEvents(found, all) };
+}
+
+/** Shows one event and what became of it. */
+export async function show(session: StackSession, flags: EnvironmentFlag, eventId: string): Promise<Report> {
+  const entry = await readEntry(await session.environment(flags.environment), eventId);
+  return { data: describe(entry), text: JSON.stringify(describe(entry), null, 2) };
+}
+
+/** Sends one event, or all that fit, to on-event.ts once more. */
+export async function replay(
+  { terminal, environment: find }: StackSession,
+  flags: Omit<Selection, 'since'> & YesFlag & { readonly since: number | undefined },
+  eventId: string | undefined,
+): Promise<Report> {
+  const { since } = flags;
+  const environment = await find(flags.environment);
+  const chosen: ArrivedEvent[] = [];
+  if (eventId !== undefined && since === undefined) chosen.push(await readEntry(environment, eventId));
+  else if (eventId === undefined && since !== undefined) {
+    await readLedger(terminal, select(environment, { ...flags, since }), (entry) => chosen.push(entry));
+  } else throw usageError('Give either the id of an event, or --since.');
+  if (since !== undefined && !flags.yes && chosen.length > 0) {
+    const question = `Replay ${counted(chosen.length, 'event')}?`;
+    if (!terminal.interactive) throw usageError(`${question} Nobody can be asked here: say --yes.`);
+    if (!(await terminal.confirm(question))) return { data: { replayed: 0, eventIds: [] }, text: 'Nothing was done.' };
+  }
+  await send(environment, terminal, chosen);
+  const data = { replayed: chosen.length, eventIds: chosen.map(({ event }) => event.id) };
+  const sent = `Sent ${counted(chosen.length, 'event')} to the queue again.`;
+  return { data, text: `${sent} See them arrive: npm run procore -- events tail --environment ${environment.name}` };
+}
+
+async function readLedger(
+  terminal: Terminal,
+  entries: AsyncIterable<ArrivedEvent>,
+  take: (entry: ArrivedEvent) => void,
+): Promise<number> {
+  let count = 0;
+  await terminal.working('Reading the ledger', async (say) => {
+    for await (const entry of entries) {
+      take(entry);
+      count += 1;
+      if (count % 1000 === 0) say(`Reading the ledger: ${count} events so far`);
+    }
+  });
+  return count;
+}
+
+async function send(environment: DeployedEnvironment, terminal: Terminal, chosen: readonly ArrivedEvent[]) {
+  const queue = eventQueue(placeOf(environment), environment.clients.sqs);
+  const replayId = systemRandomId();
+  await terminal.working('Sending', async (say) => {
+    for (const [index, entry] of chosen.entries()) {
+      await replayEvent(entry, replayId, { queue, environment: environment.name });
+      if (index % 100 === 99) say(`Sending: ${index + 1} of ${chosen.length}`);
+    }
+  });
+}
+
+function select(
+  environment: DeployedEnvironment,
+  { since, until, company, resource, status }: Selection,
+): AsyncGenerator<ArrivedEvent> {
+  const filter: EventFilter = {
+    ...(company !== undefined && { companyId: company }),
+    ...(resource !== undefined && { resourceName: resource }),
+    ...(status !== undefined && { status }),
+  };
+  // The range excludes its end, and what arrives in this moment is not meant.
+  return findEvents(ledgerOf(environment), since, until ?? systemClock(), filter);
+}
+
+async function readEntry(environment: DeployedEnvironment, eventId: string): Promise<ArrivedEvent> {
+  const entry = await ledgerOf(environment).show(eventId);
+  if (entry !== undefined) return entry;
+  throw new OperatorError(
+    'event_not_found',
+    `${environment.name} has no event "${eventId}". Events are kept for 30 days; see them with: npm run procore -- events list`,
+    exitCodes.notFound,
+  );
+}
+
+function describe(entry: ArrivedEvent) {
+  return { ...entry, status: statusOf(entry) };
+}
+
+/** How often it failed, and why it was given up. */
+function showReason({ failures, deadLettered, handledAt }: ArrivedEvent): string {
+  const { reason, detail } = deadLettered ?? {};
+  const why = reason === undefined || handledAt !== undefined ? '' : detail ? `${reason}: ${detail}` : reason;
+  return [...(failures > 0 ? [counted(failures, 'failure')] : []), ...(why === '' ? [] : [why])].join(', ');
+}
+
+/** Shows events in a table. @param all how many there are, shown or not */
+export function showEvents(found: readonly ArrivedEvent[], all: number): string {
+  if (found.length === 0) return 'No events.';
+  const rows = found.map((entry) => {
+    const { id, eventType, resourceName, resourceId, companyId } = entry.event;
+    const what = `${resourceName} ${eventType} ${resourceId}`;
+    return [statusOf(entry), showTime(entry.arrivedAt), id, what, companyId, showReason(entry)];
+  });
+  const table = showTable(['STATUS', 'ARRIVED', 'EVENT', 'WHAT', 'COMPANY', 'REASON'], rows);
+  return all > found.length ? `${table}\nThe newest ${found.length} of ${all}; --limit shows more.` : table;
+}

@@ -1,0 +1,52 @@
+import type { CommandContext, InputCompletion } from '@stricli/core';
+import type { StandingCharges } from './cost.ts';
+import type { DeployedEnvironment, Deployment } from './deployment.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { SharedFlags } from './shared-parameters.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command ends with. */
+export interface Report {
+  /** Printed as one JSON document with `--json`; no secrets. */
+  readonly data: unknown;
+  /** Printed otherwise. */
+  readonly text: string;
+  /** @default 0 */
+  readonly exitCode?: ExitCode;
+}
+
+/** What the command line takes from rooms of the house that it does not know itself; bin/procore.ts gives it. */
+export interface Surroundings {
+  /** Counts an environment's standing charges, out of the tables that the template is made of. */
+  standing(): Promise<StandingCharges>;
+}
+
+/** What every command works with. */
+export interface Session {
+  readonly terminal: Terminal;
+  /** Whether `--json` was given. */
+  readonly json: boolean;
+  readonly surroundings: Surroundings;
+  /** Proposes how the last of some words can go on; the words are those after `procore`. */
+  propose(words: readonly string[]): Promise<readonly InputCompletion[]>;
+}
+
+/** What a command works with that needs a deployed stack. */
+export interface StackSession extends Session {
+  /** Finds the stack that `--stack`, or the system that `--local` names; asked once. */
+  deployment(): Promise<Deployment>;
+  /**
+   * Finds one environment of it.
+   *
+   * @param name as `--environment` gave it; without it, the only one that is deployed
+   * @throws OperatorError when there is none of that name, or several and no name
+   */
+  environment(name: string | undefined): Promise<DeployedEnvironment>;
+}
+
+/** What stricli hands to a command as `this`; command.ts makes it a {@link Session}. */
+export interface Context extends CommandContext {
+  session(flags: SharedFlags): StackSession;
+  /** Prints what a command has ended with, as JSON or as text, and keeps its exit code. */
+  report(report: Report, json: boolean): void;
+}

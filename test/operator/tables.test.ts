@@ -1,0 +1,256 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
+import { procoreEnvironments } from '../../functions/procore/environment.ts';
+import type { StoredSubscription } from '../../functions/webhook/subscription.ts';
+import { standingCharges } from '../../lib/cloud/standing.ts';
+import { showConnection, showConnections } from '../../lib/operator/actions/connections.ts';
+import { cost } from '../../lib/operator/actions/cost.ts';
+import { showFindings } from '../../lib/operator/actions/doctor.ts';
+import { showEvents } from '../../lib/operator/actions/events.ts';
+import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
+import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
+import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
+import { showCheck } from '../../lib/operator/actions/verify.ts';
+import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
+import { examine } from '../../lib/operator/doctor/examination.ts';
+import type { Session } from '../../lib/operator/session.ts';
+import type { StoredConnection } from '../../lib/operator/stored-connection.ts';
+import { lineWidth, showFacts, showTable } from '../../lib/operator/table.ts';
+import { sampleEvent } from '../webhook/sample-events.ts';
+
+// As long as they really are: a UUID as key, ids of 19 digits, the longest names of Procore's catalogue.
+const connectionId = 'tenant:8c1f6c4e-2b7d-4f5a-9c3e-0d9f1b7a6e52';
+const companyId = '9223372036854775807';
+const projectId = '9223372036854775783';
+const now = 1_800_000_000;
+const webhookUrl = 'https://a1b2c3d4e5.execute-api.ap-southeast-2.amazonaws.com/webhooks';
+
+const connection: StoredConnection = {
+  connectionId,
+  environment: 'monthly-sandbox',
+  grant: 'authorization_code',
+  status: 'reauthorization_required',
+  generation: 123_456,
+  issuedAt: now,
+  expiresAt: now,
+  rotateAt: now,
+  notBefore: now,
+  cause: 'used_elsewhere',
+  failure: { code: 'client_credentials_rejected', at: now, count: 12 },
+  environmentChecked: true,
+  procoreUserId: companyId,
+  companyIds: Array.from({ length: 12 }, () => companyId),
+  companyId,
+  authorizedBy: { linkIssuedAt: now },
+  createdAt: now,
+  updatedAt: now,
+};
+const stopped = [{ companyId, since: now, refusals: 12, nextTryAt: now + 3600 }];
+
+const event = sampleEvent({
+  id: '01JMYXMZRBVKK0PC6XS8SA4QRE',
+  resourceName: 'Purchase Order Contract Line Items',
+  resourceId: projectId,
+  companyId,
+});
+const detail = 'The cost code 01-23-456 of this line item is not known to the accounting system, and no try can help.';
+const arrived = { event, arrivedAt: now, failures: 5, deadLettered: { reason: 'permanent', detail } } as const;
+
+const subscription: StoredSubscription = {
+  environment: 'monthly-sandbox',
+  companyId,
+  connectionId,
+  namespace: 'procore-connector',
+  destinationUrl: webhookUrl,
+  payloadVersion: 'v4.0',
+  resources: ['Purchase Order Contract Line Items', 'Company Users', 'RFIs'].map((name) => ({
+    name,
+    level: 'project',
+    actions: ['create', 'update', 'delete'],
+  })),
+  projects: [projectId, companyId, projectId, companyId],
+  hooks: [
+    { hookId: companyId, projectId, authorization: '0123456789abcdef', authorizedAt: now, checkedAt: now },
+    { hookId: companyId, projectId: null, authorization: '0123456789abcdef', authorizedAt: now, checkedAt: now },
+  ],
+  silenceHours: 24,
+  createdAt: now,
+  updatedAt: now,
+  auditedAt: now,
+  revision: 7,
+};
+
+const delivery = {
+  reason: 'unknown_shape',
+  receivedAt: now,
+  bytes: 123_456_789,
+  sha256: 'f'.repeat(64),
+  bodyBase64: '',
+  receipt: 'r',
+} as const;
+
+const findings = [
+  ...examine({ environment: 'monthly-sandbox', now }),
+  ...Object.values(diagnosisRows).map(({ cause, remedy, actor }) => ({
+    heading: 'Getting Help' as const,
+    verdict: 'problem' as const,
+    evidence: detail,
+    cause,
+    remedy,
+    actor,
+  })),
+];
+
+const line = {
+  at: now * 1000,
+  log: 'OauthCallback',
+  fields: {
+    outcome: 'client_refused',
+    connectionId,
+    status: 401,
+    code: 'client_credentials_rejected',
+    referenceId: '01JMYXMZRBVKK0PC6XS8SA4QRE',
+  },
+} as const;
+
+const tables: Readonly<Record<string, () => string | Promise<string>>> = {
+  'connections list': () =>
+    showConnections('monthly-sandbox', [connection, { ...connection, status: 'connected' }], stopped),
+  'connections show': () => showConnection(connection, stopped),
+  'events list': () => showEvents([arrived, { event, arrivedAt: now, failures: 0 }], 1234),
+  'events dead': () =>
+    showDeadLetters(
+      [
+        {
+          messageId: 'm',
+          receipt: 'r',
+          groupId: 'g',
+          body: messageOf(event),
+          reason: 'permanent',
+          detail,
+          sentAt: now,
+        },
+      ],
+      1234,
+    ),
+  'events quarantine': () => showDeliveries([delivery, { ...delivery, reason: 'queue_refused' }], [delivery], true),
+  'webhooks list': () => showSubscriptions('monthly-sandbox', [subscription]),
+  'webhooks list --company': () => showSubscription(subscription),
+  'webhooks apply': () =>
+    showApplied({
+      subscription,
+      changes: [{ hookId: companyId, projectId, repairs: ['created', 'triggers_added', 'activated', 'reauthorized'] }],
+      removedHookIds: [companyId],
+    }),
+  doctor: () =>
+    showFindings(
+      { name: 'monthly-sandbox', stackName: 'ProcoreConnector' },
+      { connection },
+      [{ companyId, hookId: companyId, done: 'activated, reauthorized, triggers added' }],
+      findings,
+    ),
+  'support-report of a page': () =>
+    reportOfLine(
+      '01JMYXMZRBVKK0PC6XS8SA4QRE',
+      { name: 'monthly-sandbox', procore: procoreEnvironments['monthly-sandbox'], callbackUrl: webhookUrl },
+      line,
+      undefined,
+    ).text,
+  verify: () =>
+    showCheck({
+      environment: 'monthly-sandbox',
+      what: 'The webhook authorization is generated, and for this environment, which has a long name',
+      fault: `${new URL(webhookUrl).pathname} answered 503 instead of 401. See the function's log.`,
+    }),
+  cost: async () => {
+    const session = { surroundings: { standing: async () => standingCharges() } } as Session;
+    return (await cost(session, { connections: 123_456, webhooksPerDay: 123_456_789 })).text;
+  },
+};
+
+function messageOf(reported: typeof event): string {
+  return JSON.stringify({ kind: 'webhook_event', environment: 'sandbox', event: reported, receivedAt: now });
+}
+
+describe('what people read', () => {
+  it.each(Object.entries(tables))('of %s fits 80 columns with the longest values', async (_, make) => {
+    const lines = (await make()).split('\n');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.filter((text) => text.length > lineWidth || text !== text.trimEnd())).toEqual([]);
+  });
+
+  it('is all looked at here: no other file lays out a table', () => {
+    const folder = new URL('../../lib/operator/', import.meta.url);
+    const laidOut = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && /\b(showTable|showFacts)\(/.test(readFileSync(new URL(name, folder), 'utf8')),
+    );
+    expect(laidOut.sort()).toEqual([
+      ...['connections', 'events-dead', 'events-quarantine', 'events', 'support-report', 'webhooks'].map(
+        (name) => `actions/${name}.ts`,
+      ),
+      'help.ts',
+      'table.ts',
+    ]);
+  });
+
+  it('keeps every id in one piece, so that it can be copied', async () => {
+    for (const [name, id] of [
+      ['connections list', connectionId],
+      ['events list', event.id],
+      ['webhooks list', companyId],
+    ] as const) {
+      expect(await tables[name]?.()).toMatch(new RegExp(`(^|\\s)${id}(\\s|$)`, 'm'));
+    }
+  });
+
+  it.each(['connections list', 'events list', 'events dead', 'events quarantine'])(
+    'of %s begins with how things stand, before the ids',
+    async (name) => {
+      expect(await tables[name]?.()).toMatch(/^(STATUS|REASON) /);
+    },
+  );
+});
+
+describe('a table', () => {
+  it('stands in one line a row where that fits', () => {
+    expect(
+      showTable(
+        ['STATUS', 'ID'],
+        [
+          ['ok', 'a'],
+          ['failed', 'b'],
+        ],
+      ),
+    ).toBe('STATUS  ID\nok      a\nfailed  b');
+  });
+
+  it('sets what has no room below it, aligned, and leaves out what is empty', () => {
+    const wide = 'x'.repeat(50);
+    expect(
+      showTable(
+        ['ONE', 'TWO', 'WHY', 'NEVER'],
+        [
+          [wide, 'a'.repeat(40), '', ''],
+          ['1', '2', 'so', ''],
+        ],
+      ),
+    ).toBe(
+      ['ONE', `  TWO${' '.repeat(37)}  WHY`, wide, `  ${'a'.repeat(40)}`, '1', `  2${' '.repeat(39)}  so`].join('\n'),
+    );
+  });
+
+  it('breaks a long text at its spaces, and never within a word', () => {
+    const url = `https://example.com/${'x'.repeat(80)}`;
+    expect(
+      showFacts([
+        ['what', `${'word '.repeat(20)}end`],
+        ['where', url],
+      ]),
+    ).toBe(
+      [`what   ${'word '.repeat(14)}`.trimEnd(), '       word word word word word word end', 'where', `  ${url}`].join(
+        '\n',
+      ),
+    );
+  });
+});

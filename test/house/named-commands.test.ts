@@ -3,17 +3,29 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../lib/operator/commands.ts';
 import { kebabCase } from '../../lib/operator/help.ts';
 import type { Context } from '../../lib/operator/session.ts';
+import { readDocuments } from './markdown.ts';
 import { readSources } from './source.ts';
 
 type Target = Command<Context> | RouteMap<Context>;
 
-/** What our texts tell people to run; words in capitals stand for their values. */
-const named = readSources('functions', 'lib').flatMap(({ path, text }) =>
-  // A text may go on in the next line of the code.
-  [...text.replaceAll(/[`'] \+\n\s+[`']/g, '').matchAll(/npm run (?:--silent )?procore -- ([^`'".;:,)>\n]*)/g)].map(
-    ([, words = '']) => [`${words.trim()} (${path})`, words.trim().split(/\s+/)] as const,
-  ),
+/** What our texts and documents tell people to run; words in capitals stand for their values. */
+const named = [...readSources('functions', 'lib'), ...readDocuments()].flatMap(({ path, text }) =>
+  // A text may go on in the next line of the code, and a command in the next line of a document.
+  [
+    ...text
+      .replaceAll(/[`'] \+\n\s+[`']| \\\n\s+/g, ' ')
+      .matchAll(/npm run (?:--silent )?procore -- ([^`'".;:,)>\n]*)/g),
+  ].map(([, words = '']) => [`${words.trim()} (${path})`, words.trim().split(/\s+/)] as const),
 );
+
+function optionsOf(target: Target): string[] {
+  return 'parameters' in target ? Object.keys(target.parameters.flags ?? {}).map(kebabCase) : [];
+}
+
+function everyOption(target: Target): string[] {
+  if (!('getAllEntries' in target)) return optionsOf(target);
+  return target.getAllEntries().flatMap((entry) => everyOption(entry.target));
+}
 
 describe('a command that a text names', () => {
   it('is looked for', () => {
@@ -33,7 +45,8 @@ describe('a command that a text names', () => {
       followed.push(word);
     }
     const given = words.filter((word) => word.startsWith('--') && word !== '--help').map((word) => word.slice(2));
-    const known = 'parameters' in target ? Object.keys(target.parameters.flags ?? {}).map(kebabCase) : [];
+    // COMMAND stands for any command.
+    const known = words[0] === 'COMMAND' ? everyOption(commands) : optionsOf(target);
     expect(given.filter((option) => !known.includes(option))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { bundleFunctions, EntryError } from '../lib/cloud/bundle/bundle.ts';
-import { ConfigurationError, readConfiguration } from '../lib/cloud/configuration.ts';
+import { readConfiguration } from '../lib/cloud/configuration.ts';
+import { ConfigurationError } from '../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
 
 /** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */

@@ -61,6 +61,8 @@ it("withholds a foreign error's text from the log and from Lambda, and logs its 
   expect(`${error} ${(error as Error).stack}`).not.toContain(canary);
   expect(output).not.toContain(canary);
   expect(output).toContain('"errorName":"SyntaxError"');
+  // As the log queries of alarms look for it.
+  expect(JSON.parse(output)).toMatchObject({ level: 'ERROR', event: 'invocation.failed' });
   expect(output).toContain('middleware.test.ts');
 });
 

@@ -1,20 +1,16 @@
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
-import { ConnectorError } from '../../functions/connector-error.ts';
 import {
   isProcoreEnvironmentName,
   type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
-import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
+import { ConfigurationError, shown } from './configuration-error.ts';
 import { faultOfDomainName } from './domain.ts';
+import { environmentOptions, type LogLevel } from './environment-options.ts';
 
 /** A stack holds 500 resources and an environment takes up to 160 of them. */
 const mostEnvironments = 3;
-
-/** What CloudWatch Logs accepts as retention, in days. */
-const retentionDays = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
 
 /** `-c key=value` gives texts only, so a list may be written with commas between its members. */
 function listOf<Member extends z.ZodType>(member: Member) {
@@ -52,7 +48,7 @@ const logLevel = z.preprocess(
     if (!value.includes('=')) return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
     return Object.fromEntries(value.split(',').map((pair) => pair.split('=').map((part) => part.trim())));
   },
-  z.partialRecord(environmentName, z.enum(['info', 'error'])),
+  z.partialRecord(environmentName, z.custom<LogLevel>(environmentOptions.logLevel.isAllowed)),
 );
 
 /** An object; on the command line as JSON. */
@@ -71,6 +67,8 @@ const distinct = (values: readonly unknown[]) => new Set(values).size === values
 
 const onOrOff = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })]);
 
+const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetention } = environmentOptions;
+
 /** Each key's description is what the error line says is allowed. */
 const configurationSchema = z.strictObject({
   stackName: z
@@ -85,24 +83,24 @@ const configurationSchema = z.strictObject({
     .default(['sandbox', 'production'])
     .describe(`one to three of ${procoreEnvironmentNames.join(', ')}, each once`),
   alarmEmail: z.email().nullable().default(null).describe('an e-mail address, or null for no mail'),
-  returnToOrigins: listOf(z.string().refine(isBareOrigin))
-    .default([])
-    .describe(
-      'a list of bare origins such as https://app.example.com: no path, no trailing slash, http only on localhost',
-    ),
-  worker: onOrOff.default(true).describe('true, or false to leave the event queue to your own consumer'),
+  returnToOrigins: listOf(z.string())
+    .refine(returnToOrigins.isAllowed)
+    .default([...returnToOrigins.default])
+    .describe(returnToOrigins.allowed),
+  worker: onOrOff.default(worker.default).describe(worker.allowed),
   workerConcurrency: wholeNumber
-    .pipe(z.number().int().min(2).max(1000))
-    .default(10)
-    .describe('a whole number from 2 to 1000, the range that SQS event sources have'),
-  revokeReplacedTokens: onOrOff
-    .default(false)
-    .describe('true to revoke at once what a reconnect replaced, or false to revoke it with the disconnect'),
+    .refine(workerConcurrency.isAllowed)
+    .default(workerConcurrency.default)
+    .describe(workerConcurrency.allowed),
+  revokeReplacedTokens: onOrOff.default(revokeReplacedTokens.default).describe(revokeReplacedTokens.allowed),
   logRetentionDays: wholeNumber
-    .refine((days) => retentionDays.includes(days))
-    .default(90)
-    .describe(`one of the periods that CloudWatch Logs has: ${retentionDays.join(', ')}`),
-  logLevel: logLevel.default({}).describe('info or error, for all environments or each: production=error,sandbox=info'),
+    .refine(logRetention.isAllowed)
+    .transform((days): RetentionDays => days)
+    .default(logRetention.default)
+    .describe(logRetention.allowed),
+  logLevel: logLevel
+    .default({})
+    .describe(`${environmentOptions.logLevel.allowed}, for all environments or each: production=error,sandbox=info`),
   domains: domains
     .default({})
     .describe(
@@ -117,18 +115,6 @@ type ConfigurationKey = keyof Configuration;
 
 const configurationKeys = Object.keys(configurationSchema.shape) as ConfigurationKey[];
 
-/** A key of the context has a value that the stack cannot be made from; the message is one line for a person. */
-export class ConfigurationError extends ConnectorError {
-  override readonly name = 'ConfigurationError';
-  readonly code = 'wrong_configuration';
-  /** The key that is wrong, e.g. `environments`. */
-  readonly key: string;
-  constructor(key: string, message: string) {
-    super(message);
-    this.key = key;
-  }
-}
-
 /**
  * Reads and validates the app's context: the `procore` block, each key of which `-c key=value` overrides.
  *
@@ -138,7 +124,7 @@ export class ConfigurationError extends ConnectorError {
 export function readConfiguration(context: (key: string) => unknown): Configuration {
   const block: unknown = context('procore') ?? {};
   if (typeof block !== 'object' || block === null || Array.isArray(block)) {
-    throw new ConfigurationError('procore', `procore: got ${show(block)}; allowed: an object, as in cdk.json.`);
+    throw new ConfigurationError('procore', `procore: got ${shown(block)}; allowed: an object, as in cdk.json.`);
   }
   const overridden = new Map(
     configurationKeys.flatMap((key) => {
@@ -149,12 +135,12 @@ export function readConfiguration(context: (key: string) => unknown): Configurat
   const given: Record<string, unknown> = { ...block, ...Object.fromEntries(overridden) };
 
   const parsed = configurationSchema.safeParse(given);
-  if (!parsed.success) throw wrongValue(parsed.error, given, overridden);
+  if (!parsed.success) throw refusalOf(parsed.error, given, overridden);
   refuseTooManyEnvironments(parsed.data.environments);
   return parsed.data;
 }
 
-function wrongValue(error: z.ZodError, given: Record<string, unknown>, overridden: ReadonlyMap<string, unknown>) {
+function refusalOf(error: z.ZodError, given: Record<string, unknown>, overridden: ReadonlyMap<string, unknown>) {
   const issue = error.issues[0];
   const key = String(issue?.path[0]) as ConfigurationKey;
   if (issue?.code === 'unrecognized_keys') {
@@ -168,7 +154,7 @@ function wrongValue(error: z.ZodError, given: Record<string, unknown>, overridde
   const allowed = configurationSchema.shape[key].description;
   const why =
     issue?.code === 'custom' && key === 'domains' ? ` (${issue.path.slice(1).join('.')}: ${issue.message})` : '';
-  return new ConfigurationError(key, `${where}: got ${show(given[key])}${why}; allowed: ${allowed}.`);
+  return new ConfigurationError(key, `${where}: got ${shown(given[key])}${why}; allowed: ${allowed}.`);
 }
 
 function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): void {
@@ -182,7 +168,7 @@ function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): vo
   );
 }
 
-/** @returns what the JSON says, or the value itself when it is none, for the schema to refuse */
+/** @returns what the JSON says; the value unchanged if it is not JSON, for the schema to refuse */
 function parsedJson(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {
@@ -190,16 +176,4 @@ function parsedJson(value: unknown): unknown {
   } catch {
     return value;
   }
-}
-
-function isBareOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  // URL takes `*` in a host, and it would match nothing.
-  return text === url.origin && !url.hostname.includes('*') && isSecureUrl(url);
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

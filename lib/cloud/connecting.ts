@@ -6,12 +6,14 @@ import { type ConnectorHttpApi, httpTimeoutSeconds } from './http-api.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
+/** Properties for defining {@link Connecting}. */
 export interface ConnectingProps {
   readonly shared: SharedFunctionProps;
   readonly api: ConnectorHttpApi;
   readonly secrets: Secrets;
   readonly tables: Tables;
   readonly eventQueue: EventQueues;
+  /** Bare origins that a person may be sent back to; none means that nobody is sent back. */
   readonly returnToOrigins: readonly string[];
 }
 
@@ -21,8 +23,17 @@ export class Connecting extends Construct {
 
   constructor(scope: Construct, id: string, props: ConnectingProps) {
     super(scope, id);
-    const { shared, api, secrets, tables, eventQueue } = props;
+    this.functions = [
+      this.#connectLink(props),
+      this.#oauthStart(props),
+      this.#oauthCallback(props),
+      this.#oauthCompany(props),
+      this.#disconnect(props),
+      this.#connectServiceAccount(props),
+    ];
+  }
 
+  #connectLink({ shared, api, tables, returnToOrigins }: ConnectingProps): ConnectorFunction {
     const connectLink = new ConnectorFunction(this, 'ConnectLink', {
       ...shared,
       name: 'connect-link',
@@ -31,8 +42,13 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: 10,
     });
-    connectLink.set('returnToOrigins', props.returnToOrigins.join(','));
+    connectLink.set('returnToOrigins', returnToOrigins.join(','));
+    api.grantOrigin(connectLink);
+    tables.grantAuthorizations(connectLink, 'PutItem');
+    return connectLink;
+  }
 
+  #oauthStart({ shared, api, secrets, tables }: ConnectingProps): ConnectorFunction {
     const oauthStart = new ConnectorFunction(this, 'OauthStart', {
       ...shared,
       name: 'oauth-start',
@@ -41,6 +57,14 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: 10,
     });
+    api.grantOrigin(oauthStart);
+    tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem');
+    secrets.grantOauthClient(oauthStart);
+    api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
+    return oauthStart;
+  }
+
+  #oauthCallback({ shared, api, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {
     const oauthCallback = new ConnectorFunction(this, 'OauthCallback', {
       ...shared,
       name: 'oauth-callback',
@@ -49,6 +73,16 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
+    api.grantOrigin(oauthCallback);
+    tables.grantAuthorizations(oauthCallback, 'GetItem', 'UpdateItem');
+    tables.grantConnections(oauthCallback);
+    secrets.grantOauthClient(oauthCallback);
+    eventQueue.grantSend(oauthCallback);
+    api.route('/oauth/callback', [HttpMethod.GET], oauthCallback);
+    return oauthCallback;
+  }
+
+  #oauthCompany({ shared, api, tables }: ConnectingProps): ConnectorFunction {
     const oauthCompany = new ConnectorFunction(this, 'OauthCompany', {
       ...shared,
       name: 'oauth-company',
@@ -57,6 +91,14 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
+    api.grantOrigin(oauthCompany);
+    tables.grantAuthorizations(oauthCompany, 'GetItem');
+    tables.grantCompanyChoice(oauthCompany);
+    api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
+    return oauthCompany;
+  }
+
+  #disconnect({ shared, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {
     const disconnect = new ConnectorFunction(this, 'Disconnect', {
       ...shared,
       name: 'disconnect',
@@ -65,7 +107,13 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: 30,
     });
+    secrets.grantOauthClient(disconnect);
+    tables.grantConnections(disconnect);
+    eventQueue.grantSend(disconnect);
+    return disconnect;
+  }
 
+  #connectServiceAccount({ shared, api, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {
     const connectServiceAccount = new ConnectorFunction(this, 'ConnectServiceAccount', {
       ...shared,
       name: 'connect-service-account',
@@ -74,26 +122,10 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: 60,
     });
-
-    const linking = [connectLink, oauthStart, oauthCallback, oauthCompany, connectServiceAccount];
-    for (const each of linking) api.grantOrigin(each);
-    tables.grantAuthorizations(connectLink, 'PutItem');
-    tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem');
-    tables.grantAuthorizations(oauthCallback, 'GetItem', 'UpdateItem');
-    tables.grantAuthorizations(oauthCompany, 'GetItem');
-    for (const authorizing of [oauthStart, oauthCallback, disconnect, connectServiceAccount]) {
-      secrets.grantOauthClient(authorizing);
-    }
-    for (const changing of [oauthCallback, disconnect, connectServiceAccount]) tables.grantConnections(changing);
-    tables.grantCompanyChoice(oauthCompany);
-    for (const announcing of [oauthCallback, disconnect, connectServiceAccount]) {
-      eventQueue.grantSend(announcing);
-    }
-
-    api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
-    api.route('/oauth/callback', [HttpMethod.GET], oauthCallback);
-    api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
-
-    this.functions = [connectLink, oauthStart, oauthCallback, oauthCompany, disconnect, connectServiceAccount];
+    api.grantOrigin(connectServiceAccount);
+    secrets.grantOauthClient(connectServiceAccount);
+    tables.grantConnections(connectServiceAccount);
+    eventQueue.grantSend(connectServiceAccount);
+    return connectServiceAccount;
   }
 }

@@ -14,10 +14,9 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { type Setting, settingNames } from '../../functions/settings.ts';
-import type { Bundles, FunctionName } from './bundle/bundle.ts';
-
-/** How much functions log: their events (`info`), or failed invocations alone (`error`). */
-export type LogLevel = 'info' | 'error';
+import type { HandlerName } from '../handler-names.ts';
+import type { Bundles } from './bundle/bundle.ts';
+import type { LogLevel } from './environment-options.ts';
 
 /** What all functions of an environment have in common. */
 export interface SharedFunctionProps {
@@ -25,12 +24,12 @@ export interface SharedFunctionProps {
   readonly bundles: Bundles;
   /** Its logs are encrypted with it. */
   readonly encryptionKey: { readonly key: IKey };
-  readonly logRetentionDays: number;
+  readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
 }
 
 export interface ConnectorFunctionProps extends SharedFunctionProps {
-  readonly name: FunctionName;
+  readonly name: HandlerName;
   /** Shown in Lambda's console. */
   readonly description: string;
   /** Lambda gives processor time in proportion: 1,769 MiB is one processor. */
@@ -40,7 +39,7 @@ export interface ConnectorFunctionProps extends SharedFunctionProps {
 
 /** One function with its own log group and its own role, which may nothing but write that log and its traces. */
 export class ConnectorFunction extends Construct {
-  readonly name: FunctionName;
+  readonly name: HandlerName;
   readonly lambda: LambdaFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
@@ -50,7 +49,7 @@ export class ConnectorFunction extends Construct {
     super(scope, id);
     this.name = props.name;
     this.logGroup = new LogGroup(this, 'LogGroup', {
-      retention: props.logRetentionDays satisfies RetentionDays,
+      retention: props.logRetention,
       encryptionKey: props.encryptionKey.key,
       // The logs outlive a tear-down; what is in them ends with the retention.
       removalPolicy: RemovalPolicy.RETAIN,

@@ -1,13 +1,19 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { alarmTopicOutput, pascalCase } from '../stack-outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import type { Bundles } from './bundle/bundle.ts';
 import type { Configuration } from './configuration.ts';
-import { ProcoreEnvironment, pascalCase } from './procore-environment.ts';
+import { ProcoreEnvironment, type ProcoreEnvironmentProps } from './procore-environment.ts';
 
+/** Properties for defining a {@link ConnectorStack}. */
 export interface ConnectorStackProps {
+  /** What cdk.json and the command line decide. */
   readonly configuration: Configuration;
+  /** The functions' bundles, which all environments share. */
   readonly bundles: Bundles;
 }
 
@@ -19,15 +25,28 @@ export class ConnectorStack extends Stack {
     });
     const { topic } = new AlarmTopic(this, 'Alarms', { email: configuration.alarmEmail });
     const action = new SnsAction(topic);
-    for (const procoreEnvironment of configuration.environments) {
-      new ProcoreEnvironment(this, pascalCase(procoreEnvironment), {
-        ...configuration,
-        procoreEnvironment,
-        bundles,
-        logLevel: configuration.logLevel[procoreEnvironment],
-        domain: configuration.domains[procoreEnvironment],
-      }).addAlarmAction(action);
+    for (const name of configuration.environments) {
+      const props = { ...this.#propsOf(name, configuration), bundles };
+      new ProcoreEnvironment(this, pascalCase(name), props).addAlarmAction(action);
     }
-    new CfnOutput(this, 'AlarmTopic', { value: topic.topicArn });
+    new CfnOutput(this, alarmTopicOutput, { value: topic.topicArn });
+  }
+
+  #propsOf(procoreEnvironment: ProcoreEnvironmentName, configuration: Configuration): ProcoreEnvironmentProps {
+    const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetentionDays } = configuration;
+    const { [procoreEnvironment]: logLevel } = configuration.logLevel;
+    const { [procoreEnvironment]: domain } = configuration.domains;
+    const certificate = domain && this.#certificate(procoreEnvironment, domain.certificateArn);
+    return {
+      procoreEnvironment,
+      ...{ returnToOrigins, worker, workerConcurrency, revokeReplacedTokens },
+      logRetention: logRetentionDays,
+      ...(logLevel && { logLevel }),
+      ...(domain && certificate && { domainName: domain.name, certificate }),
+    };
+  }
+
+  #certificate(procoreEnvironment: ProcoreEnvironmentName, certificateArn: string) {
+    return Certificate.fromCertificateArn(this, `${pascalCase(procoreEnvironment)}Certificate`, certificateArn);
   }
 }

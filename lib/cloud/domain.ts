@@ -1,9 +1,11 @@
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+
 /** An environment's own host for pages and webhooks, in place of the one that API Gateway draws. */
 export interface Domain {
   /** The host alone, e.g. `connect.example.com`. */
   readonly name: string;
-  /** ARN of its certificate in ACM, in the region of the stack. */
-  readonly certificateArn: string;
+  /** Its certificate in ACM, in the region of the stack. */
+  readonly certificate: ICertificate;
 }
 
 /**

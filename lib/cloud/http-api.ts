@@ -2,7 +2,6 @@ import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
@@ -22,7 +21,7 @@ const throttle = { burstLimit: 4000, rateLimit: 2000 };
 export interface ConnectorHttpApiProps {
   readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly encryptionKey: EncryptionKey;
-  readonly logRetentionDays: number;
+  readonly logRetention: RetentionDays;
   /** Default is the host that API Gateway draws. */
   readonly domain?: Domain | undefined;
   /** The namespace of the metrics that are made of access logs. */
@@ -47,7 +46,7 @@ export class ConnectorHttpApi extends Construct {
       createDefaultStage: false,
     });
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
-      retention: props.logRetentionDays satisfies RetentionDays,
+      retention: props.logRetention,
       encryptionKey: props.encryptionKey.key,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -55,7 +54,7 @@ export class ConnectorHttpApi extends Construct {
       domain &&
       new DomainName(this, 'Domain', {
         domainName: domain.name,
-        certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+        certificate: domain.certificate,
       });
     new HttpStage(this, 'DefaultStage', {
       httpApi: this.#api,

@@ -1,16 +1,26 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Token } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import {
+  isProcoreEnvironmentName,
+  type ProcoreEnvironmentName,
+  procoreEnvironmentNames,
+} from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
-import { type Bundles, type FunctionName, packagedBundles } from './bundle/bundle.ts';
+import type { HandlerName } from '../handler-names.ts';
+import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
+import { type Bundles, packagedBundles } from './bundle/bundle.ts';
+import { wrongValue } from './configuration-error.ts';
 import { Connecting } from './connecting.ts';
-import type { LogLevel } from './connector-function.ts';
-import type { Domain } from './domain.ts';
+import type { ConnectorFunction } from './connector-function.ts';
+import { type Domain, faultOfDomainName } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
+import { completeOptions, type LogLevel } from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
 import { ConnectorHttpApi } from './http-api.ts';
@@ -22,42 +32,88 @@ import { Tables } from './tables.ts';
 import { Tokens } from './tokens.ts';
 import { Webhooks } from './webhooks.ts';
 
-/** The functions whose logs the command line reads: what they log carries reference ids, and on-event.ts logs in one. */
-const readLogs: readonly FunctionName[] = [
-  'oauth-start',
-  'oauth-callback',
-  'oauth-company',
-  'webhook-worker',
-  'subscription-audit',
-];
-
+/** Properties for defining a {@link ProcoreEnvironment}. */
 export interface ProcoreEnvironmentProps {
-  /** Which Procore it serves. */
+  /** Which Procore the environment serves. Connections, tokens and events of one Procore never reach another one. */
   readonly procoreEnvironment: ProcoreEnvironmentName;
-  /** The file, TypeScript or JavaScript, that exports `onEvent` and `onConnectionChange`. @default logs each event */
-  readonly onEventEntry?: string;
-  /** Bare origins that a person may be sent back to after connecting. @default none */
-  readonly returnToOrigins?: readonly string[];
-  /** Whether our worker takes the events; without it the queue is yours to consume. @default true */
-  readonly worker?: boolean;
-  /** How many batches of ten events are worked at a time, 2 to 1000. @default 10 */
-  readonly workerConcurrency?: number;
+
   /**
-   * Whether token sets that a reconnect replaced are revoked at once. Whether Procore then spares the new set of the
-   * same user is not known; otherwise they are revoked with the disconnect. @default false
+   * The file that gets the events, TypeScript or JavaScript. It exports two async functions: `onEvent` and
+   * `onConnectionChange`.
+   *
+   * @default - each event is logged
+   */
+  readonly onEventEntry?: string;
+
+  /**
+   * Bare origins that a person may be sent back to after connecting, e.g. `https://app.example.com`.
+   *
+   * @default - nobody is sent back: the last page says that the account is connected
+   */
+  readonly returnToOrigins?: readonly string[];
+
+  /**
+   * Whether the worker takes the events and hands them to `onEventEntry`. Without it the queue is left to a consumer of
+   * yours.
+   *
+   * @default true
+   */
+  readonly worker?: boolean;
+
+  /**
+   * How many batches of ten events the worker has in hand at a time, from 2 to 1000.
+   *
+   * @default 10
+   */
+  readonly workerConcurrency?: number;
+
+  /**
+   * Whether token sets that a reconnect replaced are revoked at once. It is not known whether Procore then spares the
+   * new token set of the same user; otherwise the replaced ones are revoked with the disconnect.
+   *
+   * @default false
    */
   readonly revokeReplacedTokens?: boolean;
-  /** One of the periods that CloudWatch Logs has. @default 90 (days) */
-  readonly logRetentionDays?: number;
-  /** How much the functions log; the alarms' log queries need `info`. @default info */
-  readonly logLevel?: LogLevel | undefined;
-  /** A host of your own. @default the one that API Gateway draws */
-  readonly domain?: Domain | undefined;
-  /** Bundles made already, so that several environments share them; `onEventEntry` is then left out. @default made */
+
+  /**
+   * How long the logs of functions and of the HTTP API are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * How much functions log: their events, or failed invocations alone. The log queries of alarms need the events.
+   *
+   * @default 'info'
+   */
+  readonly logLevel?: LogLevel;
+
+  /**
+   * A host of your own for pages and webhooks, e.g. `connect.example.com`. It needs a `certificate`, and a DNS record
+   * that points to the output `DomainTarget`.
+   *
+   * @default - the host that API Gateway draws
+   */
+  readonly domainName?: string;
+
+  /**
+   * The certificate of `domainName`, in the region of the stack.
+   *
+   * @default - none, which is right without a `domainName`
+   */
+  readonly certificate?: ICertificate;
+
+  /**
+   * Bundles of the functions that were made before, so that several environments share them. They hold the file that
+   * gets the events, so that `onEventEntry` must be left out.
+   *
+   * @default - the functions are bundled for this environment
+   */
   readonly bundles?: Bundles;
 }
 
-/** Everything that serves one Procore environment; two of them share nothing. Usable in any CDK app. */
+/** Everything that serves one Procore environment. Two of them share nothing. Usable in any CDK app. */
 export class ProcoreEnvironment extends Construct {
   /** The FIFO queue of events, for a consumer of your own when `worker` is false. */
   readonly eventQueue: IQueue;
@@ -67,63 +123,41 @@ export class ProcoreEnvironment extends Construct {
   readonly callbackUrl: string;
   /** Where Procore's webhooks are sent. */
   readonly webhookUrl: string;
-  readonly #name: ProcoreEnvironmentName;
+  /**
+   * The environment variables by which `procore-connector/client` finds its way to access tokens. `grantAccessTokens`
+   * sets them on Lambda functions; give them to anything else that runs with a grantee's role, e.g. a container.
+   */
+  readonly accessTokenVariables: Readonly<Record<string, string>>;
   readonly #tokens: Tokens;
   readonly #monitoring: Monitoring;
 
+  /** @throws ConfigurationError when a prop has a value that it may not have */
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
-    const { procoreEnvironment, onEventEntry, logRetentionDays = 90 } = props;
+    const procoreEnvironment = procoreOf(props);
+    const { logRetention, logLevel, ...options } = completeOptions(props);
+    const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
-    const shared = {
-      procoreEnvironment,
-      bundles: props.bundles ?? packagedBundles(onEventEntry),
-      encryptionKey,
-      logRetentionDays,
-      logLevel: props.logLevel ?? 'info',
-    };
+    const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
     const secrets = new Secrets(this, 'Secrets', { procoreEnvironment, encryptionKey });
-    const tables = new Tables(this, 'Tables', {
-      encryptionKey,
-      revokeReplacedTokens: props.revokeReplacedTokens ?? false,
-    });
+    const tables = new Tables(this, 'Tables', { encryptionKey, ...options });
     const eventQueue = new EventQueues(this, 'EventQueue');
     const quarantineQueue = new QuarantineQueue(this, 'QuarantineQueue');
     const rotationQueue = new RotationQueues(this, 'RotationQueue');
     const escrowQueue = new EscrowQueue(this, 'EscrowQueue');
-    const api = new ConnectorHttpApi(this, 'HttpApi', {
-      procoreEnvironment,
-      encryptionKey,
-      logRetentionDays,
-      domain: props.domain,
-      metricNamespace,
-    });
-    const connecting = new Connecting(this, 'Connecting', {
-      shared,
-      api,
-      secrets,
-      tables,
-      eventQueue,
-      returnToOrigins: props.returnToOrigins ?? [],
-    });
-    const tokens = new Tokens(this, 'Tokens', { shared, secrets, tables, eventQueue, rotationQueue, escrowQueue });
-    const webhooks = new Webhooks(this, 'Webhooks', {
-      shared,
-      api,
-      secrets,
-      tables,
-      eventQueue,
-      quarantineQueue,
-      tokens,
-      worker: props.worker ?? true,
-      workerConcurrency: props.workerConcurrency ?? 10,
-    });
+    const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
+    const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
+    const connecting = new Connecting(this, 'Connecting', { ...stores, api, ...options });
+    const tokens = new Tokens(this, 'Tokens', stores);
+    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
 
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
     this.callbackUrl = api.callbackUrl;
     this.webhookUrl = api.webhookUrl;
-    this.#name = procoreEnvironment;
+    this.accessTokenVariables = {
+      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.lambda.functionName,
+    };
     this.#tokens = tokens;
     this.#monitoring = new Monitoring(this, 'Monitoring', {
       procoreEnvironment,
@@ -137,50 +171,25 @@ export class ProcoreEnvironment extends Construct {
       },
       accessLogs: api.accessLogs,
     });
-
-    this.#expose(pascalCase(procoreEnvironment), {
-      CallbackUrl: api.callbackUrl,
-      WebhookUrl: api.webhookUrl,
-      ApiEndpoint: api.origin,
-      ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
-      // The ARNs: every command and call that takes a secret's name takes them.
-      SecretOauthClient: secrets.oauthClient.secretArn,
-      SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
-      QueueEvents: eventQueue.queue.queueUrl,
-      QueueEventsDeadLetter: eventQueue.deadLetters.queueUrl,
-      QueueQuarantine: quarantineQueue.queue.queueUrl,
-      QueueRotation: rotationQueue.queue.queueUrl,
-      QueueRotationDeadLetter: rotationQueue.deadLetters.queueUrl,
-      QueueEscrow: escrowQueue.queue.queueUrl,
-      TableConnections: tables.connections.tableName,
-      TableAuthorizations: tables.authorizations.tableName,
-      TableDeliveries: tables.deliveries.tableName,
-      TableSubscriptions: tables.subscriptions.tableName,
-      TableRateBudget: tables.rateBudget.tableName,
-      ...Object.fromEntries(
-        [...connecting.functions, ...webhooks.functions]
-          .filter(({ name }) => readLogs.includes(name))
-          .map(({ name, logGroup }) => [`Log${pascalCase(name)}`, logGroup.logGroupName]),
-      ),
-      ...Object.fromEntries(
-        [...connecting.functions, ...tokens.functions, ...webhooks.functions].map((connectorFunction) => [
-          `Function${pascalCase(connectorFunction.name)}`,
-          connectorFunction.lambda.functionName,
-        ]),
-      ),
+    this.#expose(procoreEnvironment, {
+      ...outputsOfStores({ ...stores, api }),
+      ...outputsOfFunctions([...connecting.functions, ...tokens.functions, ...webhooks.functions]),
     });
   }
 
   /**
-   * Lets a function of yours ask for access tokens of this environment's connections; no refresh token is ever given.
-   * `procore-connector/client` finds the way by the variable that this sets.
+   * Grants access tokens of this environment's connections. Refresh tokens are never given.
+   *
+   * A Lambda function also gets the `accessTokenVariables`, by which `procore-connector/client` finds its way.
+   *
+   * @param grantee who may ask for tokens: a function of yours, a role, a user
    */
-  grantAccessTokens(yourFunction: LambdaFunction): void {
-    const accessToken = this.#tokens.accessToken.lambda;
-    yourFunction.addEnvironment(accessTokenFunctionVariable(this.#name), accessToken.functionName);
-    yourFunction.addToRolePolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [accessToken.functionArn] }),
-    );
+  grantAccessTokens(grantee: IGrantable): Grant {
+    if (grantee instanceof LambdaFunction) {
+      for (const [name, value] of Object.entries(this.accessTokenVariables)) grantee.addEnvironment(name, value);
+    }
+    // Our functions have no versions, so that nothing else of the function has to be granted.
+    return this.#tokens.accessToken.lambda.grantInvokeLatestVersion(grantee);
   }
 
   /** Fires with any alarm that somebody should be woken for: for your pager. */
@@ -194,21 +203,78 @@ export class ProcoreEnvironment extends Construct {
   }
 
   /** Scripts and the command line find everything by these outputs, whose names therefore carry no hash. */
-  #expose(prefix: string, values: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(values)) {
-      new CfnOutput(this, name, { value }).overrideLogicalId(`${prefix}${name}`);
+  #expose(environment: ProcoreEnvironmentName, values: Outputs): void {
+    for (const [output, value] of Object.entries(values)) {
+      new CfnOutput(this, output, { value }).overrideLogicalId(outputName(environment, output as EnvironmentOutput));
     }
   }
 }
 
-/**
- * Turns a hyphenated name into the form that logical ids and outputs have.
- *
- * @returns e.g. `MonthlySandbox` for `monthly-sandbox`
- */
-export function pascalCase(hyphenated: string): string {
-  return hyphenated
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+/** Values by output; those that an environment does not have are left out. */
+type Outputs = { readonly [Output in EnvironmentOutput]?: string };
+
+/** Which Procore is meant. A program without types may name one that does not exist. @throws ConfigurationError */
+function procoreOf({ procoreEnvironment }: ProcoreEnvironmentProps): ProcoreEnvironmentName {
+  if (isProcoreEnvironmentName(procoreEnvironment)) return procoreEnvironment;
+  throw wrongValue('procoreEnvironment', procoreEnvironment, procoreEnvironmentNames.join(', '));
+}
+
+/** @returns undefined when the host is API Gateway's @throws ConfigurationError */
+function domainOf({ domainName, certificate }: ProcoreEnvironmentProps): Domain | undefined {
+  if (domainName === undefined && certificate === undefined) return undefined;
+  if (domainName === undefined) throw wrongValue('domainName', domainName, 'the host that the certificate is for');
+  if (certificate === undefined) throw wrongValue('certificate', certificate, `a certificate for ${domainName}`);
+  const fault = Token.isUnresolved(domainName) ? undefined : faultOfDomainName(domainName);
+  if (fault === undefined) return { name: domainName, certificate };
+  throw wrongValue('domainName', domainName, `a host alone, e.g. connect.example.com; ${fault}`);
+}
+
+/** @throws ConfigurationError when there are two files that would get the events, EntryError when there is none */
+function bundlesOf({ bundles, onEventEntry }: ProcoreEnvironmentProps): Bundles {
+  if (bundles === undefined) return packagedBundles(onEventEntry);
+  if (onEventEntry === undefined) return bundles;
+  throw wrongValue('onEventEntry', onEventEntry, 'no file beside bundles, which were made with one');
+}
+
+interface Stores {
+  readonly api: ConnectorHttpApi;
+  readonly secrets: Secrets;
+  readonly tables: Tables;
+  readonly eventQueue: EventQueues;
+  readonly quarantineQueue: QuarantineQueue;
+  readonly rotationQueue: RotationQueues;
+  readonly escrowQueue: EscrowQueue;
+}
+
+function outputsOfStores(stores: Stores): Outputs {
+  const { api, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue } = stores;
+  return {
+    CallbackUrl: api.callbackUrl,
+    WebhookUrl: api.webhookUrl,
+    ApiEndpoint: api.origin,
+    ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
+    SecretOauthClient: secrets.oauthClient.secretArn,
+    SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
+    QueueEvents: eventQueue.queue.queueUrl,
+    QueueEventsDeadLetter: eventQueue.deadLetters.queueUrl,
+    QueueQuarantine: quarantineQueue.queue.queueUrl,
+    QueueRotation: rotationQueue.queue.queueUrl,
+    QueueRotationDeadLetter: rotationQueue.deadLetters.queueUrl,
+    QueueEscrow: escrowQueue.queue.queueUrl,
+    TableConnections: tables.connections.tableName,
+    TableAuthorizations: tables.authorizations.tableName,
+    TableDeliveries: tables.deliveries.tableName,
+    TableSubscriptions: tables.subscriptions.tableName,
+    TableRateBudget: tables.rateBudget.tableName,
+  };
+}
+
+function outputsOfFunctions(functions: readonly ConnectorFunction[]): Outputs {
+  const logged: readonly HandlerName[] = readLogs;
+  return Object.fromEntries(
+    functions.flatMap(({ name, lambda, logGroup }) => [
+      [`Function${pascalCase(name)}`, lambda.functionName],
+      ...(logged.includes(name) ? [[`Log${pascalCase(name)}`, logGroup.logGroupName]] : []),
+    ]),
+  );
 }

@@ -1,6 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LocalOptions } from './options.ts';
@@ -95,9 +97,9 @@ async function startStack(
     // No deployed stack has these: only here can Procore be elsewhere than in the table of environments.
     localOutputs: Object.fromEntries(
       planned.flatMap(({ name, external }) => [
-        [`${prefixOf(name)}ProcoreLogin`, origins.get(name)?.loginOrigin ?? ''],
-        [`${prefixOf(name)}ProcoreApi`, origins.get(name)?.apiOrigin ?? ''],
-        ...(external?.polled ? [[`${prefixOf(name)}WebhookDestination`, unreachableDestination]] : []),
+        [outputName(name, 'ProcoreLogin'), origins.get(name)?.loginOrigin ?? ''],
+        [outputName(name, 'ProcoreApi'), origins.get(name)?.apiOrigin ?? ''],
+        ...(external?.polled ? [[outputName(name, 'WebhookDestination'), unreachableDestination]] : []),
       ]),
     ),
     log,
@@ -126,26 +128,15 @@ async function setUpEnvironment(
   };
 }
 
-function prefixOf(name: string): string {
-  return name.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
-}
-
-function outputsOf(name: string, outputs: Readonly<Record<string, string>>) {
-  const prefix = prefixOf(name);
-  const under = (kind: string) =>
-    Object.fromEntries(
-      Object.entries(outputs)
-        .filter(([output]) => output.startsWith(prefix + kind))
-        .map(([output, value]) => [output.slice(prefix.length + kind.length), value]),
-    );
+function outputsOf(name: ProcoreEnvironmentName, outputs: StackOutputs) {
   return {
-    apiEndpoint: outputs[`${prefix}ApiEndpoint`] ?? '',
-    callbackUrl: outputs[`${prefix}CallbackUrl`] ?? '',
-    webhookUrl: outputs[`${prefix}WebhookUrl`] ?? '',
-    functions: under('Function'),
-    queues: under('Queue'),
-    tables: under('Table'),
-    secrets: under('Secret'),
+    apiEndpoint: outputs[outputName(name, 'ApiEndpoint')] ?? '',
+    callbackUrl: outputs[outputName(name, 'CallbackUrl')] ?? '',
+    webhookUrl: outputs[outputName(name, 'WebhookUrl')] ?? '',
+    functions: outputsOfKind(name, 'Function', outputs),
+    queues: outputsOfKind(name, 'Queue', outputs),
+    tables: outputsOfKind(name, 'Table', outputs),
+    secrets: outputsOfKind(name, 'Secret', outputs),
   };
 }
 

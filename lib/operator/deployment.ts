@@ -11,6 +11,15 @@ import {
   procoreEnvironmentNames,
   procoreOrigins,
 } from '../../functions/procore/environment.ts';
+import {
+  type EnvironmentOutput,
+  type FunctionOutput,
+  type LogOutput,
+  outputName,
+  type QueueOutput,
+  type SecretOutput,
+  type TableOutput,
+} from '../stack-outputs.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
 
@@ -29,19 +38,6 @@ export interface Deployment {
   readonly local: boolean;
   readonly environments: readonly DeployedEnvironment[];
 }
-
-/** What `Function…` outputs name; the short name is the file's in functions/. */
-export type FunctionName =
-  | 'AccessToken'
-  | 'ConnectLink'
-  | 'ConnectServiceAccount'
-  | 'Disconnect'
-  | 'WebhookWorker'
-  | 'Reconciliation';
-export type QueueName = 'Events' | 'EventsDeadLetter' | 'Quarantine' | 'Rotation' | 'RotationDeadLetter' | 'Escrow';
-export type TableName = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget';
-export type LogName = 'WebhookWorker' | 'SubscriptionAudit' | 'OauthStart' | 'OauthCallback' | 'OauthCompany';
-export type SecretName = 'OauthClient' | 'WebhookAuthorization';
 
 /** One line of a log; `id` is never given twice. */
 export interface LoggedLine {
@@ -74,37 +70,37 @@ export interface DeployedEnvironment {
   /** Where hooks deliver to: `webhookUrl`, unless Procore cannot reach it and deliveries are fetched. */
   readonly webhookDestination: string;
   /** @throws OperatorError (as do the next three) when the deployed version has none of the name */
-  functionName(name: FunctionName): string;
-  queueUrl(name: QueueName): string;
-  tableName(name: TableName): string;
-  secretArn(name: SecretName): string;
+  functionName(name: FunctionOutput): string;
+  queueUrl(name: QueueOutput): string;
+  tableName(name: TableOutput): string;
+  secretArn(name: SecretOutput): string;
   /**
    * Invokes a function and waits for its answer.
    *
    * @returns the answer, which may be a refusal (`{"error": {code, message}}`)
    * @throws OperatorError with the function's own code and text when it fails
    */
-  ask(name: FunctionName, payload: unknown): Promise<unknown>;
+  ask(name: FunctionOutput, payload: unknown): Promise<unknown>;
   /**
    * Invokes a function and waits for its answer.
    *
    * @throws OperatorError with the function's own code and text when it refuses or fails
    */
-  invoke(name: FunctionName, payload: unknown): Promise<unknown>;
+  invoke(name: FunctionOutput, payload: unknown): Promise<unknown>;
   /** Reads some attributes of one item, strongly consistent. @returns undefined when there is no such item */
-  readItem(table: TableName, key: Item, attributes: readonly string[]): Promise<Item | undefined>;
+  readItem(table: TableOutput, key: Item, attributes: readonly string[]): Promise<Item | undefined>;
   /** Reads some attributes of every item of a table, page by page: an operator may, no function does. */
-  scan(table: TableName, attributes: readonly string[]): AsyncGenerator<Item>;
+  scan(table: TableOutput, attributes: readonly string[]): AsyncGenerator<Item>;
   /** @returns the secret's text, which the caller conceals; undefined for a binary one */
-  readSecret(name: SecretName): Promise<string | undefined>;
+  readSecret(name: SecretOutput): Promise<string | undefined>;
   /**
    * Reads what a function has logged, in the order of the log.
    *
    * @param since epoch milliseconds
    * @param containing only lines with this text in them, which has no quotation mark
    */
-  readLog(name: LogName, since: number, containing?: string): AsyncGenerator<LoggedLine>;
-  writeSecret(name: SecretName, text: string): Promise<void>;
+  readLog(name: LogOutput, since: number, containing?: string): AsyncGenerator<LoggedLine>;
+  writeSecret(name: SecretOutput, text: string): Promise<void>;
 }
 
 /** An item's attributes by name. */
@@ -147,7 +143,7 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue] as const),
   );
   const environments = procoreEnvironmentNames
-    .filter((environment) => outputs.has(`${prefixOf(environment)}CallbackUrl`))
+    .filter((environment) => outputs.has(outputName(environment, 'CallbackUrl')))
     .map((environment) => deployedEnvironment({ environment, stackName: name, local, outputs, clients }));
   if (environments.length === 0) {
     throw new OperatorError(
@@ -181,11 +177,6 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
   );
 }
 
-/** Outputs begin with the environment's name in Pascal case, e.g. `MonthlySandbox`. */
-function prefixOf(environment: ProcoreEnvironmentName): string {
-  return environment.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 function deployedEnvironment({
   environment,
   stackName,
@@ -199,22 +190,22 @@ function deployedEnvironment({
   readonly outputs: ReadonlyMap<string, string>;
   readonly clients: OperatorClients;
 }): DeployedEnvironment {
-  const output = (name: string): string => {
-    const value = outputs.get(`${prefixOf(environment)}${name}`);
+  const output = (name: EnvironmentOutput): string => {
+    const value = outputs.get(outputName(environment, name));
     if (value !== undefined) return value;
     throw new OperatorError(
       'output_missing',
-      `The stack "${stackName}" has no output ${prefixOf(environment)}${name}: it was deployed by another version of ` +
+      `The stack "${stackName}" has no output ${outputName(environment, name)}: it was deployed by another version of ` +
         'Procore Connector. Deploy again (npm run deploy).',
     );
   };
-  const functionName = (name: FunctionName) => output(`Function${name}`);
-  const tableName = (name: TableName) => output(`Table${name}`);
-  const secretArn = (name: SecretName) => output(`Secret${name}`);
-  const loginOrigin = outputs.get(`${prefixOf(environment)}ProcoreLogin`);
-  const apiOrigin = outputs.get(`${prefixOf(environment)}ProcoreApi`);
+  const functionName = (name: FunctionOutput) => output(`Function${name}`);
+  const tableName = (name: TableOutput) => output(`Table${name}`);
+  const secretArn = (name: SecretOutput) => output(`Secret${name}`);
+  const loginOrigin = outputs.get(outputName(environment, 'ProcoreLogin'));
+  const apiOrigin = outputs.get(outputName(environment, 'ProcoreApi'));
 
-  const ask = async (name: FunctionName, payload: unknown) => {
+  const ask = async (name: FunctionOutput, payload: unknown) => {
     const { Payload, FunctionError } = await clients.lambda.send(
       new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
     );
@@ -231,7 +222,7 @@ function deployedEnvironment({
     callbackUrl: output('CallbackUrl'),
     webhookUrl: output('WebhookUrl'),
     // As above: on AWS an output cannot send a company's events elsewhere.
-    webhookDestination: (local && outputs.get(`${prefixOf(environment)}WebhookDestination`)) || output('WebhookUrl'),
+    webhookDestination: (local && outputs.get(outputName(environment, 'WebhookDestination'))) || output('WebhookUrl'),
     functionName,
     queueUrl: (name) => output(`Queue${name}`),
     tableName,

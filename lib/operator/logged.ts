@@ -1,11 +1,12 @@
-import type { DeployedEnvironment, LogName } from './deployment.ts';
+import type { LogOutput } from '../stack-outputs.ts';
+import type { DeployedEnvironment } from './deployment.ts';
 import { OperatorError } from './exit-codes.ts';
 
 /** A structured line of a function's log. */
 export interface Logged {
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly log: LogName;
+  readonly log: LogOutput;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -17,7 +18,7 @@ export interface Logged {
  */
 export async function readLogged(
   environment: DeployedEnvironment,
-  logs: readonly LogName[],
+  logs: readonly LogOutput[],
   since: number,
   containing: string,
 ): Promise<readonly Logged[] | undefined> {

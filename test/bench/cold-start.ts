@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { settingNames } from '../../functions/settings.ts';
-import { bundleFunctions, type FunctionName, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
+import { type HandlerName, handlerNames } from '../../lib/handler-names.ts';
 import type { Bench, Figures } from './bench.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,7 +92,7 @@ const message = (body: unknown) => ({
 });
 
 /** First events that lead to AWS. */
-const firstEvents: Readonly<Record<FunctionName, unknown>> = {
+const firstEvents: Readonly<Record<HandlerName, unknown>> = {
   'connect-link': { connectionId: 'acme' },
   'connect-service-account': { connectionId: 'acme', companyId: '1' },
   'oauth-start': request('GET', { link: 'a'.repeat(43) }),
@@ -121,13 +122,13 @@ const services: Readonly<Record<string, { readonly client: string; readonly clas
 };
 
 /** The services whose SDK clients a bundle contains, read off its source map. */
-function servicesOf(name: FunctionName, outputDirectory: string): string[] {
+function servicesOf(name: HandlerName, outputDirectory: string): string[] {
   const map = readFileSync(join(outputDirectory, 'source-maps', `${name}.mjs.map`), 'utf8');
   return Object.keys(services).filter((service) => map.includes(`/${services[service]?.className}.js`));
 }
 
 /** Writes a handler that makes the same clients and the same calls, all at once, and does nothing else. */
-function writeFloor(name: FunctionName, used: readonly string[], calls: readonly AwsCall[], directory: string): string {
+function writeFloor(name: HandlerName, used: readonly string[], calls: readonly AwsCall[], directory: string): string {
   const operations = calls.map(({ target, body }) => {
     const [service = '', operation = ''] = target.split('.');
     if (!used.includes(service)) throw new Error(`${name} called ${target}, but its bundle has no client for it.`);
@@ -206,7 +207,7 @@ export const bench: Bench = {
       times.set(file, [...(times.get(file) ?? []), await firstInvokeMs(file, event, aws.origin)]);
     try {
       const subjects = [];
-      for (const name of functionNames) {
+      for (const name of handlerNames) {
         const file = join(bundles[name], 'index.mjs');
         await time(file, firstEvents[name]);
         const calls = aws.takeCalls();
@@ -245,7 +246,7 @@ export const bench: Bench = {
 
 /** A function's bundle and what it is measured against. */
 interface Subject {
-  readonly name: FunctionName;
+  readonly name: HandlerName;
   readonly file: string;
   readonly floor: string;
   readonly calls: number;

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bundles, bundleFunctions, EntryError, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { type Bundles, bundleFunctions, EntryError } from '../../lib/cloud/bundle/bundle.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
 
 // Inside the project, so that the entries find its packages, and where git does not look.
 const parent = fileURLToPath(new URL('../../.bundles', import.meta.url));
@@ -18,9 +19,7 @@ function writeEntries(name: string, sources: Readonly<Record<string, string>>): 
   return entries;
 }
 
-const stubs = Object.fromEntries(
-  functionNames.map((name) => [`${name}.ts`, `export const handler = () => '${name}';`]),
-);
+const stubs = Object.fromEntries(handlerNames.map((name) => [`${name}.ts`, `export const handler = () => '${name}';`]));
 
 describe('the bundles', () => {
   let bundles: Bundles;
@@ -44,7 +43,7 @@ describe('the bundles', () => {
   }
 
   test('hold index.mjs and nothing else, so that no source map is deployed', () => {
-    for (const name of functionNames) expect(readdirSync(bundles[name])).toEqual(['index.mjs']);
+    for (const name of handlerNames) expect(readdirSync(bundles[name])).toEqual(['index.mjs']);
     expect(readdirSync(join(directory, 'out', 'source-maps'))).toContain('access-token.mjs.map');
   });
 
@@ -127,9 +126,9 @@ describe('what the bundles leave out', () => {
   test('keeps a function under 300 kB, under 400 kB if it invokes another, without losing its way to the sources', async () => {
     const outputDirectory = join(directory, 'real');
     const real = await bundleFunctions({ outputDirectory });
-    const invoking = functionNames.filter((name) => read(real[name]).includes('LambdaClient'));
+    const invoking = handlerNames.filter((name) => read(real[name]).includes('LambdaClient'));
     expect(invoking).toEqual(['webhook-worker', 'subscription-audit', 'reconciliation']);
-    for (const name of functionNames) {
+    for (const name of handlerNames) {
       const code = read(real[name]);
       expect.soft(code.length, name).toBeLessThan(invoking.includes(name) ? 400_000 : 300_000);
       expect.soft(code, name).not.toMatch(/"description":|:event-type/);

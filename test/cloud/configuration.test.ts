@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, readConfiguration } from '../../lib/cloud/configuration.ts';
+import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 
 function read(block: unknown, overrides: Readonly<Record<string, string>> = {}) {
   return readConfiguration((key) => (key === 'procore' ? block : overrides[key]));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
 import { type Json, type Resource, referencesIn, resourcesOf, synthesize, textsIn } from './synthesized.ts';
 
 const prefixes = ['Sandbox', 'Production', 'MonthlySandbox'] as const;
@@ -91,7 +91,7 @@ describe('environments', () => {
       const given = [...resources]
         .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && prefixOf(id) === prefix)
         .map(([, { Properties }]) => Properties);
-      expect(given.length).toBe(functionNames.length);
+      expect(given.length).toBe(handlerNames.length);
       for (const properties of given) {
         expect(properties).toMatchObject({ Environment: { Variables: { PROCORE_ENVIRONMENT: names[prefix] } } });
       }

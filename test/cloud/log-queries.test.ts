@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleFunctions, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
 import { metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
 import { scenarios } from './alarm-scenarios.ts';
 import { type LogLine, readCondition } from './log-condition.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
   template = synthesize({ environments: 'sandbox' });
   resources = resourcesOf(template);
   const bundled = await bundleFunctions({ outputDirectory: directory });
-  for (const name of functionNames) {
+  for (const name of handlerNames) {
     const output = name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
     bundles.set(output, readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
   }

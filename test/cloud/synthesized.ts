@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { type Bundles, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import type { Bundles } from '../../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
 
 /** The context of cdk.json. */
 export const cdkContext: Readonly<Record<string, unknown>> = JSON.parse(
@@ -80,10 +81,10 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 export function stubBundles(): Bundles {
   const directory = mkdtempSync(join(tmpdir(), 'stub-bundles-'));
   return Object.fromEntries(
-    functionNames.map((name) => {
+    handlerNames.map((name) => {
       mkdirSync(join(directory, name));
       writeFileSync(join(directory, name, 'index.mjs'), `export const handler = () => '${name}';\n`);
       return [name, join(directory, name)];
     }),
-  ) as Record<(typeof functionNames)[number], string>;
+  ) as Record<(typeof handlerNames)[number], string>;
 }

@@ -39,6 +39,17 @@ describe('what goes wrong at Procore', () => {
     },
   );
 
+  it('counts what is Procore’s fault apart from what is ours', async () => {
+    const procores = await atProcore();
+    procores.flow.tokenEndpoint.next.push({ outcome: 'unknown' });
+    await procores.browser.open(procores.callback);
+    expect(procores.flow.counts).toEqual({ callbackProcoreDown: 1 });
+    const ours = await atProcore();
+    ours.flow.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    await ours.browser.open(ours.callback);
+    expect(ours.flow.counts).toEqual({ callbackMisconfigured: 1, clientCredentialsRefused: 1 });
+  });
+
   it('passes on how long Procore asks to wait', async () => {
     const { flow, browser, callback } = await atProcore();
     flow.tokenEndpoint.next.push({ outcome: 'throttled', status: 429, retryAfterSeconds: 17 });

@@ -17,7 +17,12 @@ describe('the callback of a person who allowed access', () => {
       environmentChecked: true,
       companyIds: ['1'],
     });
-    expect(flow.counts).toMatchObject({ callbackSucceeded: 1, connectionAuthorized: 1 });
+    expect(flow.counts).toEqual({ callbackSucceeded: 1, connectionAuthorized: 1 });
+    expect(flow.notes.slice(0, 3)).toEqual([
+      ['oauth.link_issued', { connectionId: 'acme' }],
+      ['oauth.started', { connectionId: 'acme' }],
+      ['connection.authorized', { connectionId: 'acme', generation: 1, grant: 'authorization_code' }],
+    ]);
   });
 
   it('goes to returnTo where the link has one', async () => {
@@ -75,6 +80,7 @@ describe('the callback of a person who allowed access', () => {
     flow.companies = { outcome: 'unavailable' };
     expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
     expect(await flow.store.read('acme')).toMatchObject({ companyIds: [] });
+    expect(flow.notes).toContainEqual(['oauth.companies_unavailable', { connectionId: 'acme' }]);
   });
 
   it('leaves out what there is no time for, rather than have the answer cut off', async () => {

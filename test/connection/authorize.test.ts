@@ -33,6 +33,10 @@ describe('a first authorization', () => {
       rotateAt: startTime + 120,
     });
     expect(world.announced).toMatchObject([{ change: 'connected', connectionId: 'acme', generation: 1 }]);
+    expect(world.counts).toEqual({ connectionAuthorized: 1 });
+    expect(world.notes).toEqual([
+      ['connection.authorized', { connectionId: 'acme', generation: 1, grant: 'authorization_code' }],
+    ]);
   });
 
   it('tries on while the store refuses', async () => {
@@ -172,6 +176,7 @@ describe('the check of the environment', () => {
       procoreUserId: '5960067',
       rotateAt: startTime + 3915,
     });
+    expect(world.notes.at(-1)).toEqual(['connection.checked', { connectionId: 'acme', generation: 1 }]);
   });
 
   it('removes and revokes the tokens of another client (hard case 33)', async () => {
@@ -182,6 +187,7 @@ describe('the check of the environment', () => {
     for (const field of ['tokens', 'revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
     expect(world.asked()).toEqual(['tokenInfo', 'tokenInfo', 'revoke']);
     expect(world.counts.wrongEnvironment).toBe(1);
+    expect(world.notes).toContainEqual(['connection.wrong_environment', { connectionId: 'acme', generation: 1 }]);
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'disconnected']);
   });
 
@@ -196,6 +202,10 @@ describe('the check of the environment', () => {
     const world = await authorized();
     world.tokenEndpoint.info = { outcome: 'unavailable' };
     expect(await world.check()).toEqual({ outcome: 'unavailable' });
+    expect(world.notes.at(-1)).toEqual([
+      'connection.unchecked',
+      { connectionId: 'acme', generation: 1, outcome: 'unavailable' },
+    ]);
     world.time.pass(121);
     await attendConnection(world.invocation(), 'acme');
     expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
@@ -210,6 +220,10 @@ describe('the check of the environment', () => {
     const world = await authorized();
     world.announceFault = new Error('no queue');
     expect(await world.check()).toMatchObject({ outcome: 'ours' });
+    expect(world.notes.at(-1)).toEqual([
+      'change.unannounced',
+      { connectionId: 'acme', generation: 1, status: 'connected', errorName: 'Error' },
+    ]);
     expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 120 });
   });
 

@@ -203,6 +203,11 @@ describe('a request that surely was not sent', () => {
     expect(world.stored()).not.toHaveProperty('attempt');
     expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'rotated' });
     expect(world.counts.rotationReplayed).toBeUndefined();
+    expect(world.counts.rotationNotSent).toBe(1);
+    expect(world.notes).toContainEqual([
+      'rotation.not_sent',
+      { connectionId: 'acme', generation: 1, attemptNumber: 1 },
+    ]);
   });
 
   it('does not make a refresh token unspent that an earlier attempt may have spent', async () => {
@@ -326,6 +331,8 @@ describe('a refused refresh token (hard case 6)', () => {
     expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
     expect(world.stored()).toMatchObject({ status: 'connected', attempt: { outcome: 'suspect' } });
     expect((world.stored().notBefore ?? 0) - startTime).toBeGreaterThanOrEqual(300);
+    expect(world.notes).toContainEqual(['rotation.suspect', { connectionId: 'acme', generation: 1, attemptNumber: 2 }]);
+    expect(world.counts.reauthorizationRequired).toBeUndefined();
     expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'ended' });
     expect(world.stored()).toMatchObject({ status: 'reauthorization_required', cause: 'response_lost' });
     expect(world.counts.reauthorizationRequired).toBe(1);
@@ -378,6 +385,7 @@ describe('a refused client (hard cases 12 and 13)', () => {
     expect(world.stored()).toMatchObject({ status: 'connected', failure: { code: 'invalid_client' } });
     expect(world.stored()).not.toHaveProperty('attempt');
     expect(world.counts.clientCredentialsRefused).toBe(1);
+    expect(world.notes).toContainEqual(['rotation.client_refused', expect.objectContaining({ status: 401 })]);
   });
 
   it('asks only once when the secret is still the same', async () => {
@@ -395,6 +403,8 @@ describe('a throttled request', () => {
     world.tokenEndpoint.next.push({ outcome: 'throttled', status: 429, retryAfterSeconds: 200 });
     expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
     expect(world.stored()).toMatchObject({ notBefore: startTime + 220, attempt: { outcome: 'unknown' } });
+    expect(world.counts.rotationThrottled).toBe(1);
+    expect(world.notes).toContainEqual(['rotation.throttled', expect.objectContaining({ status: 429 })]);
   });
 
   it('cools down as usual when Procore does not say how long, and never longer than about an hour', async () => {
@@ -535,6 +545,7 @@ describe('a winner that comes late', () => {
     expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
     const revoked = world.tokenEndpoint.calls.filter(({ method }) => method === 'revoke').map(({ grant }) => grant);
     expect(revoked).toEqual(['access-0', 'access-8']);
+    expect(world.notes).toContainEqual(['rotation.surrendered', { connectionId: 'acme', generation: 2 }]);
     expect(world.stored()).not.toHaveProperty('tokens');
     expect(world.stored()).not.toHaveProperty('revoking');
   });

@@ -31,6 +31,13 @@ describe('a sweep', () => {
     expect(queued).toHaveLength(1500);
     expect(Math.max(...world.batches.map((batch) => batch.length))).toBe(10);
     expect(world.counts).toMatchObject({ sweepDue: 1500, sweepOverdue: 1199 });
+    expect(world.notes).toEqual([['sweep.done', { count: 1500 }]]);
+  });
+
+  it('counts 0 where nothing is due: silence is what the alarm takes for a fault', async () => {
+    const world = worldToSweep(0);
+    await world.sweep();
+    expect(world.counts).toEqual({ sweepDue: 0, sweepOverdue: 0 });
   });
 
   it('reads keys only and changes nothing', async () => {

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { memoryCompanyPauses } from '../memory/rate-budget.ts';
-import { answered, clientWorld, companyId, connectionLost, notSent, rejection, startTime } from './client-world.ts';
+import {
+  answered,
+  clientWorld,
+  companyId,
+  connectionLost,
+  notSent,
+  recordingObserver,
+  rejection,
+  startTime,
+} from './client-world.ts';
 
 const path = '/rest/v1.0/projects/1/rfis';
 const costs = '/rest/v1.0/projects/1/direct_costs';
@@ -275,7 +284,7 @@ describe('an error', () => {
   });
 
   it('and the log hold neither token nor query nor body', async () => {
-    const { company, notes } = clientWorld([answered(422, { errors: 'token-1 was wrong' })]);
+    const { company, notes, counts } = clientWorld([answered(422, { errors: 'token-1 was wrong' })]);
     const error = await rejection(company.get(path, { query: { search: 'private words' } }));
     const said = [String(error), JSON.stringify(error), JSON.stringify(notes), JSON.stringify({ ...error })].join(' ');
     for (const secret of ['token-1', 'private', 'Bearer']) expect(said).not.toContain(secret);
@@ -283,6 +292,14 @@ describe('an error', () => {
       'api.call_failed',
       expect.objectContaining({ code: 'unprocessable', method: 'GET', path, status: 422, companyId }),
     ]);
+    expect(counts).toEqual({ apiCallFailed: 1 });
+  });
+
+  it('reaches the caller, too, when it cannot be kept for a report', async () => {
+    const failures = { keep: () => Promise.reject(new Error('throttled')) };
+    const { company, notes } = clientWorld([answered(422, {})], { failures });
+    expect(await rejection(company.get(path))).toMatchObject({ code: 'unprocessable' });
+    expect(notes.at(-1)).toEqual(['api.failure_not_kept', { errorName: 'Error' }]);
   });
 });
 
@@ -297,6 +314,10 @@ describe('a company that disconnected the app', () => {
     }
     expect(seen).toHaveLength(1);
     expect(counts.appDisconnected).toBe(1);
+    expect(notes).toContainEqual([
+      'app.disconnected',
+      { companyId, count: 1, notBefore: Math.ceil(time.clock() + 60) },
+    ]);
     time.pass(61);
     script.push(refused());
     await rejection(company.get(path));
@@ -331,6 +352,24 @@ describe('a company that disconnected the app', () => {
     expect(await store.read(companyId)).toEqual({ since: first, refusals: 2, until: first + 61 + 120 });
     await pauses.worked(companyId);
     expect(await store.read(companyId)).toBeUndefined();
+  });
+
+  it('is called all the same when its pause can be neither read nor written', async () => {
+    const out = () => Promise.reject(new Error('throttled'));
+    const recorded = recordingObserver();
+    const store = { read: out, write: out, remove: out };
+    const pauses = companyPauses({
+      store,
+      clock: () => startTime,
+      randomFraction: () => 0,
+      observer: recorded.observer,
+    });
+    expect(await pauses.pausedFor(companyId)).toBe(0);
+    await pauses.disconnected(companyId);
+    expect(recorded.notes.filter(([event]) => event !== 'app.disconnected')).toEqual([
+      ['pauses.unavailable', { errorName: 'Error' }],
+      ['pauses.unavailable', { errorName: 'Error' }],
+    ]);
   });
 
   it('does not stop calls of other companies', async () => {

@@ -146,7 +146,13 @@ describe('a budget that is known', () => {
   it('measures what is left', async () => {
     const { budget, counts } = setUp();
     await budget.learn(told(600, 60, startTime + 1000));
-    expect(counts.rateBudgetHourLeftPercent).toBe(10);
+    expect(counts).toEqual({ rateBudgetHourLeftPercent: 10 });
+  });
+
+  it('measures what is left of the spike limit apart from the hour’s', async () => {
+    const { budget, counts } = setUp();
+    await budget.learn(told(25, 5, startTime + 10));
+    expect(counts).toEqual({ rateBudgetSpikeLeftPercent: 20 });
   });
 
   it('lets calls through uncounted when its store fails', async () => {
@@ -157,7 +163,9 @@ describe('a budget that is known', () => {
     };
     const { budget, notes } = setUp({ ...broken, replaceWindow: () => Promise.reject(new Error('down')) });
     expect(await budget.acquire(4, long)).toEqual({ granted: 4 });
-    expect(notes[0]?.[0]).toBe('budget.unavailable');
+    expect(notes[0]).toEqual(['budget.unavailable', { errorName: 'Error' }]);
+    await budget.learn(told(600, 60, startTime + 1000));
+    expect(notes.at(-1)).toEqual(['budget.unlearned', { errorName: 'Error' }]);
   });
 });
 

@@ -11,7 +11,7 @@ export function propsTable(): string {
   const rows = [...props].map(([, docstring, name = '', optional, type = '']) => {
     if (docstring === undefined) throw new Error(`The prop ${name} of ProcoreEnvironment has no docstring.`);
     const [meaning = '', byDefault] = docstring
-      .replaceAll(/\s*\n\s*\*\s?/g, ' ')
+      .replaceAll(/\s*\n[ \t]*\*[ \t]?/g, ' ')
       .trim()
       .split(/\s*@default (?:- )?/);
     return [

@@ -115,6 +115,11 @@ describe('acceptDelivery', () => {
         ['webhookAccepted', 1],
       ]),
     );
+    const about = { eventId: '01JMYXMZRBVKK0PC6XS8SA4QRE', errorName: 'Error' };
+    expect(observer.notes).toEqual([
+      ['webhook.ledger_unread', about],
+      ['webhook.ledger_unwritten', about],
+    ]);
   });
 
   it('asks Procore to come again when the queue is out, and records nothing', async () => {
@@ -122,6 +127,7 @@ describe('acceptDelivery', () => {
     expect(await accept()).toBe('unavailable');
     expect(await ledger.find('01JMYXMZRBVKK0PC6XS8SA4QRE')).toBeUndefined();
     expect(observer.counts).toEqual(new Map([['webhookRefused', 1]]));
+    expect(observer.notes).toEqual([['webhook.queue_unavailable', { errorName: 'Error' }]]);
   });
 
   it('quarantines what the queue will never take, so that it does not hold up everything behind it', async () => {
@@ -131,9 +137,16 @@ describe('acceptDelivery', () => {
   });
 
   it('quarantines what it cannot read, with its hash, in one call', async () => {
-    const { accept, calls, quarantine, time } = setUp();
+    const { accept, calls, quarantine, time, observer } = setUp();
     expect(await accept(Buffer.from('{"ping":1}'))).toBe('quarantined');
     expect(calls).toEqual(['keep']);
+    expect(observer.counts).toEqual(new Map([['webhookQuarantined', 1]]));
+    expect(observer.notes).toEqual([
+      [
+        'webhook.quarantined',
+        { reason: 'unknown_shape', bytes: 10, sha256: expect.stringMatching(/^64877f16df2e7bc1/) },
+      ],
+    ]);
     expect(quarantine.messages).toEqual([
       {
         reason: 'unknown_shape',
@@ -149,6 +162,7 @@ describe('acceptDelivery', () => {
     const { accept, observer } = setUp({ quarantine: { keep: out } });
     expect(await accept(Buffer.from('x'))).toBe('unavailable');
     expect(observer.counts).toEqual(new Map([['webhookRefused', 1]]));
+    expect(observer.notes).toEqual([['webhook.quarantine_unavailable', { errorName: 'Error' }]]);
   });
 
   it('notes the hash of what even the quarantine refuses, and lets the next deliveries pass', async () => {

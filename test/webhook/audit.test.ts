@@ -113,7 +113,15 @@ describe('the audit', () => {
     expect(requests.slice(before).every(({ method }) => method === 'GET')).toBe(true);
     await audit();
     expect(requests.length - before).toBeLessThanOrEqual(8);
-    expect(observer.counts.get('subscriptionInactive')).toBe(0);
+    // A 0 from every audit: an hour that went well must not look like one in which nothing was measured.
+    expect(Object.fromEntries(observer.counts)).toEqual({
+      subscriptionAuditFailed: 0,
+      subscriptionInactive: 0,
+      subscriptionRepaired: 0,
+      deliveriesDiscarded: 0,
+      deliveriesRecovered: 0,
+      webhookSilence: 0,
+    });
   });
 
   it.each(seeds)('takes in what Procore gave up after 12 hours, once, every digit of it (%s)', async (seed) => {
@@ -134,6 +142,8 @@ describe('the audit', () => {
     expect(await audit()).toMatchObject({ discarded: 0, recovered: 0 });
     expect(events()).toHaveLength(3);
     expect(observer.counts.get('deliveriesRecovered')).toBe(3);
+    expect(observer.counts.get('deliveriesDiscarded')).toBe(0);
+    expect(observer.notes.map(([event]) => event)).not.toContain('deliveries.discarded');
   });
 
   it('finds a delivery of the day before that was still being tried at the last audit', async () => {
@@ -160,7 +170,14 @@ describe('the audit', () => {
     await store.save({ ...stored, destinationUrl: 'https://moved.example/webhooks' } as never, stored?.revision);
     expect(await audit()).toMatchObject({ repaired: 1 });
     expect(control.hooks()).toMatchObject([{ id: hook?.id, destinationUrl: 'https://moved.example/webhooks' }]);
-    expect(observer.notes.map(([event]) => event)).toContain('subscription.inactive');
+    expect(observer.counts.get('subscriptionInactive')).toBe(1);
+    expect(observer.counts.get('subscriptionRepaired')).toBe(3);
+    const about = { companyId: company, connectionId: 'acme', projectId: bridge };
+    expect(observer.notes).toEqual([
+      ['subscription.inactive', { ...about, outcome: 'activated' }],
+      ['subscription.repaired', { ...about, outcome: expect.stringMatching(/\w/) }],
+      ['subscription.repaired', { ...about, outcome: expect.stringMatching(/\w/) }],
+    ]);
   });
 
   it('goes on with the other companies when one company’s connection is dead', async () => {
@@ -173,6 +190,10 @@ describe('the audit', () => {
     const report = await audit({ clientFor: ({ connectionId }) => (connectionId === 'dead' ? dead : client) });
     expect(report).toMatchObject({ subscriptions: 2, unfinished: 1 });
     expect(observer.counts.get('subscriptionAuditFailed')).toBe(1);
+    expect(observer.notes).toContainEqual([
+      'subscription.audit_failed',
+      { companyId: '1', connectionId: 'dead', errorName: 'ProcoreApiError', status: 401 },
+    ]);
   });
 
   it('puts a lost delivery that is no event into quarantine once', async () => {
@@ -187,30 +208,38 @@ describe('the audit', () => {
   });
 
   it('looks again from the same time when the queue could not take all', async () => {
-    const { audit, target, emit, control, events } = await setUp('queue out');
+    const { audit, target, emit, control, events, observer } = await setUp('queue out');
     target.answer = 500;
     await emit('1');
     await control.advance(13 * hour);
     expect(await audit({ accept: async () => 'unavailable' })).toMatchObject({ discarded: 1, recovered: 0 });
+    expect(observer.counts.get('deliveriesDiscarded')).toBe(1);
+    const about = { companyId: company, connectionId: 'acme', projectId: bridge };
+    expect(observer.notes.at(-1)).toEqual(['deliveries.discarded', { ...about, count: 1 }]);
     await control.advance(30 * hour);
     expect(await audit({ accept: async () => 'unavailable' })).toMatchObject({ discarded: 1, recovered: 0 });
     await control.advance(hour);
     expect(await audit()).toMatchObject({ discarded: 1, recovered: 1 });
     expect(events()).toHaveLength(1);
+    expect(observer.counts.get('deliveriesDiscarded')).toBe(2);
   });
 
   it('tells of silence only after the time that was set', async () => {
-    const { audit, control, emit } = await setUp('silence');
+    const { audit, control, emit, observer } = await setUp('silence');
     await control.advance(47 * hour);
     expect(await audit()).toMatchObject({ silent: 0 });
+    expect(observer.counts.get('webhookSilence')).toBe(0);
     await control.advance(30 * hour);
     expect(await audit()).toMatchObject({ silent: 1 });
+    expect(observer.counts.get('webhookSilence')).toBe(1);
+    expect(observer.notes).toEqual([['subscription.silent', { companyId: company, connectionId: 'acme' }]]);
     await emit('1');
     expect(await audit()).toMatchObject({ silent: 0 });
+    expect(observer.counts.get('webhookSilence')).toBe(1);
   });
 
   it('takes nothing in a second time, and reads no more than it must, though one of the hooks fails for ever', async () => {
-    const { audit, control, target, emit, events, store, clientThrough, requests } = await setUp('one gone');
+    const { audit, control, target, emit, events, store, clientThrough, requests, observer } = await setUp('one gone');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, projects: [townHall, bridge] }, stored.revision);
@@ -225,6 +254,11 @@ describe('the audit', () => {
     const listing = requests.findLast(({ path }) => path.endsWith('/deliveries'));
     const lastDay = new Date((control.now() / 1000 - 7 * 24 * hour) * 1000).toISOString().slice(0, 10);
     expect((listing?.query['filter[start]'] ?? '') >= lastDay).toBe(true);
+    expect(observer.counts.get('subscriptionAuditFailed')).toBe(8);
+    expect(observer.notes).toContainEqual([
+      'subscription.hook_failed',
+      { companyId: company, projectId: townHall, errorName: 'ProcoreApiError', status: 404 },
+    ]);
   });
 
   it('begins with the company that has waited longest, also after an audit that ran out of time', async () => {
@@ -334,7 +368,7 @@ describe('the roll-over of the header', () => {
   it.each(seeds)(
     'loses no event, and retires the previous value only when no retry can bring it (%s)',
     async (seed) => {
-      const { audit, control, secret, keeper, uses, target, emit, clock } = await setUp(seed);
+      const { audit, control, secret, keeper, uses, target, emit, clock, observer } = await setUp(seed);
       const first = secret.authorization.current;
       await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
       // Sent with the old header before the hooks are moved, refused by us, and tried again for hours.
@@ -354,6 +388,7 @@ describe('the roll-over of the header', () => {
       await control.advance(0.2 * hour);
       expect(await audit()).toMatchObject({ previousRetired: true });
       expect(secret.authorization).toEqual({ current: 'the-second-value-of-the-header' });
+      expect(observer.notes.at(-1)).toEqual(['webhook.authorization_retired', {}]);
     },
   );
 

@@ -86,6 +86,7 @@ describe('authenticate', () => {
 
   it('lets a delivery in although its trace cannot be written, and tries with the next one', async () => {
     let tries = 0;
+    const observer = recordingObserver();
     const authenticate = createAuthenticator({
       source: { read: async () => ({ current: 'newSecret', previous: 'oldSecret' }) },
       previousUse: {
@@ -95,11 +96,12 @@ describe('authenticate', () => {
         },
       },
       clock: () => 0,
-      observer: recordingObserver(),
+      observer,
     });
     expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
     expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
     expect(tries).toBe(2);
+    expect(observer.notes).toEqual(Array(2).fill(['webhook.previous_use_unwritten', { errorName: 'Error' }]));
   });
 
   it('writes no part of a header down', async () => {

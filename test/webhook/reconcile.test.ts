@@ -16,7 +16,7 @@ async function setUp() {
   const clock = () => procore.control.now() / 1000;
   const queue = memoryEventQueue(clock);
   const ledger = memoryLedger(clock);
-  const { observer } = recordingObserver();
+  const { observer, counts, notes } = recordingObserver();
   const dependencies = {
     environment: 'sandbox' as const,
     queue,
@@ -32,13 +32,14 @@ async function setUp() {
       if (message?.kind !== 'webhook_event') throw new Error('not an event');
       return message.event;
     });
-  return { procore, dependencies, ledger, events, now: clock() };
+  return { procore, dependencies, ledger, events, counts, notes, now: clock() };
 }
 
 describe('reconcile', () => {
   it('emits an event for each change that was never reported, through the event queue', async () => {
-    const { dependencies, events, now } = await setUp();
+    const { dependencies, events, notes, now } = await setUp();
     const outcome = await reconcile(dependencies, rfis, now - 130 * 60);
+    expect(notes.at(-1)).toEqual(['reconciled', { resourceName: 'RFIs', count: 130 }]);
     expect(outcome).toEqual({ listed: 130, handled: 0, emitted: 130, known: 0, failed: 0, until: Math.floor(now) });
     expect(events()[129]).toMatchObject({
       resourceName: 'RFIs',
@@ -69,6 +70,15 @@ describe('reconcile', () => {
       emitted: 0,
       known: 2,
     });
+  });
+
+  it('emits a change whose history cannot be read: twice is better than never', async () => {
+    const { dependencies, ledger, events, counts, notes, now } = await setUp();
+    const unreadable = { ...ledger, history: () => Promise.reject(new Error('throttled')) };
+    expect(await reconcile({ ...dependencies, ledger: unreadable }, rfis, now - 60)).toMatchObject({ emitted: 1 });
+    expect(events()).toHaveLength(1);
+    expect(counts.ledgerUnread).toBe(1);
+    expect(notes).toContainEqual(['reconcile.ledger_unread', { errorName: 'Error' }]);
   });
 
   it('counts what the queue refuses, for the next run', async () => {

@@ -118,7 +118,7 @@ describe('a batch', () => {
   });
 
   it('keeps a failed message and those behind it in its group, and finishes the other groups', async () => {
-    const { work, ids, failing, postponed } = setUp();
+    const { work, ids, failing, postponed, observer } = setUp();
     failing.set('b', new Error('no'));
     const undone = await work(
       received({ id: 'a' }),
@@ -127,6 +127,7 @@ describe('a batch', () => {
       received({ id: 'c' }),
       received({ id: 'y', resourceId: '2' }),
     );
+    expect(Object.fromEntries(observer.counts)).toEqual({ eventHandled: 3, eventFailed: 1 });
     expect(undone).toEqual(['message of b', 'message of c']);
     expect(ids().toSorted()).toEqual(['a', 'b', 'x', 'y']);
     expect(postponed).toEqual([{ ids: ['message of b', 'message of c'], seconds: 5 }]);
@@ -183,9 +184,10 @@ describe('a batch', () => {
   });
 
   it('still reports what failed when it cannot be postponed', async () => {
-    const { work, failing } = setUp({ queue: { postpone: out, deadLetter: out } });
+    const { work, failing, observer } = setUp({ queue: { postpone: out, deadLetter: out } });
     failing.set('a', new Error('no'));
-    expect(await work(received({ id: 'a' }))).toEqual(['message of a']);
+    expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
+    expect(observer.notes.at(-1)).toEqual(['event.not_postponed', { errorName: 'Error', count: 2 }]);
   });
 
   it('hands a connection’s change to onConnectionChange', async () => {
@@ -213,15 +215,18 @@ describe('failures', () => {
     expect(dead).toEqual([{ id: 'message of a', reason: 'permanent', detail: 'the cost code is unknown' }]);
     expect(ids()).toEqual(['a', 'b']);
     expect(observer.counts.get('eventDeadLettered')).toBe(1);
+    expect(observer.notes.at(-1)).toEqual(['event.dead_lettered', { reason: 'permanent', receiveCount: 1 }]);
     const entry = await ledger.show('a');
     expect(entry).toMatchObject({ deadLettered: { reason: 'permanent', detail: 'the cost code is unknown' } });
     expect(entry && statusOf(entry)).toBe('failed');
   });
 
   it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
-    const { work, failing } = setUp({ queue: { postpone: async () => {}, deadLetter: out } });
+    const { work, failing, observer } = setUp({ queue: { postpone: async () => {}, deadLetter: out } });
     failing.set('a', new Permanent('no'));
     expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
+    expect(observer.notes.at(-1)).toEqual(['event.not_dead_lettered', { reason: 'permanent', errorName: 'Error' }]);
+    expect(observer.counts.get('eventDeadLettered')).toBeUndefined();
   });
 
   it('sets an event aside after five tries of its own, and the one behind it, received as often, starts afresh', async () => {
@@ -258,7 +263,7 @@ describe('failures', () => {
   });
 
   it('counts by receipts when the ledger is out', async () => {
-    const { work, failing, dead, postponed } = setUp({
+    const { work, failing, dead, postponed, observer } = setUp({
       ledger: { history: out, markHandled: out, countFailure: out, markDeadLettered: out },
     });
     failing.set('a', new Error('no'));
@@ -266,6 +271,9 @@ describe('failures', () => {
     expect(postponed).toMatchObject([{ seconds: 40 }]);
     await work(received({ id: 'a' }, { receiveCount: 5 }));
     expect(dead).toMatchObject([{ reason: 'tries_spent' }]);
+    // Nobody will find the event as dead in the ledger.
+    expect(observer.notes.at(-1)).toEqual(['event.not_marked', { eventId: 'a', errorName: 'Error' }]);
+    expect(observer.counts.get('ledgerUnwritten')).toBe(1);
   });
 
   it.each([
@@ -349,5 +357,12 @@ describe('marks', () => {
     expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: false, loop: false, unsubscribed: false });
     expect(observer.counts.get('ledgerUnread')).toBe(1);
     expect(observer.counts.get('ledgerUnwritten')).toBe(1);
+    const about = { eventId: 'a', errorName: 'Error' };
+    expect(observer.notes).toEqual([
+      ['event.history_unread', about],
+      ['event.oauth_client_unread', about],
+      ['event.subscription_unread', about],
+      ['event.not_marked', about],
+    ]);
   });
 });

@@ -15,31 +15,12 @@ import {
   type Plugin,
 } from 'esbuild';
 import { ConnectorError } from '../../../functions/connector-error.ts';
+import { type HandlerName, handlerNames } from '../../handler-names.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The functions that the stack deploys; each is the entry file `functions/NAME.ts`, which exports `handler`. */
-export const functionNames = [
-  'connect-link',
-  'connect-service-account',
-  'oauth-start',
-  'oauth-callback',
-  'oauth-company',
-  'disconnect',
-  'access-token',
-  'rotation-sweep',
-  'token-rotation',
-  'token-recovery',
-  'webhook-intake',
-  'webhook-worker',
-  'subscription-audit',
-  'reconciliation',
-] as const;
-
-export type FunctionName = (typeof functionNames)[number];
-
 /** Where each function's bundle lies: a directory that holds `index.mjs` and nothing else. */
-export type Bundles = Readonly<Record<FunctionName, string>>;
+export type Bundles = Readonly<Record<HandlerName, string>>;
 
 /** An entry file is missing, cannot be bundled, or does not export what it must; the message is one line. */
 export class EntryError extends ConnectorError {
@@ -58,7 +39,7 @@ export interface BundleProps {
 }
 
 /** The function whose last part is the integrator's file. */
-const workerName = 'webhook-worker' satisfies FunctionName;
+const workerName = 'webhook-worker' satisfies HandlerName;
 
 /** How the worker's entry names the integrator's file; package.json says which one it is by default. */
 const onEventName = '#on-event';
@@ -191,12 +172,12 @@ function completeWorker(
 }
 
 async function bundleEntries(entryDirectory: string, outdir: string): Promise<Readonly<Record<string, Bundle>>> {
-  const missing = functionNames.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
+  const missing = handlerNames.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
   if (missing.length > 0) {
     throw new EntryError(`Missing: ${missing.join(', ')}. The stack deploys each of them as a function.`);
   }
   const { outputFiles, metafile } = await buildEntries({
-    entryPoints: functionNames.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
+    entryPoints: handlerNames.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
     outdir,
     alias: leftOut(),
     external: [onEventName],
@@ -206,7 +187,7 @@ async function bundleEntries(entryDirectory: string, outdir: string): Promise<Re
     if (entryPoint && !exports.includes('handler')) throw new EntryError(`${entryPoint} does not export \`handler\`.`);
   }
   const filesOf = (name: string) => outputFiles.filter(({ path }) => functionOf(path) === name);
-  return Object.fromEntries(functionNames.map((name) => [name, bundleOf(filesOf(name))]));
+  return Object.fromEntries(handlerNames.map((name) => [name, bundleOf(filesOf(name))]));
 }
 
 function bundleOf(files: readonly OutputFile[]): Bundle {
@@ -277,7 +258,7 @@ function entryError({ errors }: BuildFailure): EntryError {
 }
 
 function directoriesIn(parent: string): Bundles {
-  return Object.fromEntries(functionNames.map((name) => [name, join(parent, name)])) as Record<FunctionName, string>;
+  return Object.fromEntries(handlerNames.map((name) => [name, join(parent, name)])) as Record<HandlerName, string>;
 }
 
 function functionOf(bundledFile: string): string {

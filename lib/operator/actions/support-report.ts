@@ -3,7 +3,8 @@ import { failedExchangeStore } from '../../../functions/place.ts';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { systemClock } from '../../../functions/system.ts';
-import type { DeployedEnvironment, LogName } from '../deployment.ts';
+import type { LogOutput } from '../../stack-outputs.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
 import { asDiagnosisId } from '../doctor/refusals.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { type Logged, readLogged } from '../logged.ts';
@@ -14,7 +15,13 @@ import { statusPageOf } from '../status-page.ts';
 import { type StatusPage, supportReport as writeReport } from '../support-report.ts';
 import { showFacts } from '../table.ts';
 
-const logs: readonly LogName[] = ['WebhookWorker', 'SubscriptionAudit', 'OauthCallback', 'OauthStart', 'OauthCompany'];
+const logs: readonly LogOutput[] = [
+  'WebhookWorker',
+  'SubscriptionAudit',
+  'OauthCallback',
+  'OauthStart',
+  'OauthCompany',
+];
 /** As long as the longest retention that CloudWatch Logs is usually given here, in milliseconds. */
 const logMs = 90 * 86_400_000;
 

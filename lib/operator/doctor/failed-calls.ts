@@ -4,7 +4,8 @@ import { diagnosisRow } from '../../../functions/procore/diagnosis.ts';
 import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import type { FailedExchangeStore } from '../../../functions/procore/failed-exchanges.ts';
-import type { DeployedEnvironment, LogName } from '../deployment.ts';
+import type { LogOutput } from '../../stack-outputs.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { showTime } from '../table.ts';
 import type { Evidence } from './examination.ts';
@@ -15,7 +16,7 @@ const anHour = 3600;
 const aDay = 86_400;
 /** Calls that are made once more to see whether they still fail. */
 const mostRepeated = 5;
-const callers: readonly LogName[] = ['WebhookWorker', 'SubscriptionAudit'];
+const callers: readonly LogOutput[] = ['WebhookWorker', 'SubscriptionAudit'];
 
 /** What the log tells of calls that failed. */
 export type SeenFailures = Required<Pick<Evidence, 'failedCalls' | 'throttled'>> & {

@@ -15,7 +15,7 @@ describe('synthesizing', () => {
     expect(seen.validation).toBe('false');
     expect(seen.context).toMatchObject({
       'aws:cdk:enable-asset-metadata': true,
-      procore: { environments: ['federal'], worker: true },
+      procore: { environments: ['federal'], alarmEmail: null },
     });
     await assembly.remove();
     await expect(access(assembly.directory)).rejects.toThrow('ENOENT');

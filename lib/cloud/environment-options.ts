@@ -1,0 +1,88 @@
+import { Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
+import { wrongValue } from './configuration-error.ts';
+
+/** How much functions log: their events (`info`), or failed invocations alone (`error`). */
+export type LogLevel = 'info' | 'error';
+
+/** What can be decided on for an environment, all of it with a default. */
+export interface EnvironmentOptions {
+  readonly returnToOrigins: readonly string[];
+  readonly worker: boolean;
+  readonly workerConcurrency: number;
+  readonly revokeReplacedTokens: boolean;
+  readonly logRetention: RetentionDays;
+  readonly logLevel: LogLevel;
+}
+
+/** One option: what it is unless told, and what it may be. */
+export interface EnvironmentOption<Value> {
+  readonly default: Value;
+  /** For the line of an error: "got X; allowed: …". */
+  readonly allowed: string;
+  isAllowed(value: unknown): boolean;
+}
+
+const retentionPeriods = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/** The options of an environment. Both the construct and the reader of cdk.json take defaults and limits from here. */
+export const environmentOptions: {
+  readonly [Name in keyof EnvironmentOptions]: EnvironmentOption<EnvironmentOptions[Name]>;
+} = {
+  returnToOrigins: {
+    default: [],
+    allowed:
+      'a list of bare origins such as https://app.example.com: no path, no trailing slash, http only on localhost',
+    isAllowed: (value) => Array.isArray(value) && value.every(isBareOrigin),
+  },
+  worker: {
+    default: true,
+    allowed: 'true, or false to leave the event queue to your own consumer',
+    isAllowed: (value) => typeof value === 'boolean',
+  },
+  workerConcurrency: {
+    default: 10,
+    allowed: 'a whole number from 2 to 1000, the range that SQS event sources have',
+    isAllowed: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 2 && value <= 1000,
+  },
+  revokeReplacedTokens: {
+    default: false,
+    allowed: 'true to revoke at once what a reconnect replaced, or false to revoke it with the disconnect',
+    isAllowed: (value) => typeof value === 'boolean',
+  },
+  logRetention: {
+    default: RetentionDays.THREE_MONTHS,
+    allowed: `one of the periods that CloudWatch Logs has, in days: ${retentionPeriods.join(', ')} (for good)`,
+    isAllowed: (value) => retentionPeriods.some((days) => days === value),
+  },
+  logLevel: {
+    default: 'info',
+    allowed: 'info or error',
+    isAllowed: (value) => value === 'info' || value === 'error',
+  },
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @returns every option, given or not; a token of CDK, whose value is not known yet, is taken as it is
+ * @throws ConfigurationError for the first option that has a value it may not have
+ */
+export function completeOptions(given: Partial<EnvironmentOptions>): EnvironmentOptions {
+  const names = Object.keys(environmentOptions) as (keyof EnvironmentOptions)[];
+  const entries = names.map((name) => {
+    const { default: preset, allowed, isAllowed } = environmentOptions[name];
+    const value = given[name] ?? preset;
+    if (Token.isUnresolved(value) || isAllowed(value)) return [name, value] as const;
+    throw wrongValue(name, value, allowed);
+  });
+  return Object.fromEntries(entries) as unknown as EnvironmentOptions;
+}
+
+function isBareOrigin(text: unknown): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  // URL takes `*` in a host, and it would match nothing.
+  return text === url.origin && !url.hostname.includes('*') && isSecureUrl(url);
+}

@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs';
+import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
+import { environmentOptions } from '../../lib/cloud/environment-options.ts';
+import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
+import {
+  cdkContext,
+  type Json,
+  resourcesOf,
+  resourcesOfType,
+  stubBundles,
+  synthesize,
+  textsIn,
+} from './synthesized.ts';
+
+const bundles = stubBundles();
+
+/** An app with the feature flags of ours, so that the two can be compared. */
+const newApp = () =>
+  new App({ context: cdkContext, analyticsReporting: false, builtinCloudFormationValidation: false });
+
+/** An environment in an app of an integrator's own. */
+function inTheirStack(props: Partial<ProcoreEnvironmentProps> = {}, stackName = 'Theirs') {
+  const stack = new Stack(newApp(), stackName);
+  const procore = new ProcoreEnvironment(stack, 'Sandbox', { procoreEnvironment: 'sandbox', bundles, ...props });
+  return { stack, procore, template: () => Template.fromStack(stack) };
+}
+
+/** What an environment consists of, without what differs between apps: names of assets. */
+function consistsOf(template: Template): Record<string, unknown> {
+  const own = [...resourcesOf(template)].filter(([id]) => id.startsWith('Sandbox'));
+  return Object.fromEntries(
+    own.map(([id, { Type, Properties }]) => [id, { Type, ...Properties, Code: undefined, AlarmActions: undefined }]),
+  );
+}
+
+describe('an environment without options', () => {
+  test('is what cdk.json without options deploys', () => {
+    const { template } = inTheirStack({}, 'ProcoreConnector');
+    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ procore: { environments: ['sandbox'] } })));
+  });
+
+  test('has the defaults that its props document', () => {
+    const source = readFileSync(new URL('../../lib/cloud/procore-environment.ts', import.meta.url), 'utf8');
+    const props = source.slice(source.indexOf('interface ProcoreEnvironmentProps'), source.indexOf('\n}\n'));
+    const documented = [...props.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)(\??):/g)].map(
+      ([, text = '', name = '', optional]) => ({ name, optional, byDefault: /@default (.*)/.exec(text)?.[1] }),
+    );
+    expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
+    for (const { name, optional, byDefault } of documented) {
+      expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
+      const option = environmentOptions[name as keyof typeof environmentOptions]?.default;
+      if (option === undefined || typeof option === 'object') {
+        expect(byDefault ?? '- ', name).toMatch(/^- /);
+      } else {
+        const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
+        expect(byDefault, name).toBe(
+          typeof spelled === 'string' && name === 'logLevel' ? `'${spelled}'` : `${spelled}`,
+        );
+      }
+    }
+  });
+});
+
+describe('the options of an environment', () => {
+  test('reach the resources that they are about', () => {
+    const { template } = inTheirStack({
+      returnToOrigins: ['https://a.example.com', 'http://localhost:3000'],
+      workerConcurrency: 33,
+      revokeReplacedTokens: true,
+      logRetention: RetentionDays.ONE_WEEK,
+      logLevel: 'error',
+    });
+    const resources = template();
+    resources.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 33 } });
+    resources.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+    const variables = resourcesOfType(resources, 'AWS::Lambda::Function').map(
+      ([, { Properties }]) => (Properties.Environment as { Variables: Record<string, Json> }).Variables,
+    );
+    const valuesOf = (name: string) => new Set(variables.flatMap(({ [name]: value }) => value ?? []));
+    expect(valuesOf('POWERTOOLS_LOG_LEVEL')).toEqual(new Set(['ERROR']));
+    expect(valuesOf('REVOKE_REPLACED')).toEqual(new Set(['true']));
+    expect(valuesOf('RETURN_TO_ORIGINS')).toEqual(new Set(['https://a.example.com,http://localhost:3000']));
+  });
+
+  test('leave the queue of events to a consumer of the integrator’s when the worker is off', () => {
+    const { procore, stack, template } = inTheirStack({ worker: false });
+    const theirs = new Role(stack, 'Theirs', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    procore.eventQueue.grantConsumeMessages(theirs);
+    procore.eventDeadLetterQueue.grantPurge(theirs);
+    const outputs = template().findOutputs('*');
+    expect(outputs.SandboxFunctionWebhookWorker).toBeUndefined();
+    const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
+    const granted = textsIn(policy?.Properties.PolicyDocument ?? '');
+    expect(granted).toContain(outputs.SandboxQueueEvents?.Value.Ref);
+    expect(granted).toContain(outputs.SandboxQueueEventsDeadLetter?.Value.Ref);
+  });
+
+  test('may have values that CloudFormation knows first', () => {
+    const stack = new Stack(newApp(), 'Theirs');
+    const workerConcurrency = new CfnParameter(stack, 'Concurrency', { type: 'Number' }).valueAsNumber;
+    const domainName = new CfnParameter(stack, 'Host').valueAsString;
+    const certificate = Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:1:certificate/1');
+    const props = { procoreEnvironment: 'sandbox', bundles, workerConcurrency, domainName, certificate } as const;
+    new ProcoreEnvironment(stack, 'Sandbox', props);
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', { DomainName: { Ref: 'Host' } });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: { Ref: 'Concurrency' } },
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['procoreEnvironment', 'staging', 'procoreEnvironment: got "staging"; allowed: production, sandbox, '],
+    ['procoreEnvironment', undefined, 'procoreEnvironment: got undefined; allowed: production, sandbox, '],
+    ['returnToOrigins', ['https://app.example.com/'], 'a list of bare origins such as https://app.example.com'],
+    ['returnToOrigins', ['http://app.example.com'], 'http only on localhost'],
+    ['returnToOrigins', ['https://*.example.com'], 'a list of bare origins'],
+    ['returnToOrigins', ['app.example.com'], 'a list of bare origins'],
+    ['returnToOrigins', [3], 'a list of bare origins'],
+    ['returnToOrigins', 'https://app.example.com', 'a list of bare origins'],
+    ['worker', 'off', 'true, or false to leave the event queue to your own consumer'],
+    ['workerConcurrency', 1, 'workerConcurrency: got 1; allowed: a whole number from 2 to 1000'],
+    ['workerConcurrency', 1001, 'a whole number from 2 to 1000'],
+    ['workerConcurrency', 2.5, 'a whole number from 2 to 1000'],
+    ['workerConcurrency', '10', 'a whole number from 2 to 1000'],
+    ['revokeReplacedTokens', 'yes', 'true to revoke at once what a reconnect replaced'],
+    ['logRetention', 31, 'one of the periods that CloudWatch Logs has, in days: 1, 3, 5, 7, 14, 30, '],
+    ['logRetention', '30', 'one of the periods that CloudWatch Logs has'],
+    ['logLevel', 'debug', 'logLevel: got "debug"; allowed: info or error.'],
+    [
+      'domainName',
+      'connect.example.com',
+      'certificate: got undefined; allowed: a certificate for connect.example.com.',
+    ],
+    ['onEventEntry', 'src/on-event.ts', 'onEventEntry: got "src/on-event.ts"; allowed: no file beside bundles'],
+  ])('refuse %s = %j in one line that says what is allowed', (key, value, message) => {
+    const refused = () => inTheirStack({ [key]: value });
+    expect(refused).toThrow(ConfigurationError);
+    expect(refused).toThrow(message);
+    expect(refused).not.toThrow('\n');
+  });
+
+  test('have the limits that are allowed', () => {
+    for (const workerConcurrency of [2, 1000]) expect(() => inTheirStack({ workerConcurrency })).not.toThrow();
+    expect(() => inTheirStack({ logRetention: RetentionDays.INFINITE })).not.toThrow();
+  });
+});
+
+describe('a host of one’s own', () => {
+  const arn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+  function withHost(props: { readonly domainName?: string; readonly withCertificate?: boolean }) {
+    const stack = new Stack(newApp(), 'Theirs');
+    const { domainName, withCertificate = true } = props;
+    const procore = new ProcoreEnvironment(stack, 'Sandbox', {
+      ...{ procoreEnvironment: 'sandbox', bundles },
+      ...(domainName !== undefined && { domainName }),
+      ...(withCertificate && { certificate: Certificate.fromCertificateArn(stack, 'Certificate', arn) }),
+    });
+    return { procore, template: Template.fromStack(stack) };
+  }
+
+  test('serves the pages and webhooks with its certificate, and its DNS target is an output', () => {
+    const { procore, template } = withHost({ domainName: 'connect.example.com' });
+    expect(procore.callbackUrl).toBe('https://connect.example.com/oauth/callback');
+    expect(procore.webhookUrl).toBe('https://connect.example.com/webhooks');
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'connect.example.com',
+      DomainNameConfigurations: [{ CertificateArn: arn, EndpointType: 'REGIONAL' }],
+    });
+    const [[domain] = []] = resourcesOfType(template, 'AWS::ApiGatewayV2::DomainName');
+    template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', { DomainName: { Ref: domain }, Stage: '$default' });
+    expect(template.findOutputs('SandboxDomainTarget').SandboxDomainTarget?.Value).toEqual({
+      'Fn::GetAtt': [domain, 'RegionalDomainName'],
+    });
+  });
+
+  test('is refused without its half: the host, or the certificate', () => {
+    expect(() => withHost({})).toThrow('domainName: got undefined; allowed: the host that the certificate is for.');
+    expect(() => withHost({ domainName: 'connect.example.com', withCertificate: false })).toThrow('certificate: got');
+  });
+
+  test('is refused when the redirect URI could never match, with the difference', () => {
+    expect(() => withHost({ domainName: 'https://connect.example.com' })).toThrow(
+      'domainName: got "https://connect.example.com"; allowed: a host alone, e.g. connect.example.com; it has a scheme',
+    );
+  });
+});
+
+describe('grantAccessTokens', () => {
+  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenFunction/) };
+  const vendingArn = { 'Fn::GetAtt': [expect.stringMatching(/^SandboxTokensAccessTokenFunction/), 'Arn'] };
+  const invoke = {
+    Action: 'lambda:InvokeFunction',
+    Effect: 'Allow',
+    // The function itself and its one version, and no other by a wildcard.
+    Resource: [vendingArn, { 'Fn::Join': ['', [vendingArn, ':$LATEST']] }],
+  };
+
+  test('lets a function ask for access tokens, and tells it by which function', () => {
+    const { stack, procore, template } = inTheirStack();
+    const theirs = new LambdaFunction(stack, 'Theirs', {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline('exports.handler = async () => {};'),
+    });
+    expect(procore.grantAccessTokens(theirs).success).toBe(true);
+    const functions = resourcesOfType(template(), 'AWS::Lambda::Function');
+    const [, resource] = functions.find(([id]) => id.startsWith('Theirs')) ?? [];
+    expect(resource?.Properties.Environment).toEqual({
+      Variables: { PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending },
+    });
+    const policies = resourcesOfType(template(), 'AWS::IAM::Policy').map(([, { Properties }]) => Properties);
+    expect(policies.map(({ PolicyDocument: document }) => document)).toEqual([
+      { Statement: [invoke], Version: '2012-10-17' },
+    ]);
+  });
+
+  test('lets any principal ask, e.g. a container’s role, which gets the variables of the environment', () => {
+    const { stack, procore, template } = inTheirStack();
+    const role = new Role(stack, 'Theirs', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const grant = procore.grantAccessTokens(role);
+    expect(grant.success).toBe(true);
+    const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
+    expect(policy?.Properties).toMatchObject({
+      PolicyDocument: { Statement: [invoke] },
+      Roles: [{ Ref: expect.stringMatching(/^Theirs/) }],
+    });
+    expect(stack.resolve(procore.accessTokenVariables)).toEqual({ PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending });
+  });
+
+  test('lets another account ask, by a permission of the function itself', () => {
+    const { procore, template } = inTheirStack();
+    procore.grantAccessTokens(new AccountPrincipal('210987654321'));
+    const permissions = resourcesOfType(template(), 'AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
+    expect(permissions).toContainEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: vendingArn,
+      Principal: '210987654321',
+    });
+  });
+});
+
+describe('the alarms of an environment in another app', () => {
+  test('do what that app adds, all but the composite one, which only repeats them', () => {
+    const { stack, procore, template } = inTheirStack();
+    procore.addAlarmAction(new SnsAction(new Topic(stack, 'Topic')));
+    const topic = { Ref: expect.stringMatching(/^Topic/) };
+    const actions = (type: string) =>
+      resourcesOfType(template(), type).map(([, { Properties }]) => Properties.AlarmActions);
+    expect(new Set(actions('AWS::CloudWatch::Alarm').map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(actions('AWS::CloudWatch::Alarm')[0]).toEqual([topic]);
+    expect(actions('AWS::CloudWatch::CompositeAlarm')).toEqual([undefined]);
+  });
+
+  test('are gathered in one for a pager', () => {
+    const { stack, procore, template } = inTheirStack();
+    const [[composite] = []] = resourcesOfType(template(), 'AWS::CloudWatch::CompositeAlarm');
+    expect(stack.resolve(procore.pagingAlarm.alarmArn)).toEqual({ 'Fn::GetAtt': [composite, 'Arn'] });
+  });
+});

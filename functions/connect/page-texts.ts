@@ -1,4 +1,4 @@
-import { type OAuthDiagnosisId, oauthDiagnosisRow } from '../procore/oauth-diagnosis-rows.ts';
+import { oauthCauses } from '../procore/oauth-causes.ts';
 
 /** The texts of a page that tells of a failure. */
 interface FailureText {
@@ -10,7 +10,7 @@ interface FailureText {
   readonly whatToDo: string;
   readonly whoCanDoIt: string;
   /** The same problem in the table of diagnoses, whose remedy is the operator's; absent when it is the person's alone. */
-  readonly diagnosis?: OAuthDiagnosisId;
+  readonly diagnosis?: keyof typeof oauthCauses;
 }
 
 const yourself = 'You.';
@@ -173,6 +173,6 @@ export const failureTexts = {
 export type FailureName = keyof typeof failureTexts;
 
 /** Page, alarm and doctor give a problem the same cause; pages write apostrophes as books do. */
-function causeOf(id: OAuthDiagnosisId): string {
-  return oauthDiagnosisRow(id).cause.replaceAll("'", '’');
+function causeOf(id: keyof typeof oauthCauses): string {
+  return oauthCauses[id].replaceAll("'", '’');
 }

@@ -35,37 +35,4 @@ export interface DiagnosisRow {
   /** Whether the same call can succeed later without anybody doing anything. */
   readonly retry: boolean;
   readonly actor: Actor;
-  /** The heading of the troubleshooting page that it answers. */
-  readonly heading: Heading;
 }
-
-/**
- * The headings of Procore's troubleshooting page, in its order.
- *
- * @see https://developers.procore.com/documentation/troubleshooting
- */
-export const headings = [
-  'The access token is invalid',
-  'The refresh token is invalid',
-  'Authorization code errors',
-  'Wrong environment credentials',
-  '403: App is not connected to this company',
-  '403: Insufficient permissions',
-  '403: Tool disabled in the project',
-  '403: Resource outside access scope',
-  '404 on a resource that exists',
-  '429: Too Many Requests',
-  'Sandbox data is empty or different from production',
-  'Cannot install app in sandbox',
-  'Sandbox credentials vs. production credentials',
-  'Webhooks are not being delivered',
-  'Duplicate webhook events',
-  '400: Bad Request',
-  '422: Unprocessable Entity',
-  'Unexpected empty response',
-  'Pagination: missing data',
-  'Getting Help',
-] as const;
-
-/** One of {@link headings}. */
-export type Heading = (typeof headings)[number];

@@ -12,7 +12,6 @@ export const diagnosisRows = [
       'The company administrator connects the app again under Company Admin > App Management. Calls pause meanwhile and go on by themselves.',
     retry: true,
     actor: 'customer',
-    heading: '403: App is not connected to this company',
   },
   {
     id: 'company_header_missing',
@@ -21,7 +20,6 @@ export const diagnosisRows = [
     remedy: 'Call through procore.company(COMPANY_ID): it sends the header on every call.',
     retry: false,
     actor: 'developer',
-    heading: 'Unexpected empty response',
   },
   {
     id: 'endpoint_deprecated',
@@ -30,7 +28,6 @@ export const diagnosisRows = [
     remedy: "Use the newest version of the endpoint in Procore's API reference.",
     retry: false,
     actor: 'developer',
-    heading: 'Getting Help',
   },
   {
     id: 'access_token_invalid',
@@ -40,7 +37,6 @@ export const diagnosisRows = [
       'The client has asked for a new one by itself, once. If Procore refuses that too, connect the account again (npm run procore -- connect CONNECTION).',
     retry: true,
     actor: 'nobody',
-    heading: 'The access token is invalid',
   },
   {
     id: 'insufficient_permissions',
@@ -49,7 +45,6 @@ export const diagnosisRows = [
       "An administrator raises the user's level for the tool (User Permissions Matrix); for a service account, set the tool's permission in the app's manifest in the Developer Portal and update the app in the company.",
     retry: false,
     actor: 'customer',
-    heading: '403: Insufficient permissions',
   },
   {
     id: 'tool_disabled',
@@ -57,7 +52,6 @@ export const diagnosisRows = [
     remedy: 'A project administrator enables it under Project Admin > Tools.',
     retry: false,
     actor: 'customer',
-    heading: '403: Tool disabled in the project',
   },
   {
     id: 'outside_access_scope',
@@ -66,7 +60,6 @@ export const diagnosisRows = [
       "Add the user to the project's directory; for a service account add the project to the app's Permitted Projects, again after each update of the app.",
     retry: false,
     actor: 'customer',
-    heading: '403: Resource outside access scope',
   },
   {
     id: 'forbidden',
@@ -76,7 +69,6 @@ export const diagnosisRows = [
     remedy: 'Narrow it with the probes (npm run procore -- doctor ENVIRONMENT).',
     retry: false,
     actor: 'customer',
-    heading: '403: Insufficient permissions',
   },
   {
     id: 'not_visible',
@@ -85,7 +77,6 @@ export const diagnosisRows = [
     remedy: 'Give the user at least Read Only on the tool in this project, and check the ids and the company.',
     retry: false,
     actor: 'customer',
-    heading: '404 on a resource that exists',
   },
   {
     id: 'rate_limited',
@@ -95,7 +86,6 @@ export const diagnosisRows = [
       'The client waits as long as Procore asks, and all invocations share one budget. If work piles up: use sync actions, webhooks and incremental reads, or ask Procore for a higher hourly limit.',
     retry: true,
     actor: 'nobody',
-    heading: '429: Too Many Requests',
   },
   {
     id: 'duplicate_origin_id',
@@ -110,7 +100,6 @@ export const diagnosisRows = [
       'Use a sync action, which updates the record with that origin_id, or read it and go on with its id. After a retry the client does so itself.',
     retry: false,
     actor: 'developer',
-    heading: '422: Unprocessable Entity',
   },
   {
     id: 'record_locked',
@@ -121,7 +110,6 @@ export const diagnosisRows = [
     remedy: 'Change it in the ERP system, or have the accounting approver unlink it in the ERP Integrations tool.',
     retry: false,
     actor: 'customer',
-    heading: '422: Unprocessable Entity',
   },
   {
     id: 'unknown_reference',
@@ -135,7 +123,6 @@ export const diagnosisRows = [
     remedy: 'Read the list from the same project first and use an id of it, or create the missing record.',
     retry: false,
     actor: 'developer',
-    heading: '422: Unprocessable Entity',
   },
   {
     id: 'unprocessable',
@@ -144,7 +131,6 @@ export const diagnosisRows = [
     remedy: 'Correct the fields named in the answer.',
     retry: false,
     actor: 'developer',
-    heading: '422: Unprocessable Entity',
   },
   {
     id: 'page_too_large',
@@ -153,7 +139,6 @@ export const diagnosisRows = [
     remedy: 'List through the client, which takes the largest size that the endpoint allows.',
     retry: false,
     actor: 'developer',
-    heading: '400: Bad Request',
   },
   {
     id: 'bad_request',
@@ -162,7 +147,6 @@ export const diagnosisRows = [
     remedy: "Correct the fields named in the answer by the endpoint's page in the API reference.",
     retry: false,
     actor: 'developer',
-    heading: '400: Bad Request',
   },
   {
     id: 'overloaded',
@@ -171,7 +155,6 @@ export const diagnosisRows = [
     remedy: 'The client waits and tries again. If it lasts, see status.procore.com.',
     retry: true,
     actor: 'procore',
-    heading: 'Getting Help',
   },
   {
     id: 'server_error',
@@ -181,7 +164,6 @@ export const diagnosisRows = [
       'Reads are tried again by themselves, and so are writes with an origin_id or an idempotency token. If it lasts, see status.procore.com, then write to apisupport@procore.com with the support report (npm run procore -- support-report ID).',
     retry: true,
     actor: 'procore',
-    heading: 'Getting Help',
   },
   {
     id: 'no_answer',
@@ -191,7 +173,6 @@ export const diagnosisRows = [
       'Reads are tried again by themselves, and so are writes with an origin_id or an idempotency token. If it lasts, see status.procore.com.',
     retry: true,
     actor: 'procore',
-    heading: 'Getting Help',
   },
   {
     id: 'unreachable',
@@ -202,7 +183,6 @@ export const diagnosisRows = [
       'The client tries again. If it lasts, check the way out to the internet (functions in a VPC need a NAT gateway), then status.procore.com.',
     retry: true,
     actor: 'operator',
-    heading: 'Getting Help',
   },
   {
     id: 'unreadable_answer',
@@ -211,7 +191,6 @@ export const diagnosisRows = [
     remedy: 'Reads are tried again by themselves. If it lasts, send the support report to apisupport@procore.com.',
     retry: true,
     actor: 'procore',
-    heading: 'Getting Help',
   },
   {
     id: 'sandbox_empty',
@@ -220,7 +199,6 @@ export const diagnosisRows = [
       'Create test data (projects, users) in the sandbox itself, or use a Monthly Sandbox, which copies production on a schedule and wipes hooks made there.',
     retry: false,
     actor: 'developer',
-    heading: 'Sandbox data is empty or different from production',
   },
   {
     id: 'app_not_installed',
@@ -229,7 +207,6 @@ export const diagnosisRows = [
       'In the Developer Portal choose Create Version, copy the Sandbox App Version Key, and paste it in the sandbox under Company Admin > App Management > Install Custom App.',
     retry: false,
     actor: 'developer',
-    heading: 'Cannot install app in sandbox',
   },
   {
     id: 'webhooks_not_delivered',
@@ -239,7 +216,6 @@ export const diagnosisRows = [
       'npm run procore -- doctor ENVIRONMENT --fix re-enables hooks and repairs headers; the hourly audit does so by itself and fetches what was discarded.',
     retry: true,
     actor: 'nobody',
-    heading: 'Webhooks are not being delivered',
   },
   {
     id: 'duplicate_events',
@@ -248,7 +224,6 @@ export const diagnosisRows = [
       'Intake drops them by the event id. What on-event.ts still gets twice carries the mark handledBefore; use event.id as the idempotency key.',
     retry: false,
     actor: 'nobody',
-    heading: 'Duplicate webhook events',
   },
   {
     id: 'empty_because_of_filters',
@@ -256,7 +231,6 @@ export const diagnosisRows = [
     remedy: 'Loosen the filters. A range is written FROM...TO with full timestamps.',
     retry: false,
     actor: 'developer',
-    heading: 'Unexpected empty response',
   },
   {
     id: 'empty_because_of_company',
@@ -264,7 +238,6 @@ export const diagnosisRows = [
     remedy: 'Call through procore.company(ID) with the id of the company that owns the project.',
     retry: false,
     actor: 'developer',
-    heading: 'Unexpected empty response',
   },
   {
     id: 'empty_because_of_permissions',
@@ -272,7 +245,6 @@ export const diagnosisRows = [
     remedy: 'Give the user at least Read Only on the tool in this project.',
     retry: false,
     actor: 'customer',
-    heading: 'Unexpected empty response',
   },
   {
     id: 'really_empty',
@@ -280,7 +252,6 @@ export const diagnosisRows = [
     remedy: 'Nothing to do.',
     retry: false,
     actor: 'nobody',
-    heading: 'Unexpected empty response',
   },
   {
     id: 'list_truncated',
@@ -288,7 +259,6 @@ export const diagnosisRows = [
     remedy: 'Read the list again. The client gives an error here and never a shorter list.',
     retry: true,
     actor: 'nobody',
-    heading: 'Pagination: missing data',
   },
   {
     id: 'unknown',
@@ -297,7 +267,6 @@ export const diagnosisRows = [
     remedy: 'Send the support report (npm run procore -- support-report ID) to apisupport@procore.com.',
     retry: false,
     actor: 'procore',
-    heading: 'Getting Help',
   },
 ] as const satisfies readonly DiagnosisRow[];
 

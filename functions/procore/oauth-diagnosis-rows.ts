@@ -1,4 +1,5 @@
 import type { DiagnosisRow } from './diagnosis-row.ts';
+import { oauthCauses } from './oauth-causes.ts';
 
 /**
  * The rows about OAuth, apart from all others: the connect pages explain these alone, and need not carry the rest in
@@ -14,38 +15,32 @@ export const oauthDiagnosisRows = [
       'Make a connect link (npm run procore -- connect CONNECTION) and let the customer open it. Nothing else brings the connection back.',
     retry: false,
     actor: 'customer',
-    heading: 'The refresh token is invalid',
   },
   {
     id: 'authorization_code_invalid',
     recognised: [{ purposes: ['code_exchange'], code: /^invalid_grant$/ }],
-    cause:
-      'Procore refuses the authorization code: it was used before, is older than 10 minutes, or the redirect URI differs from the registered one.',
+    cause: oauthCauses.authorization_code_invalid,
     remedy:
       'Start again from the connect link. If it happens every time, register exactly the redirect URI that the stack prints as CallbackUrl, trailing slash included.',
     retry: false,
     actor: 'customer',
-    heading: 'Authorization code errors',
   },
   {
     id: 'client_credentials_rejected',
     recognised: [{ code: /^invalid_client$/ }, { text: /client authentication failed|unknown client/i }],
-    cause:
-      "Procore does not know this client id and secret in this environment: they were reset, mistyped, or are another environment's.",
+    cause: oauthCauses.client_credentials_rejected,
     remedy:
       "Copy the OAuth credentials of this environment from your app's page in the Developer Portal and set them (npm run procore -- credentials set ENVIRONMENT). No connection is lost.",
     retry: false,
     actor: 'operator',
-    heading: 'Sandbox credentials vs. production credentials',
   },
   {
     id: 'wrong_environment',
-    cause: 'The secret, the token or the host belongs to another Procore environment. Tokens do not carry over.',
+    cause: oauthCauses.wrong_environment,
     remedy:
       "Set the credentials of this environment (npm run procore -- credentials set ENVIRONMENT), then connect again in this environment. The product refused to use the other environment's.",
     retry: false,
     actor: 'operator',
-    heading: 'Wrong environment credentials',
   },
 ] as const satisfies readonly DiagnosisRow[];
 

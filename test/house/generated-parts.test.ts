@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { headings } from '../../functions/procore/diagnosis-row.ts';
 import { alarmRows } from '../../lib/cloud/alarms.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { headings } from '../../lib/operator/doctor/headings.ts';
 import { generatedParts, readDocument, withGeneratedParts, withPart } from '../readme/documents.ts';
 import { testsByHeading } from '../readme/troubleshooting.ts';
 import { anchorsOf, cellsOf } from './markdown.ts';

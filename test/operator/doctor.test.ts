@@ -2,11 +2,11 @@ import { DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/c
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnosed } from '../../functions/procore/diagnosis.ts';
-import { type Heading, headings } from '../../functions/procore/diagnosis-row.ts';
 import type { DiagnosisId } from '../../functions/procore/diagnosis-rows.ts';
 import { Person } from '../../lib/local/person.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import type { Finding } from '../../lib/operator/doctor/examination.ts';
+import { type Heading, headings } from '../../lib/operator/doctor/headings.ts';
 import { useOperator } from './operator.ts';
 
 const company = '5358233';

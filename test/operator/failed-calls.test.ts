@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Heading } from '../../functions/procore/diagnosis-row.ts';
 import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { Person } from '../../lib/local/person.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import type { Finding } from '../../lib/operator/doctor/examination.ts';
+import type { Heading } from '../../lib/operator/doctor/headings.ts';
 import { startSandboxStack, synthesizeSandbox } from '../end-to-end/sandbox-stack.ts';
 import { runBare } from './operator.ts';
 

@@ -1,4 +1,4 @@
-import type { Heading } from '../../functions/procore/diagnosis-row.ts';
+import type { Heading } from '../../lib/operator/doctor/headings.ts';
 
 /**
  * How the product answers each heading of Procore's troubleshooting page: prevented, healed without a person, or named

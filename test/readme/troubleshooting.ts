@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { diagnosed } from '../../functions/procore/diagnosis.ts';
-import { type DiagnosisRow, headings } from '../../functions/procore/diagnosis-row.ts';
+import type { DiagnosisRow } from '../../functions/procore/diagnosis-row.ts';
 import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
+import { headings } from '../../lib/operator/doctor/headings.ts';
 import { headingAnswers } from './heading-answers.ts';
 import { markdownTable } from './table.ts';
 

@@ -1,11 +1,12 @@
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
-import type { Actor, Heading } from '../../../functions/procore/diagnosis-row.ts';
+import type { Actor } from '../../../functions/procore/diagnosis-row.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { examine, type Finding } from '../doctor/examination.ts';
 import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
+import type { Heading } from '../doctor/headings.ts';
 import { namedEnvironment } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';

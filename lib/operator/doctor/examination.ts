@@ -1,7 +1,8 @@
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import { type Actor, type Heading, headings } from '../../../functions/procore/diagnosis-row.ts';
+import type { Actor } from '../../../functions/procore/diagnosis-row.ts';
 import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { type Heading, headingOf, headings } from './headings.ts';
 import type { Installation } from './installation.ts';
 import type { Narrowed } from './probes.ts';
 
@@ -96,7 +97,7 @@ const problem = (diagnosisId: DiagnosisId, evidence: string): Judgement => ({
  */
 export function examine(evidence: Evidence): readonly Finding[] {
   return headings.map((heading) => {
-    const refused = evidence.refusals?.filter(({ diagnosis }) => diagnosis.heading === heading) ?? [];
+    const refused = evidence.refusals?.filter(({ diagnosis }) => headingOf[diagnosis.id] === heading) ?? [];
     const judgement = refusedUnder(refused) ?? judges[heading](evidence);
     // A refusal's own diagnosis may say more exactly than the row what to do, and who.
     const row = refused[0]?.diagnosis ?? (judgement.diagnosisId && diagnosed(judgement.diagnosisId));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import { headings } from '../../../functions/procore/diagnosis-row.ts';
 import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import { type Evidence, examine } from '../../../lib/operator/doctor/examination.ts';
+import { headings } from '../../../lib/operator/doctor/headings.ts';
 
 const connection = {
   connectionId: 'acme',

@@ -70,7 +70,7 @@ async function runCommand(argv: readonly string[], terminal: Terminal, surroundi
     process,
     session: (flags) => sessionOf(flags, terminal, surroundings, context),
     report({ data, text, exitCode = exitCodes.done }, json) {
-      terminal.print(json ? JSON.stringify(data) : text);
+      if (json || text !== '') terminal.print(json ? JSON.stringify(data) : text);
       ended = exitCode;
     },
   };

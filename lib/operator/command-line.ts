@@ -70,7 +70,7 @@ async function runCommand(argv: readonly string[], terminal: Terminal, surroundi
     process,
     session: (flags) => sessionOf(flags, terminal, surroundings, context),
     report({ data, text, exitCode = exitCodes.done }, json) {
-      terminal.print(json ? JSON.stringify(data) : text);
+      if (json || text !== '') terminal.print(json ? JSON.stringify(data) : text);
       ended = exitCode;
     },
   };
@@ -117,9 +117,10 @@ function explain(error: unknown, local: boolean): OperatorError {
   if (error instanceof OperatorError) return error;
   const trouble = awsTrouble(error, local);
   if (trouble) return trouble;
-  if (isConnectorError(error)) {
-    return new OperatorError(error.code, error.message, exitCodeOf(error.code));
-  }
+  if (isConnectorError(error)) return new OperatorError(error.code, error.message, exitCodeOf(error.code));
   const { name, message } = error instanceof Error ? error : new Error('unknown');
-  return new OperatorError('unexpected_error', `Unexpected ${name}: ${message}. This is a fault of Procore Connector.`);
+  return new OperatorError(
+    'unexpected_error',
+    `Unexpected ${name}: ${message}. This is a fault of Procore Connector: please report it with the command that you typed.`,
+  );
 }

@@ -93,10 +93,10 @@ export function monthlyCost({ connections, webhooksPerDay }: Load, standing: Sta
 
   const amounts: readonly (readonly [PriceName, string, number])[] = [
     ['httpApiRequest', 'webhooks', webhooks],
-    ['lambdaRequest', 'intake and worker a webhook, a rotation, a sweep a minute', invocations],
+    ['lambdaRequest', 'invocations: two a webhook, one a rotation, one a minute', invocations],
     [
       'lambdaGbSecond',
-      'their durations',
+      'running time, in GB-seconds',
       (webhooks * (a.intakeMs * a.intakeGb + a.workerMs * a.workerGb) +
         rotations * a.rotationMs * a.rotationGb +
         sweeps * a.sweepMs * a.sweepGb) /

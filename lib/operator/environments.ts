@@ -15,7 +15,7 @@ export function chooseEnvironment(
   const [only, ...others] = environments;
   if (name === undefined) {
     if (only !== undefined && others.length === 0) return only;
-    throw usageError(`The stack "${stackName}" has several environments. Say which: --environment ${names}.`);
+    throw usageError(`The stack "${stackName}" has several environments. Say which one with --environment: ${names}.`);
   }
   const chosen = environments.find((environment) => environment.name === name);
   if (chosen) return chosen;
@@ -33,5 +33,5 @@ export function chooseEnvironment(
  */
 export function namedEnvironment(word: string | undefined, option: string | undefined): string | undefined {
   if (word === undefined || option === undefined || word === option) return word ?? option;
-  throw usageError(`"${word}" and --environment ${option} are two environments. Name one.`);
+  throw usageError(`${word} and --environment ${option} are two environments. Name one.`);
 }

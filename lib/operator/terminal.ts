@@ -73,8 +73,8 @@ export function createTerminal(streams: TerminalStreams): Terminal {
       if (form.length >= shortestConcealed) concealed.add(form);
     }
   };
-  const requirePerson = () => {
-    if (!interactive) throw usageError('This asks a person, and there is no terminal to ask at.');
+  const requirePerson = (question: string) => {
+    if (!interactive) throw usageError(`${question} is asked for, and there is no terminal to ask at.`);
   };
 
   return {
@@ -85,19 +85,19 @@ export function createTerminal(streams: TerminalStreams): Terminal {
     tell,
     working: (text, work) => showProgress(patienceMs, text, work, interactive ? showStatus : tellOnce(tell), endStatus),
     async askText(question) {
-      requirePerson();
+      requirePerson(question);
       const { text } = await import('@clack/prompts');
       return answered<string>(await text({ message: question, output: process.stderr }));
     },
     async askSecret(question) {
-      requirePerson();
+      requirePerson(question);
       const { password } = await import('@clack/prompts');
       const secret = answered<string>(await password({ message: question, output: process.stderr }));
       conceal(secret);
       return secret;
     },
     async confirm(question) {
-      requirePerson();
+      if (!interactive) throw usageError(`${question} Nobody can be asked here: add --yes to do it.`);
       const { confirm } = await import('@clack/prompts');
       return answered<boolean>(await confirm({ message: question, initialValue: false, output: process.stderr }));
     },

@@ -47,7 +47,7 @@ function describeWrongArgument(error: ArgumentScannerError): string {
     EnumValidationError: ({ externalFlagName, values }) => `--${externalFlagName} is one of: ${values.join(', ')}.`,
     UnsatisfiedFlagError: ({ externalFlagName, nextFlagName }) =>
       nextFlagName === undefined
-        ? `--${externalFlagName} and its value are needed.`
+        ? `--${externalFlagName} is missing, or has no value.`
         : `--${externalFlagName} has no value: --${nextFlagName} follows it.`,
     UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} is given more than once.`,
     InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${externalFlagName} takes no value.`,

@@ -13,7 +13,8 @@ const named = [...readSources('functions', 'lib'), ...readDocuments()].flatMap((
   // A text may go on in the next line of the code, and a command in the next line of a document.
   [
     ...text
-      .replaceAll(/[`'] \+\n\s+[`']| \\\n\s+/g, ' ')
+      .replaceAll(/[`'] \+\n\s+[`']/g, '')
+      .replaceAll(/ \\\n\s+/g, ' ')
       .matchAll(/npm run (?:--silent )?procore -- ([^`'".;:,)>\n]*)/g),
   ].map(([, words = '']) => [`${words.trim()} (${path})`, words.trim().split(/\s+/)] as const),
 );

@@ -45,7 +45,7 @@ describe('the command line', () => {
     ['a value too many', ['connections', 'show', 'one', 'two'], 'this command takes 1 besides its options'],
     ['a value where none is taken', ['connections', 'list', 'one'], 'takes only options'],
     ['a missing value', ['connections', 'show'], 'CONNECTION is missing'],
-    ['a missing option', ['webhooks', 'remove'], '--company and its value are needed'],
+    ['a missing option', ['webhooks', 'remove'], '--company is missing, or has no value'],
     ['a word that is none of a few', ['events', 'list', '--status', 'x'], 'one of: handled, failed, waiting'],
     ['an environment that Procore has not', ['doctor', 'staging'], 'monthly-sandbox or federal'],
     [

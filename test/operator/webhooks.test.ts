@@ -308,7 +308,7 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
       () => procore(failed),
       ({ out }) => out.includes('given-up'),
     );
-    expect(ran.out).toMatch(/^failed +\d{4}-\S+Z +given-up +.* 77\n +1 failure, permanent: no such cost code$/m);
+    expect(ran.out).toMatch(/^failed +\d{4}-\S+Z +.* 77 +given-up\n +1 failure, permanent: no such cost code$/m);
     const shown = await procore(['events', 'show', 'given-up', '--environment', 'sandbox', '--json']);
     expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' } });
     await ledger.markHandled(event, systemClock());

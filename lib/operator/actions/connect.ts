@@ -29,7 +29,7 @@ export async function connect(session: StackSession, flags: ConnectFlags, wanted
   const environment = await session.environment(flags.environment);
   if (flags.serviceAccount) return connectServiceAccount(environment, session.terminal, connectionId, flags.company);
   if (flags.company !== undefined) {
-    throw usageError('--company goes with --service-account; a person chooses the company on a page.');
+    throw usageError('--company goes with --service-account. Leave it out: a person chooses the company on a page.');
   }
   return connectPerson(environment, session, flags, connectionId);
 }
@@ -86,7 +86,7 @@ async function waitForConnection(
       );
     }
     if (Date.now() / 1000 > until) {
-      throw new OperatorError('link_expired', 'Nobody connected while the link lived. Run the command again.');
+      throw new OperatorError('link_expired', 'Nobody connected before the link ended. Run the command again.');
     }
     await sleep(lookEveryMs);
   }
@@ -112,8 +112,8 @@ async function connectServiceAccount(
 ): Promise<Report> {
   if (companyId === undefined) {
     throw usageError(
-      'A service account works in a company that it names with every call: --company ID, the number in the addresses of ' +
-        "the company's pages at Procore.",
+      '--company is missing: a service account names its company with every call. The id is the number in the addresses ' +
+        "of the company's pages at Procore.",
     );
   }
   const request = { connectionId, companyId };

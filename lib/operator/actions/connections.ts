@@ -4,7 +4,6 @@ import { parseConnectionId } from '../../../functions/connection/connection.ts';
 import { askPatiently } from '../../../functions/procore/access-token-source.ts';
 import { systemClock, systemSleep } from '../../../functions/system.ts';
 import { clientsOf, commandTime } from '../company-api.ts';
-import { usageError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
 import { companiesOf, describeStopped, type StoppedCompany, stoppedCompanies } from '../stopped-companies.ts';
@@ -66,9 +65,9 @@ export async function disconnect(
   const environment = await find(flags.environment);
   const { connectionId } = await readConnection(environment, parseConnectionId(wanted));
   if (!flags.yes) {
-    if (!terminal.interactive) throw usageError('This ends a connection. Say --yes where nobody can be asked.');
-    const sure = await terminal.confirm(`Disconnect "${connectionId}" in ${environment.name}?`);
-    if (!sure) return { data: { connectionId, disconnected: false }, text: 'Nothing was done.' };
+    const question = `Disconnect "${connectionId}" in ${environment.name}?`;
+    if (!(await terminal.confirm(question)))
+      return { data: { connectionId, disconnected: false }, text: 'Nothing was done.' };
   }
   const answer = await terminal.working('Disconnecting', () => environment.invoke('Disconnect', { connectionId }));
   const { revoked } = z.object({ revoked: z.boolean() }).parse(answer);

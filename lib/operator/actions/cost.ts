@@ -15,11 +15,11 @@ export async function cost({ surroundings }: Session, { connections, webhooksPer
   return {
     data: { ...load, usdPerMonth: total, services: Object.fromEntries(services), lines },
     text: [
-      `One environment, ${connections} connections, ${webhooksPerDay} webhooks a day, a month:\n`,
+      `A month of one environment, ${connections} connections, ${webhooksPerDay} webhooks a day:\n`,
       ...[...services].map(([service, usd]) => `${dollars(usd)}  ${service}`),
       `${dollars(total)}  in all\n\nIn detail:`,
       ...lines.map(({ usd, service, what, amount }) =>
-        hang(`${dollars(usd)}  `, `${service}: ${what} (${amount.toPrecision(3)})`),
+        hang(`${dollars(usd)}  `, `${service}: ${what} (${roughly.format(amount)})`),
       ),
       '',
       indent(
@@ -31,6 +31,8 @@ export async function cost({ surroundings }: Session, { connections, webhooksPer
     ].join('\n'),
   };
 }
+
+const roughly = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
 function dollars(usd: number): string {
   return `$${usd.toFixed(2)}`.padStart(10);

@@ -117,6 +117,5 @@ async function confirmReplacing(terminal: Terminal, { name }: DeployedEnvironmen
   const consequence =
     `${name} has client ${stored} now. Connections were authorized for that one: under another they stop at their ` +
     'next rotation, and every account must be connected again.';
-  if (!terminal.interactive) throw usageError(`${consequence} Say --yes to replace it.`);
   if (!(await terminal.confirm(`${consequence} Replace it?`))) throw usageError('Nothing was stored.');
 }

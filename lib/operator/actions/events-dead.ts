@@ -28,7 +28,8 @@ export async function redrive(
   eventId: string | undefined,
 ): Promise<Report> {
   if ((eventId !== undefined) === all) throw usageError('Give either the id of an event, or --all.');
-  const queue = deadLettersOf(await find(name));
+  const environment = await find(name);
+  const queue = deadLettersOf(environment);
   const chosen = (letter: DeadLetter) => eventId === undefined || eventIdOf(letter) === eventId;
   const { redriven, kept } = await terminal.working('Redriving', (say) =>
     redriveDeadLetters(queue, chosen, (done) => say(`Redriving: ${done} so far`)),
@@ -36,8 +37,9 @@ export async function redrive(
   if (redriven === 0 && eventId !== undefined) {
     throw new OperatorError(
       'event_not_found',
-      `The event "${eventId}" is not among the dead letters, or behind another one of its resource: redrive --all, or ` +
-        `npm run procore -- events replay ${eventId}`,
+      `The event "${eventId}" is not among the dead letters, or another one of its resource stands before it. Send all ` +
+        `of them with --all, or this one from the ledger: npm run procore -- events replay ${eventId} --environment ` +
+        environment.name,
       exitCodes.notFound,
     );
   }
@@ -66,9 +68,9 @@ export function showDeadLetters(letters: readonly DeadLetter[], count: number): 
         : message?.kind === 'connection_change'
           ? `connection ${message.change.connectionId} ${message.change.change}`
           : 'unreadable';
-    return [letter.reason, showTime(letter.sentAt), eventIdOf(letter) ?? '-', what, letter.detail ?? ''];
+    return [letter.reason, showTime(letter.sentAt), what, eventIdOf(letter) ?? '-', letter.detail ?? ''];
   });
-  const table = showTable(['REASON', 'SET ASIDE', 'EVENT', 'WHAT', 'DETAIL'], rows);
+  const table = showTable(['REASON', 'SET ASIDE', 'WHAT', 'EVENT', 'DETAIL'], rows);
   return count > letters.length
     ? `${table}\n${letters.length} of about ${count}: of one resource the first ones are seen.`
     : table;

@@ -4,7 +4,14 @@ import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { showTime } from '../table.ts';
 
-const answerSchema = z.looseObject({ failed: z.number() });
+const answerSchema = z.looseObject({
+  listed: z.number(),
+  known: z.number(),
+  handled: z.number(),
+  emitted: z.number(),
+  failed: z.number(),
+  until: z.number(),
+});
 
 interface ReconcileFlags extends EnvironmentFlag {
   readonly company: string;
@@ -30,10 +37,11 @@ export async function reconcile(
   const data = answerSchema.parse(
     await terminal.working('Reading from Procore', () => environment.invoke('Reconciliation', request)),
   );
-  const counts = Object.entries(data).map(
-    ([what, count]) => `${what} ${what === 'until' ? showTime(Number(count)) : String(count)}`,
-  );
-  const again = data.failed > 0 ? ' Run it again: some could not be emitted.' : '';
-  const text = `${resource} of company ${company}: ${counts.join(', ')}.${again}`;
-  return { data, text, exitCode: data.failed > 0 ? exitCodes.failed : exitCodes.done };
+  const { listed, known, handled, emitted, failed, until } = data;
+  const text =
+    `${resource} of company ${company}, changed until ${showTime(until)}: ${listed} listed, ${known} known, ` +
+    `${handled} handled before, ${emitted} emitted, ${failed} failed.`;
+  return failed > 0
+    ? { data, text: `${text} Run it again for those that failed.`, exitCode: exitCodes.failed }
+    : { data, text };
 }

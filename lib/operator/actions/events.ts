@@ -57,7 +57,6 @@ export async function replay(
   } else throw usageError('Give either the id of an event, or --since.');
   if (since !== undefined && !flags.yes && chosen.length > 0) {
     const question = `Replay ${counted(chosen.length, 'event')}?`;
-    if (!terminal.interactive) throw usageError(`${question} Nobody can be asked here: say --yes.`);
     if (!(await terminal.confirm(question))) return { data: { replayed: 0, eventIds: [] }, text: 'Nothing was done.' };
   }
   await send(environment, terminal, chosen);
@@ -111,7 +110,8 @@ async function readEntry(environment: DeployedEnvironment, eventId: string): Pro
   if (entry !== undefined) return entry;
   throw new OperatorError(
     'event_not_found',
-    `${environment.name} has no event "${eventId}". Events are kept for 30 days; see them with: npm run procore -- events list`,
+    `${environment.name} has no event "${eventId}". Events are kept for 30 days. See those there are: npm run ` +
+      `procore -- events list --environment ${environment.name} --since 30d`,
     exitCodes.notFound,
   );
 }
@@ -133,8 +133,8 @@ export function showEvents(found: readonly ArrivedEvent[], all: number): string 
   const rows = found.map((entry) => {
     const { id, eventType, resourceName, resourceId, companyId } = entry.event;
     const what = `${resourceName} ${eventType} ${resourceId}`;
-    return [statusOf(entry), showTime(entry.arrivedAt), id, what, companyId, showReason(entry)];
+    return [statusOf(entry), showTime(entry.arrivedAt), what, companyId, id, showReason(entry)];
   });
-  const table = showTable(['STATUS', 'ARRIVED', 'EVENT', 'WHAT', 'COMPANY', 'REASON'], rows);
+  const table = showTable(['STATUS', 'ARRIVED', 'WHAT', 'COMPANY', 'EVENT', 'REASON'], rows);
   return all > found.length ? `${table}\nThe newest ${found.length} of ${all}; --limit shows more.` : table;
 }

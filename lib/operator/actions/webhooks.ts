@@ -81,10 +81,9 @@ export async function remove(
   const environment = await find(name);
   const subscription = await required(environment, company);
   if (!yes) {
-    if (!terminal.interactive)
-      throw usageError('This ends the events of a company. Say --yes where nobody can be asked.');
-    const sure = await terminal.confirm(`Delete ${counted(subscription.hooks.length, 'hook')} of company ${company}?`);
-    if (!sure) return { data: { companyId: company, removed: false }, text: 'Nothing was done.' };
+    const question = `Delete ${counted(subscription.hooks.length, 'hook')} of company ${company}, and end its events?`;
+    if (!(await terminal.confirm(question)))
+      return { data: { companyId: company, removed: false }, text: 'Nothing was done.' };
   }
   const api = companyHooks(environment, terminal)(subscription.connectionId, company);
   const removedHookIds = await terminal.working('Deleting hooks', () =>
@@ -129,7 +128,8 @@ async function required(environment: DeployedEnvironment, companyId: string): Pr
   if (found !== undefined) return found;
   throw new OperatorError(
     'no_subscription',
-    `Company ${companyId} has no subscription in ${environment.name}. See them with: npm run procore -- webhooks list`,
+    `Company ${companyId} has no subscription in ${environment.name}. See those there are: npm run procore -- ` +
+      `webhooks list --environment ${environment.name}`,
     exitCodes.notFound,
   );
 }

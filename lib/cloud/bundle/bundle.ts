@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +11,10 @@ import {
   buildSync,
   formatMessagesSync,
   type OutputFile,
-  type Plugin,
 } from 'esbuild';
 import { ConnectorError } from '../../../functions/connector-error.ts';
 import { type HandlerName, handlerNames } from '../../handler-names.ts';
+import { leanSdk } from './lean-sdk.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -77,17 +76,6 @@ function leftOut(): Readonly<Record<string, string>> {
     '@aws-sdk/middleware-endpoint-discovery': adapter('absent-endpoint-discovery'),
   };
 }
-
-/** The SDK reads its version from its package.json: 2.5 kB a client, of which a bundle needs two fields. */
-const leanManifests: Plugin = {
-  name: 'lean-manifests',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
-      const { name, version } = JSON.parse(await readFile(path, 'utf8'));
-      return { contents: JSON.stringify({ name, version }), loader: 'json' };
-    });
-  },
-};
 
 /**
  * Bundles all functions by one run of esbuild (one run for each would take ten times as long), and then the worker with
@@ -212,7 +200,7 @@ const inMemory = { write: false, metafile: true, logLevel: 'silent' } as const;
 /** Bundles our own entries. @throws EntryError instead of esbuild's own error, which prints several lines */
 async function buildEntries(options: BuildOptions) {
   try {
-    return withWarnings(await build({ ...common, ...options, ...inMemory, plugins: [leanManifests] }));
+    return withWarnings(await build({ ...common, ...options, ...inMemory, plugins: [leanSdk] }));
   } catch (error) {
     throw isBuildFailure(error) ? entryError(error) : error;
   }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { settingNames } from '../../functions/settings.ts';
 import { bundleFunctions, type FunctionName, functionNames } from '../../lib/cloud/bundle/bundle.ts';
+import { proofOnEvent } from '../../lib/local/main-job.ts';
 import type { Bench, Figures } from './bench.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -194,8 +195,8 @@ export const bench: Bench = {
     '(overPlainSdk: goal 0.75, and under 300 kB). AWS is a stand-in that has nothing and says so at once by https; medians, interleaved',
 
   async run(_flags, size) {
-    const outputDirectory = join(root, '.bundles');
-    const bundles = await bundleFunctions({ outputDirectory });
+    const outputDirectory = join(root, '.bundles', 'cold-start');
+    const bundles = await bundleFunctions({ outputDirectory, onEventEntry: proofOnEvent });
     const directory = mkdtempSync(join(outputDirectory, 'cold-start-'));
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const aws = await startEmptyAws();

@@ -29,11 +29,20 @@ export interface LocalStack {
    * @throws TemplateNotSupportedError when a table or queue would be replaced by an empty one
    */
   deploy(assembly: Assembly): Promise<void>;
+  /**
+   * Runs other code in the place of the workers', from their next invocation on, whatever is deployed later.
+   *
+   * @param assetDirectory the folder of a worker's bundle; without one it is the template's again
+   */
+  runWorkers(assetDirectory?: string): Promise<void>;
   /** Which permission each function made use of so far. */
   usedPermissions(): UsedPermission[];
   /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
   stop(): Promise<void>;
 }
+
+/** How the output ends that names an environment's worker. */
+const workerOutput = 'FunctionWebhookWorker';
 
 /** How a local stack is run. */
 export interface LocalStackOptions {
@@ -92,8 +101,21 @@ export async function runAssembly(
     );
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
+    let workerDirectory: string | undefined;
+    const functionsOf = ({ functions, outputs }: LocalResources) => {
+      const workers = new Set(
+        Object.keys(outputs).flatMap((name) => (name.endsWith(workerOutput) ? outputs[name] : [])),
+      );
+      return functions.map((fn) => ({
+        ...fn,
+        assetDirectory: (workers.has(fn.name) && workerDirectory) || fn.assetDirectory,
+      }));
+    };
     const serve = (deployed: LocalResources) =>
-      serveResources(deployed, { front, apiPorts, functionEnvironment, localOutputs, log });
+      serveResources(
+        { ...deployed, functions: functionsOf(deployed) },
+        { front, apiPorts, functionEnvironment, localOutputs, log },
+      );
 
     let resources = read(assembly);
     await provision(endpoint, resources);
@@ -113,6 +135,10 @@ export async function runAssembly(
         await serving?.stop(true);
         resources = after;
         serving = await serve(resources);
+      },
+      async runWorkers(assetDirectory) {
+        workerDirectory = assetDirectory;
+        for (const fn of functionsOf(resources)) await serving?.replaceCode(fn.name, fn.assetDirectory);
       },
       usedPermissions: front.usedPermissions,
       stop,

@@ -89,6 +89,15 @@ const leanManifests: Plugin = {
   },
 };
 
+/** The SDK brings a SHA-256 of its own (3 kB) for platforms that have none. Node has one. */
+const hashesOfNode: Plugin = {
+  name: 'hashes-of-node',
+  setup({ onLoad }) {
+    const contents = 'export const Sha256Js = undefined;';
+    onLoad({ filter: /[\\/]@smithy[\\/]core[\\/].*[\\/]Sha256Js\.js$/ }, () => ({ contents }));
+  },
+};
+
 /**
  * Bundles all functions by one run of esbuild (one run for each would take ten times as long), and then the worker with
  * the integrator's file.
@@ -212,7 +221,7 @@ const inMemory = { write: false, metafile: true, logLevel: 'silent' } as const;
 /** Bundles our own entries. @throws EntryError instead of esbuild's own error, which prints several lines */
 async function buildEntries(options: BuildOptions) {
   try {
-    return withWarnings(await build({ ...common, ...options, ...inMemory, plugins: [leanManifests] }));
+    return withWarnings(await build({ ...common, ...options, ...inMemory, plugins: [leanManifests, hashesOfNode] }));
   } catch (error) {
     throw isBuildFailure(error) ? entryError(error) : error;
   }

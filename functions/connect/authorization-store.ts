@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
 
-/** A link that lets whoever holds it authorize ONE connection; stored under the hash of its token. */
+/** A link with which its holder can authorize ONE connection. It is stored under the hash of its token. */
 export interface ConnectLink {
-  /** SHA-256 of the link's token in hexadecimal; the token itself is never stored. */
+  /** SHA-256 of the link's token in hexadecimal. The token itself is never stored. */
   readonly linkHash: string;
   readonly connectionId: string;
-  /** Where the browser goes after success; checked against the allow-list when the link was issued. */
+  /** Where the browser goes after success. It was checked against the allow-list when the link was issued. */
   readonly returnTo?: string;
-  /** Epoch seconds with fractions: of two links of one connection the newer wins. */
+  /** Epoch seconds with fractions: of two links for one connection, the newer one wins. */
   readonly issuedAt: number;
   /** Epoch seconds. */
   readonly expiresAt: number;
-  /** Set by success alone; a click or a failed try does not spend a link. */
+  /** Only success sets it. A click or a failed try does not spend a link. */
   readonly spent?: boolean;
 }
 
-/** A company that the authorized account sees, as the page of choice shows it. */
+/** A company that the authorized account sees, as the page shows it on which a person chooses one. */
 export interface CompanyName {
   readonly companyId: string;
   readonly name: string;
 }
 
-/** Why an authorization failed, as it is stored for a second call of the same callback. */
+/** Why an authorization failed. It is stored, so that a second call of the same callback gets the same answer. */
 export type SessionFailure =
   | 'code_refused'
   | 'client_refused'
@@ -30,27 +30,27 @@ export type SessionFailure =
   | 'wrong_environment'
   | 'superseded';
 
-/** What the callback came to: what a second call of it is told. Never a token, a code or a state. */
+/** How the callback ended, which a second call of it is told. It never holds a token, a code or a state. */
 export type SessionResult =
   | { readonly outcome: 'connected'; readonly companies: readonly CompanyName[] }
   | {
       readonly outcome: SessionFailure;
       readonly referenceId: string;
-      /** What Procore asked us to wait, where it did. */
+      /** How long Procore asked us to wait, if it did. */
       readonly retryAfterSeconds?: number | undefined;
     };
 
-/** The right to exchange the code of one callback, taken once and never again. */
+/** The right to exchange the code of one callback. It is given once and never again. */
 export interface SessionClaim {
   /** Random and new for every claim. */
   readonly owner: string;
-  /** Epoch seconds: from then on the claimant is certainly dead. It does not free the claim: a code is used once. */
+  /** Epoch seconds: the claimant is certainly dead after this. The claim stays taken, because a code is used once. */
   readonly leaseUntil: number;
 }
 
 /** One try of one browser to authorize a connection, from the click to the result. */
 export interface AuthorizationSession {
-  /** SHA-256 of the state in hexadecimal; the state itself is never stored. */
+  /** SHA-256 of the state in hexadecimal. The state itself is never stored. */
   readonly sessionId: string;
   /** SHA-256 of the browser's cookie in hexadecimal. */
   readonly browserHash: string;
@@ -60,39 +60,39 @@ export interface AuthorizationSession {
   readonly returnTo?: string;
   /** Epoch seconds: the callback is accepted before this. */
   readonly expiresAt: number;
-  /** Epoch seconds: result and page of companies are there until then, for a reload or the back button. */
+  /** Epoch seconds: the result and the page of companies are kept until then, for a reload or the back button. */
   readonly keptUntil: number;
   readonly claim?: SessionClaim;
   readonly result?: SessionResult;
 }
 
 /**
- * Where links and sessions are kept. Reads are strongly consistent. Nothing here looks at a clock: whether something
- * has expired is the caller's check, since DynamoDB deletes late.
+ * Where links and sessions are kept. Reads are strongly consistent. A store does not look at the clock: the caller
+ * checks whether something has expired, because DynamoDB deletes expired items late.
  */
 export interface AuthorizationStore {
   /** Stores a new link. */
   putLink(link: ConnectLink): Promise<void>;
-  /** @returns the link, expired or not, or undefined */
+  /** Reads a link. @returns the link, expired or not; undefined when there is none */
   readLink(linkHash: string): Promise<ConnectLink | undefined>;
-  /** Marks a link as spent; nothing happens when it has been deleted meanwhile. */
+  /** Marks a link as spent. Nothing happens when the link has been deleted meanwhile. */
   spendLink(linkHash: string): Promise<void>;
   /** Stores a new session. */
   putSession(session: AuthorizationSession): Promise<void>;
-  /** @returns the session, expired or not, or undefined */
+  /** Reads a session. @returns the session, expired or not; undefined when there is none */
   readSession(sessionId: string): Promise<AuthorizationSession | undefined>;
-  /** Takes the one claim of a session. @returns `refused` when another call has it or the session is gone */
+  /** Takes the one claim of a session. @returns `refused` when another call has the claim or the session is gone */
   claimSession(sessionId: string, claim: SessionClaim): Promise<'claimed' | 'refused'>;
   /**
-   * Stores the session's result unless it has one.
+   * Stores the result of a session that has none yet.
    *
-   * @returns the result that is stored now: the first one stays; undefined when the session is gone
+   * @returns the result that is stored now, which is the first one; undefined when the session is gone
    */
   settleSession(sessionId: string, result: SessionResult): Promise<SessionResult | undefined>;
 }
 
 /**
- * Hashes a link's token, a state or a browser's cookie: each has over 256 random bits, so no salt is needed.
+ * Hashes a link's token, a state or a browser's cookie. Each has more than 256 random bits, so the hash needs no salt.
  *
  * @returns SHA-256 in hexadecimal
  */

@@ -2,7 +2,7 @@ import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { contentSecurityPolicy } from './page-style.ts';
 import { type Page, pageStatus, renderPage } from './pages.ts';
 
-/** What a browser gets from the connect flow: a page, or another address to go to by GET. */
+/** What the connect flow answers a browser: a page, or another address that it opens by GET. */
 export type BrowserAnswer =
   | {
       readonly answer: 'page';
@@ -24,14 +24,15 @@ const headersOfEveryAnswer = {
   'cache-control': 'no-store',
   'content-security-policy': contentSecurityPolicy,
   'content-type': 'text/html; charset=utf-8',
-  // Our addresses hold link, code and state: no other site may learn them.
+  // Our addresses contain the link, the code and the state. No other site may learn them.
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
 
 /**
- * Turns an answer into a response. A redirect is 303, so that a POST is followed by a GET.
+ * Turns an answer into a response. A redirect has the status 303, so that a GET follows a POST.
  *
+ * @returns the response for API Gateway
  * @see [RFC 9700, section 4.12](https://www.rfc-editor.org/rfc/rfc9700#section-4.12)
  */
 export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironmentName): BrowserResponse {

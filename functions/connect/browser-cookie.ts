@@ -1,14 +1,17 @@
 import type { RandomId } from '../clock.ts';
 
-/** How long a browser keeps our cookie after its last visit of a connect page: as long as a session is kept. */
+/**
+ * How long a browser keeps our cookie after its last visit to a connect page, in seconds: as long as a session is kept.
+ */
 export const browserCookieSeconds = 5400;
 
 /**
- * The name of the one cookie that tells a browser from another.
+ * Names the one cookie by which we recognise a browser.
  *
- * `__Host-` keeps sibling hosts from planting it, and browsers take it over https only; Safari takes no Secure cookie
- * from an http loopback, so there the name is bare.
+ * The prefix `__Host-` prevents sibling hosts from setting the cookie. Browsers accept it over https only. Safari
+ * accepts no Secure cookie from http on loopback, so the name has no prefix there.
  *
+ * @returns `__Host-connect`, or `connect` on http
  * @see [RFC 6265bis, section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)
  */
 export function browserCookieName(publicOrigin: string): string {
@@ -16,10 +19,10 @@ export function browserCookieName(publicOrigin: string): string {
 }
 
 /**
- * Finds the browser's cookie among those that it sent.
+ * Finds our cookie among the cookies that a browser sent.
  *
- * @param cookies `name=value` each
- * @returns the value, if it is one of ours
+ * @param cookies each as `name=value`
+ * @returns its value; undefined when it is missing or we cannot have set it
  */
 export function readBrowserCookie(publicOrigin: string, cookies: readonly string[]): string | undefined {
   const prefix = `${browserCookieName(publicOrigin)}=`;
@@ -28,10 +31,10 @@ export function readBrowserCookie(publicOrigin: string, cookies: readonly string
 }
 
 /**
- * Keeps a browser's cookie, or gives it one. It belongs to the browser, not to a session: a second tab finds the
- * first one's value and keeps it, so tabs cannot break each other.
+ * Keeps a browser's cookie, or makes one. The cookie belongs to the browser, not to a session: a second tab keeps the
+ * value that the first tab got, so tabs cannot break each other.
  *
- * @returns the value and the `Set-Cookie` header that stores it or prolongs its life
+ * @returns the value, and the `Set-Cookie` header that stores it or extends its life
  */
 export function keepBrowserCookie(
   publicOrigin: string,
@@ -42,7 +45,7 @@ export function keepBrowserCookie(
   const secure = publicOrigin.startsWith('https://') ? '; Secure' : '';
   return {
     value,
-    // Lax and not Strict: the callback is a navigation from Procore's site and must carry it.
+    // Lax and not Strict: the callback is a navigation from Procore's site and must carry the cookie.
     setCookie: `${browserCookieName(publicOrigin)}=${value}; Path=/; Max-Age=${browserCookieSeconds}; HttpOnly; SameSite=Lax${secure}`,
   };
 }

@@ -9,14 +9,14 @@ import type { FailureName } from './page-texts.ts';
 import type { WayOn } from './pages.ts';
 import { findLink, findSession, isOurSecret } from './session.ts';
 
-/** Added to a lease for what an invocation may do after its time was read. */
+/** Added to a lease, in seconds, for what an invocation may still do after its remaining time was read. */
 const leaseMarginSeconds = 5;
-/** What a waiting call keeps of its own time to answer with a page. */
+/** How much of its time a waiting call keeps for answering with a page, in milliseconds. */
 const answerMs = 3000;
-/** How often a waiting call looks for the result, in milliseconds. */
+/** How a waiting call pauses between two looks for the result, in milliseconds. */
 const lookBackOff: BackOff = { first: 100, factor: 1.5, most: 1000 };
 
-/** Each callback counts once, under how it ended; a second call of it counts nothing. */
+/** Each callback counts once, by how it ended. A second call of it does not count. */
 const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, MetricName>>> = {
   connected: 'callbackSucceeded',
   denied: 'callbackDenied',
@@ -33,13 +33,15 @@ const metricOf: Partial<Readonly<Record<SessionResult['outcome'] | FailureName, 
 };
 
 /**
- * Takes a browser that comes back from Procore: exchanges the code, once, and stores the connection.
+ * Answers a browser that comes back from Procore: exchanges the code once, and stores the connection.
  *
- * Browsers, scanners and impatient people call a callback more than once. The first call of the browser that started
- * claims the session; every other one waits for its result and gets the same answer, without a second exchange.
- * A first call that dies between the exchange and the write loses the grant; the person starts again.
+ * Browsers, scanners and impatient people call a callback more than once. The first call from the browser that started
+ * claims the session. Every other call waits for its result and gets the same answer, without a second exchange. If the
+ * first call dies between the exchange and the write, the grant is lost and the person starts again.
  *
- * @param dependencies with this invocation's remaining time: the claim's lease is made of it, and a second call's wait
+ * @param dependencies with the remaining time of this invocation, which limits the claim's lease and the wait of a
+ *   second call
+ * @returns the page, or the address, that the browser gets
  * @see [RFC 6749, section 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
  */
 export async function answerCallback(
@@ -48,7 +50,7 @@ export async function answerCallback(
 ): Promise<BrowserAnswer> {
   const { query } = request;
   const error = onlyValue(query, 'error');
-  // Whether Procore repeats the state with a denial is not documented; without it nothing is at stake.
+  // Procore does not document whether a denial carries the state. Without a state, nothing can be done to a session.
   if (error === 'access_denied' && !query.has('state')) return fail(dependencies, 'denied');
   const state = onlyValue(query, 'state');
   if (!isOurSecret(state)) return fail(dependencies, 'state_unknown');
@@ -77,7 +79,8 @@ async function awaitResult(
 ): Promise<BrowserAnswer> {
   for (let looks = 1; ; looks += 1) {
     const pause = pauseAfter(looks, lookBackOff);
-    // The time is read first: a read that began after the lease's end is final, since nobody is at work any more.
+    // The time is read first. A read that began after the end of the lease is final, because nobody is at work any
+    // more.
     const now = dependencies.clock();
     const current = await dependencies.authorizations.readSession(session.sessionId);
     if (current?.result) return answerResult(dependencies, session, current.result);
@@ -92,13 +95,13 @@ async function awaitResult(
   }
 }
 
-/** The first call died. Its write may have taken effect before it could say so: the stored session tells. */
+/** Ends a callback whose first call died. Its write may have taken effect before: the stored connection shows that. */
 async function recover(dependencies: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
   const connection = await dependencies.store.read(session.connectionId);
   if (connection?.status === 'connected' && connection.authorizedBy.sessionId === session.sessionId) {
     return settle(dependencies, session, await finishAuthorized(dependencies, session, connection));
   }
-  // Not stored as the result: should a clock be wrong and the first call live, its result must find its place.
+  // This is not stored as the result. If a clock is wrong and the first call is still alive, its result must be stored.
   return fail(dependencies, 'interrupted', session);
 }
 
@@ -121,7 +124,7 @@ async function answerResult(
   const { connectionId, sessionId, returnTo } = session;
   if (result.outcome !== 'connected') {
     const { outcome: name, referenceId, retryAfterSeconds } = result;
-    // A link whose connection has been written since, whatever became of it, cannot connect any more.
+    // The connection has been written since with this link or a newer one, so this link cannot connect any more.
     const isLinkOver = name === 'superseded' || name === 'wrong_environment';
     const wayOn = isLinkOver ? undefined : await startAgain(dependencies, session);
     return { answer: 'page', page: { name, referenceId, connectionId, wayOn }, retryAfterSeconds };

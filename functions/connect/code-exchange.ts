@@ -16,31 +16,33 @@ import type {
 } from './authorization-store.ts';
 import { logFailure } from './failure.ts';
 
-/** What exchanging a code needs. */
+/** What {@link exchangeCode} works with. */
 export interface CodeExchangeDependencies extends ConnectionDependencies {
   readonly authorizations: AuthorizationStore;
   readonly publicOrigin: string;
-  /** Lists what an access token sees, within so many milliseconds. */
+  /** Lists the companies that an access token sees, within the given time. */
   readonly listCompanies: (accessToken: string, timeoutMs: number) => Promise<CompaniesOutcome>;
 }
 
-/** What an invocation keeps for storing the result and answering, in milliseconds. */
+/** How much time an invocation keeps for storing the result and answering, in milliseconds. */
 const reserveMs = 5000;
-/** What `token/info` may take, in milliseconds: its time-out and the write that follows. */
+/** How long the environment check may take, in milliseconds: the time-out of `token/info` and the write after it. */
 const environmentCheckMs = 12_000;
-/** Nobody waits longer for a list of companies, in milliseconds. */
+/** How long a person waits at most for the list of companies, in milliseconds. */
 const companiesMs = 8000;
-/** A session is one item of 400 kB at most: so many companies, with so many characters of each name. */
+/** A session is one item of at most 400 kB, so it keeps this many companies, with this many characters of each name. */
 const mostCompanies = 500;
 const companyNameCharacters = 100;
 
 /**
- * Exchanges a code at once, stores the tokens in one write, and only then looks whose they are and what they see.
+ * Exchanges a code at once and stores the tokens in one write. Only then it checks whose tokens they are and which
+ * companies they see.
  *
- * Called only by the holder of the session's claim: a code that is used twice is refused, and RFC 6749 lets the server
- * revoke what the first use got.
+ * Only the holder of the session's claim may call it. Procore refuses a code that is used twice, and RFC 6749 lets the
+ * server revoke the tokens of the first use.
  *
- * @returns the session's result; tokens whose write was refused have been given up for revocation
+ * @returns the session's result. Tokens that came too late to be stored have been given up for revocation.
+ * @throws whatever store and secret throw
  */
 export async function exchangeCode(
   dependencies: CodeExchangeDependencies,
@@ -61,7 +63,7 @@ export async function exchangeCode(
 }
 
 /**
- * Does what follows once the tokens are stored; also for a first call that died after its write.
+ * Does what follows when the tokens are stored. A second call does it when the first call died after its write.
  *
  * @param connection as this session authorized it
  * @returns the session's result
@@ -71,10 +73,10 @@ export async function finishAuthorized(
   session: AuthorizationSession,
   connection: Connection,
 ): Promise<SessionResult> {
-  // The stored `linkIssuedAt` is what spends a link; this mark only saves people a vain trip to Procore.
+  // The stored `linkIssuedAt` spends a link. This mark only saves people a trip to Procore that must fail.
   await dependencies.authorizations.spendLink(session.linkHash);
   let current = connection;
-  // What is left out for want of time the sweep does: a connection whose environment is unchecked stays due.
+  // When time is short, the sweep does the check: a connection stays due until its environment is checked.
   if (dependencies.remaining() > environmentCheckMs + reserveMs) {
     const checked = await checkEnvironment(dependencies, connection);
     if (checked.outcome === 'foreign') return failed(dependencies, session, 'wrong_environment');
@@ -94,8 +96,8 @@ type Exchanged =
 
 async function redeem(dependencies: CodeExchangeDependencies, code: string): Promise<Exchanged> {
   const uri = redirectUri(dependencies.publicOrigin);
-  // The page that started read the secret anew, too. A code is good for that client alone: under another one that we
-  // remember from before a correction, and that Procore knows as well, the code would be refused and used up.
+  // The page that started read the secret fresh, too. A code is good only for that client. If the cached client is one
+  // from before a correction, and Procore knows it as well, Procore would refuse the code and use it up.
   const client = await readUsableClient(dependencies.oauthClient, { fresh: true });
   if ('trouble' in client) return { failure: 'client_missing', code: client.trouble };
   const judged = judge(await dependencies.tokenEndpoint.redeemCode(client, code, uri));
@@ -146,7 +148,7 @@ async function seenCompanies(
   return seen.companies
     .map(({ id, name }) => ({
       companyId: id,
-      // The cut may leave half a surrogate pair, which is no text: a store may refuse it, and a page cannot show it.
+      // The cut may leave half of a surrogate pair. A store may refuse that, and a page cannot show it.
       name: name.slice(0, companyNameCharacters).toWellFormed(),
     }))
     .sort((one, other) => one.name.localeCompare(other.name, 'en'))

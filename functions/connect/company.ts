@@ -6,16 +6,17 @@ import { type BrowserRequest, isOwnPost, onlyValue } from './browser-request.ts'
 import { failurePage } from './failure.ts';
 import { findSession } from './session.ts';
 
-/** What the page on which a person chooses the company needs. */
+/** What the page works with on which a person chooses the company. */
 export interface CompanyDependencies extends Pick<ConnectionDependencies, 'store' | 'clock' | 'randomId' | 'observer'> {
   readonly authorizations: AuthorizationStore;
   readonly publicOrigin: string;
 }
 
 /**
- * Shows the companies that the account saw when it was connected, or, once one is chosen, which.
+ * Shows the companies that the account saw when it was connected. After the choice it shows the chosen one.
  *
  * @param request of the browser that connected, with `session` in the query, and with `chosen` after the choice
+ * @returns the page
  */
 export async function showCompanies(
   dependencies: CompanyDependencies,
@@ -30,10 +31,11 @@ export async function showCompanies(
 }
 
 /**
- * Stores the company that a person chose. Choosing again, by the back button, is allowed as long as the session is
- * kept and the connection is still the one that it authorized.
+ * Stores the company that a person chose. The person may go back and choose again while the session is kept and the
+ * connection is still the one that the session authorized.
  *
  * @param request of the browser that connected, with `session` and `companyId` in the form
+ * @returns where the browser goes next, or a page that says why nothing was stored
  */
 export async function submitCompany(
   dependencies: CompanyDependencies,
@@ -49,7 +51,8 @@ export async function submitCompany(
   const { connectionId, sessionId, returnTo } = choice.session;
   const choosing = await chooseCompany(dependencies, { connectionId, companyId: company.companyId, sessionId });
   if (choosing.outcome !== 'chosen') return failurePage(dependencies, 'choice_unknown', { connectionId });
-  // An answer to a POST that is not stored cannot be gone back to: browsers show an error of their own in its place.
+  // Browsers cannot go back to the answer of a POST that they may not store: they show an error of their own. So this
+  // redirects to a page.
   const chosen = `${dependencies.publicOrigin}/oauth/company?session=${sessionId}&chosen`;
   return { answer: 'redirect', location: returnTo ?? chosen };
 }

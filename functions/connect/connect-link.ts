@@ -4,10 +4,10 @@ import type { Observer } from '../observer.ts';
 import { type AuthorizationStore, hashOf } from './authorization-store.ts';
 import { parseReturnTo } from './return-to.ts';
 
-/** How long a link lets its holder start. */
+/** How long a link works, in seconds. */
 const linkSeconds = 900;
 
-/** What issuing a link needs. */
+/** What {@link issueConnectLink} works with. */
 export interface ConnectLinkDependencies {
   readonly authorizations: AuthorizationStore;
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface ConnectLinkDependencies {
   readonly returnToOrigins: readonly string[];
 }
 
-/** A link to give to the person who is to connect; whoever holds it can connect this one connection. */
+/** A link for the person who is to connect. Its holder can connect this one connection. */
 export interface IssuedLink {
   readonly url: string;
   /** Epoch seconds. */
@@ -28,7 +28,8 @@ export interface IssuedLink {
  * Issues a link with which one connection can be authorized, once, within 15 minutes.
  *
  * @param request `connectionId`, and optionally `returnTo`: where the browser goes after success
- * @throws InvalidConnectionIdError when the connection id is not one
+ * @returns the link and when it expires
+ * @throws InvalidConnectionIdError when the connection id is not valid
  * @throws ReturnToNotAllowedError when `returnTo` is not on the allow-list
  */
 export async function issueConnectLink(

@@ -4,16 +4,16 @@ import type { BrowserAnswer } from './browser-answer.ts';
 import type { FailureName } from './page-texts.ts';
 import type { WayOn } from './pages.ts';
 
-/** What telling of a failure needs. */
+/** What logging a failure works with. */
 export interface FailureDependencies {
   readonly observer: Observer;
   readonly randomId: RandomId;
 }
 
 /**
- * Logs a failure under a new reference id, by which its page's reader and the log's reader find each other.
+ * Logs a failure under a new reference id. The page shows the same id, so that an operator finds the log line.
  *
- * @returns the reference id: short enough to be read out, long enough to be unique
+ * @returns the reference id, 12 characters: short enough to read out, long enough to be unique
  */
 export function logFailure(
   { observer, randomId }: FailureDependencies,
@@ -47,11 +47,12 @@ export function failurePage(
 }
 
 /**
- * Answers a person's request even when something unexpected breaks: API Gateway's own answer to a failed invocation
+ * Answers a person with a page even when something unexpected breaks. API Gateway's own answer to a failed invocation
  * would be a line of JSON.
  *
- * @returns the answer, or the page `failed` after counting `connectPageFailed` and logging the error without its text,
- *   which might quote a secret
+ * The error is counted as `connectPageFailed` and logged without its text, which might quote a secret.
+ *
+ * @returns the answer, or the page `failed` after an error
  */
 export async function orFailedPage(
   dependencies: FailureDependencies,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The one style sheet of the connect pages, light and dark; every pair of colours has a contrast of 4.5 or more. */
+/** The one style sheet of the connect pages, light and dark. Every pair of colours has a contrast of at least 4.5. */
 export const pageStyle = `
 :root { color-scheme: light dark; --ground: #f3f5f4; --sheet: #ffffff; --ink: #1a2421; --quiet: #53615c; --line: #c9d2ce; --mark: #0f5c4a; --on-mark: #ffffff; }
 @media (prefers-color-scheme: dark) {
@@ -31,8 +31,8 @@ fieldset + button { margin-top: 1rem; }
 `;
 
 /**
- * The Content-Security-Policy of every page. It has no `form-action`: Chromium applies that to the redirect which
- * follows the POST, and ours goes to Procore.
+ * The Content-Security-Policy of every page. It has no `form-action`, because Chromium applies that to the redirect
+ * after a POST as well, and our redirect goes to Procore.
  */
 export const contentSecurityPolicy =
   "default-src 'none'; " +

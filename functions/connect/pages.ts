@@ -4,17 +4,18 @@ import { pageStyle } from './page-style.ts';
 import { type FailureName, failureTexts } from './page-texts.ts';
 
 /**
- * How a failure page lets its reader go on: a button that starts again with the session's own link, a button that
- * opens the link's first page, or a link that asks for the same address again.
+ * How the reader of a failure page goes on: with a button that starts again with the session's own link, with a button
+ * that opens the first page of the link, or with a link that asks for the same address again.
  */
 export type WayOn =
   | { readonly way: 'start_again'; readonly sessionId: string }
   | { readonly way: 'open_link'; readonly link: string }
   | { readonly way: 'look_again' };
 
-/** A page of the connect flow with what it shows. None can hold a token, a code or a state. */
+/** A page of the connect flow with what it shows. No page can hold an access token, a code or a state. */
 export type Page =
-  // The link's token is in the form of its own first page: the POST must name it. It is no state: its holder has it.
+  // The form of the first page holds the token of the link, because the POST must name it. Whoever sees the page has
+  // it.
   | { readonly name: 'start'; readonly connectionId: string; readonly link: string }
   | { readonly name: 'connected'; readonly connectionId: string; readonly companyName?: string }
   | {
@@ -47,7 +48,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup that is safe to put into a page: made by {@link html} alone. */
+/** Markup that is safe to put into a page. Only {@link html} makes it. */
 class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -55,7 +56,7 @@ class Markup {
   }
 }
 
-/** Builds markup; every value that is not markup itself is escaped, for text and for quoted attributes. */
+/** Builds markup. Every value that is not markup itself is escaped, for text and for quoted attributes. */
 function html(parts: TemplateStringsArray, ...values: readonly (string | Markup | readonly Markup[])[]): Markup {
   const texts = values.map((value) => {
     if (value instanceof Markup) return value.text;
@@ -74,7 +75,7 @@ function renderWayOn(wayOn: WayOn | undefined): Markup {
     case 'open_link':
       return html`<form method="get" action="/oauth/start"><input type="hidden" name="link" value="${wayOn.link}"><button>Open the link again</button></form>`;
     case 'look_again':
-      // An empty reference is this page's own address, which therefore need not be written into the page.
+      // An empty reference means the address of this page, so the page need not contain its own address.
       return html`<p><a href="">Look again</a></p>`;
     default:
       return nothing;
@@ -105,7 +106,7 @@ function renderBody(page: Page): { title: string; body: Markup } {
     case 'company':
       return {
         title: 'Choose the company',
-        body: html`<p>Your Procore account is connected to <strong>${page.connectionId}</strong>. It sees several companies.</p>
+        body: html`<p>Your Procore account is connected to <strong>${page.connectionId}</strong>. Your account sees several companies.</p>
 ${page.nothingChosen ? html`<p role="alert"><strong>Choose one company from the list.</strong></p>` : nothing}<form method="post" action="/oauth/company"><input type="hidden" name="session" value="${page.sessionId}"><fieldset><legend>Which one is this connection for?</legend>${page.companies.map(renderCompany)}</fieldset><button>Use this company</button></form>`,
       };
     default: {
@@ -121,9 +122,9 @@ ${renderWayOn(page.wayOn)}
 }
 
 /**
- * Renders a page: plain HTML without a script, everything in it escaped.
+ * Renders a page: plain HTML without a script. All that it shows is escaped.
  *
- * @returns the document
+ * @returns the HTML document
  */
 export function renderPage(page: Page, environment: ProcoreEnvironmentName): string {
   const environmentName = environmentNames[environment];
@@ -148,7 +149,7 @@ ${body}
 `.text;
 }
 
-/** Gives the status with which a page is sent. */
+/** Gives the HTTP status with which a page is sent. */
 export function pageStatus(page: Page): number {
   if (page.name === 'start' || page.name === 'connected') return 200;
   if (page.name === 'company') return page.nothingChosen ? 400 : 200;

@@ -1,7 +1,7 @@
 import { ConnectorError } from '../connector-error.ts';
 import { isSecureUrl } from '../procore/secure-origin.ts';
 
-/** A `returnTo` that the allow-list does not cover. */
+/** A `returnTo` was given that the allow-list does not allow. */
 export class ReturnToNotAllowedError extends ConnectorError {
   override readonly name = 'ReturnToNotAllowedError';
   readonly code = 'return_to_not_allowed';
@@ -9,7 +9,7 @@ export class ReturnToNotAllowedError extends ConnectorError {
     const allowed =
       allowedOrigins.length > 0
         ? `returnTo must be a URL that begins with an allowed origin: ${allowedOrigins.join(', ')}`
-        : 'returnTo must be left out, since no origin is allowed yet';
+        : 'returnTo must be left out, because no origin is allowed yet';
     super(`${allowed}. To allow another origin, add it to "returnToOrigins" in cdk.json and deploy.`);
   }
 }
@@ -18,6 +18,7 @@ export class ReturnToNotAllowedError extends ConnectorError {
  * Reads the allow-list as the stack sets it.
  *
  * @param setting origins separated by commas; may be empty
+ * @returns the allowed origins
  */
 export function parseReturnToOrigins(setting: string): readonly string[] {
   return setting
@@ -27,13 +28,14 @@ export function parseReturnToOrigins(setting: string): readonly string[] {
 }
 
 /**
- * Checks where a browser may be sent after success: an open redirect would lend our address to anybody's page.
+ * Checks where a browser may be sent after success. Without this check our address could be used to lead people to
+ * anybody's page (an open redirect).
  *
- * The origin is compared as text AND as parsed, so that nothing which parsers read differently gets through: user
+ * The origin is compared as text AND after parsing. So nothing gets through that parsers read in different ways: user
  * information, backslashes, tabs, control characters, other spellings of the host.
  *
  * @returns the URL in its normal form
- * @throws ReturnToNotAllowedError when it is not a URL of an allowed origin
+ * @throws ReturnToNotAllowedError when the value is not a URL of an allowed origin
  * @see [RFC 9700, section 4.11](https://www.rfc-editor.org/rfc/rfc9700#section-4.11)
  */
 export function parseReturnTo(value: unknown, allowedOrigins: readonly string[]): string {

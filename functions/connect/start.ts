@@ -12,10 +12,10 @@ import type { FailureName } from './page-texts.ts';
 import type { WayOn } from './pages.ts';
 import { type FoundLink, findLink, findSession, isOurSecret } from './session.ts';
 
-/** How long a person may take at Procore: signing in, perhaps a new password, allowing access. */
+/** How long a person may take at Procore, in seconds: to sign in, perhaps set a new password, and allow access. */
 const sessionSeconds = 1800;
 
-/** What the page that starts needs. */
+/** What the first page works with. */
 export interface StartDependencies {
   readonly authorizations: AuthorizationStore;
   readonly oauthClient: OAuthClientSource;
@@ -37,6 +37,7 @@ const failureOfLink: Readonly<Record<Exclude<FoundLink['outcome'], 'usable'>, Fa
  * Shows the page with the button. It changes nothing, so previews and prefetches of a link are harmless.
  *
  * @param request with `link` in the query
+ * @returns the page
  */
 export async function showStart(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
   const token = onlyValue(request.query, 'link');
@@ -51,7 +52,9 @@ export async function showStart(dependencies: StartDependencies, request: Browse
 /**
  * Starts a session, bound to this browser, and sends the browser to Procore.
  *
- * @param request with `link`, or from a failure page `again` (a session of this browser, whose link is used), in the form
+ * @param request with `link` in the form, or, from a failure page, with `again`: a session of this browser, whose link
+ *   is used again
+ * @returns a redirect to Procore's login, or a page that says why it cannot start
  * @see [RFC 6749, section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1)
  */
 export async function begin(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
@@ -69,7 +72,8 @@ export async function begin(dependencies: StartDependencies, request: BrowserReq
   if (found.outcome !== 'usable') return failurePage(dependencies, failureOfLink[found.outcome]);
   const { link } = found;
 
-  // A click is rare and may follow a correction of the secret: an old client id ends on an error page of Procore's.
+  // Clicks are rare, so the secret is read fresh: it may just have been corrected, and an old client id would end on an
+  // error page of Procore.
   const client = await readUsableClient(dependencies.oauthClient, { fresh: true });
   if ('trouble' in client) {
     const { wayOn } = origin;
@@ -109,7 +113,7 @@ async function originOf(
   return { linkHash, wayOn: { way: 'start_again', sessionId } };
 }
 
-/** Procore documents neither `scope` nor PKCE, and sending a scope has failed: so these four parameters and no more. */
+/** Only these four parameters: Procore documents neither `scope` nor PKCE, and requests with a scope have failed. */
 function authorizationUrl({ loginOrigin, publicOrigin }: StartDependencies, clientId: string, state: string): string {
   const url = new URL('/oauth/authorize', loginOrigin);
   url.search = new URLSearchParams({

@@ -65,13 +65,11 @@ export async function gatherEvidence(
   say: (text: string) => void,
 ): Promise<Gathered> {
   const now = systemClock();
-  const refusals: Narrowed[] = [];
   const clients = clientsOf(environment, terminal, 'looking');
 
   say('Trying the client id and secret');
   const { credentials, client: oauthClient } = await examineCredentials(environment, terminal);
   const redirect = await examineRedirect(environment, credentials === 'accepted' ? oauthClient : undefined, asked);
-  refusals.push(...redirect.refusals);
 
   say('Reading connections and subscriptions');
   const stored = await listConnections(environment, say);
@@ -83,28 +81,23 @@ export async function gatherEvidence(
   say('Calling Procore');
   const account =
     connection && (await examineConnection(environment, clients, connection, subscriptions, asked, oauthClient, now));
-  refusals.push(...(account?.refusals ?? []));
-  const named = [...(connection ? companiesOf(connection) : []), ...subscriptions.map(({ companyId }) => companyId)];
-  const companyIds = asked.companyId === undefined ? named : [asked.companyId];
+  const companyIds = asked.companyId === undefined ? namedCompanies(connection, subscriptions) : [asked.companyId];
   const stops = await examineStops(environment, companyIds, account?.installation?.connected ?? [], now);
-  refusals.push(...stops.refusals);
 
   say('Looking at the hooks');
-  const hooks = await examineSubscriptions(environment, terminal, clients, subscriptions, now);
-  refusals.push(...hooks.refusals);
-  const intake = await examineIntake(environment.webhookUrl);
-  if (intake !== undefined) refusals.push(seenProblem('webhooks_not_delivered', intake));
+  const webhooks = await examineWebhooks(environment, terminal, clients, subscriptions, now);
 
   say('Reading the log of calls that failed');
   const failedExchanges = failedExchangeStore(placeOf(environment), environment.clients.dynamoDb);
   const caller = account?.accepted && connection ? clientOf(clients, connection.connectionId) : undefined;
   const failures = await readFailures(environment, failedExchanges, caller, { companyId: asked.companyId, now });
-  refusals.push(...(failures?.refusals ?? []));
 
+  const refusals = onceEach(redirect, account, stops, webhooks, failures);
   const statusPage = await statusPageOf(environment);
   const { refusals: _, accepted, lists = [], ...seenOfAccount } = account ?? {};
   const connections = await describeConnections(environment, stored, connection, accepted);
   const refusedCodes = await countRefusedCodes(environment, stored, now);
+  const seen = { connection, stored, oauthClient, accepted, lists, hasLog: failures !== undefined };
   return {
     connection,
     subscriptions,
@@ -117,25 +110,22 @@ export async function gatherEvidence(
       connections,
       ...seenOfAccount,
       // Without an account nothing was tried, and nothing tried is not the same as nothing refused.
-      ...((account || refusals.length > 0) && { refusals: onceEach(refusals) }),
-      hooks: hooks.hooks,
-      hooksUnseen: hooks.unseen,
-      ...(intake === undefined && { intakeAnswers: true }),
+      ...((account || refusals.length > 0) && { refusals }),
+      hooks: webhooks.hooks,
+      hooksUnseen: webhooks.unseen,
+      ...(webhooks.intakeAnswers && { intakeAnswers: true }),
       ...(failures && { failedCalls: failures.failedCalls, throttled: failures.throttled }),
       ...(statusPage && { statusPage }),
-      seen: {
-        ...describeSeen(environment, {
-          connection,
-          stored,
-          oauthClient,
-          accepted,
-          lists,
-          hasLog: failures !== undefined,
-        }),
-        ...stops.seen,
-      },
+      seen: { ...describeSeen(environment, seen), ...stops.seen },
     },
   };
+}
+
+function namedCompanies(
+  connection: StoredConnection | undefined,
+  subscriptions: readonly StoredSubscription[],
+): readonly string[] {
+  return [...(connection ? companiesOf(connection) : []), ...subscriptions.map(({ companyId }) => companyId)];
 }
 
 async function chooseConnection(
@@ -208,6 +198,21 @@ async function isBeingReplaced(clients: ConnectionClients, connectionId: string)
   }
 }
 
+/** Looks at the hooks of subscriptions, and whether our own intake answers. */
+async function examineWebhooks(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  clients: ConnectionClients,
+  subscriptions: readonly StoredSubscription[],
+  now: number,
+) {
+  const seen = await examineSubscriptions(environment, terminal, clients, subscriptions, now);
+  const intake = await examineIntake(environment.webhookUrl);
+  if (intake === undefined) return { ...seen, intakeAnswers: true };
+  const refusals = [...seen.refusals, seenProblem('webhooks_not_delivered', intake)];
+  return { ...seen, refusals, intakeAnswers: false };
+}
+
 async function examineSubscriptions(
   environment: DeployedEnvironment,
   terminal: Terminal,
@@ -277,7 +282,8 @@ async function countRefusedCodes(
 }
 
 /** Account, hooks and log may meet the same problem. */
-function onceEach(refusals: readonly Narrowed[]): readonly Narrowed[] {
+function onceEach(...parts: readonly ({ readonly refusals: readonly Narrowed[] } | undefined)[]): readonly Narrowed[] {
+  const refusals = parts.flatMap((part) => part?.refusals ?? []);
   const keyOf = ({ diagnosis, evidence }: Narrowed) => `${diagnosis.id} ${evidence.join(' ')}`;
   return [...new Map(refusals.map((refusal) => [keyOf(refusal), refusal])).values()];
 }

@@ -9,11 +9,12 @@ interface FailureText {
   readonly why: string;
   readonly whatToDo: string;
   readonly whoCanDoIt: string;
-  /** The same problem in the table of diagnoses, whose remedy is the operator's; absent when it is the person's alone. */
-  readonly diagnosis?: keyof typeof oauthCauses;
 }
 
 const yourself = 'You.';
+const newLink = 'You. The person who sent you the link can send a new one.';
+const youThenIntegrator =
+  'You. If it happens again, tell the people who run this integration, and give them the reference below.';
 const integrator = 'The people who run this integration. Give them the reference below.';
 
 /** Every failure that a person can meet while connecting, in the order in which it can happen. */
@@ -23,14 +24,14 @@ export const failureTexts = {
     title: 'This link is not valid',
     why: 'It is incomplete, or it was deleted some time after it had expired.',
     whatToDo: 'Check that you opened the whole link. If you did, ask for a new one.',
-    whoCanDoIt: 'You. New links come from whoever sent you this one.',
+    whoCanDoIt: newLink,
   },
   link_expired: {
     status: 400,
     title: 'This link has expired',
     why: 'A link can be used for 15 minutes, so that an old message cannot connect an account.',
     whatToDo: 'Ask for a new link and open it when you are ready to sign in to Procore.',
-    whoCanDoIt: 'You. New links come from whoever sent you this one.',
+    whoCanDoIt: newLink,
   },
   link_spent: {
     status: 400,
@@ -38,7 +39,7 @@ export const failureTexts = {
     why: 'An account was connected with it, and a link connects only once.',
     whatToDo:
       'Nothing, if it was you: the account is connected. To connect it again, or if it was not you, ask for a new link.',
-    whoCanDoIt: 'You. New links come from whoever sent you this one.',
+    whoCanDoIt: newLink,
   },
   cookie_missing: {
     status: 400,
@@ -59,7 +60,7 @@ export const failureTexts = {
     title: 'We do not know this sign-in',
     why: 'It was started too long ago, or the address is incomplete or belongs to another system.',
     whatToDo: 'Open the link that you were sent once more. If it has expired, ask for a new one.',
-    whoCanDoIt: 'You. New links come from whoever sent you the first one.',
+    whoCanDoIt: newLink,
   },
   stranger: {
     status: 400,
@@ -74,7 +75,7 @@ export const failureTexts = {
     title: 'The sign-in took too long',
     why: 'You came back from Procore more than 30 minutes after you started.',
     whatToDo: 'Start again, or ask for a new link if yours has expired.',
-    whoCanDoIt: 'You. New links come from whoever sent you the first one.',
+    whoCanDoIt: newLink,
   },
   denied: {
     status: 200,
@@ -90,7 +91,6 @@ export const failureTexts = {
     whatToDo:
       'Start again, with a new link if yours has expired. If it fails again at once, the redirect URI registered at Procore differs from ours and must be corrected.',
     whoCanDoIt: 'You; and for the redirect URI the people who run this integration. Give them the reference below.',
-    diagnosis: 'authorization_code_invalid',
   },
   client_refused: {
     status: 502,
@@ -98,7 +98,6 @@ export const failureTexts = {
     why: `${causeOf('client_credentials_rejected')} They are the integration’s own; your account is not the cause.`,
     whatToDo: 'The client id and secret must be stored again. Then start again, with a new link if yours has expired.',
     whoCanDoIt: integrator,
-    diagnosis: 'client_credentials_rejected',
   },
   client_missing: {
     status: 502,
@@ -106,7 +105,6 @@ export const failureTexts = {
     why: 'No usable client id and secret of Procore are stored: nobody has set them, or they were stored for another Procore environment.',
     whatToDo: 'The client id and secret must be stored. Then start again, with a new link if yours has expired.',
     whoCanDoIt: integrator,
-    diagnosis: 'client_credentials_rejected',
   },
   authorization_refused: {
     status: 502,
@@ -114,7 +112,6 @@ export const failureTexts = {
     why: 'Procore sent you back because it did not accept how this integration asked. Your account is not the cause.',
     whatToDo: 'The app’s registration at Procore (client id, redirect URI) must be compared with this integration’s.',
     whoCanDoIt: integrator,
-    diagnosis: 'authorization_code_invalid',
   },
   procore_unavailable: {
     status: 503,
@@ -129,7 +126,7 @@ export const failureTexts = {
     title: 'This account was already connected',
     why: 'While you were at Procore, the connection was made with this link in another tab, or with a newer one. That connection stands; what you allowed just now was not kept.',
     whatToDo: 'Nothing. To connect another account in its place, ask for a new link.',
-    whoCanDoIt: 'You. New links come from whoever sent you this one.',
+    whoCanDoIt: newLink,
   },
   wrong_environment: {
     status: 502,
@@ -137,7 +134,6 @@ export const failureTexts = {
     why: `${causeOf('wrong_environment')} Procore says that the access was granted to another app than this one. What you allowed was removed again.`,
     whatToDo: 'The client id and secret of the right environment must be stored. Then ask for a new link.',
     whoCanDoIt: integrator,
-    diagnosis: 'wrong_environment',
   },
   under_way: {
     status: 503,
@@ -151,21 +147,21 @@ export const failureTexts = {
     title: 'Connecting was interrupted',
     why: 'The step between Procore’s answer and storing it broke off on our side. Your account is not connected.',
     whatToDo: 'Start again, or ask for a new link if yours has expired.',
-    whoCanDoIt: 'You. If it happens again, the people who run this integration; give them the reference below.',
+    whoCanDoIt: youThenIntegrator,
   },
   choice_unknown: {
     status: 400,
     title: 'The company can no longer be chosen here',
     why: 'The page was opened too long after connecting, in another browser, or from an incomplete address.',
     whatToDo: 'Open a new link and connect again; the company is then asked for once more.',
-    whoCanDoIt: 'You. New links come from whoever sent you the first one.',
+    whoCanDoIt: newLink,
   },
   failed: {
     status: 500,
     title: 'Something went wrong on our side',
     why: 'An unexpected fault, which has been recorded. Your account is not the cause.',
     whatToDo: 'Wait a minute and open your link again.',
-    whoCanDoIt: 'You. If it happens again, the people who run this integration; give them the reference below.',
+    whoCanDoIt: youThenIntegrator,
   },
 } as const satisfies Record<string, FailureText>;
 

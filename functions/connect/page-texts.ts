@@ -9,10 +9,6 @@ interface FailureText {
   readonly why: string;
   readonly whatToDo: string;
   readonly whoCanDoIt: string;
-  /**
-   * The same problem in the table of diagnoses, which tells operators what to do. Absent when only the person can act.
-   */
-  readonly diagnosis?: keyof typeof oauthCauses;
 }
 
 const yourself = 'You.';
@@ -96,7 +92,6 @@ export const failureTexts = {
       'Start again. If your link has expired, ask for a new one. If it fails again at once, the redirect URI that is registered at Procore differs from ours and must be corrected.',
     whoCanDoIt:
       'You can start again. The people who run this integration can correct the redirect URI. Give them the reference below.',
-    diagnosis: 'authorization_code_invalid',
   },
   client_refused: {
     status: 502,
@@ -105,7 +100,6 @@ export const failureTexts = {
     whatToDo:
       'The client id and secret must be stored again. After that, start again. If your link has expired, ask for a new one.',
     whoCanDoIt: integrator,
-    diagnosis: 'client_credentials_rejected',
   },
   client_missing: {
     status: 502,
@@ -114,7 +108,6 @@ export const failureTexts = {
     whatToDo:
       'The client id and secret must be stored. After that, start again. If your link has expired, ask for a new one.',
     whoCanDoIt: integrator,
-    diagnosis: 'client_credentials_rejected',
   },
   authorization_refused: {
     status: 502,
@@ -123,7 +116,6 @@ export const failureTexts = {
     whatToDo:
       'The client id and the redirect URI of this integration must be compared with those of the app at Procore.',
     whoCanDoIt: integrator,
-    diagnosis: 'authorization_code_invalid',
   },
   procore_unavailable: {
     status: 503,
@@ -147,7 +139,6 @@ export const failureTexts = {
     why: `${causeOf('wrong_environment')} Procore says that you allowed access to a different app. We have removed that access.`,
     whatToDo: 'The client id and secret of the right environment must be stored. After that, ask for a new link.',
     whoCanDoIt: integrator,
-    diagnosis: 'wrong_environment',
   },
   under_way: {
     status: 503,

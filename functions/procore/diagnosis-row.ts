@@ -2,17 +2,17 @@ import type { ExchangeFailure, Purpose } from './exchange.ts';
 
 /** Who has to do something. */
 export type Actor =
-  /** Nobody: the product heals it or has prevented it. */
+  /** Nobody has to: the product heals it or prevents it. */
   | 'nobody'
-  /** Whoever runs this deployment. */
+  /** The person who runs this deployment. */
   | 'operator'
-  /** Whoever writes the code that calls Procore. */
+  /** The person who writes the code that calls Procore. */
   | 'developer'
   /** The customer's company or project administrator in Procore. */
   | 'customer'
   | 'procore';
 
-/** How a row is recognised in an exchange: every member given must hold; a row without any is reached otherwise. */
+/** How a row is recognised in an exchange. Every member that is given has to match. */
 export interface Recognition {
   readonly statuses?: readonly number[];
   readonly failures?: readonly ExchangeFailure[];
@@ -25,10 +25,10 @@ export interface Recognition {
   readonly withoutCompanyHeader?: true;
 }
 
-/** A problem, as Procore's troubleshooting page and experience know it. */
+/** A problem that Procore's troubleshooting page or experience knows. */
 export interface DiagnosisRow {
   readonly id: string;
-  /** Any of them is enough. Absent: found by a probe, an audit or a count, not in one answer. */
+  /** Any of them is enough. Absent when an answer alone does not show it, but e.g. a probe of the doctor. */
   readonly recognised?: readonly Recognition[];
   readonly cause: string;
   readonly remedy: string;

@@ -1,22 +1,25 @@
 import type { DiagnosisRow } from './diagnosis-row.ts';
 import { oauthDiagnosisRows } from './oauth-diagnosis-rows.ts';
 
-/** The rows in the order in which they are tried: the more certain recognition comes first. */
-export const diagnosisRows = [
+/**
+ * The problems that an answer of Procore's shows, in the order in which they are tried: the more certain recognition
+ * comes first. Those that only the doctor finds are in lib/diagnosis-rows.ts, so that no bundle carries them.
+ */
+export const answerDiagnosisRows = [
   ...oauthDiagnosisRows,
   {
     id: 'app_not_connected',
     recognised: [{ statuses: [401, 403], text: /app is not connected to this company/i }],
     cause: "The app is not installed in this company, or the company's administrator has disconnected it.",
     remedy:
-      'The company administrator connects the app again under Company Admin > App Management. Calls pause meanwhile and go on by themselves.',
+      'Ask the company administrator to connect the app again (Company Admin > App Management). Calls pause until then, and go on by themselves.',
     retry: true,
     actor: 'customer',
   },
   {
     id: 'company_header_missing',
     recognised: [{ text: /missing procore-company-id header/i }, { statuses: [404], withoutCompanyHeader: true }],
-    cause: 'The call has no Procore-Company-Id header, which Procore wants on every call but /me and /companies.',
+    cause: 'The call has no Procore-Company-Id header, which Procore needs on every call except /me and /companies.',
     remedy: 'Call through procore.company(COMPANY_ID): it sends the header on every call.',
     retry: false,
     actor: 'developer',
@@ -39,41 +42,18 @@ export const diagnosisRows = [
     actor: 'nobody',
   },
   {
-    id: 'insufficient_permissions',
-    cause: 'The user or service account does not have the permission level that this endpoint wants.',
-    remedy:
-      "An administrator raises the user's level for the tool (User Permissions Matrix); for a service account, set the tool's permission in the app's manifest in the Developer Portal and update the app in the company.",
-    retry: false,
-    actor: 'customer',
-  },
-  {
-    id: 'tool_disabled',
-    cause: 'The tool that the resource belongs to is switched off in this project.',
-    remedy: 'A project administrator enables it under Project Admin > Tools.',
-    retry: false,
-    actor: 'customer',
-  },
-  {
-    id: 'outside_access_scope',
-    cause: 'The user may use the tool, but is not in this project or company.',
-    remedy:
-      "Add the user to the project's directory; for a service account add the project to the app's Permitted Projects, again after each update of the app.",
-    retry: false,
-    actor: 'customer',
-  },
-  {
     id: 'forbidden',
     recognised: [{ statuses: [403] }],
     cause:
-      'Procore refuses access and its answer does not say why: permission level, a tool that is switched off, or a project outside the scope.',
-    remedy: 'Narrow it with the probes (npm run procore -- doctor ENVIRONMENT).',
+      'Procore refuses access, and its answer does not say why: the permission level, a tool that is switched off, or a project outside the scope.',
+    remedy: 'Let the doctor find the reason (npm run procore -- doctor ENVIRONMENT).',
     retry: false,
     actor: 'customer',
   },
   {
     id: 'not_visible',
     recognised: [{ statuses: [404] }],
-    cause: 'The resource does not exist, or the user may not see it: Procore answers 404 to both.',
+    cause: 'The resource does not exist, or the user may not see it. Procore answers 404 in both cases.',
     remedy: 'Give the user at least Read Only on the tool in this project, and check the ids and the company.',
     retry: false,
     actor: 'customer',
@@ -81,7 +61,7 @@ export const diagnosisRows = [
   {
     id: 'rate_limited',
     recognised: [{ statuses: [429] }, { code: /^TOO_MANY_REQUESTS$/ }],
-    cause: 'The hourly or the 10-second limit of Procore is spent.',
+    cause: 'The hourly or the 10-second limit of Procore is used up.',
     remedy:
       'The client waits as long as Procore asks, and all invocations share one budget. If work piles up: use sync actions, webhooks and incremental reads, or ask Procore for a higher hourly limit.',
     retry: true,
@@ -97,7 +77,7 @@ export const diagnosisRows = [
     ],
     cause: 'Another record of the company has this origin_id already, perhaps from an earlier try of the same call.',
     remedy:
-      'Use a sync action, which updates the record with that origin_id, or read it and go on with its id. After a retry the client does so itself.',
+      'Use a sync action, which updates the record with that origin_id, or read the record and use its id. After a retry the client does this by itself.',
     retry: false,
     actor: 'developer',
   },
@@ -106,7 +86,7 @@ export const diagnosisRows = [
     recognised: [
       { statuses: [400, 403, 409, 422], text: /\block(ed)?\b|synced (to|with).*erp|erp.*(synced|integrat)/i },
     ],
-    cause: 'The record is locked, as records are that an ERP integration has taken over.',
+    cause: 'The record is locked, for example because an ERP integration has taken it over.',
     remedy: 'Change it in the ERP system, or have the accounting approver unlink it in the ERP Integrations tool.',
     retry: false,
     actor: 'customer',
@@ -120,15 +100,15 @@ export const diagnosisRows = [
       },
     ],
     cause: 'The record refers to a cost code, location or other record that is not in this project.',
-    remedy: 'Read the list from the same project first and use an id of it, or create the missing record.',
+    remedy: 'Read the list of the same project first and use an id from it, or create the missing record.',
     retry: false,
     actor: 'developer',
   },
   {
     id: 'unprocessable',
     recognised: [{ statuses: [422, 409] }, { code: /^(VALIDATION_ERROR|WORKFLOW_CONFLICT)$/ }],
-    cause: 'Procore understood the request and its business rules refuse it.',
-    remedy: 'Correct the fields named in the answer.',
+    cause: 'Procore understood the request, but its business rules refuse it.',
+    remedy: 'Correct the fields that the answer names.',
     retry: false,
     actor: 'developer',
   },
@@ -136,7 +116,7 @@ export const diagnosisRows = [
     id: 'page_too_large',
     recognised: [{ statuses: [400, 422], text: /exceeding max per_page|invalid per_page/i }],
     cause: 'per_page is larger than this endpoint allows.',
-    remedy: 'List through the client, which takes the largest size that the endpoint allows.',
+    remedy: 'Read the list with list() of the client. It uses the largest size that the endpoint allows.',
     retry: false,
     actor: 'developer',
   },
@@ -144,14 +124,14 @@ export const diagnosisRows = [
     id: 'bad_request',
     recognised: [{ statuses: [400, 406, 411, 413, 414, 415] }],
     cause: 'Procore cannot read the request: malformed JSON, a required field missing, or an invalid value.',
-    remedy: "Correct the fields named in the answer by the endpoint's page in the API reference.",
+    remedy: "Compare the fields that the answer names with the endpoint's page in the API reference, and correct them.",
     retry: false,
     actor: 'developer',
   },
   {
     id: 'overloaded',
     recognised: [{ statuses: [503] }],
-    cause: 'Procore is overloaded or down for the moment.',
+    cause: 'Procore is overloaded or down at the moment.',
     remedy: 'The client waits and tries again. If it lasts, see status.procore.com.',
     retry: true,
     actor: 'procore',
@@ -159,9 +139,9 @@ export const diagnosisRows = [
   {
     id: 'server_error',
     recognised: [{ statuses: [408, 500, 502, 504] }],
-    cause: "The fault is on Procore's side, or between it and us. The call may have taken effect all the same.",
+    cause: 'Something failed at Procore, or between Procore and us. The call may have taken effect all the same.',
     remedy:
-      'Reads are tried again by themselves, and so are writes with an origin_id or an idempotency token. If it lasts, see status.procore.com, then write to apisupport@procore.com with the support report (npm run procore -- support-report ID).',
+      'The client repeats reads, and writes with an origin_id or an idempotency token. If it lasts, see status.procore.com, then send the support report (npm run procore -- support-report ID) to apisupport@procore.com.',
     retry: true,
     actor: 'procore',
   },
@@ -170,7 +150,7 @@ export const diagnosisRows = [
     recognised: [{ failures: ['timed_out', 'connection_lost'] }],
     cause: 'Procore gave no answer in time, or the connection broke. The call may have taken effect all the same.',
     remedy:
-      'Reads are tried again by themselves, and so are writes with an origin_id or an idempotency token. If it lasts, see status.procore.com.',
+      'The client repeats reads, and writes with an origin_id or an idempotency token. If it lasts, see status.procore.com.',
     retry: true,
     actor: 'procore',
   },
@@ -188,87 +168,19 @@ export const diagnosisRows = [
     id: 'unreadable_answer',
     recognised: [{ statuses: [200, 201, 202, 203] }],
     cause: 'Procore answered success with a body that is not JSON, or is cut off.',
-    remedy: 'Reads are tried again by themselves. If it lasts, send the support report to apisupport@procore.com.',
+    remedy: 'The client repeats reads. If it lasts, send the support report to apisupport@procore.com.',
     retry: true,
     actor: 'procore',
   },
   {
-    id: 'sandbox_empty',
-    cause: 'A Developer Sandbox is an isolated environment with its own data; it does not mirror production.',
-    remedy:
-      'Create test data (projects, users) in the sandbox itself, or use a Monthly Sandbox, which copies production on a schedule and wipes hooks made there.',
-    retry: false,
-    actor: 'developer',
-  },
-  {
-    id: 'app_not_installed',
-    cause: 'The account sees no company with this app: no version of the app was installed in the sandbox company.',
-    remedy:
-      'In the Developer Portal choose Create Version, copy the Sandbox App Version Key, and paste it in the sandbox under Company Admin > App Management > Install Custom App.',
-    retry: false,
-    actor: 'developer',
-  },
-  {
-    id: 'webhooks_not_delivered',
-    cause:
-      'Procore delivers nothing: the hook is missing, disabled or without triggers, its destination or header is not ours, or our answers failed and Procore paused.',
-    remedy:
-      'npm run procore -- doctor ENVIRONMENT --fix re-enables hooks and repairs headers; the hourly audit does so by itself and fetches what was discarded.',
-    retry: true,
-    actor: 'nobody',
-  },
-  {
-    id: 'duplicate_events',
-    cause: 'Procore delivers an event again when it saw no timely answer, so duplicates are normal.',
-    remedy:
-      'Intake drops them by the event id. What on-event.ts still gets twice carries the mark handledBefore; use event.id as the idempotency key.',
-    retry: false,
-    actor: 'nobody',
-  },
-  {
-    id: 'empty_because_of_filters',
-    cause: 'The list is empty because of its filters; without them the same call gives records.',
-    remedy: 'Loosen the filters. A range is written FROM...TO with full timestamps.',
-    retry: false,
-    actor: 'developer',
-  },
-  {
-    id: 'empty_because_of_company',
-    cause: 'The project of this call does not belong to the company that the Procore-Company-Id header names.',
-    remedy: 'Call through procore.company(ID) with the id of the company that owns the project.',
-    retry: false,
-    actor: 'developer',
-  },
-  {
-    id: 'empty_because_of_permissions',
-    cause: 'The user has no access to the tool or the project, and Procore shows an empty list in place of a refusal.',
-    remedy: 'Give the user at least Read Only on the tool in this project.',
-    retry: false,
-    actor: 'customer',
-  },
-  {
-    id: 'really_empty',
-    cause: 'Header, permission and filters are in order: there are no records.',
-    remedy: 'Nothing to do.',
-    retry: false,
-    actor: 'nobody',
-  },
-  {
-    id: 'list_truncated',
-    cause: 'Procore gave fewer records than it counted: pages are missing, or records changed while the list was read.',
-    remedy: 'Read the list again. The client gives an error here and never a shorter list.',
-    retry: true,
-    actor: 'nobody',
-  },
-  {
     id: 'unknown',
     recognised: [{}],
-    cause: 'Procore answered in a way that no row of the diagnosis knows.',
+    cause: 'Procore answered in a way that we do not know.',
     remedy: 'Send the support report (npm run procore -- support-report ID) to apisupport@procore.com.',
     retry: false,
     actor: 'procore',
   },
 ] as const satisfies readonly DiagnosisRow[];
 
-/** The id of a row. */
-export type DiagnosisId = (typeof diagnosisRows)[number]['id'];
+/** The id of a row of {@link answerDiagnosisRows}. */
+export type AnswerDiagnosisId = (typeof answerDiagnosisRows)[number]['id'];

@@ -1,55 +1,50 @@
 import type { DiagnosisRow, Recognition } from './diagnosis-row.ts';
-import { type DiagnosisId, diagnosisRows } from './diagnosis-rows.ts';
+import { type AnswerDiagnosisId, answerDiagnosisRows } from './diagnosis-rows.ts';
 import { type ErrorBody, readErrorBody } from './error-body.ts';
 import { type Exchange, redactText } from './exchange.ts';
 
-/** A problem recognised: the row, and what Procore said. */
-export interface Diagnosis extends DiagnosisRow {
-  readonly id: DiagnosisId;
+/** A recognised problem: its row, and what Procore said about it. */
+export interface Diagnosis<Id extends string = AnswerDiagnosisId> extends DiagnosisRow {
+  readonly id: Id;
   /** Procore's own texts, without secrets. */
   readonly said: readonly string[];
   /** Procore's texts by the field of the request that they are about. */
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-/**
- * Gives a row by its id.
- *
- * @returns the row
- */
-export function diagnosisRow(id: DiagnosisId): DiagnosisRow & { readonly id: DiagnosisId } {
-  const row = diagnosisRows.find((each) => each.id === id);
+function rowOf(id: AnswerDiagnosisId): DiagnosisRow & { readonly id: AnswerDiagnosisId } {
+  const row = answerDiagnosisRows.find((each) => each.id === id);
   if (row === undefined) throw new TypeError(`There is no diagnosis "${id}".`);
   return row;
 }
 
-/** Makes a diagnosis of a row that something other than one answer has found. @returns the row, nothing said */
-export function diagnosed(id: DiagnosisId): Diagnosis {
-  return { ...diagnosisRow(id), said: [], fields: {} };
+/** Makes a diagnosis of a problem that is known without an answer. @returns the row, without words of Procore's */
+export function diagnosed(id: AnswerDiagnosisId): Diagnosis {
+  return { ...rowOf(id), said: [], fields: {} };
 }
 
 /**
- * Says what is wrong with a call that failed. Pure: it looks at nothing but the exchange. A 403 or 404 whose body does
- * not tell comes as `forbidden` or `not_visible`, which the probes narrow (probes.ts).
+ * Says what is wrong with a call that failed. It looks at nothing but the exchange. When the body of a 403 or a 404
+ * does not tell the cause, the diagnosis is `forbidden` or `not_visible`; the probes of the doctor narrow these.
  *
  * @returns the first row that recognises the exchange; `unknown` when none does
  */
 export function diagnose(exchange: Exchange): Diagnosis {
   const body = readErrorBody(exchange.responseBody ?? '');
   const row =
-    diagnosisRows.find((each: DiagnosisRow) => each.recognised?.some((one) => recognises(one, exchange, body))) ??
-    diagnosisRow('unknown');
+    answerDiagnosisRows.find((each: DiagnosisRow) => each.recognised?.some((one) => recognises(one, exchange, body))) ??
+    rowOf('unknown');
   const fields = Object.entries(body.fields).map(([field, texts]) => [field, texts.map(redactText)]);
   return { ...row, said: body.messages.map(redactText), fields: Object.fromEntries(fields) };
 }
 
-/** Path endings that want no company header for a person's token. */
+/** Calls that need no company header with a person's token. */
 const headerFree = /\/rest\/v1\.0\/(me|companies)(\?|$)/;
 
 function recognises(recognition: Recognition, exchange: Exchange, body: ErrorBody): boolean {
   const { statuses, failures, purposes, text, code, withoutCompanyHeader } = recognition;
   const { status, failure, purpose } = exchange;
-  // A success is never an error for what its records say; only the row of unreadable answers takes it.
+  // Records of a success can hold any text, so a success is judged by its status alone.
   if (status !== undefined && status < 300 && statuses === undefined) return Object.keys(recognition).length === 0;
   return (
     (statuses === undefined || (status !== undefined && statuses.includes(status))) &&
@@ -62,7 +57,7 @@ function recognises(recognition: Recognition, exchange: Exchange, body: ErrorBod
   );
 }
 
-/** Messages with the field that they are about in front, as a person would read them. */
+/** Lists the messages, each with the field that it is about in front. */
 function fullTexts({ messages, fields }: ErrorBody): string[] {
   return [
     ...messages,

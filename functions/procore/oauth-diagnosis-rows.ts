@@ -2,8 +2,8 @@ import type { DiagnosisRow } from './diagnosis-row.ts';
 import { oauthCauses } from './oauth-causes.ts';
 
 /**
- * The rows about OAuth, apart from all others: the connect pages explain these alone, and need not carry the rest in
- * their bundles.
+ * The problems about OAuth. They stand apart from the others, so that functions which call only the token endpoint need
+ * not carry the rest in their bundles.
  */
 export const oauthDiagnosisRows = [
   {
@@ -38,7 +38,7 @@ export const oauthDiagnosisRows = [
     id: 'wrong_environment',
     cause: oauthCauses.wrong_environment,
     remedy:
-      "Set the credentials of this environment (npm run procore -- credentials set ENVIRONMENT), then connect again in this environment. The product refused to use the other environment's.",
+      'Set the credentials of this environment (npm run procore -- credentials set ENVIRONMENT), then connect again in this environment. Nothing of the other environment was used.',
     retry: false,
     actor: 'operator',
   },

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../../functions/connector-error.ts';
-import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisId, diagnosisRows } from '../diagnosis-rows.ts';
 
 /** What an alarm looks at. Our own metrics are summed; a list of functions or a queue stands for AWS's metrics of it. */
 export type Watched =

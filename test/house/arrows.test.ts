@@ -114,13 +114,12 @@ describe('the arrows of the house', () => {
     expect(violations(under('lib'), (imported) => /^(bin|test)\//.test(imported))).toEqual([]);
   });
 
-  it('lib/cloud knows functions only through their settings and the tables of environments and diagnoses', () => {
+  it('lib/cloud knows functions only through their settings and the table of environments', () => {
     const known = [
       'functions/connector-error.ts',
       'functions/settings.ts',
       'functions/procore/environment.ts',
       'functions/procore/secure-origin.ts',
-      'functions/procore/diagnosis-rows.ts',
     ];
     const forbidden = (imported: string) => imported.startsWith('functions/') && !known.includes(imported);
     expect(violations(under('lib/cloud'), forbidden)).toEqual([]);

@@ -1,8 +1,7 @@
 import { DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diagnosed } from '../../functions/procore/diagnosis.ts';
-import type { DiagnosisId } from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../lib/diagnosis-rows.ts';
 import { Person } from '../../lib/local/person.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import type { Finding } from '../../lib/operator/doctor/examination.ts';
@@ -248,9 +247,9 @@ describe('doctor', { timeout: 120_000 }, () => {
       verdict: 'problem',
       diagnosisId: id,
       evidence: expect.stringMatching(evidence),
-      cause: diagnosed(id).cause,
-      remedy: diagnosed(id).remedy,
-      actor: diagnosed(id).actor,
+      cause: namedDiagnosis(id).cause,
+      remedy: namedDiagnosis(id).remedy,
+      actor: namedDiagnosis(id).actor,
     });
     expect(seen.exitCode).toBe(1);
   });

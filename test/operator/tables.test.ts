@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { procoreEnvironments } from '../../functions/procore/environment.ts';
 import type { StoredSubscription } from '../../functions/webhook/subscription.ts';
 import { standingCharges } from '../../lib/cloud/standing.ts';
+import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { showConnection, showConnections } from '../../lib/operator/actions/connections.ts';
 import { cost } from '../../lib/operator/actions/cost.ts';
 import { showFindings } from '../../lib/operator/actions/doctor.ts';

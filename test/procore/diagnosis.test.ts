@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../functions/procore/diagnosis.ts';
 import type { DiagnosisRow } from '../../functions/procore/diagnosis-row.ts';
-import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { readErrorBody } from '../../functions/procore/error-body.ts';
 import type { Exchange } from '../../functions/procore/exchange.ts';
+import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { failed } from './failed-exchange.ts';
 
 const noCompany = { requestHeaders: {} };

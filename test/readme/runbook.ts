@@ -1,4 +1,3 @@
-import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import {
   type AlarmRow,
   alarmRows,
@@ -6,6 +5,7 @@ import {
   type Watched,
   type WatchedQueue,
 } from '../../lib/cloud/alarms.ts';
+import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { diagnosisAnchor } from './troubleshooting.ts';
 
 const queues: Readonly<Record<WatchedQueue, string>> = {

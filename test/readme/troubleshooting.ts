@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { diagnosed } from '../../functions/procore/diagnosis.ts';
 import type { DiagnosisRow } from '../../functions/procore/diagnosis-row.ts';
-import { type DiagnosisId, diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisId, diagnosisRows, namedDiagnosis } from '../../lib/diagnosis-rows.ts';
 import { headings } from '../../lib/operator/doctor/headings.ts';
 import { headingAnswers } from './heading-answers.ts';
 import { markdownTable } from './table.ts';
@@ -40,7 +39,7 @@ export function troubleshootingTables(): string {
     return [heading, headingAnswers[heading], `[${file.replace('.test.ts', '')}](../../test/troubleshooting/${file})`];
   });
   const diagnoses = diagnosisRows.map(({ id }) => {
-    const { cause, remedy, retry, actor }: DiagnosisRow = diagnosed(id);
+    const { cause, remedy, retry, actor }: DiagnosisRow = namedDiagnosis(id);
     return [`<a id="${diagnosisAnchor(id)}"></a>\`${id}\``, cause, remedy, retry ? 'yes' : 'no', actors[actor]];
   });
   return [

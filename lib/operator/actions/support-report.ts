@@ -1,11 +1,10 @@
-import { failureTexts } from '../../../functions/connect/page-texts.ts';
+import { type FailureName, failureTexts } from '../../../functions/connect/page-texts.ts';
 import { failedExchangeStore } from '../../../functions/place.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { systemClock } from '../../../functions/system.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 import type { LogOutput } from '../../stack-outputs.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { asDiagnosisId } from '../doctor/refusals.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { placeOf } from '../place.ts';
@@ -22,6 +21,16 @@ const logs: readonly LogOutput[] = [
   'OauthStart',
   'OauthCompany',
 ];
+
+/** The diagnosis of each failure page whose remedy is the operator's and not the person's. */
+const diagnosisOfPage: Readonly<Partial<Record<FailureName, DiagnosisId>>> = {
+  code_refused: 'authorization_code_invalid',
+  client_refused: 'client_credentials_rejected',
+  client_missing: 'client_credentials_rejected',
+  authorization_refused: 'authorization_code_invalid',
+  wrong_environment: 'wrong_environment',
+};
+
 /** As long as the longest retention that CloudWatch Logs is usually given here, in milliseconds. */
 const logMs = 90 * 86_400_000;
 
@@ -89,9 +98,10 @@ export function reportOfLine(
   statusPage: StatusPage | undefined,
 ): Report {
   const { outcome, connectionId = '-', status, code, reason } = fields;
-  const page = Object.entries(failureTexts).find(([id]) => id === outcome)?.[1];
-  const id = page && 'diagnosis' in page ? asDiagnosisId(page.diagnosis) : undefined;
-  const row = id && diagnosed(id);
+  const failure = (Object.keys(failureTexts) as FailureName[]).find((each) => each === outcome);
+  const page = failure && failureTexts[failure];
+  const id = failure && diagnosisOfPage[failure];
+  const row = id && namedDiagnosis(id);
   const data = {
     reference,
     environment: name,

@@ -6,8 +6,8 @@ import {
 } from '../../../functions/oauth/client-secret.ts';
 import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import { namedDiagnosis } from '../../diagnosis-rows.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { readStoredOAuthClient } from '../oauth-client.ts';
 import { redirectUriDifferences } from '../redirect-uri-difference.ts';
@@ -49,7 +49,10 @@ export async function examineRedirect(
   const page = await statusOf(callbackUrl);
   if (page === undefined || page >= 500) {
     const seen = `GET ${callbackUrl}: ${page === undefined ? 'it is not reachable' : `status ${page}`}.`;
-    refusals.push({ diagnosis: { ...diagnosed('authorization_code_invalid'), ...silentCallback }, evidence: [seen] });
+    refusals.push({
+      diagnosis: { ...namedDiagnosis('authorization_code_invalid'), ...silentCallback },
+      evidence: [seen],
+    });
   }
   if (client === undefined) return { agrees: false, refusals };
   const authorize = new URL('/oauth/authorize', procore.loginOrigin);
@@ -67,7 +70,7 @@ export async function examineRedirect(
 function redirectUriProblem(callbackUrl: string, cause: string, seen: string): Narrowed {
   const remedy = `Register exactly ${callbackUrl} as the redirect URI of the app's OAuth credentials in the Developer Portal.`;
   return {
-    diagnosis: { ...diagnosed('authorization_code_invalid'), cause, remedy, actor: 'operator' },
+    diagnosis: { ...namedDiagnosis('authorization_code_invalid'), cause, remedy, actor: 'operator' },
     evidence: [seen],
   };
 }

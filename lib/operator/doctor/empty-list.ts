@@ -1,7 +1,7 @@
 import type { ApiPath, ProcoreClient } from '../../../functions/procore/client.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import type { Query } from '../../../functions/procore/listing.ts';
+import { namedDiagnosis } from '../../diagnosis-rows.ts';
 import { idOf, type Narrowed, subjectOf, toolAccess, visibleProjects } from './probes.ts';
 
 /** A list that came back empty. */
@@ -32,7 +32,7 @@ export async function explainEmptyList<E extends ProcoreEnvironmentName>(
     const open = Object.fromEntries(Object.entries(query).filter(([name]) => !filters.includes(name)));
     for await (const _record of company.list(path, { query: open, perPage: 1, readAhead: 1 })) {
       return {
-        diagnosis: diagnosed('empty_because_of_filters'),
+        diagnosis: namedDiagnosis('empty_because_of_filters'),
         evidence: [`Without ${filters.join(', ')} the same list has records.`],
       };
     }
@@ -44,22 +44,22 @@ export async function explainEmptyList<E extends ProcoreEnvironmentName>(
   const projects = await visibleProjects(company);
   if ('refused' in projects) {
     const seen = `The list of the company's projects is refused (${projects.refused}).`;
-    return { diagnosis: diagnosed('empty_because_of_permissions'), evidence: [...evidence, seen] };
+    return { diagnosis: namedDiagnosis('empty_because_of_permissions'), evidence: [...evidence, seen] };
   }
   if (projects.ids.size === 0 && client.environment === 'sandbox') {
     const seen = `Company ${companyId} of the sandbox has no project that the account sees.`;
-    return { diagnosis: diagnosed('sandbox_empty'), evidence: [...evidence, seen] };
+    return { diagnosis: namedDiagnosis('sandbox_empty'), evidence: [...evidence, seen] };
   }
-  if (projectId === undefined) return { diagnosis: diagnosed('really_empty'), evidence };
+  if (projectId === undefined) return { diagnosis: namedDiagnosis('really_empty'), evidence };
   if (!projects.ids.has(projectId)) {
     const owner = await companyOf(client, projectId, companyId);
     return owner === undefined
       ? {
-          diagnosis: diagnosed('empty_because_of_permissions'),
+          diagnosis: namedDiagnosis('empty_because_of_permissions'),
           evidence: [...evidence, `The account does not see project ${projectId}.`],
         }
       : {
-          diagnosis: diagnosed('empty_because_of_company'),
+          diagnosis: namedDiagnosis('empty_because_of_company'),
           evidence: [
             ...evidence,
             `Project ${projectId} belongs to company ${owner}, and the header named ${companyId}.`,
@@ -73,10 +73,10 @@ export async function explainEmptyList<E extends ProcoreEnvironmentName>(
       access.access === 'off'
         ? `The tool "${tool}" is off in the project.`
         : `The level on "${tool}" is ${access.level}.`;
-    return { diagnosis: diagnosed('empty_because_of_permissions'), evidence: [...evidence, seen] };
+    return { diagnosis: namedDiagnosis('empty_because_of_permissions'), evidence: [...evidence, seen] };
   }
   if (access !== undefined && 'level' in access) evidence.push(`The level on "${tool}" is ${access.level}.`);
-  return { diagnosis: diagnosed('really_empty'), evidence };
+  return { diagnosis: namedDiagnosis('really_empty'), evidence };
 }
 
 async function companyOf<E extends ProcoreEnvironmentName>(

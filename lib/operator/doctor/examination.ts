@@ -1,7 +1,6 @@
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
 import type { Actor } from '../../../functions/procore/diagnosis-row.ts';
-import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { type Heading, headingOf, headings } from './headings.ts';
 import type { Installation } from './installation.ts';
 import type { Narrowed } from './probes.ts';
@@ -100,7 +99,7 @@ export function examine(evidence: Evidence): readonly Finding[] {
     const refused = evidence.refusals?.filter(({ diagnosis }) => headingOf[diagnosis.id] === heading) ?? [];
     const judgement = refusedUnder(refused) ?? judges[heading](evidence);
     // A refusal's own diagnosis may say more exactly than the row what to do, and who.
-    const row = refused[0]?.diagnosis ?? (judgement.diagnosisId && diagnosed(judgement.diagnosisId));
+    const row = refused[0]?.diagnosis ?? (judgement.diagnosisId && namedDiagnosis(judgement.diagnosisId));
     const seen = judgement.verdict === 'ok' ? evidence.seen?.[heading] : undefined;
     if (seen !== undefined) return { heading, verdict: 'ok', evidence: `${judgement.evidence} ${seen}` };
     return { heading, ...judgement, ...(row && { cause: row.cause, remedy: row.remedy, actor: row.actor }) };

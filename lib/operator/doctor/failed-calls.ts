@@ -1,9 +1,8 @@
 import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { ApiPath, ProcoreClient } from '../../../functions/procore/client.ts';
-import { diagnosisRow } from '../../../functions/procore/diagnosis.ts';
-import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import type { FailedExchangeStore } from '../../../functions/procore/failed-exchanges.ts';
+import { type DiagnosisId, diagnosisRow } from '../../diagnosis-rows.ts';
 import type { LogOutput } from '../../stack-outputs.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { type Logged, readLogged } from '../logged.ts';

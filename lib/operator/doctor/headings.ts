@@ -1,4 +1,4 @@
-import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
+import type { DiagnosisId } from '../../diagnosis-rows.ts';
 
 /**
  * The headings of Procore's troubleshooting page, in its order.

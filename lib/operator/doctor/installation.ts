@@ -1,7 +1,8 @@
 import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
-import { type Diagnosis, diagnosed } from '../../../functions/procore/diagnosis.ts';
+import type { Diagnosis } from '../../../functions/procore/diagnosis.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { idOf, visibleProjects } from './probes.ts';
 
 /** What an account can reach. */
@@ -11,7 +12,7 @@ export interface Installation {
   /** Companies that the account sees, and why each refuses. */
   readonly refused: Readonly<Record<string, string>>;
   /** Absent when some company works. */
-  readonly diagnosis?: Diagnosis;
+  readonly diagnosis?: Diagnosis<DiagnosisId>;
 }
 
 /** Companies that are tried: enough to tell whether the app is installed anywhere. */
@@ -45,7 +46,7 @@ export async function examineInstallation<E extends ProcoreEnvironmentName>(
   }
   if (connected.length > 0) return { connected, refused };
   const isRefusedOtherwise = Object.values(refused).some((code) => code !== 'app_not_connected');
-  if (isRefusedOtherwise) return { connected, refused, diagnosis: diagnosed('insufficient_permissions') };
+  if (isRefusedOtherwise) return { connected, refused, diagnosis: namedDiagnosis('insufficient_permissions') };
   const isSandbox = client.environment === 'sandbox' || client.environment === 'monthly-sandbox';
-  return { connected, refused, diagnosis: diagnosed(isSandbox ? 'app_not_installed' : 'app_not_connected') };
+  return { connected, refused, diagnosis: namedDiagnosis(isSandbox ? 'app_not_installed' : 'app_not_connected') };
 }

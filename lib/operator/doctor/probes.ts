@@ -1,14 +1,14 @@
 import { ProcoreApiError } from '../../../functions/procore/api-error.ts';
 import type { CompanyClient, ProcoreClient } from '../../../functions/procore/client.ts';
-import { type Diagnosis, diagnose, diagnosed } from '../../../functions/procore/diagnosis.ts';
-import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
+import { type Diagnosis, diagnose } from '../../../functions/procore/diagnosis.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { type ExactJson, exactId, isJsonObject } from '../../../functions/procore/exact-json.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 
 /** A diagnosis with what the probes saw, in the order in which they looked. */
 export interface Narrowed {
-  readonly diagnosis: Diagnosis;
+  readonly diagnosis: Diagnosis<DiagnosisId>;
   readonly evidence: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   const evidence: string[] = [];
   const found = (id: DiagnosisId, seen: string): Narrowed => {
     const { said, fields } = first;
-    return { diagnosis: { ...diagnosed(id), said, fields }, evidence: [...evidence, seen] };
+    return { diagnosis: { ...namedDiagnosis(id), said, fields }, evidence: [...evidence, seen] };
   };
   if (subject.companyId === undefined) {
     return found('company_header_missing', 'The call names no company.');

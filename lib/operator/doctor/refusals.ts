@@ -1,8 +1,6 @@
 import { AccessTokenRefusedError } from '../../../functions/procore/access-token-source.ts';
 import { ProcoreApiError, pathOf } from '../../../functions/procore/api-error.ts';
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import { type DiagnosisId, diagnosisRows } from '../../../functions/procore/diagnosis-rows.ts';
 import {
   EndlessListError,
   ForeignLinkError,
@@ -10,12 +8,13 @@ import {
   TruncatedListError,
 } from '../../../functions/procore/paging.ts';
 import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
+import { type DiagnosisId, diagnosisRows, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { OperatorError } from '../exit-codes.ts';
 import { type Narrowed, narrow } from './probes.ts';
 
 /** A problem that was seen. @returns it with the row of its diagnosis */
 export function seenProblem(id: DiagnosisId, ...evidence: readonly string[]): Narrowed {
-  return { diagnosis: diagnosed(id), evidence };
+  return { diagnosis: namedDiagnosis(id), evidence };
 }
 
 /** What `access-token` refuses with, as the page calls it. */
@@ -40,7 +39,7 @@ export async function problemOf(error: unknown, client: ProcoreClient): Promise<
     // A pause or an empty budget says what it is itself; there is no answer to diagnose.
     const found = exchange.tries === 0 ? error.diagnosis : diagnosis;
     // Project, tool and company are ruled out, and "ask the doctor" is no remedy here.
-    const named = found.id === 'forbidden' ? diagnosed('insufficient_permissions') : found;
+    const named = found.id === 'forbidden' ? namedDiagnosis('insufficient_permissions') : found;
     return { diagnosis: named, evidence: [made, ...evidence] };
   }
   if (error instanceof TruncatedListError) return seenProblem('list_truncated', error.message);

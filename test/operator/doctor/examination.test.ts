@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnosed } from '../../../functions/procore/diagnosis.ts';
-import type { DiagnosisId } from '../../../functions/procore/diagnosis-rows.ts';
+import { type DiagnosisId, namedDiagnosis } from '../../../lib/diagnosis-rows.ts';
 import { type Evidence, examine } from '../../../lib/operator/doctor/examination.ts';
 import { headings } from '../../../lib/operator/doctor/headings.ts';
 
@@ -33,7 +32,7 @@ const healthy: Evidence = {
   listsComplete: true,
   statusPage: { description: 'All Systems Operational', troubled: [] },
 };
-const refusal = (id: DiagnosisId) => ({ refusals: [{ diagnosis: diagnosed(id), evidence: ['Seen.'] }] });
+const refusal = (id: DiagnosisId) => ({ refusals: [{ diagnosis: namedDiagnosis(id), evidence: ['Seen.'] }] });
 
 /** What makes each heading's cross, and by which diagnosis. */
 const crosses: readonly [heading: string, change: Partial<Evidence>, id: DiagnosisId][] = [
@@ -61,7 +60,7 @@ const crosses: readonly [heading: string, change: Partial<Evidence>, id: Diagnos
   ['Sandbox data is empty or different from production', { projects: 0 }, 'sandbox_empty'],
   [
     'Cannot install app in sandbox',
-    { installation: { connected: [], refused: {}, diagnosis: diagnosed('app_not_installed') } },
+    { installation: { connected: [], refused: {}, diagnosis: namedDiagnosis('app_not_installed') } },
     'app_not_installed',
   ],
   ['Sandbox credentials vs. production credentials', { credentials: 'refused' }, 'client_credentials_rejected'],
@@ -88,8 +87,8 @@ describe('an examination', () => {
   it.each(crosses)('puts a cross on "%s" for %o', (heading, change, id) => {
     const found = examine({ ...healthy, ...change }).find((finding) => finding.heading === heading);
     expect(found).toMatchObject({ verdict: 'problem', diagnosisId: id });
-    expect(found?.cause).toBe(diagnosed(id).cause);
-    expect(found?.remedy).toBe(diagnosed(id).remedy);
+    expect(found?.cause).toBe(namedDiagnosis(id).cause);
+    expect(found?.remedy).toBe(namedDiagnosis(id).remedy);
     expect(found?.evidence).not.toBe('');
   });
 
@@ -99,7 +98,7 @@ describe('an examination', () => {
   });
 
   it('lets what was refused speak under its own heading, whatever else was seen, with all that was seen of it', () => {
-    const twice = (text: string) => ({ diagnosis: diagnosed('duplicate_events'), evidence: [text] });
+    const twice = (text: string) => ({ diagnosis: namedDiagnosis('duplicate_events'), evidence: [text] });
     const findings = examine({ ...healthy, refusals: [twice('One.'), twice('Two.')] });
     expect(findings.filter(({ verdict }) => verdict !== 'ok')).toEqual([
       expect.objectContaining({ heading: 'Duplicate webhook events', evidence: 'One. Two.', actor: 'nobody' }),

@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
+import { subscriptionStore } from '../../functions/place.ts';
 import { systemClock } from '../../functions/system.ts';
 import { seededRandomness, ulid } from '../procore-stand-in/randomness.ts';
 import { type EventOutcome, outcomeOf, readHandled } from './event-outcome.ts';
+import { localPlace } from './local-place.ts';
 import type { LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { mainJobConnection } from './main-job.ts';
@@ -21,10 +22,10 @@ const rfis = { name: 'RFIs', firstId: 9007199254740993n, count: 100 } as const;
 export async function tryOwnHandler(system: LocalSystem, log: LogWatch, patienceSeconds: number): Promise<string> {
   const [environment] = system.environments;
   if (environment === undefined) throw new TypeError('A local system has at least one environment.');
-  const { name, tables, webhookUrl, webhookAuthorization: authorization } = environment;
+  const { name, webhookUrl, webhookAuthorization: authorization } = environment;
   const { companyId, projectId, connectionId } = mainJobConnection;
   const client = new DynamoDBClient(clientOptions(system.aws));
-  const store = dynamoDbSubscriptionStore({ client, table: tables.Subscriptions ?? '', environment: name });
+  const store = subscriptionStore(localPlace(environment), client);
   const ledger = readHandled(system, environment);
   const now = systemClock();
   const subscription = {

@@ -1,18 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { silentObserver } from '../../functions/observer.ts';
-import {
-  apiClients,
-  type Place,
-  type ResourceSetting,
-  rateBudgetStore,
-  subscriptionStore,
-} from '../../functions/place.ts';
+import { apiClients, rateBudgetStore, subscriptionStore } from '../../functions/place.ts';
 import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
 import { systemClock } from '../../functions/system.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
 import { pollDeliveries } from './delivery-polling.ts';
+import { localPlace } from './local-place.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { clientOptions } from './template/provision.ts';
 
@@ -36,19 +30,15 @@ interface PollEnvironmentProps {
  * @returns what ends it and waits until it has ended
  */
 export function pollEnvironment(
-  { name, procoreApi, functions, tables, localApi }: LocalEnvironment,
+  environment: LocalEnvironment,
   { aws, invoke, authorization, say }: PollEnvironmentProps,
 ): { stop(): Promise<void> } {
+  const { procoreApi, functions, localApi } = environment;
   const ending = new AbortController();
   const { signal } = ending;
   const client = new DynamoDBClient(clientOptions(aws));
   const sleep = async (milliseconds: number) => setTimeout(milliseconds, undefined, { signal });
-  const names: Partial<Record<ResourceSetting, string>> = {
-    rateBudgetTable: tables.RateBudget ?? '',
-    subscriptionsTable: tables.Subscriptions ?? '',
-  };
-  // What it notes is for CloudWatch; a person gets what polling says.
-  const place: Place = { environment: name, nameOf: (resource) => names[resource] ?? '', observer: silentObserver };
+  const place = localPlace(environment);
   let callsMade = 0;
   let calledAt = 0;
   const { clientFor } = apiClients(place, {

@@ -96,26 +96,14 @@ export async function runAssembly(
     stopFront = front.stop;
     const { endpoint } = front;
     const apiPorts = await choosePorts(httpApiIds(assembly.template), ports.apis);
-    const apiOrigins = new Map(
-      [...apiPorts].map(([logicalId, port], index) => [logicalId, publicOrigins[index] ?? `http://localhost:${port}`]),
-    );
+    const originOf = (port: number, index: number) => publicOrigins[index] ?? `http://localhost:${port}`;
+    const apiOrigins = new Map([...apiPorts].map(([id, port], index) => [id, originOf(port, index)]));
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
     let workerDirectory: string | undefined;
-    const functionsOf = ({ functions, outputs }: LocalResources) => {
-      const workers = new Set(
-        Object.keys(outputs).flatMap((name) => (name.endsWith(workerOutput) ? outputs[name] : [])),
-      );
-      return functions.map((fn) => ({
-        ...fn,
-        assetDirectory: (workers.has(fn.name) && workerDirectory) || fn.assetDirectory,
-      }));
-    };
-    const serve = (deployed: LocalResources) =>
-      serveResources(
-        { ...deployed, functions: functionsOf(deployed) },
-        { front, apiPorts, functionEnvironment, localOutputs, log },
-      );
+    const functionsOf = (of: LocalResources) => withWorkersFrom(workerDirectory, of);
+    const options = { front, apiPorts, functionEnvironment, localOutputs, log };
+    const serve = (of: LocalResources) => serveResources({ ...of, functions: functionsOf(of) }, options);
 
     let resources = read(assembly);
     await provision(endpoint, resources);
@@ -147,6 +135,12 @@ export async function runAssembly(
     await stop();
     throw error;
   }
+}
+
+/** The functions, the workers among them from another directory, if one is given. */
+function withWorkersFrom(directory: string | undefined, { functions, outputs }: LocalResources) {
+  const workers = Object.keys(outputs).flatMap((name) => (name.endsWith(workerOutput) ? outputs[name] : []));
+  return functions.map((fn) => (directory && workers.includes(fn.name) ? { ...fn, assetDirectory: directory } : fn));
 }
 
 /** Decides every API's port before the first is served: the functions' environment holds the origins. */

@@ -205,13 +205,6 @@ function deployedEnvironment({
   const loginOrigin = outputs.get(outputName(environment, 'ProcoreLogin'));
   const apiOrigin = outputs.get(outputName(environment, 'ProcoreApi'));
 
-  const ask = async (name: FunctionOutput, payload: unknown) => {
-    const { Payload, FunctionError } = await clients.lambda.send(
-      new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
-    );
-    return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
-  };
-
   return {
     name: environment,
     stackName,
@@ -227,12 +220,33 @@ function deployedEnvironment({
     queueUrl: (name) => output(`Queue${name}`),
     tableName,
     secretArn,
+    ...functionCalls(clients, functionName),
+    ...itemReads(clients, tableName),
+    ...secretCalls(clients, secretArn),
+    readLog: (name, since, containing) => readLog(clients, output(`Log${name}`), since, containing),
+  };
+}
 
-    ask,
-    invoke: async (name, payload) => withoutRefusal(await ask(name, payload)),
+function functionCalls(
+  { lambda }: OperatorClients,
+  functionName: DeployedEnvironment['functionName'],
+): Pick<DeployedEnvironment, 'ask' | 'invoke'> {
+  const ask = async (name: FunctionOutput, payload: unknown) => {
+    const { Payload, FunctionError } = await lambda.send(
+      new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
+    );
+    return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
+  };
+  return { ask, invoke: async (name, payload) => withoutRefusal(await ask(name, payload)) };
+}
 
+function itemReads(
+  { dynamoDb }: OperatorClients,
+  tableName: DeployedEnvironment['tableName'],
+): Pick<DeployedEnvironment, 'readItem' | 'scan'> {
+  return {
     async readItem(table, key, attributes) {
-      const { Item } = await clients.dynamoDb.send(
+      const { Item } = await dynamoDb.send(
         new GetItemCommand({
           TableName: tableName(table),
           Key: marshall(key),
@@ -244,38 +258,44 @@ function deployedEnvironment({
     },
 
     async *scan(table, attributes) {
-      const pages = paginateScan(
-        { client: clients.dynamoDb },
-        { TableName: tableName(table), ...projection(attributes) },
-      );
+      const pages = paginateScan({ client: dynamoDb }, { TableName: tableName(table), ...projection(attributes) });
       for await (const { Items = [] } of pages) yield* Items.map((item) => unmarshall(item));
-    },
-
-    async readSecret(name) {
-      const { SecretString } = await clients.secretsManager.send(
-        new GetSecretValueCommand({ SecretId: secretArn(name) }),
-      );
-      return SecretString;
-    },
-
-    async *readLog(name, since, containing) {
-      const logGroupName = output(`Log${name}`);
-      const filter = containing === undefined ? {} : { filterPattern: `"${containing}"` };
-      const pages = paginateFilterLogEvents({ client: clients.logs }, { logGroupName, startTime: since, ...filter });
-      for await (const { events = [] } of pages) {
-        for (const { eventId = '', timestamp = 0, message = '' } of events) {
-          yield { id: eventId, at: timestamp, text: message.trimEnd() };
-        }
-      }
-    },
-
-    async writeSecret(name, text) {
-      await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: secretArn(name), SecretString: text }));
     },
   };
 }
 
-/** What is not named does not even reach this machine: tokens above all. */
+function secretCalls(
+  { secretsManager }: OperatorClients,
+  secretArn: DeployedEnvironment['secretArn'],
+): Pick<DeployedEnvironment, 'readSecret' | 'writeSecret'> {
+  return {
+    async readSecret(name) {
+      const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretArn(name) }));
+      return SecretString;
+    },
+
+    async writeSecret(name, text) {
+      await secretsManager.send(new PutSecretValueCommand({ SecretId: secretArn(name), SecretString: text }));
+    },
+  };
+}
+
+async function* readLog(
+  { logs }: OperatorClients,
+  logGroupName: string,
+  since: number,
+  containing: string | undefined,
+): AsyncGenerator<LoggedLine> {
+  const filter = containing === undefined ? {} : { filterPattern: `"${containing}"` };
+  const pages = paginateFilterLogEvents({ client: logs }, { logGroupName, startTime: since, ...filter });
+  for await (const { events = [] } of pages) {
+    for (const { eventId = '', timestamp = 0, message = '' } of events) {
+      yield { id: eventId, at: timestamp, text: message.trimEnd() };
+    }
+  }
+}
+
+/** Only the named attributes reach this machine, so that tokens never do. */
 function projection(attributes: readonly string[]) {
   return {
     ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),

@@ -1,6 +1,8 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
 import { isConnectorError } from '../functions/connector-error.ts';
+import { bundleWorker } from '../lib/cloud/bundle/bundle.ts';
 import { endWithParent } from '../lib/end-with-parent.ts';
+import { proofOnEvent } from '../lib/local/main-job.ts';
 import { parseOptions, usage } from '../lib/local/options.ts';
 import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
@@ -36,7 +38,7 @@ try {
   const given = parseOptions(process.argv.slice(2));
   const options = await withRealClient(given, process.env, process.stdin.isTTY ? askAtTerminal : undefined);
   const people = options.json ? console.error : console.log;
-  const { system, ok } = await start(options, { people, programs: console.log });
+  const { system, ok } = await start(options, { people, programs: console.log }, () => bundleWorker(proofOnEvent));
   const end = async (exitCode: number) => {
     await system.stop();
     process.exit(exitCode);

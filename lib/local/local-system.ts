@@ -33,5 +33,11 @@ export interface LocalSystem {
    * @throws Error with the function's own text when it fails
    */
   invoke(functionName: string, payload: unknown): Promise<unknown>;
+  /**
+   * Runs another bundle of the worker, from the next event on.
+   *
+   * @param assetDirectory its folder; without one it is the template's again, with the integrator's file
+   */
+  runWorkers(assetDirectory?: string): Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,16 +8,23 @@ export type LoggedFields = Readonly<Record<string, string | number>>;
 export class LogWatch {
   readonly #entries: Readonly<Record<string, unknown>>[] = [];
   #lastAt = Date.now();
+  readonly #initErrors: string[] = [];
 
   /** Takes one line; anything but a structured one is passed over. */
   take({ text }: LogLine): void {
     this.#lastAt = Date.now();
+    if (text.startsWith('Init Error\t')) this.#initErrors.push(text.slice('Init Error\t'.length));
     if (!text.startsWith('{')) return;
     try {
       this.#entries.push(JSON.parse(text));
     } catch {
       // A line that was cut, or a program's own braces.
     }
+  }
+
+  /** What functions said that could not be loaded: JSON with `errorType` and `errorMessage`. */
+  initErrors(): readonly string[] {
+    return this.#initErrors;
   }
 
   /** How many lines of an event have these fields. */

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import type { ProcoreStandIn } from '../procore-stand-in/server.ts';
+import { outcomeOf, readHandled } from './event-outcome.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { Person } from './person.ts';
@@ -10,9 +11,12 @@ import { clientOptions } from './template/provision.ts';
 /** Reports a step that worked, in plain words. */
 export type Tick = (text: string) => void;
 
-const connectionId = 'main-job';
-const companyId = '5358233';
-const projectId = '23498237';
+/** The file that events go to in our own proofs, so that they never run through the integrator's. */
+export const proofOnEvent = fileURLToPath(new URL('proof-on-event.ts', import.meta.url));
+
+/** The connection that the main job makes, and of which company and project its events are. */
+export const mainJobConnection = { connectionId: 'main-job', companyId: '5358233', projectId: '23498237' } as const;
+const { connectionId, companyId, projectId } = mainJobConnection;
 
 /** One event of each payload version, resource names with spaces and an id beyond 2^53 included. */
 const events = [
@@ -32,6 +36,7 @@ const vended = z.object({ accessToken: z.string(), generation: z.number(), expir
 /**
  * Does the main job once, through the same doors that people, programs and Procore use.
  *
+ * @param system one whose events go to {@link proofOnEvent}: what the integrator's file does proves nothing about ours
  * @throws Error at the first step that does not work
  */
 export async function doMainJob(system: LocalSystem, log: LogWatch, tick: Tick): Promise<void> {
@@ -99,8 +104,7 @@ async function takeEventsIn(
   log: LogWatch,
   tick: Tick,
 ): Promise<void> {
-  const dynamo = new DynamoDBClient(clientOptions(aws));
-  const handled = (eventId: string) => readHandled(dynamo, tables.Deliveries ?? '', eventId);
+  const ledger = readHandled({ aws }, { tables });
   let last: { deliveryId: string; eventId: string; handledAt: number } | undefined;
   for (const { payloadVersion, resourceName, eventType, resourceId } of events) {
     const hook = control.createHook({
@@ -119,63 +123,22 @@ async function takeEventsIn(
       .looseObject({ ulid: z.string().optional(), id: z.unknown() })
       .parse(JSON.parse(delivery?.payload ?? '{}'));
     const eventId = ulid ?? String(id);
-    const { handledAt, event } = await untilHandled(eventId, () => handled(eventId), log);
+    const handled = await outcomeOf(eventId, ledger.read, log, { seconds: 20, initErrors: 0 });
+    if (handled.outcome !== 'handled') throw new Error(`The main job failed: event ${eventId}: ${handled.outcome}.`);
+    const { handledAt, event } = handled;
     const arrived = event.resourceName === resourceName && event.resourceId === resourceId;
-    expect(arrived, `on-event.ts got ${event.resourceName} ${event.resourceId} for ${resourceName} ${resourceId}`);
-    tick(
-      `A ${payloadVersion} webhook from Procore through SQS to on-event.ts: ${eventType} ${resourceName} ${resourceId}`,
-    );
+    expect(arrived, `onEvent got ${event.resourceName} ${event.resourceId} for ${resourceName} ${resourceId}`);
+    tick(`A ${payloadVersion} webhook from Procore through SQS to onEvent: ${eventType} ${resourceName} ${resourceId}`);
     last = { deliveryId: delivery?.id ?? '', eventId, handledAt };
   }
   if (last === undefined) return;
   await control.redeliver(last.deliveryId);
   await log.waitForQuiet();
   const attempts = control.deliveries().find(({ id }) => id === last.deliveryId)?.attempts.length ?? 0;
-  const again = (await handled(last.eventId))?.handledAt !== last.handledAt;
-  dynamo.destroy();
+  const again = (await ledger.read(last.eventId))?.handledAt !== last.handledAt;
+  ledger.stop();
   expect(attempts === 2 && !again, again ? 'a duplicate was handled again' : `Procore made ${attempts} attempts of 2`);
   tick('The same webhook again: acknowledged, and not handed on a second time');
-}
-
-interface Handled {
-  readonly handledAt: number;
-  readonly event: { readonly resourceName: string; readonly resourceId: string };
-}
-
-/** What the deliveries table says of an event: whatever on-event.ts does or logs, the worker marks it there. */
-async function readHandled(client: DynamoDBClient, table: string, eventId: string): Promise<Handled | undefined> {
-  const key = { id: { S: `event#${eventId}` } };
-  const { Item: item } = await client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
-  if (item?.handledAt?.N === undefined) return undefined;
-  const event = z.looseObject({ resourceName: z.string(), resourceId: z.string() });
-  return { handledAt: Number(item.handledAt.N), event: event.parse(JSON.parse(item.event?.S ?? '{}')) };
-}
-
-/**
- * Waits until on-event.ts is done with an event.
- *
- * @param log where the worker says that on-event.ts threw
- * @throws Error when it threw, or is not done after 20 s
- */
-export async function untilHandled<Mark>(
-  eventId: string,
-  read: () => Promise<Mark | undefined>,
-  log: Pick<LogWatch, 'find'>,
-): Promise<Mark> {
-  const end = Date.now() + 20_000;
-  while (Date.now() < end) {
-    const mark = await read();
-    if (mark !== undefined) return mark;
-    const failed = log.find('event.failed', { eventId });
-    if (failed !== undefined) {
-      const [where] = String(failed.stack).split(' | ');
-      throw new Error(
-        `The main job failed: functions/on-event.ts threw ${failed.errorName} for event ${eventId}, ${where}.`,
-      );
-    }
-    await sleep(10);
-  }
-  throw new Error(`The main job failed: functions/on-event.ts was not done with event ${eventId} within 20 s.`);
 }
 
 async function refuse(

@@ -12,6 +12,8 @@ import type { LocalResources } from './template/resources.ts';
 
 /** What runs of a template, as opposed to what it stores. */
 export interface Serving {
+  /** Runs other code under a function's name. @param assetDirectory the folder of its bundle */
+  replaceCode(functionName: string, assetDirectory: string): Promise<void>;
   /**
    * Ends functions, APIs, event sources and schedules.
    *
@@ -49,6 +51,7 @@ export async function serveResources(resources: LocalResources, options: Serving
     startSchedule({ expression: scheduleExpression, ruleArn: arn, invoke: invoke(functionName) }),
   );
   return {
+    replaceCode: runtime.replaceCode,
     async stop(waits = false) {
       for (const schedule of schedules) schedule.stop();
       if (waits) await stopSources();

@@ -5,6 +5,7 @@ import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { LogWatch } from './log-watch.ts';
 import { doMainJob } from './main-job.ts';
 import type { LocalOptions } from './options.ts';
+import { tryOwnHandler } from './own-handler.ts';
 import type { LogLine } from './runtime/invocation.ts';
 import { startLocalSystem } from './system.ts';
 
@@ -23,9 +24,14 @@ export interface Started {
 /**
  * Starts everything, does the main job unless a program asked for the system alone, and says how to use it.
  *
+ * @param bundleProofWorker bundles the worker with `proofOnEvent` for the main job, and gives the bundle's folder
  * @throws what {@link startLocalSystem} throws; nothing stays running
  */
-export async function start(options: LocalOptions, screen: Screen): Promise<Started> {
+export async function start(
+  options: LocalOptions,
+  screen: Screen,
+  bundleProofWorker: () => Promise<string>,
+): Promise<Started> {
   const began = performance.now();
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
   const watch = new LogWatch();
@@ -33,7 +39,8 @@ export async function start(options: LocalOptions, screen: Screen): Promise<Star
 
   const whose = options.real === undefined ? 'no Procore account' : `and Procore's own ${options.real}`;
   screen.people(`Procore Connector on this machine: no AWS account, ${whose}.\n`);
-  const system = await startLocalSystem(options, {
+  const doesMainJob = options.procore === undefined && (options.once || !options.json);
+  const system = await startLocalSystem(doesMainJob ? { ...options, worker: await bundleProofWorker() } : options, {
     step: (text) => screen.people(`${seconds()}  ${text} …`),
     log: (line) => {
       watch.take(line);
@@ -41,7 +48,10 @@ export async function start(options: LocalOptions, screen: Screen): Promise<Star
     },
   });
   screen.people(`${seconds()}  Ready.`);
-  const ok = options.json && !options.once ? true : await tryMainJob(system, watch, options, screen);
+  if (options.procore && !options.json) {
+    screen.people('\nThe main job is not done by itself here: a person presses Allow at the authorization server.');
+  }
+  const ok = doesMainJob ? await tryMainJob(system, watch, screen) : true;
   const links = await Promise.all(system.environments.map((environment) => issueLink(system, environment)));
   if (options.json) screen.programs(describeForPrograms(system, links));
   if (!options.once) {
@@ -52,24 +62,23 @@ export async function start(options: LocalOptions, screen: Screen): Promise<Star
   return { system, ok };
 }
 
-async function tryMainJob(
-  system: LocalSystem,
-  watch: LogWatch,
-  options: LocalOptions,
-  screen: Screen,
-): Promise<boolean> {
-  if (options.procore) {
-    screen.people('\nThe main job is not done by itself here: a person presses Allow at the authorization server.');
-    return true;
-  }
+/**
+ * Does the main job with a file of ours, and then tries the integrator's, which gets all events from then on.
+ *
+ * @returns whether the main job worked; how the integrator's file does is not ours to judge
+ */
+async function tryMainJob(system: LocalSystem, watch: LogWatch, screen: Screen): Promise<boolean> {
   screen.people('\nThe main job:');
+  let ok = true;
   try {
     await doMainJob(system, watch, (text) => screen.people(`  ✓ ${text}`));
-    return true;
   } catch (error) {
     screen.people(`  ✗ ${(error as Error).message}`);
-    return false;
+    ok = false;
   }
+  await system.runWorkers();
+  if (ok) screen.people(`\nYour own functions/on-event.ts, by itself:\n  ${await tryOwnHandler(system, watch, 5)}`);
+  return ok;
 }
 
 async function issueLink(system: LocalSystem, { functions }: LocalEnvironment): Promise<string> {

@@ -18,15 +18,18 @@ export interface SystemListener {
   log(line: LogLine): void;
 }
 
+/** What a local system is started with. */
+export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'> {
+  /** The folder of another bundle of the worker. @default the template's, with the integrator's file */
+  readonly worker?: string;
+}
+
 /**
  * Starts everything: a Procore for each environment, and the stack of cdk.json.
  *
  * @throws InvalidOptionError, SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running
  */
-export async function startLocalSystem(
-  options: Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'>,
-  { step, log }: SystemListener,
-): Promise<LocalSystem> {
+export async function startLocalSystem(options: SystemOptions, { step, log }: SystemListener): Promise<LocalSystem> {
   const { aws, planned } = await planEnvironments(options);
   step('Starting a stand-in Procore for each environment');
   const standIns = await startStandIns(planned);
@@ -36,6 +39,7 @@ export async function startLocalSystem(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
     );
     const stack = await startStack(planned, origins, { aws, publicUrl: options.publicUrl, log });
+    await stack.runWorkers(options.worker);
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
 
@@ -62,6 +66,7 @@ export async function startLocalSystem(
       aws: stack.endpoint,
       environments,
       invoke: (functionName, payload) => invoke(lambda, functionName, payload),
+      runWorkers: stack.runWorkers,
       stop: async () => {
         await Promise.all(polling.map((each) => each.stop()));
         for (const client of [lambda, secrets]) client.destroy();

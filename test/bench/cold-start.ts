@@ -8,6 +8,7 @@ import { buildSync } from 'esbuild';
 import { settingNames } from '../../functions/settings.ts';
 import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { type HandlerName, handlerNames } from '../../lib/handler-names.ts';
+import { proofOnEvent } from '../../lib/local/main-job.ts';
 import type { Bench, Figures } from './bench.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -195,8 +196,8 @@ export const bench: Bench = {
     '(overPlainSdk: goal 0.75, and under 300 kB). AWS is a stand-in that has nothing and says so at once by https; medians, interleaved',
 
   async run(_flags, size) {
-    const outputDirectory = join(root, '.bundles');
-    const bundles = await bundleFunctions({ outputDirectory });
+    const outputDirectory = join(root, '.bundles', 'cold-start');
+    const bundles = await bundleFunctions({ outputDirectory, onEventEntry: proofOnEvent });
     const directory = mkdtempSync(join(outputDirectory, 'cold-start-'));
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     const aws = await startEmptyAws();

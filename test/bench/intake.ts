@@ -1,5 +1,6 @@
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { usdEach } from '../../lib/operator/prices.ts';
+import { proofWorker } from '../proof-worker.ts';
 import type { Bench, BenchSize, Figures } from './bench.ts';
 import { runFaults } from './intake/faults.ts';
 import { fuzzIntake } from './intake/fuzz.ts';
@@ -96,7 +97,7 @@ function dollarsPerMillion(callsFresh: number): number {
 
 /** Fresh events through the local stack's gateway, functions and stand-ins, as fast as they are answered. */
 async function measureThroughput({ seconds }: Plan): Promise<Figures> {
-  const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: () => {} });
+  const system = await startLocalSystem({ port: 0, worker: await proofWorker() }, { step: () => {}, log: () => {} });
   try {
     const [environment] = system.environments;
     if (environment === undefined) throw new Error('cdk.json names no environment.');

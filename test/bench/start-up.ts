@@ -1,6 +1,7 @@
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { doMainJob } from '../../lib/local/main-job.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
+import { proofWorker } from '../proof-worker.ts';
 import type { Bench } from './bench.ts';
 
 /** From nothing to ready, and the main job with its cold starts, in this process. */
@@ -9,7 +10,10 @@ export const bench: Bench = {
   async run() {
     const watch = new LogWatch();
     const started = performance.now();
-    const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: (line) => watch.take(line) });
+    const system = await startLocalSystem(
+      { port: 0, worker: await proofWorker() },
+      { step: () => {}, log: (line) => watch.take(line) },
+    );
     const ready = performance.now();
     try {
       await doMainJob(system, watch, () => {});

@@ -9,6 +9,7 @@ import { LogWatch } from '../../lib/local/log-watch.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import type { ProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
+import { proofWorker } from '../proof-worker.ts';
 import { launchBrowser } from './browser.ts';
 
 /** An environment of the local system, with its stand-in Procore. */
@@ -36,7 +37,7 @@ export async function startConnectRun() {
   const links = new Set<string>();
   const [system, browser] = await Promise.all([
     startLocalSystem(
-      { port: 0 },
+      { port: 0, worker: await proofWorker() },
       {
         step: () => {},
         log: (line) => {

@@ -5,6 +5,7 @@ import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 const connectionId = 'acme';
 const watch = new LogWatch();
@@ -12,7 +13,10 @@ let system: LocalSystem;
 let sandbox: LocalEnvironment;
 
 beforeAll(async () => {
-  system = await startLocalSystem({ port: 0 }, { step: () => {}, log: (line) => watch.take(line) });
+  system = await startLocalSystem(
+    { port: 0, worker: await proofWorker() },
+    { step: () => {}, log: (line) => watch.take(line) },
+  );
   const [first] = system.environments;
   if (!first) throw new Error('no environment');
   sandbox = first;

@@ -5,7 +5,6 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoDbCompanyPauses } from '../../functions/aws/dynamodb-rate-budget.ts';
 import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
-import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import type { TemplateResource } from '../../lib/local/template/template.ts';
 import { freePort } from '../../lib/ports.ts';
@@ -33,10 +32,12 @@ let relay: Awaited<ReturnType<typeof relayFailingWrites>>;
 beforeAll(async () => {
   const awsPort = await freePort();
   relay = await relayFailingWrites(awsPort);
-  const assembly = await eager(await synthesizeSandbox());
+  const assembly = impatient(await synthesizeSandbox());
   system = await startSandboxStack({
     assembly,
     awsPort,
+    // A handler that does more than log.
+    onEventEntry: fileURLToPath(new URL('../fixtures/eager-on-event.ts', import.meta.url)),
     variables: { AWS_ENDPOINT_URL_DYNAMODB: relay.origin },
     // One connection's end must not be that of the others, which the same person made.
     unknowns: { revokeSparesOtherSets: true },
@@ -50,16 +51,10 @@ afterAll(async () => {
   await relay.stop();
 });
 
-/** The worker runs a handler that does more than log; functions that would wait for DynamoDB wait less long. */
-async function eager(assembly: Assembly): Promise<Assembly> {
-  const outputDirectory = fileURLToPath(new URL('../../.bundles/policies', import.meta.url));
-  const onEventEntry = fileURLToPath(new URL('../fixtures/eager-on-event.ts', import.meta.url));
-  const bundles = await bundleFunctions({ outputDirectory, onEventEntry });
+/** Functions that would wait for DynamoDB wait less long. */
+function impatient(assembly: Assembly): Assembly {
   const Resources = Object.entries(assembly.template.Resources).map(([id, resource]): [string, TemplateResource] => {
     if (resource.Type !== 'AWS::Lambda::Function') return [id, resource];
-    if (id.includes('WebhookWorker')) {
-      return [id, { ...resource, Metadata: { ...resource.Metadata, 'aws:asset:path': bundles['webhook-worker'] } }];
-    }
     const Timeout = /AccessToken|TokenRotation/.test(id) ? 22 : resource.Properties?.Timeout;
     return [id, { ...resource, Properties: { ...resource.Properties, ...(Timeout !== undefined && { Timeout }) } }];
   });

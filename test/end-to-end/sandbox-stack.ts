@@ -2,6 +2,7 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { bundleWorker } from '../../lib/cloud/bundle/bundle.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
 import { runAssembly } from '../../lib/local/runtime/stack.ts';
@@ -10,6 +11,7 @@ import { clientOptions } from '../../lib/local/template/provision.ts';
 import { freePort } from '../../lib/ports.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 /** The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it. */
 export const synthesizeSandbox = (): Promise<Assembly> => synthesize({ procore: { environments: ['sandbox'] } });
@@ -25,12 +27,15 @@ export async function startSandboxStack({
   variables,
   unknowns,
   awsPort = 0,
+  onEventEntry,
 }: {
   readonly assembly: Assembly;
   readonly variables?: Readonly<Record<string, string>>;
   /** What the stand-in Procore does where Procore's documents are silent. @default drawn */
   readonly unknowns?: Partial<Unknowns>;
   readonly awsPort?: number;
+  /** The file that gets the events. @default our proofs' own, never the integrator's */
+  readonly onEventEntry?: string;
 }) {
   const port = await freePort();
   const client = { clientId: 'local-sandbox', clientSecret: 'local-sandbox-client-secret' };
@@ -58,6 +63,7 @@ export async function startSandboxStack({
       written.push(line.text);
     },
   });
+  await stack.runWorkers(onEventEntry === undefined ? await proofWorker() : await bundleWorker(onEventEntry));
   const options = clientOptions(stack.endpoint);
   const clients = {
     dynamoDb: new DynamoDBClient(options),

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 
 const running: ChildProcess[] = [];
@@ -15,11 +16,11 @@ afterEach(() => {
 
 /** Starts `npm start` as npm does, and collects what it prints. */
 function npmStart(...args: string[]) {
-  return npmStartIn(process.env, ...args);
+  return npmStartIn(process.cwd(), process.env, ...args);
 }
 
-function npmStartIn(env: NodeJS.ProcessEnv, ...args: string[]) {
-  const child = spawn(process.execPath, ['bin/local.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+function npmStartIn(cwd: string, env: NodeJS.ProcessEnv, ...args: string[]) {
+  const child = spawn(process.execPath, ['bin/local.ts', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'], env });
   running.push(child);
   const printed = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -39,9 +40,31 @@ async function exitOf(child: ChildProcess): Promise<unknown> {
 it('does the main job once, prints each step as a tick, and ends with 0', { timeout: 60_000 }, async () => {
   const { child, printed } = npmStart('--once', '--port', '0');
   expect(await exitOf(child)).toBe(0);
-  expect(printed.out.match(/✓/g)).toHaveLength(10);
+  expect(printed.out.match(/✓/g)).toHaveLength(11);
   expect(printed.out).not.toContain('✗');
   expect(printed.err).toBe('');
+});
+
+it('does the main job whatever the integrator’s file does, and says apart how that did', {
+  timeout: 90_000,
+}, async () => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  const copy = await mkdtemp(join(tmpdir(), 'start-test-'));
+  for (const part of ['bin', 'lib', 'functions', 'package.json', 'cdk.json']) {
+    await cp(join(repository, part), join(copy, part), { recursive: true });
+  }
+  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  await writeFile(
+    join(copy, 'functions/on-event.ts'),
+    'export async function onEvent() { throw new RangeError("always"); }\nexport async function onConnectionChange() { throw new Error("always"); }\n',
+  );
+  const { child, printed } = npmStartIn(copy, process.env, '--once', '--port', '0');
+  expect(await exitOf(child)).toBe(0);
+  const [ours = '', theirs = ''] = printed.out.split('Your own functions/on-event.ts, by itself:');
+  expect(ours.match(/✓/g)).toHaveLength(10);
+  expect(ours).not.toContain('✗');
+  expect(theirs).toContain('✗ onEvent threw RangeError for an event, at ');
+  await rm(copy, { recursive: true });
 });
 
 it('prints one line for programs when ready, and ends cleanly when told to', { timeout: 60_000 }, async () => {
@@ -95,7 +118,7 @@ it.each([
   ['and a second one while it ends', "The functions' log", 150],
 ])('leaves no folder behind after a Ctrl-C %s', { timeout: 60_000 }, async (_, seen, secondAfter) => {
   const temporary = await mkdtemp(join(tmpdir(), 'start-test-'));
-  const { child, printed } = npmStartIn({ ...process.env, TMPDIR: temporary }, '--port', '0');
+  const { child, printed } = npmStartIn(process.cwd(), { ...process.env, TMPDIR: temporary }, '--port', '0');
   const exit = exitOf(child);
   while (!printed.out.includes(seen)) await sleep(20);
   await sleep(200);

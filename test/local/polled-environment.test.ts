@@ -8,6 +8,7 @@ import { startLocalSystem } from '../../lib/local/system.ts';
 import { freePort } from '../../lib/ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { runBare } from '../operator/operator.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 const client = { clientId: 'app-in-sandbox', clientSecret: 'canary-of-sandbox-77f1' };
 const [companyId, projectId] = ['5358233', '23498237'];
@@ -28,7 +29,7 @@ beforeAll(async () => {
     lines.push(line);
     watch.take(line);
   };
-  system = await startLocalSystem({ port, procore: external }, { step: () => {}, log });
+  system = await startLocalSystem({ port, procore: external, worker: await proofWorker() }, { step: () => {}, log });
   sandbox = system.environments.find(({ name }) => name === 'sandbox') as LocalEnvironment;
   expect(sandbox.callbackUrl).toBe(redirectUris[0]);
 }, 60_000);

@@ -3,6 +3,7 @@ import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { runBare } from '../operator/operator.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 const publicUrl = 'https://tunnel.example.com';
 const client = { clientId: 'app-in-production', clientSecret: 'canary-of-production-5d1b' };
@@ -15,7 +16,10 @@ beforeAll(async () => {
   procore = await startProcoreStandIn({ environment: 'production', loginPort: 0, apiPort: 0, ...client, redirectUris });
   const { loginOrigin, apiOrigin } = procore;
   const external = { environment: 'production', loginOrigin, apiOrigin, ...client } as const;
-  system = await startLocalSystem({ port: 0, procore: external, publicUrl }, { step: () => {}, log: () => {} });
+  system = await startLocalSystem(
+    { port: 0, procore: external, publicUrl, worker: await proofWorker() },
+    { step: () => {}, log: () => {} },
+  );
 }, 60_000);
 afterAll(async () => {
   await system.stop();
@@ -48,6 +52,9 @@ it('is found by the command line, which asks the real Procore about the credenti
 
 it('refuses an environment that cdk.json does not name', async () => {
   const external = { environment: 'federal', loginOrigin: '', apiOrigin: '', ...client } as const;
-  const start = startLocalSystem({ port: 0, procore: external }, { step: () => {}, log: () => {} });
+  const start = startLocalSystem(
+    { port: 0, procore: external, worker: await proofWorker() },
+    { step: () => {}, log: () => {} },
+  );
   await expect(start).rejects.toMatchObject({ code: 'invalid_option' });
 });

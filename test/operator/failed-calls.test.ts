@@ -1,9 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { Person } from '../../lib/local/person.ts';
-import type { Assembly } from '../../lib/local/template/assembly.ts';
 import type { Finding } from '../../lib/operator/doctor/examination.ts';
 import type { Heading } from '../../lib/operator/doctor/headings.ts';
 import { startSandboxStack, synthesizeSandbox } from '../end-to-end/sandbox-stack.ts';
@@ -11,21 +9,6 @@ import { runBare } from './operator.ts';
 
 const company = '5358233';
 const bridge = '23498237';
-
-/** The worker runs a handler whose calls fail. */
-async function calling(assembly: Assembly): Promise<Assembly> {
-  const outputDirectory = fileURLToPath(new URL('../../.bundles/failed-calls', import.meta.url));
-  const onEventEntry = fileURLToPath(new URL('../fixtures/calling-on-event.ts', import.meta.url));
-  const bundles = await bundleFunctions({ outputDirectory, onEventEntry });
-  const Resources = Object.fromEntries(
-    Object.entries(assembly.template.Resources).map(([id, resource]) => {
-      const isWorker = resource.Type === 'AWS::Lambda::Function' && id.includes('WebhookWorker');
-      const Metadata = { ...resource.Metadata, 'aws:asset:path': bundles['webhook-worker'] };
-      return [id, isWorker ? { ...resource, Metadata } : resource];
-    }),
-  );
-  return { ...assembly, template: { ...assembly.template, Resources } };
-}
 
 let running: Awaited<ReturnType<typeof startSandboxStack>> | undefined;
 const printed: string[] = [];
@@ -42,7 +25,9 @@ async function procore(...argv: string[]) {
 }
 
 beforeAll(async () => {
-  running = await startSandboxStack({ assembly: await calling(await synthesizeSandbox()) });
+  // The worker runs a handler whose calls fail.
+  const onEventEntry = fileURLToPath(new URL('../fixtures/calling-on-event.ts', import.meta.url));
+  running = await startSandboxStack({ assembly: await synthesizeSandbox(), onEventEntry });
   await running.connect('acme');
   const subscribed = ['--company', company, '--connection', 'acme', '--resources', 'RFIs', '--projects', bridge];
   expect(await procore('webhooks', 'apply', ...subscribed)).toMatchObject({ exitCode: 0 });

@@ -4,6 +4,7 @@ import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { runCommandLine } from '../../lib/operator/command-line.ts';
 import { createTerminal, type Terminal } from '../../lib/operator/terminal.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 /** What a command line ended with. */
 export interface Ran {
@@ -44,7 +45,7 @@ export function useOperator(...secrets: readonly string[]) {
     return found;
   };
   beforeAll(async () => {
-    system = await startLocalSystem({ port: 0 }, { step: () => {}, log: () => {} });
+    system = await startLocalSystem({ port: 0, worker: await proofWorker() }, { step: () => {}, log: () => {} });
   }, 60_000);
   afterAll(async () => {
     if (!system) return;

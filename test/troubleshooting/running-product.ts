@@ -17,6 +17,7 @@ import { clientOptions } from '../../lib/local/template/provision.ts';
 import type { ProcoreStandInControl } from '../../lib/procore-stand-in/control.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { recordingObserver } from '../procore/client-world.ts';
+import { proofWorker } from '../proof-worker.ts';
 
 export const companyId = '5358233';
 export const projectId = '23498237';
@@ -36,7 +37,10 @@ export function runningProduct(): () => RunningProduct {
   let running: RunningProduct | undefined;
   beforeAll(async () => {
     const log = new LogWatch();
-    const system = await startLocalSystem({ port: 0 }, { step: () => {}, log: (line) => log.take(line) });
+    const system = await startLocalSystem(
+      { port: 0, worker: await proofWorker() },
+      { step: () => {}, log: (line) => log.take(line) },
+    );
     const [sandbox, production] = ['sandbox', 'production'].map((name) =>
       system.environments.find((one) => one.name === name),
     );

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -100,6 +100,22 @@ export async function bundleFunctions(props: BundleProps = {}): Promise<Bundles>
 }
 
 /**
+ * Bundles the worker alone, with another file in the place of the integrator's, into a folder of `.bundles/` of its own.
+ *
+ * @returns the worker's asset directory
+ * @throws EntryError
+ */
+export async function bundleWorker(onEventEntry: string): Promise<string> {
+  const path = existingFile(onEventEntry);
+  const alias = { [onEventName]: path };
+  const outputDirectory = join(root, '.bundles', 'workers', hash('sha256', path, 'hex').slice(0, 16));
+  const { [workerName]: part } = await bundleEntries(join(root, 'functions'), outputDirectory, [workerName]);
+  if (part === undefined) throw new TypeError('esbuild gave no bundle of the worker.');
+  replaceFile(join(outputDirectory, workerName, 'index.mjs'), completeWorker(part, alias).code);
+  return join(outputDirectory, workerName);
+}
+
+/**
  * Bundles the functions for the published package, all but the integrator's file, which is not known yet.
  *
  * @param outputDirectory `bundles` beside the compiled `lib`
@@ -159,13 +175,17 @@ function completeWorker(
   return bundleOf(outputFiles);
 }
 
-async function bundleEntries(entryDirectory: string, outdir: string): Promise<Readonly<Record<string, Bundle>>> {
-  const missing = handlerNames.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
+async function bundleEntries(
+  entryDirectory: string,
+  outdir: string,
+  names: readonly HandlerName[] = handlerNames,
+): Promise<Readonly<Record<string, Bundle>>> {
+  const missing = names.map((name) => join(entryDirectory, `${name}.ts`)).filter((entry) => !existsSync(entry));
   if (missing.length > 0) {
     throw new EntryError(`Missing: ${missing.join(', ')}. The stack deploys each of them as a function.`);
   }
   const { outputFiles, metafile } = await buildEntries({
-    entryPoints: handlerNames.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
+    entryPoints: names.map((name) => ({ in: join(entryDirectory, `${name}.ts`), out: `${name}/index` })),
     outdir,
     alias: leftOut(),
     external: [onEventName],
@@ -175,7 +195,7 @@ async function bundleEntries(entryDirectory: string, outdir: string): Promise<Re
     if (entryPoint && !exports.includes('handler')) throw new EntryError(`${entryPoint} does not export \`handler\`.`);
   }
   const filesOf = (name: string) => outputFiles.filter(({ path }) => functionOf(path) === name);
-  return Object.fromEntries(handlerNames.map((name) => [name, bundleOf(filesOf(name))]));
+  return Object.fromEntries(names.map((name) => [name, bundleOf(filesOf(name))]));
 }
 
 function bundleOf(files: readonly OutputFile[]): Bundle {

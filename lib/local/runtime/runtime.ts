@@ -13,6 +13,13 @@ export interface Runtime {
    * @throws RuntimeStoppedError when the runtime is stopped before the result
    */
   invoke(name: string, event?: unknown): Promise<InvokeResult>;
+  /**
+   * Runs other code under a function's name from its next invocation on; those under way end with the old one.
+   *
+   * @param assetDirectory as that of a {@link RuntimeFunction}
+   * @throws UnknownFunctionError
+   */
+  replaceCode(name: string, assetDirectory: string): Promise<void>;
   /** Ends every sandbox; invocations under way or waiting are rejected. */
   stop(): Promise<void>;
 }
@@ -42,12 +49,14 @@ export class RuntimeStoppedError extends ConnectorError {
  */
 export function startRuntime(functions: RuntimeFunction[], options: { log(line: LogLine): void }): Runtime {
   const pools = new Map(functions.map((fn) => [fn.name, startPool(fn, options.log)]));
+  const poolOf = (name: string) => {
+    const pool = pools.get(name);
+    if (pool === undefined) throw new UnknownFunctionError(name);
+    return pool;
+  };
   return {
-    async invoke(name, event) {
-      const pool = pools.get(name);
-      if (pool === undefined) throw new UnknownFunctionError(name);
-      return pool.invoke(JSON.stringify(event) ?? '{}');
-    },
+    invoke: async (name, event) => poolOf(name).invoke(JSON.stringify(event) ?? '{}'),
+    replaceCode: async (name, assetDirectory) => poolOf(name).replaceCode(assetDirectory),
     async stop() {
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
@@ -61,7 +70,8 @@ interface Invocation {
   reject(error: Error): void;
 }
 
-function startPool(fn: RuntimeFunction, log: (line: LogLine) => void) {
+function startPool(given: RuntimeFunction, log: (line: LogLine) => void) {
+  let fn = given;
   const waiting: Invocation[] = [];
   const busy = new Set<Sandbox>();
   const idle: Sandbox[] = [];
@@ -83,10 +93,13 @@ function startPool(fn: RuntimeFunction, log: (line: LogLine) => void) {
   }
 
   async function work(sandbox: Sandbox, invocation: Invocation): Promise<void> {
+    const { assetDirectory } = fn;
     busy.add(sandbox);
     const { reusable, ...result } = await sandbox.run(invocation.requestId, invocation.event);
     busy.delete(sandbox);
-    if (reusable && !stopped) idle.push(sandbox);
+    const isCurrent = assetDirectory === fn.assetDirectory && !stopped;
+    if (reusable && isCurrent) idle.push(sandbox);
+    else if (reusable) void sandbox.end();
     if (stopped) invocation.reject(new RuntimeStoppedError(fn.name));
     else invocation.resolve(result);
     dispatch();
@@ -99,6 +112,11 @@ function startPool(fn: RuntimeFunction, log: (line: LogLine) => void) {
         waiting.push({ requestId: randomUUID(), event, resolve, reject });
         dispatch();
       });
+    },
+    async replaceCode(assetDirectory: string): Promise<void> {
+      if (assetDirectory === fn.assetDirectory) return;
+      fn = { ...fn, assetDirectory };
+      await Promise.all(idle.splice(0).map((sandbox) => sandbox.end()));
     },
     async stop(): Promise<void> {
       stopped = true;

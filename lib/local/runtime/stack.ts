@@ -29,6 +29,12 @@ export interface LocalStack {
    * @throws TemplateNotSupportedError when a table or queue would be replaced by an empty one
    */
   deploy(assembly: Assembly): Promise<void>;
+  /**
+   * Runs other code in the place of the workers', from their next invocation on, whatever is deployed later.
+   *
+   * @param assetDirectory the folder of a worker's bundle; without one it is the template's again
+   */
+  runWorkers(assetDirectory?: string): Promise<void>;
   /** Which permission each function made use of so far. */
   usedPermissions(): UsedPermission[];
   /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
@@ -92,8 +98,15 @@ export async function runAssembly(
     );
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
+    let workerDirectory: string | undefined;
+    const codeOf = (logicalId: string) => (logicalId.includes('WebhookWorker') ? workerDirectory : undefined);
+    const functionsOf = ({ functions }: LocalResources) =>
+      functions.map((fn) => ({ ...fn, assetDirectory: codeOf(fn.logicalId) ?? fn.assetDirectory }));
     const serve = (deployed: LocalResources) =>
-      serveResources(deployed, { front, apiPorts, functionEnvironment, localOutputs, log });
+      serveResources(
+        { ...deployed, functions: functionsOf(deployed) },
+        { front, apiPorts, functionEnvironment, localOutputs, log },
+      );
 
     let resources = read(assembly);
     await provision(endpoint, resources);
@@ -113,6 +126,10 @@ export async function runAssembly(
         await serving?.stop(true);
         resources = after;
         serving = await serve(resources);
+      },
+      async runWorkers(assetDirectory) {
+        workerDirectory = assetDirectory;
+        for (const fn of functionsOf(resources)) await serving?.replaceCode(fn.name, fn.assetDirectory);
       },
       usedPermissions: front.usedPermissions,
       stop,

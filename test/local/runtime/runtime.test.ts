@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import type { LogLine, RuntimeFunction } from '../../../lib/local/runtime/invocation.ts';
 import { startRuntime } from '../../../lib/local/runtime/runtime.ts';
@@ -235,14 +238,39 @@ test('reports an uncaught exception and an unhandled rejection, and starts a new
 
 test('gives no event to a sandbox that ended while it was idle', async () => {
   const { invoke } = await start(`
-    export const handler = async ({ leaveExit, milliseconds = 0 }) => {
-      if (leaveExit) setTimeout(() => process.exit(1), 5);
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    export const handler = async ({ leavesExit }) => {
+      if (leavesExit) setTimeout(() => process.exit(1), 5);
       return 'well';
     };`);
-  await Promise.all([invoke({ leaveExit: true }), invoke({ milliseconds: 150 })]);
-  const results = await Promise.all([invoke({}), invoke({})]);
-  expect(results.map(({ payload }) => payload)).toEqual(['well', 'well']);
+  const exits: Promise<unknown>[] = [];
+  const watch = (sandbox: Worker) => exits.push(once(sandbox, 'exit'));
+  process.on('worker', watch);
+  await invoke({ leavesExit: true });
+  process.off('worker', watch);
+  await Promise.all(exits);
+  expect(exits).toHaveLength(1);
+  expect((await invoke({})).payload).toBe('well');
+});
+
+test('runs other code from the next event on, and lets an event under way end with the old one', async () => {
+  const { runtime, invoke, lines } = await start(`
+    export const handler = async () => {
+      console.log('old');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return 'old';
+    };`);
+  const other = await mkdtemp(join(tmpdir(), 'runtime-'));
+  await writeFile(join(other, 'index.mjs'), "export const handler = async () => 'new';");
+  await invoke();
+  lines.splice(0);
+  const underWay = invoke();
+  while (lines.length === 0) await setImmediate();
+  await runtime.replaceCode('subject', other);
+  expect((await invoke()).payload).toBe('new');
+  expect((await underWay).payload).toBe('old');
+  expect(await Promise.all([invoke(), invoke(), invoke()])).toMatchObject(Array(3).fill({ payload: 'new' }));
+  await expect(runtime.replaceCode('other', other)).rejects.toMatchObject({ code: 'unknown_function' });
+  await rm(other, { recursive: true });
 });
 
 test('reports a function that needs more than its memory', async () => {

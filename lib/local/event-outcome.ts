@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
+import type { LocalEnvironment, LocalSystem } from './local-system.ts';
+import type { LogWatch } from './log-watch.ts';
+import { clientOptions } from './template/provision.ts';
+
+/** What the ledger says of an event that was handled. */
+export interface HandledEvent {
+  /** Epoch seconds. */
+  readonly handledAt: number;
+  readonly event: { readonly resourceName: string; readonly resourceId: string };
+}
+
+/** What became of an event that was sent to `onEvent`. */
+export type EventOutcome =
+  | ({ readonly outcome: 'handled' } & HandledEvent)
+  /** `where` is the first line of the stack. */
+  | { readonly outcome: 'failed'; readonly errorName: string; readonly where: string }
+  /** The worker cannot even be loaded; `text` is what it says. */
+  | { readonly outcome: 'not_loaded'; readonly text: string }
+  | { readonly outcome: 'unfinished' };
+
+/**
+ * Makes a reader of what the deliveries table says of an event: whatever `onEvent` does or logs, the worker marks there
+ * that it is done.
+ */
+export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<LocalEnvironment, 'tables'>) {
+  const client = new DynamoDBClient(clientOptions(aws));
+  const schema = z.looseObject({ resourceName: z.string(), resourceId: z.string() });
+  return {
+    /** @returns undefined when the event is not handled */
+    async read(eventId: string): Promise<HandledEvent | undefined> {
+      const key = { id: { S: `event#${eventId}` } };
+      const { Item: item } = await client.send(
+        new GetItemCommand({ TableName: tables.Deliveries, Key: key, ConsistentRead: true }),
+      );
+      if (item?.handledAt?.N === undefined) return undefined;
+      return { handledAt: Number(item.handledAt.N), event: schema.parse(JSON.parse(item.event?.S ?? '{}')) };
+    },
+    stop: () => client.destroy(),
+  };
+}
+
+/**
+ * Waits until an event is handled, or the worker's log says why it is not.
+ *
+ * @param read whether it is handled
+ * @param limits.seconds how long it waits
+ * @param limits.initErrors how many functions could not be loaded before the event was sent
+ */
+export async function outcomeOf(
+  eventId: string,
+  read: (eventId: string) => Promise<HandledEvent | undefined>,
+  log: Pick<LogWatch, 'find' | 'initErrors'>,
+  { seconds, initErrors }: { readonly seconds: number; readonly initErrors: number },
+): Promise<EventOutcome> {
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    const handled = await read(eventId);
+    if (handled !== undefined) return { outcome: 'handled', ...handled };
+    const failed = log.find('event.failed', { eventId });
+    if (failed !== undefined) {
+      const [where = ''] = String(failed.stack).split(' | ');
+      return { outcome: 'failed', errorName: String(failed.errorName), where };
+    }
+    const text = log.initErrors()[initErrors];
+    if (text !== undefined) return { outcome: 'not_loaded', text };
+    await sleep(10);
+  }
+  return { outcome: 'unfinished' };
+}

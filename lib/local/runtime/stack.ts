@@ -42,7 +42,6 @@ export interface LocalStack {
 }
 
 /** How the output ends that names an environment's worker. */
-const workerOutput = 'FunctionWebhookWorker';
 
 /** How a local stack is run. */
 export interface LocalStackOptions {
@@ -101,7 +100,9 @@ export async function runAssembly(
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
     let workerDirectory: string | undefined;
-    const functionsOf = (of: LocalResources) => withWorkersFrom(workerDirectory, of);
+    const codeOf = (logicalId: string) => (logicalId.includes('WebhookWorker') ? workerDirectory : undefined);
+    const functionsOf = ({ functions }: LocalResources) =>
+      functions.map((fn) => ({ ...fn, assetDirectory: codeOf(fn.logicalId) ?? fn.assetDirectory }));
     const options = { front, apiPorts, functionEnvironment, localOutputs, log };
     const serve = (of: LocalResources) => serveResources({ ...of, functions: functionsOf(of) }, options);
 
@@ -135,12 +136,6 @@ export async function runAssembly(
     await stop();
     throw error;
   }
-}
-
-/** The functions, the workers among them from another directory, if one is given. */
-function withWorkersFrom(directory: string | undefined, { functions, outputs }: LocalResources) {
-  const workers = Object.keys(outputs).flatMap((name) => (name.endsWith(workerOutput) ? outputs[name] : []));
-  return functions.map((fn) => (directory && workers.includes(fn.name) ? { ...fn, assetDirectory: directory } : fn));
 }
 
 /** Decides every API's port before the first is served: the functions' environment holds the origins. */

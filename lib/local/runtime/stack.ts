@@ -41,8 +41,6 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** How the output ends that names an environment's worker. */
-
 /** How a local stack is run. */
 export interface LocalStackOptions {
   readonly ports: LocalPorts;

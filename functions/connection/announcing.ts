@@ -5,10 +5,11 @@ import type { ConnectionDependencies } from './dependencies.ts';
 import { howToReconnect } from './refusals.ts';
 
 /**
- * Tells the integrator of a connection's change. A queue that refuses must not fail what has already happened.
+ * Tells the integrator that a connection has changed. The change has already happened, so a queue that refuses the
+ * message causes no error.
  *
  * @param connection as it is after the change
- * @returns whether the queue has it
+ * @returns whether the queue took the message
  */
 export async function announce(
   { changes, clock, observer }: Pick<ConnectionDependencies, 'changes' | 'clock' | 'observer'>,
@@ -33,7 +34,7 @@ export async function announce(
   }
 }
 
-/** Whether the integrator has been told that this connection has ended, so that need not be announced again. */
+/** Tells whether the integrator already knows that this connection has ended. Then it is not announced again. */
 export function isTold({ toldGeneration, generation }: Connection): boolean {
   return toldGeneration === generation;
 }

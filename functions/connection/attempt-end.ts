@@ -40,8 +40,8 @@ export async function endWithoutTokens(
 
 /**
  * Tells what the journal says after an attempt, given what it said before. A later attempt that was not even sent
- * changes nothing: a refresh token that may be spent does not become unspent by it, and a success that may wait in escrow
- * is not forgotten.
+ * changes nothing: a refresh token that may be spent does not become unspent by it, and a success that may wait in
+ * escrow is not forgotten.
  */
 function journalAfter(previous: Attempt | undefined, own: 'spendable' | 'unknown') {
   if (previous === undefined) return own;

@@ -9,17 +9,17 @@ import { lookAgainAt } from './transitions.ts';
 import { announceVerdict } from './verdict.ts';
 
 /**
- * What the sweep's look at a connection came to; `out_of_time` means that this invocation ends too soon and another
- * has to come.
+ * How the sweep's look at a connection ended. `out_of_time` means that this invocation ends too soon and another one
+ * must do the work.
  */
 export type Attention = 'attended' | 'not_due' | 'out_of_time';
 
 /**
- * Does what a connection needs whose `rotateAt` has come: a rotation, or whatever a crash left undone (an environment
- * to check, a revocation or an announcement to finish).
+ * Does what a connection needs when its `rotateAt` has come: a rotation, or whatever a crash left undone (an
+ * environment to check, a revocation or an announcement to finish).
  *
- * @returns `not_due` when somebody else has seen to it since it was queued
- * @throws whatever the ports throw; nothing is left worse than it was found, and it stays due
+ * @returns `not_due` when somebody else has done it since the connection was queued
+ * @throws whatever the ports throw; the connection is then no worse than before, and stays due
  */
 export async function attendConnection(dependencies: RotationDependencies, connectionId: string): Promise<Attention> {
   const connection = await dependencies.store.read(connectionId);
@@ -42,7 +42,7 @@ async function attendConnected(dependencies: RotationDependencies, found: Connec
   if (checked === undefined) return 'attended';
   if (isRotationDue(checked, dependencies.clock())) {
     const { outcome, connection } = await rotateConnection(dependencies, checked);
-    // Procore tells nothing of a token that had expired; of the new one it can.
+    // Procore says nothing about a token that has expired. It can say whose the new token is.
     if (outcome === 'rotated') await finishChecking(dependencies, connection);
     return outcome === 'out_of_time' ? outcome : 'attended';
   }
@@ -50,7 +50,7 @@ async function attendConnected(dependencies: RotationDependencies, found: Connec
   return 'attended';
 }
 
-/** Checks an unchecked environment. @returns undefined when it was a wrong one */
+/** Checks the environment if it is unchecked. @returns undefined when the tokens belonged to another environment */
 async function finishChecking(
   dependencies: RotationDependencies,
   connection: Connection,
@@ -61,7 +61,7 @@ async function finishChecking(
   return check.outcome === 'ours' ? check.connection : connection;
 }
 
-/** Makes sure that a connection which needs no rotation does not stay due. */
+/** Plans the next look at a connection that needs no rotation, so that it does not stay due. */
 async function planNextLook(dependencies: RotationDependencies, connection: Connection): Promise<void> {
   const now = dependencies.clock();
   const { rotateAt = 0, tokens, environmentChecked } = connection;

@@ -7,22 +7,24 @@ import { finishRevoking, isSameAuthorization, surrenderTokens } from './revocati
 import { storePauseMs } from './timing.ts';
 import { create, type NewAuthorization, newConnection, reconnect } from './transitions.ts';
 
-/** What became of a new authorization. */
+/** How a new authorization ended. */
 export type AuthorizeOutcome =
-  /** The connection has these tokens, or those that have replaced them since. */
+  /** The connection has these tokens, or tokens that have replaced them since. */
   | { readonly outcome: 'authorized'; readonly connection: Connection }
-  /** The link was spent before, or a newer one was: the tokens were given up for revocation. */
+  /** This link, or a newer one, was spent before. The tokens were given up for revocation. */
   | { readonly outcome: 'superseded' };
 
-/** What an authorization leaves of its invocation when the store refuses, in milliseconds. */
+/** How much time an authorization leaves for the answer when the store refuses, in milliseconds. */
 const answerReserveMs = 3000;
 
 /**
  * Stores the tokens of a new authorization in ONE write, for a new connection or over an older authorization, and
- * announces `connected`. The link's time in it spends the link: what is stored must be of an older link.
+ * announces `connected`. The write holds the time of the link, and it requires that the stored tokens come from an
+ * older link. So the write spends the link.
  *
- * A process that dies between the exchange and this write loses the grant; the person starts again.
+ * If the process dies between the exchange and this write, the grant is lost and the person starts again.
  *
+ * @returns the connection, or `superseded` when a newer authorization was stored first
  * @throws whatever the store throws, after tries for as long as the invocation lasts
  */
 export async function authorizeConnection(
@@ -47,7 +49,7 @@ async function tryToAuthorize(
   for (;;) {
     const stored = await dependencies.store.read(connectionId);
     if (stored && isSameAuthorization(stored.authorizedBy, authorizedBy)) {
-      // The answer to the write was lost, or the SDK repeated it: it is ours all the same.
+      // The answer to our write was lost, or the SDK repeated the write. The stored authorization is ours all the same.
       if (stored.status === 'disconnected') return { outcome: 'superseded' };
       return finishAuthorizing(dependencies, stored);
     }

@@ -16,7 +16,8 @@ export interface Claimed {
  * Claims the attempt for a connection's generation, as it was read.
  *
  * @returns the claim, or how the connection stands when somebody else was faster
- * @throws whatever the store throws while nobody else is seen to have won; ConnectionNotFoundError when the item is gone
+ * @throws whatever the store throws while nobody else is seen to have won; ConnectionNotFoundError when the item is
+ *   gone
  */
 export async function claimAttempt(
   dependencies: ConnectionDependencies,
@@ -40,8 +41,8 @@ export async function claimAttempt(
     // The SDK may have repeated a claim that took effect, or the answer was lost. Then the stored owner is this one.
     const stored = await readPatiently(dependencies, connectionId);
     if (stored?.attempt?.owner !== attempt.owner) {
-      // In a crowd DynamoDB throttles claims of the one item. A caller that sees somebody else's claim has lost and need
-      // not fail.
+      // In a crowd DynamoDB throttles claims of the one item. A caller that sees somebody else's claim has lost and
+      // need not fail.
       const obstacle = stored && obstacleTo(stored, generation, dependencies.clock());
       if (answer === 'unanswered' && !obstacle) throw fault;
       return obstacle ?? standing(dependencies, connection, stored);

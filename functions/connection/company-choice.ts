@@ -6,11 +6,11 @@ import { choose, noteCompanies } from './transitions.ts';
 type CompanyDependencies = Pick<ConnectionDependencies, 'store' | 'clock'>;
 
 /**
- * Notes which companies a connection's account sees. The only one is taken as chosen; a choice that is not among them
- * any more is dropped.
+ * Stores which companies a connection's account sees. If there is only one, it counts as chosen. A choice that the
+ * account does not see any more is removed.
  *
  * @param connection as its authorization stored it
- * @returns `superseded` when somebody has authorized the connection anew meanwhile
+ * @returns `superseded` when somebody has authorized the connection again meanwhile
  */
 export async function recordCompanies(
   dependencies: CompanyDependencies,
@@ -30,7 +30,7 @@ export interface CompanyChoice {
   readonly sessionId: string;
 }
 
-/** What became of a choice. */
+/** How a choice ended. */
 export type CompanyChoiceOutcome =
   | { readonly outcome: 'chosen'; readonly connection: Connection }
   /** The account does not see this company. */
@@ -38,7 +38,7 @@ export type CompanyChoiceOutcome =
   /** Another session has authorized the connection since, or nobody has. */
   | { readonly outcome: 'superseded' };
 
-/** Stores the company that a person chose for a connection. */
+/** Stores the company that a person chose for a connection. @returns `chosen`, or why nothing was stored */
 export async function chooseCompany(
   dependencies: CompanyDependencies,
   choice: CompanyChoice,

@@ -13,22 +13,22 @@ export interface ConnectionDependencies {
   readonly changes: ConnectionChanges;
   readonly clock: Clock;
   readonly sleep: Sleep;
-  /** What this invocation has left: a lease is made of it, so it must never be less than the truth. */
+  /** The time that this invocation has left. A lease lasts that long, so it must never be less than the truth. */
   readonly remaining: RemainingTime;
   readonly randomFraction: RandomFraction;
-  /** Names the owner of a claim. */
+  /** Makes the name of a claim's owner. */
   readonly randomId: RandomId;
   readonly observer: Observer;
   /**
    * Whether token sets that a reconnect replaced stay valid at Procore until the connection is disconnected.
    *
-   * Whether Procore, asked to revoke one set, spares another of the same user is not known: where it does not, a
-   * revocation after a reconnect would kill the connection just made. So `true` is the safe side.
+   * `true` is the safe side. It is not known whether Procore, when it revokes one token set of a user, leaves the
+   * user's other sets alone. If it does not, a revocation after a reconnect would kill the new connection.
    */
   readonly keepReplaced: boolean;
 }
 
-/** What those need that spend refresh tokens. */
+/** What the use cases that spend refresh tokens are given. */
 export interface RotationDependencies extends ConnectionDependencies {
   readonly escrow: Escrow;
 }

@@ -6,19 +6,20 @@ import { ConnectionNotFoundError } from './refusals.ts';
 import { finishRevoking } from './revocation.ts';
 import { disconnect, leaveIndex, noteTold } from './transitions.ts';
 
-/** What became of a disconnection: the connection has ended; Procore may still have to confirm. */
+/** How a disconnection ended: the connection is over, but Procore may still have to confirm. */
 export interface Disconnection {
   readonly outcome: 'disconnected';
   readonly connection: Connection;
-  /** Whether Procore has confirmed that every token is revoked; if not, the sweep goes on trying. */
+  /** Whether Procore has confirmed that every token is revoked. If it has not, the sweep tries again. */
   readonly revoked: boolean;
 }
 
 /**
- * Ends a connection: its tokens are taken out of use in one write, then revoked at Procore. Whatever a crash leaves,
- * the sweep finishes. A second call finds it done.
+ * Ends a connection. One write takes its tokens out of use; then they are revoked at Procore. The sweep finishes what a
+ * crash left undone. A second call finds the work done.
  *
- * @throws ConnectionNotFoundError
+ * @returns the connection, and whether every token is revoked
+ * @throws ConnectionNotFoundError when there is no such connection
  */
 export async function disconnectConnection(
   dependencies: ConnectionDependencies,
@@ -27,7 +28,7 @@ export async function disconnectConnection(
   for (;;) {
     const stored = await dependencies.store.read(connectionId);
     if (!stored) throw new ConnectionNotFoundError(connectionId);
-    // Also what a write of our own has made, whose answer was lost or that the SDK repeated.
+    // This may be our own write, whose answer was lost or which the SDK repeated.
     if (stored.status === 'disconnected') return finishDisconnecting(dependencies, stored);
     const write = disconnect(stored, dependencies.clock());
     if ((await dependencies.store.write(write)) === 'refused') continue;
@@ -39,9 +40,11 @@ export async function disconnectConnection(
 }
 
 /**
- * Does what is left of a disconnection: announces it, revokes, and takes the connection out of the due index.
+ * Does what is left of a disconnection: announces it, revokes the tokens, and takes the connection out of the due
+ * index.
  *
- * @param connection disconnected
+ * @param connection with the status `disconnected`
+ * @returns the connection, and whether every token is revoked
  */
 export async function finishDisconnecting(
   dependencies: ConnectionDependencies,
@@ -53,7 +56,7 @@ export async function finishDisconnecting(
   const after = await finishRevoking(dependencies, connection);
   const revoked = after.revoking === undefined;
   if (!told || (wasTold && !revoked)) return { outcome: 'disconnected', connection: after, revoked };
-  // Procore may not confirm for days: the integrator is not to hear of it at every try.
+  // Procore may not confirm for days. The integrator must not be told at every try.
   const write = revoked ? leaveIndex(after, dependencies.clock()) : noteTold(after, dependencies.clock());
   const isWritten = (await dependencies.store.write(write)) === 'written';
   return { outcome: 'disconnected', connection: isWritten ? afterWrite(after, write) : after, revoked };

@@ -8,18 +8,19 @@ import { check, disconnect } from './transitions.ts';
 
 /** Whose tokens a connection has. */
 export type EnvironmentCheck =
-  /** `token/info` named our client id; or the tokens that it was asked about are not stored any more. */
+  /** `token/info` named our client id, or the tokens in question are not stored any more. */
   | { readonly outcome: 'ours'; readonly connection: Connection }
-  /** Another client's: the tokens are removed and revoked. */
+  /** The tokens belong to another client. They are removed and revoked. */
   | { readonly outcome: 'foreign' }
-  /** Procore did not say; the sweep asks again. */
+  /** Procore did not say whose they are. The sweep asks again. */
   | { readonly outcome: 'unavailable' };
 
 /**
- * Asks Procore whether a connection's tokens were issued to this environment's own client, as they must be: another
- * client's tokens mean that secret and host belong to different environments.
+ * Asks Procore whether a connection's tokens were issued to the client of this environment. If they were issued to
+ * another client, the secret and the host belong to different environments.
  *
  * @param connection as just written or read
+ * @returns whose the tokens are
  * @see https://developers.procore.com/documentation/oauth-endpoints (token/info)
  */
 export async function checkEnvironment(
@@ -50,8 +51,8 @@ async function noteChecked(
   procoreUserId: string | undefined,
 ): Promise<EnvironmentCheck> {
   const { connectionId, generation } = connection;
-  // Whoever stored the tokens may have died, or found the queue refusing, before it was told. A second message within
-  // five minutes is dropped by the queue. As long as nobody can be told, the connection stays due.
+  // The process that stored the tokens may have died before it announced them, or the queue may have refused. The queue
+  // drops a second message within five minutes. The connection stays due as long as it cannot be announced.
   if ((await announce(dependencies, connection, 'connected')) === 'unannounced') return { outcome: 'ours', connection };
   const write = check(connection, tokens, {
     procoreUserId,
@@ -62,7 +63,7 @@ async function noteChecked(
     dependencies.observer.note('connection.checked', { connectionId, generation });
     return { outcome: 'ours', connection: afterWrite(connection, write) };
   }
-  // A rotation or a newer authorization came in between: what it stored stays due until it is checked itself.
+  // A rotation or a newer authorization came in between. What it stored stays due until it is checked.
   return { outcome: 'ours', connection: (await dependencies.store.read(connectionId)) ?? connection };
 }
 

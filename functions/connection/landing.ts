@@ -7,39 +7,47 @@ import { surrenderTokens } from './revocation.ts';
 import { storePauseMs } from './timing.ts';
 import { replace } from './transitions.ts';
 
-/** From when on a token set is put into escrow, in milliseconds before the end: one more try of the store and of it. */
+/**
+ * With less time left, in milliseconds, a token set is put into escrow. It is enough for one more try of the store and
+ * one of the escrow.
+ */
 const escrowReserveMs = 9000;
 
-/** The process is about to end and holds a token set that neither the store nor the escrow took. */
+/** The process is about to end, and neither the store nor the escrow took the token set that it holds. */
 export class TokenSetLostError extends ConnectorError {
   override readonly name = 'TokenSetLostError';
   readonly code = 'token_set_lost';
   constructor(connectionId: string, options: ErrorOptions) {
     super(
       `Neither DynamoDB nor the escrow queue took the new tokens of connection "${connectionId}" in time. If Procore ` +
-        'refuses the old refresh token from now on, the customer has to connect again; nothing else can be done.',
+        'refuses the old refresh token from now on, the customer has to connect again. Nothing else can be done.',
       options,
     );
   }
 }
 
-/** Where a token set ended. */
+/** Where a token set is now. */
 export type Landing =
   /** It is stored. */
   | { readonly outcome: 'rotated'; readonly connection: Connection }
-  /** It is in escrow; `connection` is what will be stored. */
+  /** It is in escrow. `connection` is what will be stored. */
   | { readonly outcome: 'escrowed'; readonly connection: Connection }
-  /** Its generation is gone; `connection` is what is stored, undefined when that is not known. */
+  /**
+   * Another token set has replaced its generation. `connection` is what is stored; undefined when that is not known.
+   */
   | { readonly outcome: 'too_late'; readonly connection: Connection | undefined };
 
 /**
- * Makes a token set durable before anyone uses it: in the store, tried for as long as this invocation lasts, else in
- * escrow. It is lost only if the process dies between Procore's answer and the first of these writes.
+ * Makes a token set durable before anyone uses it. It is written to the store, again and again for as long as this
+ * invocation lasts; shortly before the end it is put into escrow. It is lost only if the process dies between Procore's
+ * answer and the first of these writes.
  *
- * One that comes too late is given up with the same patience: forgotten, it would stay alive at Procore.
+ * A token set that comes too late is given up for revocation with the same patience. If it were forgotten, it would
+ * stay alive at Procore.
  *
  * @param replaced the connection as it was when its refresh token was spent
- * @throws TokenSetLostError when both refuse to the end
+ * @returns where the token set is now
+ * @throws TokenSetLostError when store and escrow refuse to the end
  */
 export async function landTokens(
   dependencies: RotationDependencies,
@@ -56,7 +64,8 @@ export async function landTokens(
     try {
       if (!isTooLate && (await dependencies.store.write(write)) === 'refused') {
         const stored = await dependencies.store.read(connectionId);
-        // The SDK may have repeated a write that took effect: an access token is mark enough.
+        // The SDK may have repeated a write that took effect. The access token shows whether the stored set is this
+        // one.
         isTooLate = stored?.tokens?.accessToken !== tokens.accessToken;
       }
       if (isTooLate) {
@@ -82,7 +91,7 @@ export async function landTokens(
         });
         dependencies.observer.note('rotation.escrowed', { connectionId, generation });
         dependencies.observer.count('rotationEscrowed');
-        // What came too late is not to be used by anybody: out of escrow it is given up.
+        // Nobody may use a token set that came too late. When it comes out of escrow, it is given up for revocation.
         return isTooLate ? { outcome: 'too_late', connection: undefined } : { outcome: 'escrowed', connection: landed };
       } catch (error) {
         refusal = error;

@@ -4,17 +4,18 @@ import type { Connection } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { pauseJitter } from './timing.ts';
 
-/** How often a read is tried; with the pauses in between about 0.6 s. */
+/** How often a read is tried. The pauses in between take about 0.6 s together. */
 const mostReads = 3;
 
 /** In milliseconds. */
 const readBackOff: BackOff = { first: 200, most: 400, jitter: pauseJitter };
 
 /**
- * Reads a connection, and again after a pause when the store fails: in a crowd that asks for one item DynamoDB throttles
- * some for a moment, and who waits a little need not fail.
+ * Reads a connection. When the store fails, it reads again after a pause: DynamoDB throttles for a moment when many
+ * callers ask for one item at once, and a caller that waits a little need not fail.
  *
- * @throws whatever the store threw last
+ * @returns the connection, or undefined when there is none
+ * @throws whatever the store threw last; ForeignItemError at once
  */
 export async function readPatiently(
   { store, sleep, randomFraction }: Pick<ConnectionDependencies, 'store' | 'sleep' | 'randomFraction'>,

@@ -6,18 +6,20 @@ import type { EscrowedTokenSet } from './escrow.ts';
 import { isSameAuthorization, surrenderTokens } from './revocation.ts';
 import { replace } from './transitions.ts';
 
-/** What became of an escrowed token set. */
+/** How the recovery of an escrowed token set ended. */
 export type Recovery =
-  /** It is stored now, or was before. */
+  /** It is stored now, or it was stored before. */
   | 'recovered'
-  /** Its generation is gone; it was given up for revocation where its authorization is over. */
+  /** Another token set has replaced its generation. It was given up for revocation if its authorization is over. */
   | 'too_late';
 
 /**
- * Lands a token set out of escrow: on the generation that it replaces and nothing else, so that it lands even over a
- * verdict, which it thereby proves wrong.
+ * Stores a token set that comes out of escrow. It is stored only over the generation that it replaces. That is its only
+ * condition, so it is stored even over a verdict, which it proves wrong.
  *
- * @throws whatever the store throws: the token set then stays in escrow
+ * @returns whether the connection has the token set
+ * @throws whatever the store throws: the token set then stays in escrow; ForeignItemError when it belongs to another
+ *   environment
  */
 export async function recoverTokens(
   dependencies: ConnectionDependencies,
@@ -29,7 +31,7 @@ export async function recoverTokens(
   }
   const stored = await dependencies.store.read(connectionId);
   if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';
-  // Generations begin anew where somebody has removed the item: the authorization must be the same one, too.
+  // Generations start from 1 again after somebody has removed the item. So the authorization must be the same, too.
   const isReplaced =
     stored?.generation === escrowed.generation && isSameAuthorization(stored.authorizedBy, escrowed.authorizedBy);
   if (!isReplaced) {

@@ -1,12 +1,13 @@
 import { ConnectorError } from '../connector-error.ts';
 import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
-/** What is known of a connection that is to be connected again: its id at least. */
+/** What is known of a connection that must be connected again: at least its id. */
 type Reconnectable = Pick<Connection, 'connectionId'> &
   Partial<Pick<Connection, 'environment' | 'grant' | 'companyId'>>;
 
 /**
- * Says what a person does to connect an account again; for a service account that is the operator, not the customer.
+ * Says what a person must do to connect an account again. For a service account that person is the operator, not the
+ * customer.
  *
  * @returns one or two sentences, with the command
  */
@@ -14,7 +15,7 @@ export function howToReconnect({ connectionId, environment, grant, companyId = '
   const options = environment === undefined ? '' : ` --environment ${environment}`;
   if (grant === 'client_credentials') {
     return (
-      `Connect the app's service account anew (npm run procore -- connect ${connectionId}${options} ` +
+      `Connect the app's service account again (npm run procore -- connect ${connectionId}${options} ` +
       `--service-account --company ${companyId}, or invoke the function connect-service-account).`
     );
   }
@@ -25,13 +26,13 @@ export function howToReconnect({ connectionId, environment, grant, companyId = '
 }
 
 const causeTexts: Readonly<Record<ReauthorizationCause, string>> = {
-  response_lost: 'an answer of Procore with new tokens was lost, and Procore has refused the old refresh token since',
+  response_lost: 'an answer from Procore with new tokens was lost, and Procore now refuses the old refresh token',
   revoked: 'Procore refuses the refresh token: a person or an administrator has revoked the access',
-  used_elsewhere: 'Procore refuses the refresh token though the access still stands: something else has spent it',
+  used_elsewhere: 'Procore refuses the refresh token although the access still works: something else has spent it',
   no_refresh_token: 'Procore gave no refresh token',
 };
 
-/** The request for an access token is not one. */
+/** A request for an access token is not valid. */
 export class InvalidVendingRequestError extends ConnectorError {
   override readonly name = 'InvalidVendingRequestError';
   readonly code = 'invalid_vending_request';
@@ -46,11 +47,11 @@ export class ConnectionNotFoundError extends ConnectorError {
   }
 }
 
-/** Only a person can help: the connection has ended, and Procore is not asked any more. */
+/** The connection has ended. Only a person can connect it again; Procore is not asked any more. */
 export class ReauthorizationRequiredError extends ConnectorError {
   override readonly name = 'ReauthorizationRequiredError';
   readonly code = 'reauthorization_required';
-  /** Why; `disconnected` when it was disconnected on purpose. */
+  /** Why it has ended; `disconnected` when it was disconnected on purpose. */
   readonly reason: ReauthorizationCause | 'disconnected';
   readonly reconnect: string;
   constructor(connection: Reconnectable, reason: ReauthorizationCause | 'disconnected') {
@@ -63,7 +64,7 @@ export class ReauthorizationRequiredError extends ConnectorError {
   }
 }
 
-/** There is no token to give now, but there will be: nobody has to do anything but ask again. */
+/** There is no token to give now, but there will be one soon. The caller only has to ask again. */
 export class RotationPendingError extends ConnectorError {
   override readonly name = 'RotationPendingError';
   readonly code = 'rotation_pending';
@@ -77,19 +78,19 @@ export class RotationPendingError extends ConnectorError {
   }
 }
 
-/** Procore refuses this environment's client id and secret: no connection's fault, and all of them will stop. */
+/** Procore refuses this environment's client id and secret. No connection is at fault, and all of them will stop. */
 export class ClientCredentialsRejectedError extends ConnectorError {
   override readonly name = 'ClientCredentialsRejectedError';
   readonly code = 'client_credentials_rejected';
   constructor() {
     super(
       "Procore refuses this environment's client id and secret. Compare them with the Developer Portal and set them " +
-        'again (npm run procore -- credentials). No connection is lost: rotation goes on by itself afterwards.',
+        'again (npm run procore -- credentials). No connection is lost: rotation goes on by itself after that.',
     );
   }
 }
 
-/** A refusal as the invoked functions answer it: `{"error": …}` in place of the result. */
+/** A refusal as the invoked functions answer it: `{"error": …}` instead of the result. */
 export interface Refusal {
   readonly error: {
     /** Literal, e.g. `rotation_pending`. */
@@ -105,11 +106,11 @@ export interface Refusal {
 }
 
 /**
- * The table of errors to answers of functions that are invoked: what a caller can act on is answered; anything else is
- * thrown on, so that Lambda counts it and the alarm fires.
+ * Turns an error of an invoked function into its answer, if the caller can act on the error. Any other error is thrown
+ * again, so that Lambda counts it and the alarm fires.
  *
  * @returns the answer
- * @throws the error, when it is none of ours for callers
+ * @throws the error itself when a caller cannot act on it
  */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof RotationPendingError) {

@@ -9,7 +9,7 @@ type RevocationDependencies = Pick<
   'store' | 'tokenEndpoint' | 'oauthClient' | 'clock' | 'observer' | 'keepReplaced'
 >;
 
-/** A token set in hand, and the authorization that it came of. */
+/** A token set in hand, and the authorization that it comes from. */
 export interface HeldTokenSet {
   readonly connectionId: string;
   readonly tokens: TokenSet;
@@ -22,14 +22,15 @@ export function isSameAuthorization(one: Authorization, other: Authorization): b
 }
 
 /**
- * Revokes at Procore what waits for it, as far as it may be revoked now, and strikes off what is done.
+ * Revokes the tokens that wait for their revocation at Procore, if they may be revoked now, and removes those that are
+ * revoked from the list.
  *
- * Each token is used once before: if Procore voids a refresh token only at the first use
- * of the access token that replaced it, a set that was never used would leave its predecessor alive.
- * A token that is stored for use is never revoked. A crash at any point leaves the list, and the sweep comes again.
+ * Each token is used once before it is revoked. Procore may void a refresh token only at the first use of the access
+ * token that replaced it; then a token set that was never used would leave its predecessor alive. A token that is
+ * stored for use is never revoked. After a crash at any point the list is still there, and the sweep tries again.
  *
  * @param connection as just written or read
- * @returns the connection afterwards
+ * @returns the connection as it is after that
  * @see https://developers.procore.com/documentation/oauth-endpoints (revoke)
  */
 export async function finishRevoking(
@@ -50,20 +51,22 @@ export async function finishRevoking(
   dependencies.observer.note('connection.revoked', { connectionId, generation, count: revoking.length - left.length });
   const write = strikeRevoked(connection, left, dependencies.clock());
   if ((await dependencies.store.write(write)) === 'written') return afterWrite(connection, write);
-  // Somebody else works on the list, or the SDK has repeated a write that took effect. Whatever is left stays due.
+  // Somebody else works on the list, or the SDK has repeated a write that took effect. What is left stays due.
   const stored = await dependencies.store.read(connectionId);
   return stored?.generation === generation && stored.status === connection.status ? stored : connection;
 }
 
-/** Tells whether the tokens in `revoking` may be revoked now, or only when the connection is disconnected. */
+/**
+ * Tells whether the tokens in `revoking` may be revoked now. If not, they wait until the connection is disconnected.
+ */
 export function isRevocationAllowed({ status }: Connection, keepReplaced: boolean): boolean {
   return status === 'disconnected' || !keepReplaced;
 }
 
 /**
- * Gives up a token set that came too late to be stored: noted for revocation if the connection was disconnected or
- * authorized anew meanwhile, and revoked as soon as that is allowed. A set whose own authorization still stands is
- * left alone, since revoking it could end the set that won.
+ * Gives up a token set that came too late to be stored. If the connection was disconnected or authorized again
+ * meanwhile, the token set is noted for revocation and revoked as soon as that is allowed. If its own authorization is
+ * still the stored one, it is left alone, because revoking it could end the token set that was stored first.
  *
  * @returns the connection as it is stored, or undefined when there is none
  */

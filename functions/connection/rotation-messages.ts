@@ -15,8 +15,8 @@ export interface RotationMessage {
 /**
  * Attends to a batch of due connections: groups side by side, one group's messages in order.
  *
- * @returns the ids of the messages that were not handled: those that failed, those for which this invocation has no time,
- *   and those behind them in the same group
+ * @returns the ids of the messages that were not handled: those that failed, those for which this invocation has no
+ *   time, and those behind them in the same group
  */
 export async function attendBatch(
   dependencies: RotationDependencies,

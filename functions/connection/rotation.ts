@@ -9,22 +9,23 @@ import { askedCoolDownSeconds, claimReserveSeconds, coolDownSeconds } from './ti
 import { judgeInvalidGrant } from './verdict.ts';
 
 /**
- * Replaces a connection's tokens by redeeming its refresh token (or asking for a service account's next token), at
- * most once across all concurrent callers.
+ * Replaces a connection's tokens by redeeming its refresh token, or by asking for a service account's next token. It
+ * does so at most once across all concurrent callers.
  *
- * The caller that claims the attempt calls the token endpoint; the others learn that somebody else does. The claim is
- * written before the refresh token is spent, so it is the journal, too: whoever claims after a holder that died, or
- * got no answer, knows that the refresh token may be spent. A process that dies between Procore's answer and the first
- * durable write loses the new tokens; that is the one window.
+ * The caller that claims the attempt calls the token endpoint. The others learn that somebody else does it. The claim
+ * is written before the refresh token is spent, so it is also the journal: if a holder died or got no answer, the next
+ * claimant knows that the refresh token may be spent. A process that dies between Procore's answer and the first
+ * durable write loses the new tokens. That is the only window of loss.
  *
- * @param connection as just read, strongly consistent; its generation is the one to replace
+ * @param connection as just read with strong consistency; its generation is the one to replace
+ * @returns what became of the rotation, and the connection as it is now
  * @throws whatever store, secret and changes throw; ConnectionNotFoundError when the item is gone
  * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6), [RFC 9700, section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)
  */
 export async function rotateConnection(dependencies: RotationDependencies, connection: Connection): Promise<Rotation> {
   const obstacle = obstacleTo(connection, connection.generation, dependencies.clock());
   if (obstacle) return obstacle;
-  // Before the claim: a secret that cannot be read must leave no attempt behind.
+  // The secret is read before the claim, so that no attempt is left behind when it cannot be read.
   const client = await dependencies.oauthClient.read();
   if (dependencies.remaining() < claimReserveSeconds * 1000) return { outcome: 'out_of_time', connection };
 
@@ -34,7 +35,7 @@ export async function rotateConnection(dependencies: RotationDependencies, conne
   return settle(dependencies, connection, claimed, answer);
 }
 
-/** Asks Procore; after a refusal the client is read again from its secret, once: somebody may just have changed it. */
+/** Asks Procore. After a refusal it reads the client once more: somebody may just have changed the secret. */
 async function spend(
   dependencies: RotationDependencies,
   { grant, tokens }: Connection,

@@ -10,9 +10,9 @@ import type { ConnectionDependencies } from './dependencies.ts';
 import { checkEnvironment } from './environment-check.ts';
 import { ClientCredentialsRejectedError } from './refusals.ts';
 
-/** What connecting a service account needs. */
+/** What {@link connectServiceAccount} works with. */
 export interface ServiceAccountDependencies extends ConnectionDependencies {
-  /** Lists the companies in which the app is installed; `companyId` goes into the header that this wants. */
+  /** Lists the companies in which the app is installed. Procore wants `companyId` in a header of this call. */
   readonly listCompanies: (accessToken: string, companyId: string) => Promise<CompaniesOutcome>;
   /** The redirect URI of this environment. */
   readonly redirectUri: string;
@@ -25,7 +25,7 @@ export interface ServiceAccountRequest {
   readonly companyId: string;
 }
 
-/** A refusal to connect a service account that a caller can act on. */
+/** A service account could not be connected, and the caller can do something about it. */
 export class ServiceAccountError extends ConnectorError {
   override readonly name = 'ServiceAccountError';
   readonly code:
@@ -44,7 +44,9 @@ export class ServiceAccountError extends ConnectorError {
 /**
  * Checks a request that came from outside.
  *
- * @throws InvalidConnectionIdError, ServiceAccountError `invalid_company_id`
+ * @returns the request
+ * @throws InvalidConnectionIdError
+ * @throws ServiceAccountError with the code `invalid_company_id`
  */
 export function parseServiceAccountRequest(value: unknown): ServiceAccountRequest {
   const { connectionId, companyId } = Object(value) as Partial<Record<keyof ServiceAccountRequest, unknown>>;
@@ -52,19 +54,20 @@ export function parseServiceAccountRequest(value: unknown): ServiceAccountReques
   if (typeof companyId === 'string' && /^\d{1,20}$/.test(companyId)) return { connectionId: parsed, companyId };
   throw new ServiceAccountError(
     'invalid_company_id',
-    'companyId must be the digits of a company id at Procore, as text. A service account must name the company that it ' +
-      'works in with every call; the id stands in the address of each of its pages at Procore.',
+    'companyId must be the digits of a company id at Procore, as text. A service account must name its company in ' +
+      'every call. You find the id in the address of every page of the company at Procore.',
   );
 }
 
 /**
- * Connects the app's own service account (DMSA) by the client credentials grant: asks for a token, makes sure that the
- * app is installed in the company, and stores the connection, which is then vended and rotated like any other.
+ * Connects the app's own service account (DMSA) by the client credentials grant. It asks for a token, checks that the
+ * app is installed in the company, and stores the connection. From then on the connection is vended and rotated like
+ * any other.
  *
- * Nothing is stored before the company is found. A token that is not stored is not revoked but left to its end: whether
- * revoking one spares the app's other tokens is not known.
+ * Nothing is stored before the company is found. A token that is not stored is left to expire and not revoked, because
+ * it is not known whether revoking one token ends the app's other tokens.
  *
- * @returns the connection, its companies noted and the given one chosen
+ * @returns the connection, with its companies stored and the given one chosen
  * @throws ServiceAccountError, ClientCredentialsRejectedError
  * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4), https://developers.procore.com/documentation/developer-managed-service-accounts
  */
@@ -72,7 +75,7 @@ export async function connectServiceAccount(
   dependencies: ServiceAccountDependencies,
   { connectionId, companyId }: ServiceAccountRequest,
 ): Promise<Connection> {
-  // Somebody who sets the account up may just have set the credentials, too.
+  // The person who sets up the account may just have set the credentials as well, so the secret is read fresh.
   const client = await dependencies.oauthClient.read({ fresh: true });
   const tokens = await requestToken(dependencies, client);
   const companyIds = await installedIn(dependencies, tokens, companyId);
@@ -99,15 +102,15 @@ async function requestToken(dependencies: ServiceAccountDependencies, client: OA
   const answer = await dependencies.tokenEndpoint.requestClientCredentials(client);
   if (answer.outcome === 'tokens') return answer.tokens;
   if (answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant') {
-    // A wrong client and an app without service account are refused alike; another question tells them apart.
+    // Procore refuses a wrong client and an app without a service account in the same way. The check tells them apart.
     const check = await checkOAuthClient(dependencies, client, dependencies.redirectUri);
     if (check.outcome === 'refused') throw new ClientCredentialsRejectedError();
     if (check.outcome === 'right') {
       throw new ServiceAccountError(
         'service_account_refused',
-        'Procore knows this client id and secret, but gives its app no token of its own: the app has no service account. ' +
-          'In the Developer Portal add a data connector component with a service account (DMSA) to the app, create a ' +
-          'version, and install that version in the company.',
+        'Procore knows this client id and secret but gives the app no token of its own, because the app has no service ' +
+          'account. In the Developer Portal, add a data connector component with a service account (DMSA) to the app. ' +
+          'Then create a version and install that version in the company.',
       );
     }
   }
@@ -122,7 +125,7 @@ async function installedIn(dependencies: ServiceAccountDependencies, { accessTok
     if (companyIds.includes(companyId)) return companyIds;
     throw notInstalled(companyId);
   }
-  // Which of these Procore answers to a company without the app is told differently by its own pages.
+  // Procore's pages contradict each other about which of these it answers when the company does not have the app.
   if ([401, 403, 404].includes(seen.status ?? 0)) throw notInstalled(companyId);
   throw unavailable(`did not list the companies${seen.status === undefined ? '' : ` (status ${seen.status})`}`);
 }
@@ -130,23 +133,23 @@ async function installedIn(dependencies: ServiceAccountDependencies, { accessTok
 function notInstalled(companyId: string): ServiceAccountError {
   return new ServiceAccountError(
     'app_not_installed',
-    `The service account does not see company ${companyId}: the app is not installed there, or the id is another ` +
-      `company's. Check the id; if it is right, have the company's administrator install the app under Company Admin > ` +
-      'App Management (a custom app by its App Version Key from the Developer Portal), then run this again.',
+    `The service account does not see company ${companyId}: the app is not installed there, or the id belongs to ` +
+      `another company. Check the id. If it is right, ask the company's administrator to install the app under Company ` +
+      'Admin > App Management (a custom app by its App Version Key from the Developer Portal). Then run this again.',
   );
 }
 
 function unavailable(what: string): ServiceAccountError {
   return new ServiceAccountError(
     'procore_unavailable',
-    `Procore ${what}. Nothing was stored. Try again in some minutes, and see https://status.procore.com.`,
+    `Procore ${what}. Nothing was stored. Try again in a few minutes, and see https://status.procore.com.`,
   );
 }
 
 function connectedMeanwhile(connectionId: string): ServiceAccountError {
   return new ServiceAccountError(
     'connected_meanwhile',
-    `Somebody else has connected or ended "${connectionId}" at the same moment. Look at it, then decide who is right: ` +
+    `Somebody else connected or ended "${connectionId}" at the same moment. Look at it, then decide which one is right: ` +
       `npm run procore -- connections show ${connectionId}`,
   );
 }

@@ -6,37 +6,37 @@ import { type ConnectionStore, type DueConnection, dueShards } from './connectio
 /** Where due connections wait for `token-rotation`. */
 export interface RotationQueue {
   /**
-   * Queues up to {@link rotationBatch} connections; one that is queued already, for the same `rotateAt`, is not queued
-   * twice.
+   * Queues up to {@link rotationBatch} connections. A connection that is already queued for the same `rotateAt` is not
+   * queued twice.
    *
    * @returns how many the queue refused
    */
   send(connections: readonly DueConnection[]): Promise<{ readonly refused: number }>;
 }
 
-/** How many messages one send takes. */
+/** How many messages one call of {@link RotationQueue.send} takes. */
 export const rotationBatch = 10;
 
-/** How many shards are worked side by side: a send waits for its answer most of the time. */
+/** How many shards are worked side by side. A send waits for its answer most of the time. */
 const concurrency = 8;
 
 /** How many keys one query reads. */
 const pageSize = 500;
 
-/** A connection due for longer counts as overdue, in seconds: five sweeps have passed it. */
+/** A connection that has been due for longer than this, in seconds, counts as overdue: five sweeps have passed. */
 const overdueSeconds = 300;
 
-/** When the sweep stops, in milliseconds before its end; the next minute goes on. */
+/** The sweep stops when less time is left, in milliseconds. The sweep of the next minute goes on. */
 const stopMs = 5000;
 
-/** What one sweep found and did. */
+/** How many connections one sweep found and queued. */
 export interface SweepReport {
   readonly due: number;
   readonly overdue: number;
   readonly queued: number;
 }
 
-/** Part of what is due could not be queued; the next minute's sweep tries again. */
+/** The queue refused some due connections. The sweep of the next minute tries again. */
 export class SweepIncompleteError extends ConnectorError {
   override readonly name = 'SweepIncompleteError';
   readonly code = 'sweep_incomplete';
@@ -46,10 +46,12 @@ export class SweepIncompleteError extends ConnectorError {
 }
 
 /**
- * Queues every connection whose `rotateAt` has come. It reads keys only, no token, and changes nothing: a sweep that
- * dies has lost nothing.
+ * Queues every connection whose `rotateAt` has come. It reads only keys and no tokens, and it changes no connection, so
+ * nothing is lost when a sweep dies.
  *
- * @throws SweepIncompleteError when the queue refused some; all others are queued
+ * @returns how many connections it found and queued
+ * @throws SweepIncompleteError when the queue refused some connections; all others are queued
+ * @throws whatever the store throws for one shard; the other shards are swept all the same
  */
 export async function sweepDueConnections(dependencies: {
   readonly store: ConnectionStore;
@@ -82,7 +84,7 @@ export async function sweepDueConnections(dependencies: {
 
   async function work(): Promise<void> {
     for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
-      // One shard's fault must not keep the others' connections waiting.
+      // A fault of one shard must not keep the connections of the other shards waiting.
       await sweepShard(shard).catch((error: unknown) => {
         fault ??= error;
       });

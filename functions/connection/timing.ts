@@ -5,28 +5,30 @@ import type { Attempt, Connection } from './connection.ts';
 /** How far the clocks of two workers may differ, in seconds. */
 export const clockSkewSeconds = 30;
 
-/** What a lease lasts beyond the invocation's own end: the clock skew and 5 s of margin. */
+/** How much longer than its invocation a lease lasts, in seconds: the clock skew and 5 s of margin. */
 export const leaseSlackSeconds = clockSkewSeconds + 5;
 
 /**
- * The time that an invocation must have left to claim an attempt, in seconds: a token request of 10 s at most, and
- * the write or the escrow after it.
+ * How much time an invocation must have left to claim an attempt, in seconds: a token request takes at most 10 s, and
+ * the write or the escrow comes after it.
  */
 export const claimReserveSeconds = 15;
 
-/** How soon the sweep looks again at what an invocation is about to finish itself, in seconds. */
+/** How soon the sweep looks at work that an invocation is about to finish itself, in seconds. */
 export const finishSeconds = 120;
 
-/** How soon something that Procore did not confirm (a revocation, whose token it is) is tried again, in seconds. */
+/** How soon something is tried again that Procore did not confirm (a revocation, whose token it is), in seconds. */
 export const retrySeconds = 300;
 
-/** A set this young is not replaced because of a 401, in seconds: a storm of 401s is not a reason to rotate on. */
+/**
+ * A younger token set is not replaced because of a 401, in seconds. A storm of 401s must not cause endless rotations.
+ */
 export const youngSetSeconds = 60;
 
-/** A rotation is never planned sooner after the issue, in seconds, so that tiny lifetimes make no loop. */
+/** A rotation is never planned sooner than this after the issue, in seconds, so that tiny lifetimes cause no loop. */
 const rotationFloorSeconds = 60;
 
-/** Longer than a token set usually waits in escrow, in seconds: SQS delivers within a minute, and tries three times. */
+/** Longer than a token set usually waits in escrow, in seconds: SQS delivers within a minute and tries three times. */
 const suspectSeconds = 300;
 
 /** Cool-downs are longer by up to a fifth, so that connections which failed together do not come back together. */
@@ -41,13 +43,13 @@ export const pauseJitter: Jitter = { from: 0.5, spread: 0.5 };
 /** In milliseconds. */
 const storeBackOff: BackOff = { first: 50, most: 1000, jitter: pauseJitter };
 
-/** No answer of Procore parks a connection for longer, in seconds; its longest rate limit is an hour. */
+/** The longest pause that Procore can ask for, in seconds: its longest rate limit is an hour. */
 const longestAskedSeconds = 3600;
 
 /**
  * Plans the rotation of a token set: at 75 % of the lifetime that the response gave, minus up to 5 % of it as jitter.
  *
- * @param fraction 0 to 1, the jitter; 1 gives the earliest time
+ * @param fraction which part of the jitter to use, 0 to 1; 1 gives the earliest time
  * @returns epoch seconds
  */
 export function rotationTime({ issuedAt, expiresAt }: TokenSet, fraction: number): number {
@@ -58,15 +60,15 @@ export function rotationTime({ issuedAt, expiresAt }: TokenSet, fraction: number
 /**
  * Tells how long a token set will go on working.
  *
- * @returns seconds, negative when it has expired; never more than its lifetime, so that a clock which was set back
- *   does not prolong it
+ * @returns seconds, negative when it has expired. Never more than its lifetime: a clock that was set back does not make
+ *   it longer.
  */
 export function validSeconds({ issuedAt, expiresAt }: TokenSet, now: number): number {
   return Math.min(expiresAt - now, expiresAt - issuedAt);
 }
 
 /**
- * Tells when a claim's lease ends: when its holder is certainly dead, whatever two clocks say.
+ * Tells when the lease of a claim ends. Its holder is certainly dead then, even if two clocks differ.
  *
  * @param remainingMs what the holder's invocation has left
  * @returns epoch seconds
@@ -79,6 +81,7 @@ export function leaseEnd(now: number, remainingMs: number): number {
  * Tells how long nobody tries again after failures in a row: 30 s doubling to 30 min, plus up to 20 % of jitter.
  *
  * @param count which failure in a row this is, from 1
+ * @param fraction which part of the jitter to use, 0 to 1
  * @returns seconds
  */
 export function coolDownSeconds(count: number, fraction: number): number {
@@ -86,9 +89,9 @@ export function coolDownSeconds(count: number, fraction: number): number {
 }
 
 /**
- * Tells how long to wait when Procore asked for it.
+ * Tells how long to wait after Procore has asked us to wait.
  *
- * @param asked what `Retry-After` said, in seconds; absent when it said nothing
+ * @param asked what `Retry-After` said, in seconds; undefined when it said nothing
  * @returns seconds: what was asked plus up to 20 % of jitter, or the usual cool-down
  */
 export function askedCoolDownSeconds(asked: number | undefined, count: number, fraction: number): number {
@@ -97,7 +100,8 @@ export function askedCoolDownSeconds(asked: number | undefined, count: number, f
 }
 
 /**
- * Tells how long a refusal is doubted whose predecessor may have had success: see {@link Attempt}'s outcome `suspect`.
+ * Tells how long a refusal is doubted when the attempt before may have succeeded. See the outcome `suspect` of
+ * {@link Attempt}.
  *
  * @returns seconds
  */
@@ -117,8 +121,8 @@ export function storePauseMs(tries: number, fraction: number): number {
 }
 
 /**
- * Tells whether a connection's refresh token is to be spent now: its planned time has come, or an earlier rotation
- * did not end well.
+ * Tells whether a connection's refresh token should be spent now: its planned time has come, or an earlier rotation did
+ * not end well.
  */
 export function isRotationDue({ status, tokens, attempt, failure, notBefore = 0 }: Connection, now: number): boolean {
   if (status !== 'connected' || tokens === undefined || notBefore > now) return false;

@@ -5,16 +5,17 @@ import type { Condition, ConnectionWrite } from './connection-store.ts';
 import { finishSeconds, retrySeconds, rotationTime } from './timing.ts';
 
 /*
- * Every way in which a stored connection changes, as data: the write and what it requires. Nothing else builds writes.
+ * This file has every way in which a stored connection changes, as data: the write and what it requires. No other file
+ * builds writes.
  *
- * `rotateAt` is when the sweep looks at a connection next, for whatever reason. So each write that an invocation has
- * to follow up (a claim, tokens not yet checked, a revocation) sets it to when that invocation is over: what a crash
- * leaves undone comes due.
+ * `rotateAt` is the time when the sweep looks at a connection next, for any reason. Some writes need more work by the
+ * same invocation (a claim, tokens that are not checked yet, a revocation). They set `rotateAt` to a time when that
+ * invocation is over. So whatever a crash leaves undone comes due.
  */
 
 /**
- * At most that many access tokens wait for a revocation, the newest: the item must stay small, since every vending reads
- * it, and nobody reconnects more often between two disconnections but by a mistake.
+ * How many access tokens wait for their revocation at most; the newest are kept. The item must stay small, because
+ * every vending reads it. Only by mistake does somebody reconnect more often without a disconnect in between.
  */
 const mostRevoking = 50;
 
@@ -33,9 +34,9 @@ function withRevoking({ revoking = [] }: Connection, ...accessTokens: (string | 
 }
 
 /**
- * Claims the right to spend the refresh token of the generation read: written BEFORE the token is spent.
+ * Claims the right to spend the refresh token of the generation that was read. It is written BEFORE the token is spent.
  *
- * @param attempt the new attempt; its owner must be new, its number one more than the stored
+ * @param attempt the new attempt; its owner must be new, and its number one more than the stored one
  */
 export function claim(connection: Connection, attempt: Attempt): ConnectionWrite {
   const now = attempt.startedAt;
@@ -46,21 +47,21 @@ export function claim(connection: Connection, attempt: Attempt): ConnectionWrite
       { condition: 'statusIs', status: 'connected' },
       { condition: 'attemptFreeAt', now },
       { condition: 'coolDownOverAt', now },
-      // What the predecessor noted was read and will count for the verdict, so nobody may have claimed in between.
+      // The verdict will depend on what the attempt before noted, so nobody may have claimed since that was read.
       { condition: 'attemptNumberIs', attemptNumber: connection.attemptNumber },
     ],
-    // When the lease ends the sweep looks whether the holder came back.
+    // When the lease ends, the sweep looks whether the holder came back.
     set: { attempt, attemptNumber: attempt.number, rotateAt: attempt.leaseUntil, updatedAt: now },
     remove: ['notBefore'],
   };
 }
 
 /**
- * Ends an attempt that got no tokens and no verdict, and lets nobody try again before `notBefore`.
+ * Ends an attempt that got no tokens and no verdict. Nobody may try again before `notBefore`.
  *
  * @param attempt the caller's own
- * @param journal what is remembered of the refresh token: `spendable` forgets the attempt, `unanswered` keeps it
- *   without an outcome, as if its holder had died; the others are outcomes
+ * @param journal what is remembered of the refresh token: `spendable` removes the attempt, `unanswered` keeps it
+ *   without an outcome, as if its holder had died, and the others are outcomes
  */
 export function coolDown(
   connection: Connection,
@@ -88,8 +89,8 @@ export function coolDown(
 }
 
 /**
- * Notes the verdict that only a person's new authorization helps. The token set stays: a late success of the same
- * generation still lands. The sweep looks once more, in case nobody could be told.
+ * Stores the verdict that a person must authorize again. The token set stays, because a late success of the same
+ * generation may still be stored. The sweep looks once more, in case the integrator could not be told.
  *
  * @param attempt the caller's own
  */
@@ -106,7 +107,9 @@ export function refuse(
   };
 }
 
-/** Notes that the integrator has been told of a connection's end; what else is left to do keeps it due. */
+/**
+ * Notes that the integrator has been told of a connection's end. The connection stays due for the work that is left.
+ */
 export function noteTold(connection: Connection, now: number): ConnectionWrite {
   const { connectionId, status, generation } = connection;
   return {
@@ -118,7 +121,7 @@ export function noteTold(connection: Connection, now: number): ConnectionWrite {
 }
 
 /**
- * Takes a connection out of the due index when nothing is left to do for it but a person's authorization, and the
+ * Takes a connection out of the due index. Nothing is left to do for it until a person authorizes again, and the
  * integrator has been told.
  */
 export function leaveIndex(connection: Connection, now: number): ConnectionWrite {
@@ -131,10 +134,11 @@ export function leaveIndex(connection: Connection, now: number): ConnectionWrite
 }
 
 /**
- * Replaces the token set of a generation, on no other condition: a late winner lands too, even over a verdict.
+ * Replaces the token set of a generation. The generation is the only condition, so a late success is stored, too, even
+ * over a verdict.
  *
  * @param replaced the connection as it was when the refresh token was spent
- * @param fraction jitter of the next rotation, 0 to 1
+ * @param fraction which part of the next rotation's jitter to use, 0 to 1
  */
 export function replace(
   replaced: Connection,
@@ -158,12 +162,12 @@ export function replace(
   };
 }
 
-/** When the sweep looks at an authorization first: soon, since its environment is not checked yet. */
+/** When the sweep first looks at an authorization: soon, because its environment is not checked yet. */
 function firstLook(tokens: TokenSet, now: number): number {
   return Math.min(rotationTime(tokens, 1), now + finishSeconds);
 }
 
-/** A new authorization: what a person, or the app for its service account, brings. */
+/** A new authorization, by a person or by the app for its service account. */
 export interface NewAuthorization {
   readonly connectionId: string;
   readonly grant: Grant;
@@ -171,7 +175,7 @@ export interface NewAuthorization {
   readonly authorizedBy: Authorization;
 }
 
-/** Makes the connection that a first authorization gives. */
+/** Makes the connection of a first authorization. @returns a connection with generation 1, not checked yet */
 export function newConnection(
   environment: ProcoreEnvironmentName,
   { connectionId, grant, tokens, authorizedBy }: NewAuthorization,
@@ -194,14 +198,14 @@ export function newConnection(
   };
 }
 
-/** Stores a new connection where there is none. */
+/** Stores a new connection. It requires that there is none under this id. */
 export function create({ connectionId, ...set }: Connection): ConnectionWrite {
   return { connectionId, require: [{ condition: 'absent' }], set, remove: [] };
 }
 
 /**
- * Stores a new authorization over an older one: new tokens and generation, and nothing left of attempts, failures and
- * cool-downs. The replaced set waits for its revocation. The newer link is what spends the link.
+ * Stores a new authorization over an older one, with new tokens and a new generation. It removes attempts, failures and
+ * cool-downs. The replaced token set waits for its revocation. The write requires a newer link, so it spends the link.
  */
 export function reconnect(
   connection: Connection,
@@ -227,12 +231,12 @@ export function reconnect(
       ...(revoking.length > 0 && { revoking }),
       updatedAt: now,
     },
-    // Whose account it is now the check tells; a service account may have no user at all.
+    // The environment check will tell whose account it is now. A service account may have no user at all.
     remove: ['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'],
   };
 }
 
-/** Takes the tokens away from use, for good, in favour of their revocation. */
+/** Takes the tokens out of use for good. They wait for their revocation. */
 export function disconnect(connection: Connection, now: number): ConnectionWrite {
   const revoking = withRevoking(connection, connection.tokens?.accessToken);
   return {
@@ -249,7 +253,7 @@ export function disconnect(connection: Connection, now: number): ConnectionWrite
   };
 }
 
-/** Notes the access token of a set that came too late to be stored, for its revocation. */
+/** Notes the access token of a token set that came too late to be stored, so that it is revoked. */
 export function surrender(connection: Connection, accessToken: string, now: number): ConnectionWrite {
   return {
     connectionId: connection.connectionId,
@@ -264,7 +268,7 @@ export function surrender(connection: Connection, accessToken: string, now: numb
 }
 
 /**
- * Strikes access tokens that are revoked off the list; those that Procore did not confirm are tried again later.
+ * Removes revoked access tokens from the list. Those that Procore did not confirm are tried again later.
  *
  * @param left what is still to be revoked
  */
@@ -280,12 +284,12 @@ export function strikeRevoked(connection: Connection, left: readonly string[], n
   };
 }
 
-/** When the sweep looks next: at `time`, or when it would anyway if that is sooner and still to come. */
+/** When the sweep looks next: at `time`, or at its planned time if that is sooner and not over yet. */
 function soonerOf({ rotateAt }: Connection, time: number, now: number): number {
   return rotateAt !== undefined && rotateAt > now ? Math.min(rotateAt, time) : time;
 }
 
-/** Notes that `token/info` named our client id for these tokens, and plans their rotation. */
+/** Notes that Procore's `token/info` named our client id for these tokens, and plans their rotation. */
 export function check(
   connection: Connection,
   tokens: TokenSet,
@@ -300,13 +304,13 @@ export function check(
     require: [
       generationIs(connection),
       { condition: 'statusIs', status: 'connected' },
-      // A claim that came in between has made its own plan.
+      // A claim that came in between has its own plan.
       { condition: 'attemptNumberIs', attemptNumber: connection.attemptNumber },
     ],
     set: {
       environmentChecked: true,
       ...(procoreUserId !== undefined && { procoreUserId }),
-      // A rotation under way, or cooling down, has its own time.
+      // A rotation that is under way or cooling down has its own time.
       ...(!connection.attempt && !connection.failure && { rotateAt: rotationTime(tokens, fraction) }),
       updatedAt: now,
     },
@@ -314,7 +318,7 @@ export function check(
   };
 }
 
-/** Moves the sweep's next look at a connection, unless another write has moved it. */
+/** Moves the sweep's next look at a connection, unless another write has moved it since. */
 export function lookAgainAt(connection: Connection, rotateAt: number, now: number): ConnectionWrite {
   return {
     connectionId: connection.connectionId,
@@ -330,7 +334,7 @@ export function lookAgainAt(connection: Connection, rotateAt: number, now: numbe
   };
 }
 
-/** Notes which companies the account sees; a choice that is not among them any more is dropped. */
+/** Stores which companies the account sees. A choice that the account does not see any more is removed. */
 export function noteCompanies(connection: Connection, companyIds: readonly string[], now: number): ConnectionWrite {
   const [only] = companyIds;
   const companyId = companyIds.length === 1 ? only : companyIds.find((id) => id === connection.companyId);
@@ -342,7 +346,7 @@ export function noteCompanies(connection: Connection, companyIds: readonly strin
   };
 }
 
-/** Notes the company that a person chose; only the session that authorized the connection may. */
+/** Stores the company that a person chose. Only the session that authorized the connection may choose. */
 export function choose(connection: Connection, companyId: string, sessionId: string, now: number): ConnectionWrite {
   return {
     connectionId: connection.connectionId,

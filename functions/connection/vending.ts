@@ -14,30 +14,30 @@ import { rotateConnection } from './rotation.ts';
 import { validSeconds, youngSetSeconds } from './timing.ts';
 import { waitForAttempt } from './waiting.ts';
 
-/** How long a vended token works at least, in seconds, where the caller does not say and Procore answers. */
+/** How long a vended token works at least, in seconds, when the caller does not say and Procore answers. */
 const usualValidSeconds = 60;
 
 /** The longest that a caller may ask for, in seconds. */
 const mostMinValidSeconds = 3600;
 
-/** What a waiter keeps of its invocation for the answer, in milliseconds. */
+/** How much time a waiter keeps for its answer, in milliseconds. */
 const answerReserveMs = 2000;
 
 /** A request for an access token. */
 export interface VendingRequest {
   readonly connectionId: string;
   /**
-   * How long the token must work at least, in seconds; more than half of a token's lifetime counts as half of it,
-   * since otherwise every call would rotate.
+   * How long the token must work at least, in seconds. More than half of a token's lifetime counts as half of it,
+   * because otherwise every call would rotate.
    *
-   * @default 60, and less when Procore gives no new token just now
+   * @default 60, and less while Procore gives no new token
    */
   readonly minValidSeconds?: number;
   /** The generation of a token that Procore answered with 401. */
   readonly rejectedGeneration?: number;
 }
 
-/** An access token and what a caller needs to use it. The refresh token and the client secret never leave. */
+/** An access token and what a caller needs to use it. The refresh token and the client secret are never given out. */
 export interface VendedAccessToken {
   readonly accessToken: string;
   /** Epoch seconds. */
@@ -47,7 +47,7 @@ export interface VendedAccessToken {
   readonly environment: ProcoreEnvironmentName;
   /** Scheme and host of the API, no trailing slash. */
   readonly apiHost: string;
-  /** The companies that the account sees; the one that a person chose comes first. */
+  /** The companies that the account sees. The chosen one comes first. */
   readonly companyIds: readonly string[];
 }
 
@@ -77,12 +77,13 @@ function parseWhole(value: unknown, name: string, most: number): number | undefi
 }
 
 /**
- * Gives a valid access token of a connection; rotates first if need be. A token that is valid for what the caller
- * needs costs one read and nothing else.
+ * Gives a valid access token of a connection, and rotates first if that is necessary. A token that is valid for as long
+ * as the caller needs costs one read and nothing else.
  *
- * A rejected generation is replaced only while it is the stored one and older than 60 s; it is not served again while
- * its rotation cools down.
+ * A rejected generation is replaced only if it is the stored one and older than 60 s. It is not served again while its
+ * rotation cools down.
  *
+ * @returns the token
  * @throws ConnectionNotFoundError, ReauthorizationRequiredError, RotationPendingError, ClientCredentialsRejectedError
  */
 export async function vendAccessToken(
@@ -103,7 +104,8 @@ export async function vendAccessToken(
       case 'escrowed':
         return answer(dependencies.apiOrigin, connection);
       case 'current':
-        // Judged again: what somebody else stored may be the set that this caller has seen rejected.
+        // It is judged again: somebody else may have stored the very token set that Procore has rejected for this
+        // caller.
         break;
       case 'elsewhere': {
         if (isGoodMeanwhile(connection, request, dependencies.clock()))
@@ -123,18 +125,20 @@ export async function vendAccessToken(
   }
 }
 
-/** Whether the stored set needs no rotation for this caller. */
+/** Tells whether the stored token set is good for this caller without a rotation. */
 function isGoodFor(connection: Connection, request: VendingRequest, now: number): boolean {
   const { tokens, status } = connection;
   if (status !== 'connected' || !tokens) return false;
   const needed = Math.min(request.minValidSeconds ?? usualValidSeconds, (tokens.expiresAt - tokens.issuedAt) / 2);
   if (validSeconds(tokens, now) < needed) return false;
-  // A set from the future comes of a clock that was set back: its age says nothing.
+  // A token set from the future means that a clock was set back. Its age says nothing.
   const isYoung = Math.abs(now - tokens.issuedAt) < youngSetSeconds;
   return connection.generation !== request.rejectedGeneration || (isYoung && !isCoolingDown(connection, now));
 }
 
-/** Whether the stored set does while nobody can have a newer one: to its own end, unless the caller needs more. */
+/**
+ * Tells whether the stored token set will do while there is no newer one: until it expires, or as long as asked for.
+ */
 function isGoodMeanwhile(connection: Connection, request: VendingRequest, now: number): boolean {
   const { tokens, generation } = connection;
   if (!tokens || generation === request.rejectedGeneration) return false;
@@ -154,7 +158,7 @@ function refuseEnded(connection: Connection): void {
 
 function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {
   if (failure?.code === 'invalid_client') return new ClientCredentialsRejectedError();
-  // While somebody is at work the answer is near; only a cool-down or a dead holder's lease is worth a longer wait.
+  // While somebody is at work, the answer comes soon. Only a cool-down is worth a longer wait.
   const seconds = notBefore > now ? notBefore - now : attempt ? Math.min(attempt.leaseUntil - now, 5) : 1;
   return new RotationPendingError(connectionId, Math.max(1, Math.ceil(seconds)));
 }

@@ -10,14 +10,15 @@ import { suspectCoolDownSeconds, validSeconds } from './timing.ts';
 import { leaveIndex, noteTold, refuse } from './transitions.ts';
 
 /**
- * Judges a refused refresh token: a race, a success that may still land, or the end.
+ * Judges a refused refresh token. There are three possibilities:
  *
- * - Somebody has replaced the generation meanwhile: no verdict, the new tokens count.
- * - The attempt before this one ended without an outcome, so its holder died and its success may wait in escrow: the
- *   refusal is suspect, and one more is asked for after a cool-down.
- * - Else only a person's new authorization helps. Procore has spoken; it is not asked again until then.
+ * - Somebody has replaced the generation meanwhile. There is no verdict: the new tokens count.
+ * - The attempt before this one has no outcome. Its holder died, and its success may wait in escrow. The refusal is
+ *   suspect, and Procore is asked once more after a cool-down.
+ * - Otherwise a person must authorize again. Procore is not asked again until then.
  *
  * @param before the connection before the claim
+ * @returns what became of the rotation
  */
 export async function judgeInvalidGrant(
   dependencies: ConnectionDependencies,
@@ -64,11 +65,11 @@ async function passVerdict(
 }
 
 /**
- * Tells the integrator that a person has to authorize again, and takes the connection out of the due index. As long as
- * the queue refuses, or Procore has not confirmed a revocation, it stays there, and the sweep tries again.
+ * Tells the integrator that a person must authorize again, and takes the connection out of the due index. It stays in
+ * the index, and the sweep tries again, as long as the queue refuses or Procore has not confirmed a revocation.
  *
- * @param connection in `reauthorization_required`
- * @returns the connection afterwards
+ * @param connection with the status `reauthorization_required`
+ * @returns the connection as it is after that
  */
 export async function announceVerdict(
   dependencies: Pick<ConnectionDependencies, 'store' | 'changes' | 'clock' | 'observer' | 'keepReplaced'>,
@@ -83,12 +84,14 @@ export async function announceVerdict(
   return (await dependencies.store.write(write)) === 'written' ? afterWrite(connection, write) : connection;
 }
 
-/** Tells why Procore refused, as far as it can be told: while the access token still lives, it says more. */
+/**
+ * Tells why Procore refused, as far as that is known. While the access token still works, Procore says more about it.
+ */
 async function causeOf(
   { tokenEndpoint, clock }: ConnectionDependencies,
   { attempt, grant, tokens }: Connection,
 ): Promise<ReauthorizationCause> {
-  // A service account spends no refresh token, so no lost answer can be at fault.
+  // A service account spends no refresh token, so a lost answer cannot be the cause.
   if (grant === 'client_credentials') return 'revoked';
   if (attempt !== undefined) return 'response_lost';
   if (tokens === undefined || validSeconds(tokens, clock()) <= 0) return 'revoked';

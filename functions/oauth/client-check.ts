@@ -4,9 +4,9 @@ import type { OAuthClient, TokenEndpoint } from './token-endpoint.ts';
 /**
  * Whether Procore knows a client id and secret.
  *
- * - `right`: it does.
- * - `refused`: it does not, at this environment's login host.
- * - `unknown`: it gave no answer that tells.
+ * - `right`: Procore knows them.
+ * - `refused`: Procore does not know them at the login host of this environment.
+ * - `unknown`: Procore gave no answer from which one can tell.
  */
 export type ClientCheck =
   | { readonly outcome: 'right' }
@@ -14,13 +14,15 @@ export type ClientCheck =
   | { readonly outcome: 'unknown'; readonly status?: number };
 
 /**
- * Finds out whether Procore knows a client id and secret, without spending or issuing anything: it redeems an
- * authorization code that nobody has ever issued. A server authenticates the client before it looks at the code, so
- * `invalid_grant` means that the client is right, whatever grants its app may use; `invalid_client`, that it is not.
+ * Finds out whether Procore knows a client id and secret, without spending anything. It tries to redeem an
+ * authorization code that nobody has ever issued. A server authenticates the client before it looks at the code. So
+ * `invalid_grant` means that the client is right, whatever grants its app may use, and `invalid_client` means that it
+ * is wrong.
  *
- * Where Procore answers neither, a token is asked for by `client_credentials`: one that is issued proves the client,
- * and ends unused. A refusal of that proves nothing, since the app may have no service account.
+ * If Procore answers neither, it is asked for a token by `client_credentials`. A token proves that the client is right;
+ * it stays unused. A refusal proves nothing, because the app may have no service account.
  *
+ * @returns whether Procore knows the client
  * @see [RFC 6749, section 4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3) and [section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
 export async function checkOAuthClient(

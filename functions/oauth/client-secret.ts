@@ -3,18 +3,18 @@ import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procor
 import { type ExactJson, type ExactJsonObject, isJsonObject, parseExactJson } from '../procore/exact-json.ts';
 import type { OAuthClient } from './token-endpoint.ts';
 
-/** The value that a freshly deployed OAuth client secret holds until somebody sets it. */
+/** The value of a newly deployed OAuth client secret until somebody sets it. */
 export const placeholder = 'REPLACE-ME';
 
 /** The two secrets of an environment, as messages call them. */
 export type SecretKind = 'OAuth client' | 'webhook authorization';
 
-/** A secret names another environment than the function that reads it; using it would mix environments. */
+/** A secret names another environment than the function that reads it. Using it would mix environments. */
 export class WrongEnvironmentError extends ConnectorError {
   override readonly name = 'WrongEnvironmentError';
   readonly code = 'wrong_environment';
   constructor(kind: SecretKind, expected: ProcoreEnvironmentName, got: ExactJson | undefined) {
-    // Only a known name is repeated: anything else may be a secret that was put into the wrong field.
+    // Only a known name is repeated. Anything else may be a secret that somebody put into the wrong field.
     const named = typeof got === 'string' && isProcoreEnvironmentName(got) ? `"${got}"` : 'no known environment';
     super(
       `The ${kind} secret of the environment "${expected}" names ${named} in its field "environment". ` +
@@ -35,7 +35,7 @@ export class PlaceholderSecretError extends ConnectorError {
   }
 }
 
-/** A secret is not the JSON object that it should be. The message repeats nothing of it. */
+/** A secret is not the JSON object that it should be. The message repeats nothing of the secret. */
 export class MalformedSecretError extends ConnectorError {
   override readonly name = 'MalformedSecretError';
   readonly code = 'malformed_secret';
@@ -45,10 +45,11 @@ export class MalformedSecretError extends ConnectorError {
 }
 
 /**
- * Reads the OAuth client out of its secret `{"environment","clientId","clientSecret"}`. White space around a value is
- * dropped: it comes from copying and is never part of one.
+ * Reads the OAuth client from its secret `{"environment","clientId","clientSecret"}`. White space around a value is
+ * removed: it comes from copying and never belongs to the value.
  *
  * @param text the secret string; undefined for a binary secret
+ * @returns the client
  * @throws WrongEnvironmentError, PlaceholderSecretError, MalformedSecretError
  */
 export function parseOAuthClientSecret(text: string | undefined, environment: ProcoreEnvironmentName): OAuthClient {
@@ -64,8 +65,9 @@ export function parseOAuthClientSecret(text: string | undefined, environment: Pr
 }
 
 /**
- * Reads the fields of a secret of either kind, after its `environment` was found to be ours.
+ * Reads the fields of a secret of either kind, after checking that its `environment` is ours.
  *
+ * @returns the fields, unchecked
  * @throws WrongEnvironmentError, MalformedSecretError
  */
 export function parseEnvironmentSecret(
@@ -91,7 +93,7 @@ function parseObject(text: string): ExactJsonObject | undefined {
 /**
  * Reads one text field of a secret.
  *
- * @returns the text without white space around it; empty when there is none
+ * @returns the text without white space around it; an empty text when the value is not text
  */
 export function readText(value: ExactJson | undefined): string {
   return typeof value === 'string' ? value.trim() : '';
@@ -104,5 +106,5 @@ function setCredentials(environment: ProcoreEnvironmentName): string {
 function remedy(kind: SecretKind, environment: ProcoreEnvironmentName): string {
   return kind === 'OAuth client'
     ? `Run \`${setCredentials(environment)}\``
-    : 'Restore its previous version (AWSPREVIOUS) in Secrets Manager, whose shape is {"environment","current","previous"?}';
+    : 'Restore its previous version (AWSPREVIOUS) in Secrets Manager. Its shape is {"environment","current","previous"?}';
 }

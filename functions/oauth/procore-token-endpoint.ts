@@ -19,9 +19,9 @@ export interface ProcoreTokenEndpointProps {
 }
 
 /**
- * A connection of its own for every request. On a pooled one that Procore, or Lambda's freezing, closed meanwhile, the
- * request would end in a reset, and nobody could tell whether the refresh token was spent. The price is one TLS
- * handshake a rotation.
+ * Every request gets a connection of its own. Procore, or Lambda's freezing, may close a pooled connection. A request
+ * on it would end in a reset, and nobody could tell whether the refresh token was spent. The price is one TLS handshake
+ * for each rotation.
  */
 const ownConnection = { connection: 'close' };
 
@@ -29,8 +29,8 @@ type Asked = { readonly answer: WireAnswer } | { readonly failure: unknown };
 type AskOptions = { readonly signal: AbortSignal; readonly fetch: typeof fetch };
 
 /**
- * Speaks to Procore's OAuth endpoints of one environment. oauth4webapi writes the requests (form-encoded, client id
- * and secret in the body), `token-response.ts` judges the answers. No request is repeated and no redirect followed.
+ * Calls Procore's OAuth endpoints of one environment. oauth4webapi writes the requests (form-encoded, with client id
+ * and secret in the body); `token-response.ts` judges the answers. No request is repeated and no redirect is followed.
  *
  * @throws InsecureOriginError when the login origin is neither https nor loopback
  * @see https://developers.procore.com/documentation/oauth-endpoints
@@ -38,7 +38,7 @@ type AskOptions = { readonly signal: AbortSignal; readonly fetch: typeof fetch }
 export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEndpoint {
   const ask = asker(props);
   const { origin, protocol } = requireSecureOrigin(props.origins.loginOrigin);
-  // Procore has no discovery document; these four paths are its documentation's.
+  // Procore has no discovery document. The paths come from its documentation.
   const server: oauth.AuthorizationServer = {
     issuer: origin,
     token_endpoint: `${origin}/oauth/token`,
@@ -100,7 +100,7 @@ export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEnd
           libraryOptions(options),
         ),
       );
-      // Procore answers 200 for a token that it does not know, too: either way it is dead.
+      // Procore answers 200 for a token that it does not know, too. In both cases the token is dead.
       return 'answer' in asked && asked.answer.status === 200 ? 'revoked' : 'not_revoked';
     },
   };
@@ -111,7 +111,7 @@ type Ask = (request: (options: AskOptions) => Promise<Response>) => Promise<Aske
 /** Sends one request and reads the whole answer within the time that is allowed. */
 function asker(props: ProcoreTokenEndpointProps): Ask {
   const { clock, timeoutMs = 10_000 } = props;
-  /** Marks what the wire threw, so that a mistake of ours is not taken for a fault of the wire. */
+  /** Marks errors of `fetch`, so that a mistake in our code is not taken for a fault of the network. */
   const fetchOrNoAnswer: typeof fetch = async (...call) => {
     try {
       return await props.fetch(...call);
@@ -128,7 +128,7 @@ function asker(props: ProcoreTokenEndpointProps): Ask {
       if (error instanceof NoAnswerError) return { failure: error.cause };
       throw error;
     }
-    // The status alone says enough for a refusal, so a cut body is not a failed request.
+    // The status alone is enough for a refusal, so a body that breaks off is not a failed request.
     const body = await response.text().catch(() => undefined);
     return {
       answer: { status: response.status, headers: response.headers, sentAt, ...(body !== undefined && { body }) },
@@ -136,7 +136,7 @@ function asker(props: ProcoreTokenEndpointProps): Ask {
   };
 }
 
-/** The wire gave no answer; `cause` is what `fetch` threw. Never leaves this file. */
+/** No answer came; `cause` is what `fetch` threw. It never leaves this file. */
 class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   constructor(cause: unknown) {

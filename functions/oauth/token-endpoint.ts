@@ -1,7 +1,7 @@
-/** A token set as the token endpoint returned it; times in epoch seconds. */
+/** A token set as the token endpoint returned it. Times are epoch seconds. */
 export interface TokenSet {
   readonly accessToken: string;
-  /** Absent for `client_credentials`. Single use: the attempt to redeem it kills it. */
+  /** Absent for `client_credentials`. It can be used once: any attempt to redeem it kills it. */
   readonly refreshToken?: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -11,11 +11,11 @@ export interface TokenSet {
  * What came back from a token request, judged by whether the grant may be spent and what may follow.
  *
  * - `tokens`: a new token set.
- * - `not_sent`: the request surely did not reach Procore (DNS, refused, TLS): nothing was spent.
- * - `unknown`: time-out, reset, 5xx, unreadable 2xx: the grant may or may not be spent.
+ * - `not_sent`: the request certainly did not reach Procore (DNS, refused, TLS). Nothing was spent.
+ * - `unknown`: a time-out, a reset, a 5xx or an unreadable 2xx. The grant may be spent or not.
  * - `invalid_grant`: Procore refused the code or refresh token.
  * - `invalid_client`: Procore refused our client id and secret.
- * - `throttled`: 429 or 503; `retryAfterSeconds` when Procore said it.
+ * - `throttled`: 429 or 503, with `retryAfterSeconds` when Procore said how long to wait.
  */
 export type TokenOutcome =
   | { readonly outcome: 'tokens'; readonly tokens: TokenSet }
@@ -25,19 +25,19 @@ export type TokenOutcome =
   | { readonly outcome: 'invalid_client'; readonly status: number }
   | { readonly outcome: 'throttled'; readonly status: number; readonly retryAfterSeconds?: number };
 
-/** What `token/info` told about an access token. */
+/** What Procore's `token/info` said about an access token. */
 export type TokenInfoOutcome =
   | { readonly outcome: 'info'; readonly clientId: string; readonly procoreUserId?: string }
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'unavailable' };
 
-/** The OAuth client of this environment as the secret holds it. */
+/** The OAuth client of this environment, as it stands in the secret. */
 export interface OAuthClient {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** Procore's OAuth endpoints of one environment. Every method returns an outcome and throws nothing expected. */
+/** Procore's OAuth endpoints of one environment. Every method returns an outcome; expected failures are not thrown. */
 export interface TokenEndpoint {
   /**
    * Redeems an authorization code.
@@ -46,7 +46,7 @@ export interface TokenEndpoint {
    */
   redeemCode(client: OAuthClient, code: string, redirectUri: string): Promise<TokenOutcome>;
   /**
-   * Redeems a refresh token; the attempt kills it.
+   * Redeems a refresh token. The attempt alone kills it.
    *
    * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)
    */
@@ -57,16 +57,16 @@ export interface TokenEndpoint {
    * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)
    */
   requestClientCredentials(client: OAuthClient): Promise<TokenOutcome>;
-  /** Asks whose token it is (`GET /oauth/token/info`). */
+  /** Asks whose token an access token is (`GET /oauth/token/info`). */
   tokenInfo(accessToken: string): Promise<TokenInfoOutcome>;
-  /** Revokes an access token and with it its refresh token. @returns whether Procore confirmed */
+  /** Revokes an access token and with it its refresh token. @returns whether Procore has confirmed that */
   revoke(client: OAuthClient, accessToken: string): Promise<'revoked' | 'not_revoked'>;
 }
 
-/** Where the OAuth client comes from: the environment's secret, checked for environment and placeholder. */
+/** Where the OAuth client comes from: the environment's secret, checked for its environment and for the placeholder. */
 export interface OAuthClientSource {
   /**
-   * Gives the client; cached for a while unless `fresh`.
+   * Gives the client. It is cached for a while; `fresh` reads the secret again.
    *
    * @throws WrongEnvironmentError when the secret names another environment
    * @throws PlaceholderSecretError when nobody has set it yet

@@ -3,41 +3,45 @@ import { happenedBeforeSending } from '../procore/exchange.ts';
 import { httpDateSeconds, retryAfterSeconds } from '../procore/retry-after.ts';
 import type { TokenInfoOutcome, TokenOutcome, TokenSet } from './token-endpoint.ts';
 
-/** An answer as it was read off the wire. */
+/** An answer as it came over the network. */
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Absent when the connection ended, or the time ran out, in the middle of the body. */
   readonly body?: string;
-  /** When the request was sent; epoch seconds by our clock. */
+  /** When the request was sent, in epoch seconds by our clock. */
   readonly sentAt: number;
 }
 
 /**
- * The lifetime taken when an answer names none, in seconds: the shortest that Procore has ever announced (15 minutes,
- * 2023). Too short only rotates early; too long would vend dead tokens.
+ * The lifetime that is assumed when an answer names none, in seconds: the shortest that Procore has ever announced (15
+ * minutes, in 2023). A lifetime that is too short only causes early rotations; one that is too long would vend dead
+ * tokens.
  */
 const assumedLifetimeSeconds = 900;
 /**
- * No lifetime is believed to be longer, in seconds: a year. The store cannot even write a time beyond 2^53, and would
- * refuse for ever a token set whose predecessor is spent.
+ * The longest lifetime that is believed, in seconds: a year. The store cannot write a time beyond 2^53. It would refuse
+ * the token set again and again, although the token set before it is spent.
  */
 const longestLifetimeSeconds = 365 * 86_400;
 
-/** How far before our own clock the server's time of issue may lie, in seconds, and still be believed. */
+/** How far the server's time of issue may lie before our own clock and still be believed, in seconds. */
 const believableLagSeconds = 300;
-/** How far after: what the design allows as skew between clocks. More, and expiry judged by our clock comes too late. */
+/**
+ * How far it may lie after our own clock, in seconds: as far as two clocks may differ. With more, our clock would
+ * notice the expiry too late.
+ */
 const believableLeadSeconds = 30;
 
 /**
- * Judges the answer to a token request; asks nothing, throws nothing.
+ * Judges the answer to a token request. It asks nobody and throws nothing.
  *
- * The body is read more kindly than RFC 6749 asks: a library that refuses `scope: null` or a missing `token_type`
- * would throw away tokens whose predecessor is spent. A redirect, or a 4xx without an OAuth error code (the page of a
- * proxy or firewall, a 404), is `unknown`: it is no verdict of Procore, so it must not end a connection, and it does
- * not prove that Procore never saw the request, so the journal must stay.
+ * The body is read with more tolerance than RFC 6749 demands. A library that refuses `scope: null` or a missing
+ * `token_type` would throw away new tokens although the old ones are spent. A redirect, or a 4xx without an OAuth error
+ * code (the page of a proxy or firewall, a 404), is `unknown`. It is not Procore's verdict, so it must not end a
+ * connection. It does not prove either that Procore never saw the request, so the journal must stay.
  *
- * @returns the outcome, as in the table of {@link TokenOutcome}
+ * @returns the outcome, as in the list of {@link TokenOutcome}
  * @see [RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) and [section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
 export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
@@ -55,9 +59,9 @@ export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
 }
 
 /**
- * Judges a `fetch` that gave no answer: only what surely happened before the request was written is `not_sent`.
+ * Judges a `fetch` that gave no answer.
  *
- * @returns `not_sent` or `unknown`
+ * @returns `not_sent` when it certainly failed before the request was written, else `unknown`
  */
 export function judgeNoAnswer(error: unknown): TokenOutcome {
   return { outcome: happenedBeforeSending(error) ? 'not_sent' : 'unknown' };
@@ -66,7 +70,7 @@ export function judgeNoAnswer(error: unknown): TokenOutcome {
 /**
  * Judges the answer to `GET /oauth/token/info`.
  *
- * @returns whose token it is, `refused` when Procore does not know the token, `unavailable` for anything else
+ * @returns whose token it is, `refused` when Procore does not know the token, and `unavailable` in all other cases
  */
 export function judgeTokenInfoAnswer({ status, body }: WireAnswer): TokenInfoOutcome {
   const fields = readObject(body);
@@ -91,7 +95,7 @@ function readTokens({ headers, body, sentAt }: WireAnswer): TokenSet | undefined
   };
 }
 
-/** The server's own time of issue counts, not that of a clock that may be wrong here, as long as it is believable. */
+/** As long as it is believable, the server's time of issue counts: our own clock may be wrong. */
 function readIssuedAt(serverTime: number | undefined, sentAt: number): number {
   const isBelievable =
     serverTime !== undefined &&
@@ -101,13 +105,13 @@ function readIssuedAt(serverTime: number | undefined, sentAt: number): number {
 }
 
 /**
- * Procore documents neither the body nor the status of a refusal, so the OAuth error code decides, on any 4xx. Where
- * there is none, its known sentences do, but only on the statuses that Doorkeeper uses.
+ * Procore documents neither the body nor the status of a refusal. So the OAuth error code decides, with any 4xx. If
+ * there is no error code, Procore's known sentences decide, but only with the statuses that Doorkeeper uses.
  */
 function readRefusal({ status, body = '' }: WireAnswer): 'invalid_grant' | 'invalid_client' | undefined {
   const { error } = readObject(body);
   if (error === 'invalid_grant') return 'invalid_grant';
-  // unauthorized_client: our app may not use this grant. That is the app's fault, too, and no connection's.
+  // unauthorized_client: our app may not use this grant. That, too, is a fault of the app and not of a connection.
   if (error === 'invalid_client' || error === 'unauthorized_client') return 'invalid_client';
   if (status !== 400 && status !== 401) return undefined;
   if (/client authentication failed/i.test(body)) return 'invalid_client';
@@ -123,7 +127,7 @@ function readObject(body: string | undefined): ExactJsonObject {
   }
 }
 
-/** A number of seconds that may come as a string, as some servers send `expires_in`. */
+/** Reads a number of seconds. It may be a string: some servers send `expires_in` so. */
 function readSeconds(value: ExactJson | undefined): number | undefined {
   const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : undefined;

@@ -1,14 +1,15 @@
 import { MalformedSecretError, PlaceholderSecretError, WrongEnvironmentError } from './client-secret.ts';
 import type { OAuthClient, OAuthClientSource } from './token-endpoint.ts';
 
-/** What an operator has to put right in the secret, and a page can explain. */
+/** Problems of the secret that an operator must correct and that a page can explain. */
 const troubles = [WrongEnvironmentError, PlaceholderSecretError, MalformedSecretError];
 
 /**
- * Reads the OAuth client; a secret that nobody has set, or that is another environment's or is malformed, is a value here.
+ * Reads the OAuth client. A secret that nobody has set, that is malformed, or that belongs to another environment is
+ * not an error here but a returned value.
  *
  * @returns the client, or the code of what is wrong with the secret
- * @throws whatever else keeps the secret from being read
+ * @throws whatever else prevents the secret from being read
  */
 export async function readUsableClient(
   source: OAuthClientSource,

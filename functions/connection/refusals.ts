@@ -1,4 +1,5 @@
 import { ConnectorError } from '../connector-error.ts';
+import type { Refusal } from '../refusal.ts';
 import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
 /** What is known of a connection that is to be connected again: its id at least. */
@@ -89,27 +90,12 @@ export class ClientCredentialsRejectedError extends ConnectorError {
   }
 }
 
-/** A refusal as the invoked functions answer it: `{"error": …}` in place of the result. */
-export interface Refusal {
-  readonly error: {
-    /** Literal, e.g. `rotation_pending`. */
-    readonly code: string;
-    /** What is wrong and what to do. */
-    readonly message: string;
-    /** With `rotation_pending`: when to ask again. */
-    readonly retryAfterSeconds?: number;
-    /** With `reauthorization_required`: why, and what a person does. */
-    readonly reason?: string;
-    readonly reconnect?: string;
-  };
-}
-
 /**
- * The table of errors to answers of functions that are invoked: what a caller can act on is answered; anything else is
- * thrown on, so that Lambda counts it and the alarm fires.
+ * Turns an error into the answer of an invoked function, if a caller can act on it. Any other error is thrown on, so
+ * that Lambda counts it and the alarm fires.
  *
  * @returns the answer
- * @throws the error, when it is none of ours for callers
+ * @throws the error itself, when callers cannot act on it
  */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof RotationPendingError) {

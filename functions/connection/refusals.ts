@@ -1,4 +1,5 @@
 import { ConnectorError } from '../connector-error.ts';
+import type { Refusal } from '../refusal.ts';
 import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
 /** What is known of a connection that must be connected again: at least its id. */
@@ -90,27 +91,12 @@ export class ClientCredentialsRejectedError extends ConnectorError {
   }
 }
 
-/** A refusal as the invoked functions answer it: `{"error": …}` instead of the result. */
-export interface Refusal {
-  readonly error: {
-    /** Literal, e.g. `rotation_pending`. */
-    readonly code: string;
-    /** What is wrong and what to do. */
-    readonly message: string;
-    /** With `rotation_pending`: when to ask again. */
-    readonly retryAfterSeconds?: number;
-    /** With `reauthorization_required`: why, and what a person does. */
-    readonly reason?: string;
-    readonly reconnect?: string;
-  };
-}
-
 /**
- * Turns an error of an invoked function into its answer, if the caller can act on the error. Any other error is thrown
- * again, so that Lambda counts it and the alarm fires.
+ * Turns an error into the answer of an invoked function, if a caller can act on it. Any other error is thrown on, so
+ * that Lambda counts it and the alarm fires.
  *
  * @returns the answer
- * @throws the error itself when a caller cannot act on it
+ * @throws the error itself, when callers cannot act on it
  */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof RotationPendingError) {

@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { metricNames } from '../../functions/observer.ts';
+import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { alarmDescription, alarmRows } from '../../lib/cloud/alarms.ts';
 import { dashboardRows } from '../../lib/cloud/dashboard.ts';
 import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
@@ -17,6 +18,11 @@ function metricsOf(alarm: { readonly [key: string]: Json }): { Namespace: string
   const several = alarm.Metrics as unknown as { MetricStat?: { Metric: { Namespace: string; MetricName: string } } }[];
   if (several === undefined) return [alarm as never];
   return several.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
+}
+
+function diagnosis(id: string) {
+  const { cause, remedy } = diagnosisRows.find((row) => row.id === id) ?? { cause: undefined, remedy: undefined };
+  return { cause, remedy };
 }
 
 /** Made of access logs by CloudWatch, not by a function. */
@@ -88,6 +94,61 @@ describe('alarms', () => {
   });
 });
 
+describe('the text of an alarm', () => {
+  const row = (length: number) => ({ id: 'x', cause: 'c', remedy: 'r'.repeat(length) });
+  const rest = alarmDescription(row(0)).length;
+
+  test('names cause, remedy and runbook in paragraphs', () => {
+    expect(alarmDescription({ id: 'x', cause: 'It broke.', remedy: 'Mend it.' })).toBe(
+      'It broke.\n\nWhat to do: Mend it.\n\nRunbook: lib/cloud/README.md#x. The log query of the same name finds the lines.',
+    );
+  });
+
+  test('is refused when it is longer than CloudWatch takes: 1,024 characters', () => {
+    expect(alarmDescription(row(1024 - rest))).toHaveLength(1024);
+    expect(() => alarmDescription(row(1025 - rest))).toThrow(
+      expect.objectContaining({
+        code: 'alarm_text_too_long',
+        message: 'The alarm x has a description of 1025 characters; CloudWatch takes 1024.',
+      }),
+    );
+  });
+
+  test('is that of the diagnosis where the table of diagnoses knows the problem', () => {
+    const words = (id: string) => {
+      const { cause, remedy } = alarmRows.find((each) => each.id === id) ?? { cause: '', remedy: '' };
+      return { cause, remedy };
+    };
+    expect(words('reauthorization-required')).toEqual(diagnosis('refresh_token_invalid'));
+    expect(words('client-credentials-refused')).toEqual(diagnosis('client_credentials_rejected'));
+    expect(words('wrong-environment')).toEqual(diagnosis('wrong_environment'));
+    expect(words('subscription-inactive')).toEqual(diagnosis('webhooks_not_delivered'));
+    expect(words('app-disconnected')).toEqual(diagnosis('app_not_connected'));
+    expect(words('rate-limit-nearly-spent').remedy).toBe(diagnosis('rate_limited').remedy);
+  });
+});
+
+/** Otherwise alarms of other accounts could use topic and key. */
+const alarmsOfThisAccount = {
+  StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+  ArnLike: {
+    'aws:SourceArn': {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':cloudwatch:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':alarm:*',
+        ],
+      ],
+    },
+  },
+};
+
 describe('the topic of alarms', () => {
   test('can be published to by the alarms of this account, and only over TLS', () => {
     const statements = ofType('AWS::SNS::TopicPolicy').flatMap(
@@ -96,26 +157,37 @@ describe('the topic of alarms', () => {
     expect(statements).toContainEqual(
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
     );
-    expect(statements).toContainEqual(
-      expect.objectContaining({
+    const [topic] = resourcesOfType(template, 'AWS::SNS::Topic').map(([id]) => id);
+    expect(statements.filter((statement) => (statement as { Effect: string }).Effect === 'Allow')).toEqual([
+      {
+        Sid: 'AlarmsOfThisAccount',
         Effect: 'Allow',
         Action: 'sns:Publish',
         Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Condition: expect.objectContaining({ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } }),
-      }),
-    );
+        Resource: { Ref: topic },
+        Condition: alarmsOfThisAccount,
+      },
+    ]);
   });
 
   test('has a key that CloudWatch may use: without it alarms would fire and reach nobody', () => {
     const [[, topic] = []] = resourcesOfType(template, 'AWS::SNS::Topic');
     const [keyId] = textsIn(topic?.Properties.KmsMasterKeyId ?? '');
     const key = resourcesOf(template).get(String(keyId))?.Properties.KeyPolicy as unknown as { Statement: Json[] };
-    expect(key.Statement).toContainEqual(
-      expect.objectContaining({
-        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-      }),
-    );
+    expect(key.Statement).toContainEqual({
+      Sid: 'AlarmsOfThisAccount',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Resource: '*',
+      Condition: alarmsOfThisAccount,
+    });
+  });
+
+  test('takes its key along when the stack is deleted: it encrypts mails on their way and nothing else', () => {
+    const [[, topic] = []] = resourcesOfType(template, 'AWS::SNS::Topic');
+    const [keyId] = textsIn(topic?.Properties.KmsMasterKeyId ?? '');
+    expect(resourcesOf(template).get(String(keyId))?.DeletionPolicy).toBe('Delete');
   });
 
   test('mails only when an address is given', () => {

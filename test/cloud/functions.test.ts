@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
@@ -24,10 +24,13 @@ const functionNames = [
   ...['SubscriptionAudit', 'TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
 ];
 
-function environmentOf(stack: Template, name: string): Record<string, unknown> {
+function propertiesOf(stack: Template, name: string): { readonly [key: string]: unknown } {
   const { Value: reference } = stack.findOutputs(`SandboxFunction${name}`)[`SandboxFunction${name}`] ?? {};
-  const properties = resourcesOf(stack).get(reference?.Ref)?.Properties;
-  return (properties as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
+  return resourcesOf(stack).get(reference?.Ref)?.Properties ?? {};
+}
+
+function environmentOf(stack: Template, name: string): Record<string, unknown> {
+  return (propertiesOf(stack, name).Environment as { Variables: Record<string, unknown> }).Variables;
 }
 
 describe('functions', () => {
@@ -50,6 +53,39 @@ describe('functions', () => {
       expect(Properties.RetentionInDays).toBe(90);
       expect(textsIn(Properties.KmsKeyId ?? '')[0]).toMatch(/^SandboxEncryptionKey/);
     }
+  });
+
+  // Memory in MiB, which also decides on the processor's share, and the time-out in seconds.
+  test.each([
+    ['ConnectLink', 512, 10],
+    ['OauthStart', 512, 10],
+    // API Gateway answers 503 after 30 s.
+    ['OauthCallback', 512, 29],
+    ['OauthCompany', 512, 29],
+    ['Disconnect', 512, 30],
+    ['ConnectServiceAccount', 512, 60],
+    ['AccessToken', 512, 30],
+    // The next one starts after 60 s.
+    ['RotationSweep', 512, 50],
+    ['TokenRotation', 512, 60],
+    ['TokenRecovery', 256, 30],
+    // Procore waits 5 s, a cold start included.
+    ['WebhookIntake', 1024, 10],
+    ['WebhookWorker', 512, 60],
+    ['SubscriptionAudit', 512, 900],
+    ['Reconciliation', 512, 900],
+  ])('%s has %i MiB and %i s for its work', (name, memory, timeout) => {
+    expect(propertiesOf(template, name)).toMatchObject({ MemorySize: memory, Timeout: timeout });
+  });
+
+  test('say in Lambda’s console what they are for', () => {
+    const descriptions = functionNames.map((name) => String(propertiesOf(template, name).Description));
+    expect(new Set(descriptions).size).toBe(functionNames.length);
+    for (const description of descriptions) expect(description).toMatch(/^[A-Z].{20,}[^.]$/);
+  });
+
+  test('log their events unless told', () => {
+    for (const name of functionNames) expect(environmentOf(template, name).POWERTOOLS_LOG_LEVEL).toBe('INFO');
   });
 
   test('reserve no concurrency: a cap would refuse webhooks', () => {
@@ -116,10 +152,66 @@ describe('functions', () => {
         'SUBSCRIPTIONS_TABLE',
       ],
     ],
+    [
+      'ConnectServiceAccount',
+      ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN', ...revoking],
+    ],
+    [
+      'SubscriptionAudit',
+      [
+        'ACCESS_TOKEN_FUNCTION',
+        'DELIVERIES_TABLE',
+        'EVENT_QUEUE_URL',
+        'QUARANTINE_QUEUE_URL',
+        'RATE_BUDGET_TABLE',
+        'SUBSCRIPTIONS_TABLE',
+        'WEBHOOK_AUTHORIZATION_SECRET_ARN',
+      ],
+    ],
+    [
+      'Reconciliation',
+      [
+        'ACCESS_TOKEN_FUNCTION',
+        'DELIVERIES_TABLE',
+        'EVENT_QUEUE_URL',
+        'QUARANTINE_QUEUE_URL',
+        'RATE_BUDGET_TABLE',
+        'SUBSCRIPTIONS_TABLE',
+      ],
+    ],
   ])('%s gets the settings it reads and no others', (name, variables) => {
     expect(Object.keys(environmentOf(template, name)).sort()).toEqual(
       [...variables, 'PROCORE_ENVIRONMENT', 'POWERTOOLS_LOG_LEVEL'].sort(),
     );
+  });
+
+  test('find in each setting the resource that it is named after', () => {
+    const outputs: Readonly<Record<string, string>> = {
+      ACCESS_TOKEN_FUNCTION: 'FunctionAccessToken',
+      AUTHORIZATIONS_TABLE: 'TableAuthorizations',
+      CONNECTIONS_TABLE: 'TableConnections',
+      DELIVERIES_TABLE: 'TableDeliveries',
+      ESCROW_QUEUE_URL: 'QueueEscrow',
+      EVENT_DEAD_LETTER_QUEUE_URL: 'QueueEventsDeadLetter',
+      EVENT_QUEUE_URL: 'QueueEvents',
+      OAUTH_CLIENT_SECRET_ARN: 'SecretOauthClient',
+      QUARANTINE_QUEUE_URL: 'QueueQuarantine',
+      RATE_BUDGET_TABLE: 'TableRateBudget',
+      ROTATION_QUEUE_URL: 'QueueRotation',
+      SUBSCRIPTIONS_TABLE: 'TableSubscriptions',
+      WEBHOOK_AUTHORIZATION_SECRET_ARN: 'SecretWebhookAuthorization',
+    };
+    const all = template.findOutputs('*');
+    const found = new Set<string>();
+    for (const name of functionNames) {
+      for (const [variable, value] of Object.entries(environmentOf(template, name))) {
+        const output = outputs[variable];
+        if (output === undefined) continue;
+        found.add(variable);
+        expect(value, `${name} ${variable}`).toEqual(all[`Sandbox${output}`]?.Value);
+      }
+    }
+    expect([...found].sort()).toEqual(Object.keys(outputs).sort());
   });
 });
 
@@ -137,7 +229,35 @@ describe('what starts them', () => {
     for (const [, { Properties }] of sandbox('AWS::ApiGatewayV2::Integration')) {
       expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
     }
-    expect(sandbox('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties.StageName)).toEqual(['$default']);
+  });
+
+  test.each([
+    ['GET /oauth/start', 'OauthStart'],
+    ['POST /oauth/start', 'OauthStart'],
+    ['GET /oauth/callback', 'OauthCallback'],
+    ['GET /oauth/company', 'OauthCompany'],
+    ['POST /oauth/company', 'OauthCompany'],
+    ['POST /webhooks', 'WebhookIntake'],
+  ])('is, for %s, the function %s', (routeKey, name) => {
+    const [route] = sandbox('AWS::ApiGatewayV2::Route').filter(
+      ([, { Properties }]) => Properties.RouteKey === routeKey,
+    );
+    const integrationId = textsIn(route?.[1].Properties.Target ?? '').at(-1) ?? '';
+    const target = resourcesOf(template).get(integrationId)?.Properties.IntegrationUri ?? '';
+    expect(textsIn(target)[0]).toBe(
+      template.findOutputs(`SandboxFunction${name}`)[`SandboxFunction${name}`]?.Value.Ref,
+    );
+  });
+
+  test('is the HTTP API’s one stage, which serves at the root what is deployed, and cuts a flood off', () => {
+    const stages = sandbox('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties);
+    expect(stages).toHaveLength(1);
+    expect(stages[0]).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      // One edit in Procore can send 2,000 webhooks at once.
+      DefaultRouteSettings: { ThrottlingBurstLimit: 4000, ThrottlingRateLimit: 2000 },
+    });
   });
 
   test.each([
@@ -171,6 +291,18 @@ describe('what starts them', () => {
     expect(of('TokenRecovery')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 2 } });
     expect(of('WebhookWorker')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 10 } });
     expect(mappings.length).toBe(3);
+  });
+
+  test.each([
+    ['TokenRotation', 'QueueRotation'],
+    ['TokenRecovery', 'QueueEscrow'],
+    ['WebhookWorker', 'QueueEvents'],
+  ])('is, for %s, the queue %s, once its role may work it', (name, queue) => {
+    const [mapping] = sandbox('AWS::Lambda::EventSourceMapping').filter(([id]) => id.includes(name));
+    const { Value: url } = template.findOutputs(`Sandbox${queue}`)[`Sandbox${queue}`] ?? {};
+    expect(mapping?.[1].Properties.EventSourceArn).toEqual({ 'Fn::GetAtt': [url?.Ref, 'Arn'] });
+    // Lambda tries the permission out when it creates the mapping.
+    expect(mapping?.[1].DependsOn).toEqual([textsIn((propertiesOf(template, name).Role ?? '') as Json)[0]]);
   });
 });
 

@@ -151,6 +151,10 @@ describe('the log query of each alarm', () => {
     expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
     expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
     expect(finds(unrelated)).toBe(false);
+    for (const event of (tell[id] ?? []).flatMap(([, ...events]) => events).filter((event) => event !== failed)) {
+      const likeIt = [event.replace('.', '_'), `not_${event}`, event.replace(/^\w+/, '$&x')];
+      for (const other of likeIt) expect(finds({ event: other, level: 'INFO' }), other).toBe(false);
+    }
     expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
   });
 

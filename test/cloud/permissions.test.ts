@@ -85,8 +85,19 @@ describe('the role of each function', () => {
       });
       expect(actions.filter((action) => action.includes('*'))).toEqual([]);
       const condition = (statement.Condition as { StringEquals: Record<string, Json> }).StringEquals;
-      const via = String(textsIn(condition['kms:ViaService'] ?? '').find((text) => text.endsWith('.')));
+      const [, service = '', region, domain] = textsIn(condition['kms:ViaService'] ?? '');
+      expect([region, domain]).toEqual(['AWS::Region', '.amazonaws.com']);
+      const via = service;
       services.add(via);
+      if (via === 'dynamodb.') {
+        const writes = Object.entries(expected).some(
+          ([name, allowed]) =>
+            name.startsWith('Table') && allowed.some((action) => /Item$/.test(action) && action !== 'dynamodb:GetItem'),
+        );
+        const reading = ['kms:Decrypt', 'kms:DescribeKey'];
+        const writing = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+        expect(actions).toEqual(writes ? [...reading, ...writing] : reading);
+      }
       // A function decrypts the secrets that it may read, and no other that the key protects.
       if (via === 'secretsmanager.') {
         const writes = Object.values(expected).some((allowed) => allowed.includes('secretsmanager:PutSecretValue'));
@@ -109,7 +120,10 @@ describe('the role of each function', () => {
     expect(roles.length).toBe(Object.keys(permissions).length);
     for (const { Properties } of roles) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
-      expect(textsIn(Properties.AssumeRolePolicyDocument ?? '')).toContain('lambda.amazonaws.com');
+      expect(Properties.AssumeRolePolicyDocument).toEqual({
+        Version: '2012-10-17',
+        Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }],
+      });
     }
   });
 });
@@ -187,24 +201,23 @@ describe('the resource policies', () => {
       ({ Properties }) => (Properties.KeyPolicy as unknown as { Statement: Statement[] }).Statement,
     );
     const forLogs = statements.filter((statement) => JSON.stringify(statement).includes('"logs."'));
-    expect(forLogs.map(({ Condition: condition }) => condition)).toEqual([
+    const logGroups = [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      ':logs:',
+      { Ref: 'AWS::Region' },
+      ':',
+      { Ref: 'AWS::AccountId' },
+      ':log-group:*',
+    ];
+    expect(forLogs).toEqual([
       {
-        ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn': {
-            'Fn::Join': [
-              '',
-              [
-                'arn:',
-                { Ref: 'AWS::Partition' },
-                ':logs:',
-                { Ref: 'AWS::Region' },
-                ':',
-                { Ref: 'AWS::AccountId' },
-                ':log-group:*',
-              ],
-            ],
-          },
-        },
+        Sid: 'LogsOfThisAccount',
+        Effect: 'Allow',
+        Principal: { Service: { 'Fn::Join': ['', ['logs.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+        Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+        Resource: '*',
+        Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': { 'Fn::Join': ['', logGroups] } } },
       },
     ]);
   });

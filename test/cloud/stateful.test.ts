@@ -93,6 +93,22 @@ describe('tables', () => {
     }
   });
 
+  test('take keys of the types that functions write: texts, and numbers where times are compared', () => {
+    const types = only('AWS::DynamoDB::Table', 'Sandbox').map(([id, { Properties }]) => [
+      id.slice('SandboxTables'.length, -8),
+      ...(Properties.AttributeDefinitions as unknown as { AttributeName: string; AttributeType: string }[]).map(
+        ({ AttributeName, AttributeType }) => `${AttributeName} ${AttributeType}`,
+      ),
+    ]);
+    expect(types).toEqual([
+      ['Connections', 'connectionId S', 'dueShard S', 'rotateAt N'],
+      ['Authorizations', 'id S'],
+      ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N'],
+      ['Subscriptions', 'environment S', 'companyId S'],
+      ['RateBudget', 'id S'],
+    ]);
+  });
+
   test('expire their items, but for connections and subscriptions', () => {
     const expiring = only('AWS::DynamoDB::Table', 'Sandbox').map(([id, { Properties }]) => [
       id.slice('SandboxTables'.length, -8),
@@ -211,6 +227,37 @@ describe('queues', () => {
     for (const [, { Properties }] of resourcesOfType(template, 'AWS::SQS::Queue')) {
       expect(Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
       expect(Properties.KmsMasterKeyId).toBeUndefined();
+    }
+  });
+
+  test('take the largest delivery that Procore sends where it may have to be kept', () => {
+    const [[, { Properties }] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', 'SandboxQuarantineQueue');
+    expect((Properties as Resource['Properties']).MaximumMessageSize).toBe(1_048_576);
+  });
+
+  test('outlive the stack when they hold what nobody sends again, and go with it when the sweep fills them anew', () => {
+    const policies = only('AWS::SQS::Queue', 'Sandbox').map(([id, resource]) => [
+      id.slice('Sandbox'.length, -8),
+      resource.DeletionPolicy,
+      resource.UpdateReplacePolicy,
+    ]);
+    expect(policies).toEqual([
+      ['EventQueueFifoDeadLetters', 'Retain', 'Retain'],
+      ['EventQueueFifoQueue', 'Retain', 'Retain'],
+      ['QuarantineQueue', 'Retain', 'Retain'],
+      ['RotationQueueFifoDeadLetters', 'Delete', 'Delete'],
+      ['RotationQueueFifoQueue', 'Delete', 'Delete'],
+      ['EscrowQueue', 'Retain', 'Retain'],
+    ]);
+  });
+
+  test('set aside into the dead-letter queue of their own', () => {
+    for (const name of ['EventQueue', 'RotationQueue']) {
+      const [[, queue] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', `Sandbox${name}FifoQueue`);
+      const [[deadLetters] = []] = only('AWS::SQS::Queue', `Sandbox${name}FifoDeadLetters`);
+      expect((queue.Properties as Resource['Properties']).RedrivePolicy).toMatchObject({
+        deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] },
+      });
     }
   });
 

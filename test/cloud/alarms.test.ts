@@ -1,9 +1,9 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { metricNames } from '../../functions/observer.ts';
-import { diagnosisRows } from '../../functions/procore/diagnosis-rows.ts';
 import { alarmDescription, alarmRows } from '../../lib/cloud/alarms.ts';
 import { dashboardRows } from '../../lib/cloud/dashboard.ts';
+import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;

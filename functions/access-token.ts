@@ -1,8 +1,9 @@
 import type { Context } from 'aws-lambda';
 import type { RotationDependencies } from './connection/dependencies.ts';
-import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { refusalFor } from './connection/refusals.ts';
 import { parseVendingRequest, type VendedAccessToken, vendAccessToken } from './connection/vending.ts';
 import { observed, observer } from './middleware.ts';
+import type { Refusal } from './refusal.ts';
 import { vendingDependencies } from './wiring.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { type ConnectLinkDependencies, type IssuedLink, issueConnectLink } from './connect/connect-link.ts';
 import { ReturnToNotAllowedError } from './connect/return-to.ts';
-import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
+import type { Refusal } from './refusal.ts';
 import { connectLinkDependencies } from './wiring.ts';
 
 /**

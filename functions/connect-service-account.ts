@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { refusalFor } from './connection/refusals.ts';
 import {
   connectServiceAccount,
   parseServiceAccountRequest,
@@ -7,6 +7,7 @@ import {
   ServiceAccountError,
 } from './connection/service-account.ts';
 import { observed, observer } from './middleware.ts';
+import type { Refusal } from './refusal.ts';
 import { serviceAccountDependencies } from './wiring.ts';
 
 /**

@@ -2,8 +2,9 @@ import type { Context } from 'aws-lambda';
 import { parseConnectionId } from './connection/connection.ts';
 import type { ConnectionDependencies } from './connection/dependencies.ts';
 import { disconnectConnection } from './connection/disconnect.ts';
-import { type Refusal, refusalFor } from './connection/refusals.ts';
+import { refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
+import type { Refusal } from './refusal.ts';
 import { connectionDependencies } from './wiring.ts';
 
 /** The answer: the connection has ended; `revoked` tells whether Procore has confirmed it yet. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /** Every metric that the functions emit, in the namespace `ProcoreConnector` with the dimension `environment`. */
 export const metricNames = [
@@ -129,7 +129,7 @@ export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonl
 
 /** @returns e.g. `sha256:9f86d081884c7d659a2feaa0c55ad015` */
 function digest(text: string): string {
-  return `sha256:${hash('sha256', text, 'hex').slice(0, 32)}`;
+  return `sha256:${sha256(text).slice(0, 32)}`;
 }
 
 /** What use cases tell about themselves: log lines by literal event name, and metrics. */

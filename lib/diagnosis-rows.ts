@@ -2,7 +2,9 @@ import type { Diagnosis } from '../functions/procore/diagnosis.ts';
 import type { DiagnosisRow } from '../functions/procore/diagnosis-row.ts';
 import { answerDiagnosisRows } from '../functions/procore/diagnosis-rows.ts';
 
-/** Every problem that pages, errors, alarms and the doctor name: those of an answer, then those that the doctor finds. */
+/**
+ * Every problem that pages, errors, alarms and the doctor name: those of an answer, then those that the doctor finds.
+ */
 export const diagnosisRows = [
   ...answerDiagnosisRows,
   {
@@ -108,7 +110,11 @@ export function diagnosisRow(id: DiagnosisId): DiagnosisRow & { readonly id: Dia
   return row;
 }
 
-/** Makes a diagnosis of a problem that no single answer shows, e.g. one that a probe found. @returns the row, without words of Procore's */
+/**
+ * Makes a diagnosis of a problem that no single answer shows, e.g. one that a probe found.
+ *
+ * @returns the row, without words of Procore's
+ */
 export function namedDiagnosis(id: DiagnosisId): Diagnosis<DiagnosisId> {
   return { ...diagnosisRow(id), said: [], fields: {} };
 }

@@ -27,7 +27,7 @@ type StoredConnection = Omit<Connection, 'tokens'> & Partial<TokenSet> & { reado
  * Keeps connections in the `connections` table (key `connectionId`), one item each; the sparse index of due ones holds
  * the items that have a `rotateAt`, which alone gives them a `dueShard`.
  *
- * @returns the store; `read` throws ForeignItemError, and whoever is refused by `write` reads next
+ * @returns the store; `read` throws ForeignItemError, and a caller that `write` refuses reads next
  */
 export function dynamoDbConnectionStore(table: EnvironmentTable): ConnectionStore {
   return {
@@ -73,7 +73,7 @@ function fromStored(stored: StoredConnection): Connection {
 function changeOf({ connectionId, set, remove, require }: ConnectionWrite): ItemChange {
   const { tokens, environment: _, ...plain } = set;
   const removed = new Set<string>(remove.flatMap((field) => (field === 'tokens' ? tokenAttributes : [field])));
-  // A set without a refresh token must not keep its predecessor's.
+  // A set without a refresh token does not keep the one of the set before.
   if (tokens && tokens.refreshToken === undefined) removed.add('refreshToken');
   if (removed.has('rotateAt')) removed.add(dueIndex.partitionKey);
   const shard = set.rotateAt === undefined ? undefined : dueShardOf(connectionId);

@@ -4,12 +4,12 @@ import { type FailedExchangeStore, keptSeconds, referenceIdOf } from '../procore
 import { timeToLiveAttribute } from '../settings.ts';
 import { type EnvironmentTable, readItem, updateItem } from './environment-table.ts';
 
-/** A call that hangs must not hold up the caller of Procore, whose call has failed already, in milliseconds. */
+/** How long a call may take, in milliseconds. The caller's own call of Procore has failed already. */
 const callMs = 1000;
 
 /**
- * Keeps failed calls in the `rate-budget` table, which whoever calls Procore may write, one item a call; the table is
- * encrypted with the environment's own key, and no function reads these items.
+ * Keeps failed calls in the `rate-budget` table, one item a call. Every function that calls Procore may write that
+ * table. It is encrypted with the environment's own key, and no function reads these items.
  *
  * @returns the store; each method throws ForeignItemError for an item of another environment
  */

@@ -5,13 +5,13 @@ import { arrivalPartition, type Ledger, ledgerSeconds, seenUpTo } from '../webho
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
 import { type EnvironmentTable, type Item, type ItemChange, readItem, updateItem } from './environment-table.ts';
 
-/** An operation is given up after so many milliseconds, all its tries together: intake owes Procore an answer. */
+/** How long an operation may take with all its tries, in milliseconds: intake has to answer Procore in time. */
 const callMs = 600;
 
 /** All attributes but key and environment; those of an event's item, then that of a resource's. */
 interface LedgerItem {
   readonly [timeToLiveAttribute]: number;
-  /** JSON: one attribute, whatever events may hold one day. */
+  /** JSON. One attribute holds all fields, also those that events may get one day. */
   readonly event?: string;
   readonly receivedAt?: number;
   readonly handledAt?: number;
@@ -54,7 +54,8 @@ function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: C
  * Every write is one UpdateItem that touches its own attributes only: intake and worker write an event's item in
  * either order, and neither undoes the other.
  *
- * @returns the ledger; a call throws after 600 ms at the latest, and ForeignItemError for an item of another environment
+ * @returns the ledger; a call throws after 600 ms at the latest, and ForeignItemError for an item of another
+ * environment
  */
 export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock }): Ledger {
   const { clock } = props;

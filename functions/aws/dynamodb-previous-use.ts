@@ -4,7 +4,7 @@ import type { PreviousUse } from '../webhook/previous-use.ts';
 
 import { type EnvironmentTable, readItem, updateItem } from './environment-table.ts';
 
-/** A call is given up after so many milliseconds: intake owes Procore an answer. */
+/** How long a call may take, in milliseconds: intake has to answer Procore in time. */
 const callMs = 600;
 
 /**

@@ -14,9 +14,9 @@ import {
   updateItemUnread,
 } from './environment-table.ts';
 
-/** Nothing in the table is worth more than this many seconds after its last write. */
+/** Everything in the table is out of date this many seconds after its last write. */
 const keptSeconds = 24 * 3600;
-/** A call that hangs must not hold up a call of Procore for long, in milliseconds. */
+/** How long a call may take, in milliseconds, so that one that hangs does not hold up a call of Procore. */
 const callMs = 2000;
 
 const kinds: readonly LimitKind[] = ['hour', 'spike'];
@@ -87,7 +87,7 @@ function budgetOf(item: Item): SharedBudget {
   };
 }
 
-/** That the window is the one that was seen. */
+/** Requires that the window is the one that was seen. */
 const isStill =
   (kind: LimitKind, seen: LimitWindow | undefined): Requirement =>
   ({ name, value }: Placeholders) => {
@@ -96,7 +96,7 @@ const isStill =
     return `${resetAt} = ${value(seen.resetAt)} AND ${name(attribute(kind, 'limit'))} = ${value(seen.limit)}`;
   };
 
-/** That the window is the one that was seen, and has so many calls left. */
+/** Requires that the window is the one that was seen, and has enough calls left. */
 const hasRoomFor =
   (kind: LimitKind, seen: LimitWindow | undefined, calls: number): Requirement =>
   (to) => {

@@ -16,7 +16,7 @@ import {
 
 const { partitionKey, sortKey } = subscriptionsKey;
 
-/** That the item is still at the revision which was read; undefined: that there is none. */
+/** Requires that the item is still of the revision that was read; undefined requires that there is no item. */
 const isAt =
   (revision: number | undefined): Requirement =>
   ({ name, value }) =>
@@ -25,7 +25,7 @@ const isAt =
 /** The item: what is asked for by name as attributes, the rest as one compressed JSON text. */
 interface SubscriptionItem {
   readonly revision: number;
-  /** As it is, DynamoDB's 400 kB would end at two thousand projects. */
+  /** Uncompressed, two thousand projects would fill DynamoDB's 400 kB. */
   readonly subscription: Uint8Array;
 }
 

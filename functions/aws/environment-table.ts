@@ -48,7 +48,7 @@ export interface Placeholders {
 /** A condition that a write makes besides the one on the environment; returns a condition expression. */
 export type Requirement = (to: Placeholders) => string;
 
-/** What an update does with an item, all in one write. */
+/** The changes that an update makes in one write. */
 export interface ItemChange {
   /** Undefined values are left out. */
   readonly set?: Item;
@@ -61,7 +61,7 @@ export interface ItemChange {
   readonly returned?: 'UPDATED_OLD' | 'UPDATED_NEW';
 }
 
-/** What became of an update. */
+/** How an update ended. */
 export type Updated =
   | { readonly outcome: 'written'; readonly attributes: Item | undefined }
   /** A condition did not hold; nothing was changed. */
@@ -201,8 +201,8 @@ async function sendUpdate(
 /**
  * Updates an item in one write, or makes it, if it is absent or ours and the requirements hold.
  *
- * After a refusal the item is read again, strongly consistent: a foreign one is no lost race. (DynamoDB could return
- * the item with the refusal, but neither stand-in of the tests can.)
+ * After a refusal the item is read again, strongly consistent, to tell a foreign item from a lost race. (DynamoDB could
+ * return the item with the refusal, but neither stand-in of the tests can.)
  *
  * @throws ForeignItemError
  */

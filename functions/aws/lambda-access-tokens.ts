@@ -1,5 +1,6 @@
 import { ConnectorError } from '../connector-error.ts';
-import type { VendAccessToken, VendedToken, VendingRefusal } from '../procore/access-token-source.ts';
+import type { VendAccessToken, VendedToken } from '../procore/access-token-source.ts';
+import type { Refusal } from '../refusal.ts';
 
 /** The answer of a function: its JSON, and the kind of error when it failed. */
 export interface Invocation {
@@ -35,6 +36,6 @@ export function lambdaAccessTokens({
   return async (request) => {
     const { functionError, payload } = await invoke(functionName, JSON.stringify(request));
     if (functionError !== undefined) throw new VendingFailedError(functionError);
-    return JSON.parse(payload) as VendedToken | VendingRefusal;
+    return JSON.parse(payload) as VendedToken | Refusal;
   };
 }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
@@ -6,6 +5,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import { sha256 } from '../sha256.ts';
 import type { WebhookAuthorizationKeeper } from '../webhook/webhook-authorization.ts';
 import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
 
@@ -35,7 +35,7 @@ export function secretsManagerAuthorizationKeeper({
         SecretString: JSON.stringify({ environment, ...authorization }),
         // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the
         // version that was read, so of two writers the second one fails.
-        ClientRequestToken: hash('sha256', version, 'hex'),
+        ClientRequestToken: sha256(version),
       });
       try {
         await client.send(command);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
   type MessageAttributeValue,
@@ -7,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { ConnectionChanges } from '../connection/connection-change.ts';
+import { sha256 } from '../sha256.ts';
 import type { EventQueue } from '../webhook/acceptance.ts';
 import {
   deduplicationId,
@@ -119,7 +119,7 @@ export function sqsEventWorkQueue({
           MessageBody: message.body,
           MessageGroupId: message.groupId,
           // Made of the message, not of its event: after a redrive the same event may come here again within 5 minutes.
-          MessageDeduplicationId: createHash('sha256').update(message.messageId).digest('hex'),
+          MessageDeduplicationId: sha256(message.messageId),
           MessageAttributes: textAttributes({
             ...(content && filterAttributes(content)),
             reason,

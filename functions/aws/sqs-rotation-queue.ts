@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { RotationQueue } from '../connection/sweep.ts';
+import { sha256 } from '../sha256.ts';
 
 /** The body of a rotation message. */
 export interface RotationMessageBody {
@@ -8,8 +8,8 @@ export interface RotationMessageBody {
 }
 
 /** Makes an id for SQS. A connection id can have characters that SQS does not allow, and is too long with a time. */
-function sha256(...parts: (string | number)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+function idOf(...parts: (string | number)[]): string {
+  return sha256(JSON.stringify(parts));
 }
 
 /**
@@ -36,8 +36,8 @@ export function sqsRotationQueue({
           Entries: connections.map(({ connectionId, rotateAt }, index) => ({
             Id: String(index),
             MessageBody: JSON.stringify({ connectionId } satisfies RotationMessageBody),
-            MessageGroupId: sha256(connectionId),
-            MessageDeduplicationId: sha256(connectionId, rotateAt),
+            MessageGroupId: idOf(connectionId),
+            MessageDeduplicationId: idOf(connectionId, rotateAt),
           })),
         }),
       );

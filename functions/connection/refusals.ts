@@ -1,4 +1,5 @@
 import { ConnectorError } from '../connector-error.ts';
+import type { Refusal } from '../refusal.ts';
 import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
 /** What is known of a connection that must be connected again: at least its id. */
@@ -88,21 +89,6 @@ export class ClientCredentialsRejectedError extends ConnectorError {
         'again (npm run procore -- credentials). No connection is lost: rotation goes on by itself after that.',
     );
   }
-}
-
-/** A refusal as the invoked functions answer it: `{"error": …}` instead of the result. */
-export interface Refusal {
-  readonly error: {
-    /** Literal, e.g. `rotation_pending`. */
-    readonly code: string;
-    /** What is wrong and what to do. */
-    readonly message: string;
-    /** With `rotation_pending`: when to ask again. */
-    readonly retryAfterSeconds?: number;
-    /** With `reauthorization_required`: why, and what a person does. */
-    readonly reason?: string;
-    readonly reconnect?: string;
-  };
 }
 
 /**

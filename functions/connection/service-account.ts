@@ -3,6 +3,7 @@ import { checkOAuthClient } from '../oauth/client-check.ts';
 import type { OAuthClient, TokenSet } from '../oauth/token-endpoint.ts';
 import type { CompaniesOutcome } from '../procore/companies.ts';
 import { oauthDiagnosisRow } from '../procore/oauth-diagnosis-rows.ts';
+import { isProcoreId } from '../procore/procore-id.ts';
 import { authorizeConnection } from './authorize.ts';
 import { chooseCompany, recordCompanies } from './company-choice.ts';
 import { type Connection, parseConnectionId } from './connection.ts';
@@ -51,7 +52,7 @@ export class ServiceAccountError extends ConnectorError {
 export function parseServiceAccountRequest(value: unknown): ServiceAccountRequest {
   const { connectionId, companyId } = Object(value) as Partial<Record<keyof ServiceAccountRequest, unknown>>;
   const parsed = parseConnectionId(connectionId);
-  if (typeof companyId === 'string' && /^\d{1,20}$/.test(companyId)) return { connectionId: parsed, companyId };
+  if (isProcoreId(companyId)) return { connectionId: parsed, companyId };
   throw new ServiceAccountError(
     'invalid_company_id',
     'companyId must be the digits of a company id at Procore, as text. A service account must name its company in ' +
@@ -69,7 +70,8 @@ export function parseServiceAccountRequest(value: unknown): ServiceAccountReques
  *
  * @returns the connection, with its companies stored and the given one chosen
  * @throws ServiceAccountError, ClientCredentialsRejectedError
- * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4), https://developers.procore.com/documentation/developer-managed-service-accounts
+ * @see [RFC 6749, section 4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4),
+ * https://developers.procore.com/documentation/developer-managed-service-accounts
  */
 export async function connectServiceAccount(
   dependencies: ServiceAccountDependencies,

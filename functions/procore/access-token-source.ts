@@ -1,17 +1,18 @@
 import type { Clock, RemainingTime, Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
+import type { Refusal } from '../refusal.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
 
-/** What `access-token` is asked. */
+/** A request to `access-token`. */
 export interface AccessTokenRequest {
   readonly connectionId: string;
-  /** How long the token must work at least, in seconds. */
+  /** For how long the token has to work, in seconds. */
   readonly minValidSeconds?: number;
   /** The generation that Procore answered with 401. */
   readonly rejectedGeneration?: number;
 }
 
-/** A token as `access-token` vends it, and whose it is; one environment's cannot be given to another's client. */
+/** A token from `access-token`. A client of another environment does not take it: that does not compile. */
 export interface VendedToken<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly accessToken: string;
   /** Epoch seconds. */
@@ -23,21 +24,10 @@ export interface VendedToken<E extends ProcoreEnvironmentName = ProcoreEnvironme
   readonly companyIds: readonly string[];
 }
 
-/** What `access-token` answers in place of a token. */
-export interface VendingRefusal {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly retryAfterSeconds?: number;
-    readonly reason?: string;
-    readonly reconnect?: string;
-  };
-}
-
 /** Asks the `access-token` function. */
-export type VendAccessToken = (request: AccessTokenRequest) => Promise<VendedToken | VendingRefusal>;
+export type VendAccessToken = (request: AccessTokenRequest) => Promise<VendedToken | Refusal>;
 
-/** `access-token` has refused: its code, e.g. `reauthorization_required`, its text, and what to do. */
+/** `access-token` has refused. The error has its code, e.g. `reauthorization_required`, its text, and what to do. */
 export class AccessTokenRefusedError extends ConnectorError {
   override readonly name = 'AccessTokenRefusedError';
   readonly code: string;
@@ -45,7 +35,7 @@ export class AccessTokenRefusedError extends ConnectorError {
   readonly retryAfterSeconds: number | undefined;
   /** With `reauthorization_required`: what a person does. */
   readonly reconnect: string | undefined;
-  constructor({ error }: VendingRefusal) {
+  constructor({ error }: Refusal) {
     super(error.message);
     this.code = error.code;
     this.retryAfterSeconds = error.retryAfterSeconds;
@@ -53,7 +43,7 @@ export class AccessTokenRefusedError extends ConnectorError {
   }
 }
 
-/** A token was vended for another environment, or another API host, than the client's: it is not used. */
+/** A token of another environment, or of another API host, came to a client. It is not used. */
 export class ForeignTokenError extends ConnectorError {
   override readonly name = 'ForeignTokenError';
   readonly code = 'foreign_token';
@@ -68,7 +58,7 @@ export class ForeignTokenError extends ConnectorError {
 /** Where a client gets its tokens. */
 export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
   readonly environment: E;
-  /** Gives a token that works for a while yet. @throws AccessTokenRefusedError, ForeignTokenError */
+  /** Gives a token that works for a while. @throws AccessTokenRefusedError, ForeignTokenError */
   current(): Promise<VendedToken<E>>;
   /**
    * Reports that Procore answered a generation with 401, and gives a newer one.
@@ -79,10 +69,11 @@ export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
 }
 
 /**
- * Asks for a token. While it is just being replaced, it waits as long as `access-token` says and asks again, as far as
- * there is time.
+ * Asks for a token. While the token is being replaced, it waits as long as `access-token` says and asks again, until
+ * the time is over.
  *
  * @param ask asks an {@link AccessTokenSource}
+ * @returns the token
  * @throws AccessTokenRefusedError, ForeignTokenError
  */
 export async function askPatiently<E extends ProcoreEnvironmentName>(
@@ -100,14 +91,15 @@ export async function askPatiently<E extends ProcoreEnvironmentName>(
   }
 }
 
-/** Older than this before its end, a token is asked for anew, in seconds: it must outlive the call it is for. */
+/** A token with less time left than this is not used, in seconds: it has to outlive the call. */
 const reserveSeconds = 60;
 
 /**
- * Makes a consumer's small cache before `access-token`: one call of the function for as long as a token lives, whatever
- * the number of API calls; one at a time, whatever the number of callers; none for a 401 that another caller reported.
+ * Makes a small cache in front of `access-token`. It calls the function once in the life of a token, once at a time for
+ * all callers, and not again for a 401 that another caller has reported.
  *
  * @param vend asks the function (functions/aws/lambda-access-tokens.ts)
+ * @returns the source of one connection's tokens
  */
 export function accessTokenSource<E extends ProcoreEnvironmentName>({
   environment,
@@ -126,7 +118,7 @@ export function accessTokenSource<E extends ProcoreEnvironmentName>({
   async function ask(request: AccessTokenRequest): Promise<VendedToken<E>> {
     const answer = await vend(request);
     if ('error' in answer) {
-      // What is held may be what was refused: the next caller asks again.
+      // The token that is held may be the refused one, so the next caller asks again.
       held = undefined;
       throw new AccessTokenRefusedError(answer);
     }
@@ -149,7 +141,7 @@ export function accessTokenSource<E extends ProcoreEnvironmentName>({
       return askOnce({ connectionId });
     },
     async rejected(generation) {
-      // Somebody's vending under way may have been asked before the 401 was seen, and may bring the rejected one again.
+      // A request that is under way may have begun before the 401, and may bring the rejected token again.
       while (asking !== undefined) await asking.catch(() => undefined);
       if (held !== undefined && held.generation > generation) return held;
       return askOnce({ connectionId, rejectedGeneration: generation });

@@ -4,6 +4,7 @@ import { ProcoreApiError } from './api-error.ts';
 import { type ProcoreEnvironmentName, type ProcoreOrigins, procoreOrigins } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, type ExactJsonObject, exactId, isJsonObject } from './exact-json.ts';
 import { type ListOptions, type Query, readList, withQuery } from './listing.ts';
+import { isProcoreId } from './procore-id.ts';
 import { hasOriginId, originIdOf } from './retry.ts';
 import { requireSecureOrigin } from './secure-origin.ts';
 import { type ApiAnswer, type ApiCall, type CallDependencies, sendCall } from './send-call.ts';
@@ -119,7 +120,7 @@ export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreCl
     get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), undefined, timeoutMs),
     list: (path, options) => listing(path, options),
     company: (companyId) => {
-      if (typeof companyId !== 'string' || !/^\d{1,20}$/.test(companyId)) throw new InvalidCompanyIdError();
+      if (!isProcoreId(companyId)) throw new InvalidCompanyIdError();
       return companyClient(dependencies, companyId, reading, listing);
     },
   };

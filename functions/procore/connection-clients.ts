@@ -19,8 +19,8 @@ export interface ConnectionClientsProps<E extends ProcoreEnvironmentName>
 }
 
 /**
- * Makes what gives API clients for the connections of one environment. Functions, the command line, the local runner
- * and the integrator's own functions all call Procore through it. Tokens are kept while they live.
+ * Makes the API clients for the connections of one environment. Functions, the command line, the local runner and the
+ * integrator's own functions all call Procore through them. Tokens are kept while they live.
  *
  * @returns functions that make no call themselves
  */

@@ -3,7 +3,7 @@ import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import { httpDateSeconds } from './retry-after.ts';
 
-/** Procore's two limits. How long their windows are is documented; how much fits in is only ever learned. */
+/** Procore's two limits. The length of their windows is documented. How many calls they allow is learned. */
 export type LimitKind = 'hour' | 'spike';
 
 /** The length of each limit's window in seconds. @see https://developers.procore.com/documentation/rate-limiting */
@@ -36,12 +36,12 @@ export interface RateBudgetStore {
   /**
    * Adds to `used` of the windows seen, all or none.
    *
-   * @returns `refused` when a window is another by now or has not so much left, or there is a pause after `now`
+   * @returns `refused` when a window was replaced or has not enough left, or when there is a pause after `now`
    */
   take(seen: SeenWindows, calls: number, now: number): Promise<'taken' | 'refused'>;
-  /** Replaces a window if it still has that reset and limit (undefined: if there is none). */
+  /** Replaces a window if it still has that reset and limit; undefined means that no window is stored. */
   replaceWindow(kind: LimitKind, seen: LimitWindow | undefined, next: LimitWindow): Promise<'written' | 'refused'>;
-  /** Raises `used` of the window with that reset to at least so much. */
+  /** Raises `used` of the window with that reset to at least this number. */
   raiseUsed(kind: LimitKind, resetAt: number, used: number): Promise<void>;
   /** Sets the pause if it is later than the one stored. */
   pauseUntil(until: number): Promise<void>;
@@ -50,10 +50,10 @@ export interface RateBudgetStore {
 /** How many calls may be made now, or how long it takes until some may. */
 export type Allowance = { readonly granted: number } | { readonly waitSeconds: number };
 
-/** What the client asks before it calls, and tells after it. */
+/** The client asks it before a call, and tells it what the answer said. */
 export interface RateBudget {
   /**
-   * Waits until calls may be made, at most so long.
+   * Waits until calls may be made, up to the time that is left.
    *
    * @param calls how many are wanted, at least 1
    * @param remaining milliseconds left
@@ -66,9 +66,9 @@ export interface RateBudget {
 
 /** Lets a first call alone through a window of which nothing is known yet: its answer tells the limit. */
 const unlearned = 1;
-/** How often those look again who wait for that answer, in seconds. */
+/** How often the others look whether that answer has come, in seconds. */
 const lookAgainSeconds = 0.25;
-/** After so many lost races in a row others are let go first. */
+/** After this many lost races in a row it waits for a moment, so that others go first. */
 const mostRounds = 10;
 /** An answer without headers says that nothing is counted. */
 const unlimited = Number.MAX_SAFE_INTEGER;
@@ -83,7 +83,7 @@ interface BudgetDependencies {
   readonly observer: Observer;
 }
 
-/** What this process knows of the budget. */
+/** What this process knows about the budget. */
 interface BudgetView extends BudgetDependencies {
   known: SharedBudget;
   /** How far our clock is ahead of Procore's, as far as is known: the least that any answer showed. */
@@ -187,7 +187,7 @@ async function renewWindows(view: BudgetView, now: number): Promise<'current' | 
   let changed = false;
   for (const kind of kinds) {
     const window = view.known[kind];
-    // Until Procore names its hourly limit there is none to keep.
+    // There is no hourly limit to keep until Procore has named one.
     if (window === undefined && kind === 'hour') continue;
     if (window !== undefined && now < window.resetAt + resetMarginSeconds) continue;
     const next = { limit: window?.limit ?? unlearned, resetAt: now + windowSeconds[kind], used: 0 };
@@ -273,7 +273,7 @@ export function readLimit(headers: Headers): ToldLimit | undefined {
   return { limit, remaining: Math.min(remaining, limit), resetAt };
 }
 
-/** A reset that neither limit can have would, once the limit is spent, stop everybody until then: it is no word at all. */
+/** A reset that neither limit can have is ignored. Otherwise it would stop everybody once the limit is used up. */
 function believable(told: ToldLimit | undefined, now: number): ToldLimit | undefined {
   return told !== undefined && told.resetAt - now > 2 * windowSeconds.hour ? undefined : told;
 }

@@ -1,24 +1,25 @@
 import type { Clock } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { checkResources } from './catalogue.ts';
 import type { HooksApi } from './hooks-api.ts';
 import { type HookRepair, keepHook, wantedTriggers } from './keep-hook.ts';
 import type { AskedResource } from './resource-list.ts';
 import type { StoredSubscription, SubscribedHook, Subscription, SubscriptionStore } from './subscription.ts';
-import type { PayloadVersion } from './webhook-event.ts';
 
 /** The subscription that a person wants for a company. */
-export interface AskedSubscription {
-  readonly environment: ProcoreEnvironmentName;
-  readonly companyId: string;
-  readonly connectionId: string;
-  readonly namespace: string;
-  readonly destinationUrl: string;
-  readonly payloadVersion: PayloadVersion;
+export interface AskedSubscription
+  extends Pick<
+    Subscription,
+    | 'environment'
+    | 'companyId'
+    | 'connectionId'
+    | 'namespace'
+    | 'destinationUrl'
+    | 'payloadVersion'
+    | 'projects'
+    | 'silenceHours'
+  > {
   readonly resources: readonly AskedResource[];
-  readonly projects: 'all' | readonly string[];
-  readonly silenceHours: number;
 }
 
 /** What {@link applySubscription} needs. */

@@ -4,26 +4,26 @@ import { nearMisses } from './near-misses.ts';
 import type { AskedResource } from './resource-list.ts';
 import { type ResourceLevel, resourceLevels, triggerActions, type WantedResource } from './subscription.ts';
 
-/** The names that Procore reports, by level. */
+/** The resources of Procore's webhook catalogue, by level. */
 export interface Catalogue {
   readonly company: readonly CatalogueEntry[];
   readonly project: readonly CatalogueEntry[];
 }
 
-/** A resource was asked for that Procore would accept in silence and never report. */
+/** A resource was asked for that Procore would never report, without saying so. */
 export class UnknownResourceError extends ConnectorError {
   override readonly name = 'UnknownResourceError';
   readonly code = 'invalid_resource';
 }
 
 /**
- * Checks what is asked for against Procore's catalogue: a hook with a name of the wrong level, or a name that is spelled
- * otherwise, is silent for ever.
+ * Compares what is asked for with Procore's catalogue. Procore accepts a hook with a name of the wrong level, or with a
+ * wrong spelling, but never reports anything for it.
  *
- * A name that is on both levels counts as the company's, whose one hook hears of all projects.
+ * A name that is on both levels counts as the company's: its one hook hears of all projects.
  *
  * @returns the resources, each with its level and actions, no two the same
- * @throws UnknownResourceError with the near misses
+ * @throws UnknownResourceError with the names that may have been meant
  */
 export function checkResources(asked: readonly AskedResource[], catalogue: Catalogue): readonly WantedResource[] {
   const wanted = new Map<string, WantedResource>();
@@ -47,7 +47,7 @@ export function checkResources(asked: readonly AskedResource[], catalogue: Catal
 function explain(name: string, level: ResourceLevel | undefined, catalogue: Catalogue): string {
   const other = level === undefined ? undefined : resourceLevels.find((one) => one !== level);
   if (other !== undefined && catalogue[other].some((entry) => entry.name === name)) {
-    return `"${name}" is no ${level} resource but a ${other} resource. Write "${name}@${other}", or "${name}" alone.`;
+    return `"${name}" is a ${other} resource, not a ${level} resource. Write "${name}@${other}", or "${name}" alone.`;
   }
   const near = nearMisses(
     name,

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { ConnectionChange } from '../connection/connection-change.ts';
 import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procore/environment.ts';
+import { sha256 } from '../sha256.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** A webhook event on its way to `onEvent`. */
@@ -25,10 +25,6 @@ export interface ConnectionChangeMessage {
  * A message of the event queue. Its JSON is the contract with a consumer that replaces the worker (`-c worker=false`).
  */
 export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
-
-function sha256(text: string): string {
-  return hash('sha256', text, 'hex');
-}
 
 /**
  * Names the resource that an event is about, as 64 characters that SQS allows as a group id (no spaces, at most 128).

@@ -1,7 +1,12 @@
 /** Remembers when a delivery last came with the previous value. */
 export interface PreviousUse {
-  /** @param value which value, as {@link fingerprint} gives it */
+  /**
+   * Notes a use of a value.
+   *
+   * @param value its fingerprint
+   * @param at epoch seconds
+   */
   note(value: string, at: number): Promise<void>;
-  /** @returns epoch seconds, or undefined when it was not used */
+  /** Tells when a value was last used. @returns epoch seconds; undefined when it was not used */
   last(value: string): Promise<number | undefined>;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 import type { UnreadableReason } from './parse.ts';
 
 /** An authenticated delivery that cannot be accepted as an event. */
@@ -89,7 +89,7 @@ export function quarantineMessage(
     reason,
     receivedAt,
     bytes: body.byteLength,
-    sha256: createHash('sha256').update(body).digest('hex'),
+    sha256: sha256(body),
     bodyBase64: Buffer.from(body.subarray(0, keptBytes)).toString('base64'),
     ...(body.byteLength > keptBytes && { truncated: true }),
   };

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { errorName } from '../connector-error.ts';
 import type { ApiPath, CompanyClient } from '../procore/client.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { exactId, isJsonObject } from '../procore/exact-json.ts';
 import type { Query } from '../procore/listing.ts';
+import { sha256 } from '../sha256.ts';
 import { type AcceptanceDependencies, acceptDelivery } from './acceptance.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
@@ -84,9 +84,7 @@ function reconciledEvent(
   resourceId: string,
   updatedAt: string,
 ): Uint8Array {
-  const id = createHash('sha256')
-    .update(JSON.stringify([resourceName, resourceId, updatedAt]))
-    .digest('hex');
+  const id = sha256(JSON.stringify([resourceName, resourceId, updatedAt]));
   const event = {
     id: `reconciled-${id}`,
     timestamp: updatedAt,

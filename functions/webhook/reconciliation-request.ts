@@ -1,5 +1,6 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { ApiPath } from '../procore/client.ts';
+import { isProcoreId } from '../procore/procore-id.ts';
 import type { ReconciledResource } from './reconcile.ts';
 
 /** A request for a reconciliation. */
@@ -46,7 +47,7 @@ export function parseReconciliationRequest(value: unknown): ReconciliationReques
 }
 
 function parseId(value: unknown, name: string): string {
-  if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return value;
+  if (isProcoreId(value)) return value;
   throw new InvalidReconciliationRequestError(
     `${name} must be a text of digits, e.g. "5358233". Numbers lose digits beyond 2^53.`,
   );

@@ -4,13 +4,13 @@ import { type ResourceLevel, resourceLevels, type TriggerAction, triggerActions 
 /** A resource as a person asks for it. */
 export interface AskedResource {
   readonly name: string;
-  /** Where the name is on both levels, or to be sure; else the catalogue decides. */
+  /** The catalogue decides when it is absent. It is needed when the name is on both levels. */
   readonly level?: ResourceLevel;
-  /** All that the catalogue has when absent. */
+  /** Absent means all that the catalogue has. */
   readonly actions?: readonly TriggerAction[];
 }
 
-/** Resources are asked for in a way that cannot be read. */
+/** A list of resources cannot be read. */
 export class InvalidResourceListError extends ConnectorError {
   override readonly name = 'InvalidResourceListError';
   readonly code = 'invalid_resource_list';
@@ -19,6 +19,7 @@ export class InvalidResourceListError extends ConnectorError {
 /**
  * Reads a list of resources such as `RFIs,Submittals:create+update,Projects@company`.
  *
+ * @returns the resources, not yet compared with the catalogue
  * @throws InvalidResourceListError naming the part that cannot be read
  */
 export function parseResourceList(text: string): readonly AskedResource[] {
@@ -34,7 +35,7 @@ export function parseResourceList(text: string): readonly AskedResource[] {
     const [name = '', levelText] = named.split('@').map((piece) => piece.trim());
     const actions = actionText?.split('+').map((action) => oneOf(triggerActions, action.trim().toLowerCase(), part));
     if (name === '' || more.length > 0) {
-      throw new InvalidResourceListError(`"${part}" is no resource. Write NAME, NAME:create+update or NAME@company.`);
+      throw new InvalidResourceListError(`"${part}" cannot be read. Write NAME, NAME:create+update or NAME@company.`);
     }
     return {
       name,

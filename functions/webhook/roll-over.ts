@@ -5,7 +5,7 @@ import type { PreviousUse } from './previous-use.ts';
 import { fingerprint, type SubscriptionStore } from './subscription.ts';
 import type { WebhookAuthorization, WebhookAuthorizationKeeper } from './webhook-authorization.ts';
 
-/** What it takes to retire the previous value. */
+/** What {@link retirePrevious} needs. */
 export interface RetirementDependencies {
   readonly store: SubscriptionStore;
   readonly keeper: WebhookAuthorizationKeeper;
@@ -15,28 +15,29 @@ export interface RetirementDependencies {
 }
 
 /**
- * A delivery may be tried for 12 hours with the header that its hook had when it was queued, with pauses of up to an
- * hour; which header a retry carries after a change is not documented.
+ * Procore may try a delivery for 12 hours, with pauses of up to an hour. Its retries may have the header that the hook
+ * had when the delivery was queued: no document says which.
  */
 const retrySeconds = 13 * 3600;
 
-/** A roll-over is under way: a third value would put out the first, which hooks or retries may still send. */
+/** A roll-over is under way. Another one would end the previous value, which hooks or retries may still send. */
 export class RollOverUnderWayError extends ConnectorError {
   override readonly name = 'RollOverUnderWayError';
   readonly code = 'roll_over_under_way';
   constructor() {
     super(
-      'The previous Authorization value is still accepted, since hooks or retries may use it: the hourly audit retires ' +
-        'it once nothing has used it for 13 hours. Rotate again after that.',
+      'The previous Authorization value is still accepted, because hooks or retries may use it. The hourly audit ' +
+        'retires it when nothing has used it for 13 hours. Rotate again after that.',
     );
   }
 }
 
 /**
- * Begins a roll-over: `next` becomes current, and what was current stays accepted as previous. Hooks are moved next, by
- * {@link applySubscription}'s `keepHook` or by the audit, and no delivery is refused meanwhile.
+ * Begins a roll-over: `next` becomes the current value, and the current value becomes the previous one, which is still
+ * accepted. Then `keepHook` moves the hooks. No delivery is refused meanwhile.
  *
- * @throws RollOverUnderWayError
+ * @returns the values after the roll-over
+ * @throws RollOverUnderWayError, also when somebody else has written the secret meanwhile
  */
 export async function beginRollOver(
   before: WebhookAuthorization,
@@ -49,12 +50,15 @@ export async function beginRollOver(
   return rolled;
 }
 
-/** Why the previous value is still accepted; `retired` when it no longer is. */
+/** Why the previous value is still accepted; `retired` when it is not. */
 export type Retirement = 'nothing_to_retire' | 'hooks_not_moved' | 'retries_possible' | 'retired';
 
 /**
- * Retires the previous value when no hook has it any more and no delivery with it can come: 13 hours after the last
- * hook was moved and after the last delivery with it.
+ * Retires the previous value when no hook has it and no delivery with it can come: 13 hours after the last hook was
+ * moved and after the last delivery with it.
+ *
+ * @returns what was done, or why nothing was done
+ * @throws what the stores throw
  */
 export async function retirePrevious(
   authorization: WebhookAuthorization,
@@ -63,7 +67,7 @@ export async function retirePrevious(
   const { current, previous, rotatedAt } = authorization;
   if (previous === undefined) return 'nothing_to_retire';
   if (rotatedAt === undefined) {
-    // A person has set both. Hooks that we do not keep may send the old one, so that their 13 hours begin now.
+    // A person has set both values. Hooks that we do not keep may send the old one, so their 13 hours begin now.
     await keeper.write({ current, previous, rotatedAt: clock() }, authorization);
     return 'retries_possible';
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import { sha256 } from '../sha256.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
 /** The levels of Procore's catalogue of resources. */
@@ -95,5 +95,5 @@ export interface SubscriptionStore {
  * @returns 16 hexadecimal characters of its sha-256; a value has 285 bits, so nobody can find it by the fingerprint
  */
 export function fingerprint(value: string): string {
-  return createHash('sha256').update(value).digest('hex').slice(0, 16);
+  return sha256(value).slice(0, 16);
 }

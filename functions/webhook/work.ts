@@ -1,6 +1,7 @@
 import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
+import type { Observer } from '../observer.ts';
 import { AccessTokenRefusedError } from '../procore/access-token-source.ts';
 import { ProcoreApiError } from '../procore/api-error.ts';
 import type { CompanyClient } from '../procore/client.ts';
@@ -126,11 +127,15 @@ async function handle(content: EventMessage, dependencies: WorkDependencies): Pr
   const marked = { ...event, marks: await readMarks(event, dependencies) };
   const procore = dependencies.companyClient(event.companyId, () => remaining() - endReserve);
   await inTime((signal) => handlers.onEvent(marked, { log, signal, procore }));
-  await ledger.markHandled(event, clock()).catch((error: unknown) => {
-    // To handle the event again because of a missing mark would be worse than the missing mark.
+  // To handle the event again because of a missing mark would be worse than the missing mark.
+  await ledger.markHandled(event, clock()).catch(unmarked(event.id, observer));
+}
+
+function unmarked(eventId: string, observer: Observer) {
+  return (error: unknown) => {
     observer.count('ledgerUnwritten');
-    observer.note('event.not_marked', { eventId: event.id, errorName: errorName(error) });
-  });
+    observer.note('event.not_marked', { eventId, errorName: errorName(error) });
+  };
 }
 
 async function judgeFailure(
@@ -187,10 +192,7 @@ async function giveUp(
   const { ledger, observer } = dependencies;
   const backOff = await deadLetter(message, deadLettered.reason, dependencies, deadLettered.detail);
   if (backOff !== 'done' || content.kind !== 'webhook_event') return backOff;
-  await ledger.markDeadLettered(content.event, deadLettered).catch((error: unknown) => {
-    observer.count('ledgerUnwritten');
-    observer.note('event.not_marked', { eventId: content.event.id, errorName: errorName(error) });
-  });
+  await ledger.markDeadLettered(content.event, deadLettered).catch(unmarked(content.event.id, observer));
   return 'done';
 }
 

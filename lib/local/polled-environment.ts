@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { apiClients, rateBudgetStore, subscriptionStore } from '../../functions/place.ts';
-import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
+import type { VendedToken } from '../../functions/procore/access-token-source.ts';
+import type { Refusal } from '../../functions/refusal.ts';
 import { systemClock } from '../../functions/system.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { Subscription } from '../../functions/webhook/subscription.ts';
@@ -44,7 +45,7 @@ export function pollEnvironment(
   const { clientFor } = apiClients(place, {
     dynamoDb: client,
     origins: { apiOrigin: procoreApi },
-    vend: async (request) => (await invoke(functions.AccessToken ?? '', request)) as VendedToken | VendingRefusal,
+    vend: async (request) => (await invoke(functions.AccessToken ?? '', request)) as VendedToken | Refusal,
     fetch: (input, init) => {
       callsMade += 1;
       calledAt = systemClock();

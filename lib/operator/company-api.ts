@@ -1,7 +1,8 @@
 import type { RemainingTime } from '../../functions/clock.ts';
 import { apiClients, subscriptionStore } from '../../functions/place.ts';
-import type { VendedToken, VendingRefusal } from '../../functions/procore/access-token-source.ts';
+import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import type { ConnectionClients } from '../../functions/procore/connection-clients.ts';
+import type { Refusal } from '../../functions/refusal.ts';
 import { systemClock } from '../../functions/system.ts';
 import { type HooksApi, hooksApi } from '../../functions/webhook/hooks-api.ts';
 import type { SubscriptionStore } from '../../functions/webhook/subscription.ts';
@@ -38,7 +39,7 @@ export function clientsOf(
     origins: environment.procore,
     pauses: purpose === 'looking' ? 'ignored' : 'called',
     async vend(request) {
-      const answer = (await environment.ask('AccessToken', request)) as VendedToken | VendingRefusal;
+      const answer = (await environment.ask('AccessToken', request)) as VendedToken | Refusal;
       if ('accessToken' in answer) terminal.conceal(answer.accessToken);
       return answer;
     },

@@ -3,12 +3,13 @@ import {
   type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
+import { isProcoreId } from '../../functions/procore/procore-id.ts';
 import { systemClock } from '../../functions/system.ts';
 import { usageError } from './exit-codes.ts';
 
 /*
- * Parsers of flags and values. Each throws a usage error whose message goes on after the flag's name, and does not repeat
- * what was typed: somebody may have typed a secret.
+ * Parsers of flags and values. Each throws a usage error whose message goes on after the flag's name, and does not
+ * repeat what was typed: somebody may have typed a secret.
  */
 
 /** No secret is as short as a number. */
@@ -33,7 +34,7 @@ export function environmentName(text: string): ProcoreEnvironmentName {
 
 /** Reads an id that Procore gives: digits, kept as text because some have more than a number can hold. */
 export function procoreId(text: string): string {
-  if (/^\d{1,20}$/.test(text)) return text;
+  if (isProcoreId(text)) return text;
   throw usageError('is an id of Procore: digits only.');
 }
 
@@ -41,7 +42,7 @@ export function procoreId(text: string): string {
 export function allOrIds(text: string): 'all' | readonly string[] {
   if (text.trim() === 'all') return 'all';
   const ids = text.split(',').map((id) => id.trim());
-  if (ids.every((id) => /^\d{1,20}$/.test(id))) return ids;
+  if (ids.every(isProcoreId)) return ids;
   throw usageError('is `all`, or ids of Procore with commas between them.');
 }
 

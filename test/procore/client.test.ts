@@ -277,8 +277,8 @@ describe('an error', () => {
     const error = await rejection(company.get(path, { query: { search: 'private words' } }));
     expect(error.message).toBe(
       `GET ${path}: status 403. The app is not installed in this company, or the company's administrator has ` +
-        'disconnected it. The company administrator connects the app again under Company Admin > App Management. ' +
-        'Calls pause meanwhile and go on by themselves.',
+        'disconnected it. Ask the company administrator to connect the app again (Company Admin > App Management). ' +
+        'Calls pause until then, and go on by themselves.',
     );
     expect(error).toMatchObject({ requestId: 'r-1', status: 403 });
   });

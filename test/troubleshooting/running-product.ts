@@ -1,13 +1,10 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import {
-  accessTokenSource,
-  type VendedToken,
-  type VendingRefusal,
-} from '../../functions/procore/access-token-source.ts';
+import { accessTokenSource, type VendedToken } from '../../functions/procore/access-token-source.ts';
 import { procoreClient } from '../../functions/procore/client.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
+import type { Refusal } from '../../functions/refusal.ts';
 import { systemClock, systemSleep } from '../../functions/system.ts';
 import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
@@ -76,7 +73,7 @@ export async function connectAccount(product: RunningProduct, connectionId: stri
 
 /** Asks `access-token` for a connection's token, as an integrator's backend does. */
 export function vend(product: RunningProduct, connectionId: string, more: Record<string, unknown> = {}) {
-  return invoke<VendedToken & VendingRefusal>(product, 'AccessToken', { connectionId, ...more });
+  return invoke<VendedToken & Refusal>(product, 'AccessToken', { connectionId, ...more });
 }
 
 /** A client as a consumer makes it: tokens by invoking `access-token`, everything else as in production. */
@@ -94,7 +91,7 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
       environment: 'sandbox',
       connectionId,
       clock: systemClock,
-      vend: (request) => invoke<VendedToken | VendingRefusal>(product, 'AccessToken', request),
+      vend: (request) => invoke<VendedToken | Refusal>(product, 'AccessToken', request),
     }),
     origins: { apiOrigin: sandbox.procoreApi },
     fetch,

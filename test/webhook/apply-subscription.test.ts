@@ -124,7 +124,7 @@ describe('applying a subscription', () => {
     [{ name: 'Rfis' }, /no webhook resource "Rfis". Did you mean "RFIs"\?/],
     [{ name: 'Company User' }, /Did you mean "Company Users"\?/],
     [{ name: 'Punch Items' }, /no webhook resource "Punch Items"/],
-    [{ name: 'RFIs', level: 'company' as const }, /"RFIs" is no company resource but a project resource/],
+    [{ name: 'RFIs', level: 'company' as const }, /"RFIs" is a project resource, not a company resource/],
     [{ name: 'Bids', actions: ['create' as const] }, /never reports create of "Bids", only update/],
   ])('refuses %j before anything is made', async (resource, text) => {
     const { apply, changing, store } = await setUp('near miss');

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -9,6 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { textAttributes } from '../../../functions/aws/sqs-event-queue.ts';
+import { sha256 } from '../../../functions/sha256.ts';
 import { filterAttributes, readEventMessage } from '../../../functions/webhook/event-message.ts';
 import type { DeadLetter, DeadLetterQueue } from '../dead-letters.ts';
 
@@ -69,7 +69,7 @@ export function sqsDeadLetters({
           QueueUrl: eventQueueUrl,
           MessageBody: body,
           MessageGroupId: groupId,
-          MessageDeduplicationId: createHash('sha256').update(`redrive ${messageId}`).digest('hex'),
+          MessageDeduplicationId: sha256(`redrive ${messageId}`),
           ...(content && { MessageAttributes: textAttributes(filterAttributes(content)) }),
         }),
       );

@@ -89,7 +89,7 @@ async function listWithClient({ apiOrigin, accessToken }: SlowStandIn, items: nu
     origins: { apiOrigin },
     fetch: counted,
     remaining: () => 120_000,
-    budget: sharedRateBudget({ store: memoryRateBudget(), ...shared }),
+    budget: sharedRateBudget({ store: memoryRateBudget(shared.clock), ...shared }),
     ...shared,
   });
   let peak = 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
+import { portsAtRest } from '../memory/port.ts';
 import { atProcore, connectFlow, exchanges } from './connect-flow.ts';
 
 describe('a callback that is called again', () => {
@@ -23,8 +24,6 @@ describe('a callback that is called again', () => {
     let pauses = 0;
     flow.onSleep = async () => {
       if (++pauses === 3) first.resolve({ outcome: 'tokens', tokens: flow.tokenEndpoint.tokenSet(7) });
-      // Lets the first call go on.
-      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
     };
     const pages = await Promise.all([browser.open(callback), browser.open(callback)]);
     expect(pages.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
@@ -36,9 +35,6 @@ describe('a callback that is called again', () => {
 
   it('exchanges once when twenty calls race', async () => {
     const { flow, browser, callback } = await atProcore();
-    flow.onSleep = async () => {
-      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-    };
     const pages = await Promise.all(Array.from({ length: 20 }, () => browser.open(callback)));
     expect(new Set(pages.map(({ body }) => body)).size).toBe(1);
     expect(pages[0]?.body).toContain('<h1>Connected</h1>');
@@ -61,7 +57,7 @@ describe('a callback that is called again', () => {
     const never = Promise.withResolvers<TokenOutcome>();
     flow.tokenEndpoint.next.push(() => never.promise);
     void browser.open(callback);
-    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    await portsAtRest();
     const page = await browser.open(callback);
     expect(page.statusCode).toBe(503);
     expect(page.body).toContain('Your account is still being connected');

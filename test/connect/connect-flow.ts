@@ -10,12 +10,13 @@ import {
 } from '../../functions/connect/connect-link.ts';
 import { orFailedPage } from '../../functions/connect/failure.ts';
 import { begin, type StartDependencies, showStart } from '../../functions/connect/start.ts';
-import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
+import type { OAuthClient, OAuthClientSource } from '../../functions/oauth/token-endpoint.ts';
 import type { MetricName, ObservedFields } from '../../functions/observer.ts';
 import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
 import { systemRandomId } from '../../functions/system.ts';
 import { memoryAuthorizationStore } from '../memory/authorization-store.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
+import { memoryPort, portsAtRest, untilReturn } from '../memory/port.ts';
 import { memoryTokenEndpoint } from '../memory/token-endpoint.ts';
 
 export const origin = 'https://connect.example.com';
@@ -25,10 +26,10 @@ type Dependencies = CodeExchangeDependencies & StartDependencies & ConnectLinkDe
 
 /**
  * The whole connect flow on fakes, with browsers that keep cookies and follow what the pages offer. Time stands still
- * but for `sleep`, which moves `now` and the invocations' remaining time.
+ * but for `sleep`, which moves `now` and the invocations' remaining time, and lets everybody else go on.
  */
 export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://login.example' } = {}) {
-  const authorizations = memoryAuthorizationStore();
+  const authorizations = memoryAuthorizationStore(() => flow.now);
   const notes: [event: string, fields?: ObservedFields][] = [];
   const counts: Partial<Record<MetricName, number>> = {};
   const flow = {
@@ -55,17 +56,18 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
       authorizations,
       store,
       tokenEndpoint,
-      oauthClient: {
+      oauthClient: memoryPort<OAuthClientSource>('oauth client', {
         async read({ fresh = false } = {}) {
           if (flow.clientError) throw flow.clientError;
           return (fresh && flow.freshClient) || flow.client;
         },
-      },
-      changes: { announce: async () => {} },
+      }),
+      changes: memoryPort('changes', { announce: async () => {} }),
       clock,
       sleep: async (milliseconds) => {
         flow.now += milliseconds / 1000;
         await flow.onSleep();
+        await portsAtRest();
       },
       remaining: () => (endsAt - flow.now) * 1000,
       randomFraction: () => 0.5,
@@ -88,7 +90,7 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
   }
 
   async function answer(make: () => Promise<BrowserAnswer>): Promise<BrowserResponse> {
-    return toBrowserResponse(await orFailedPage(makeDependencies(), make), 'sandbox');
+    return toBrowserResponse(await untilReturn(() => orFailedPage(makeDependencies(), make)), 'sandbox');
   }
 
   function request(method: 'GET' | 'POST', query: string, more: Partial<RequestDetails> = {}): BrowserRequest {
@@ -103,7 +105,7 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
   }
 
   const issueLink = (ask: { connectionId?: unknown; returnTo?: unknown }): Promise<IssuedLink> =>
-    issueConnectLink(makeDependencies(), ask);
+    untilReturn(() => issueConnectLink(makeDependencies(), ask));
 
   function newBrowser() {
     const browser = {

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import { recoverBatch } from '../../functions/connection/escrow-messages.ts';
 import { attendBatch } from '../../functions/connection/rotation-messages.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldToAttend(...put: Parameters<ReturnType<typeof connectionWorld>['put']>) {
   const world = connectionWorld();
   world.put(...put);
-  const attend = (milliseconds?: number) => world.time.run(attendConnection(world.invocation(milliseconds), 'acme'));
+  const attend = (milliseconds?: number) =>
+    world.time.run(untilReturn(() => attendConnection(world.invocation(milliseconds), 'acme')));
   return Object.assign(world, { attend });
 }
 
@@ -27,10 +29,10 @@ describe('the sweep’s look at a connection', () => {
 
   it('leaves a connection alone that is not there, or rests', async () => {
     const world = connectionWorld();
-    expect(await attendConnection(world.invocation(), 'acme')).toBe('not_due');
+    expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('not_due');
     const { rotateAt: _, ...resting } = world.put({ status: 'reauthorization_required' });
     world.store.connections.set('acme', resting);
-    expect(await attendConnection(world.invocation(), 'acme')).toBe('not_due');
+    expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('not_due');
   });
 
   it('replays for a holder that died when its lease has ended', async () => {
@@ -59,7 +61,7 @@ describe('the sweep’s look at a connection', () => {
     world.keepReplaced = false;
     const refusing = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
     for (let tries = 0; tries < 3; tries += 1) {
-      await attendConnection({ ...world.invocation(), tokenEndpoint: refusing }, 'acme');
+      await untilReturn(() => attendConnection({ ...world.invocation(), tokenEndpoint: refusing }, 'acme'));
       expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: world.time.clock() + 300 });
       world.time.pass(301);
     }
@@ -129,6 +131,7 @@ describe('a batch of the rotation queue', () => {
       });
     }
     const messages = [message('a'), message('b'), message('a', 2), message('c')];
+    // Not by untilReturn, whose calls end in reverse: the groups would wait for each other.
     expect(await world.time.run(attendBatch(world.invocation(), messages))).toEqual([]);
     expect(world.time.clock()).toBe(startTime + 1);
     expect(world.asked()).toHaveLength(3);
@@ -143,7 +146,7 @@ describe('a batch of the rotation queue', () => {
       },
     };
     const messages = [message('a'), message('a', 2), message('b')];
-    expect(await world.time.run(attendBatch(world.invocation(), messages))).toEqual(['a-1', 'a-2']);
+    expect(await world.time.run(untilReturn(() => attendBatch(world.invocation(), messages)))).toEqual(['a-1', 'a-2']);
     expect(world.stored('b').generation).toBe(2);
     expect(world.events()).toContain('message.failed');
   });
@@ -151,14 +154,14 @@ describe('a batch of the rotation queue', () => {
   it('gives back what it has no time for, unclaimed', async () => {
     const world = connectionWorld();
     world.put({ connectionId: 'a' });
-    expect(await attendBatch(world.invocation(14_000), [message('a')])).toEqual(['a-1']);
+    expect(await untilReturn(() => attendBatch(world.invocation(14_000), [message('a')]))).toEqual(['a-1']);
     expect(world.stored('a')).not.toHaveProperty('attempt');
   });
 
   it('gives back a message that it cannot read, for the dead letters', async () => {
     const world = connectionWorld();
     const messages = ['no json', '{}', 'null'].map((body, n) => ({ messageId: `m-${n}`, group: `g-${n}`, body }));
-    expect(await attendBatch(world.invocation(), messages)).toEqual(['m-0', 'm-1', 'm-2']);
+    expect(await untilReturn(() => attendBatch(world.invocation(), messages))).toEqual(['m-0', 'm-1', 'm-2']);
   });
 });
 
@@ -170,7 +173,7 @@ describe('a batch of the escrow queue', () => {
       { messageId: 'good', body: JSON.stringify(escrowed) },
       { messageId: 'foreign', body: JSON.stringify({ ...escrowed, environment: 'production' }) },
     ];
-    expect(await recoverBatch(world.invocation(), messages)).toEqual(['foreign']);
+    expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign']);
     expect(world.stored().tokens?.accessToken).toBe('access-9');
     expect(world.said()).not.toMatch(/access-\d|refresh-\d/);
   });

@@ -2,18 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import { authorizeConnection } from '../../functions/connection/authorize.ts';
 import { checkEnvironment } from '../../functions/connection/environment-check.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldWithAuthorization() {
   const world = connectionWorld();
   const authorize = (sessionId: string, linkIssuedAt: number, n: number) =>
     world.time.run(
-      authorizeConnection(world.invocation(), {
-        connectionId: 'acme',
-        grant: 'authorization_code',
-        tokens: world.tokenEndpoint.tokenSet(n),
-        authorizedBy: { sessionId, linkIssuedAt },
-      }),
+      untilReturn(() =>
+        authorizeConnection(world.invocation(), {
+          connectionId: 'acme',
+          grant: 'authorization_code',
+          tokens: world.tokenEndpoint.tokenSet(n),
+          authorizedBy: { sessionId, linkIssuedAt },
+        }),
+      ),
     );
   return Object.assign(world, { authorize });
 }
@@ -163,7 +166,7 @@ describe('the check of the environment', () => {
   async function authorized() {
     const world = worldWithAuthorization();
     await world.authorize('session-1', startTime, 1);
-    const check = () => world.time.run(checkEnvironment(world.invocation(), world.stored()));
+    const check = () => world.time.run(untilReturn(() => checkEnvironment(world.invocation(), world.stored())));
     return Object.assign(world, { check });
   }
 
@@ -207,11 +210,11 @@ describe('the check of the environment', () => {
       { connectionId: 'acme', generation: 1, outcome: 'unavailable' },
     ]);
     world.time.pass(121);
-    await attendConnection(world.invocation(), 'acme');
+    await untilReturn(() => attendConnection(world.invocation(), 'acme'));
     expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1' };
     world.time.pass(300);
-    await attendConnection(world.invocation(), 'acme');
+    await untilReturn(() => attendConnection(world.invocation(), 'acme'));
     expect(world.stored()).toMatchObject({ environmentChecked: true, rotateAt: startTime + 3915 });
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'connected']);
   });
@@ -232,7 +235,7 @@ describe('the check of the environment', () => {
     const before = world.stored();
     const attempt = { owner: 'x', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
     world.store.connections.set('acme', { ...before, attempt, attemptNumber: 1, rotateAt: startTime + 65 });
-    const checked = await checkEnvironment(world.invocation(), before);
+    const checked = await untilReturn(() => checkEnvironment(world.invocation(), before));
     expect(checked.outcome).toBe('ours');
     expect(world.stored()).toMatchObject({ rotateAt: startTime + 65, environmentChecked: false });
   });

@@ -3,12 +3,13 @@ import { attendConnection } from '../../functions/connection/attention.ts';
 import { chooseCompany, recordCompanies } from '../../functions/connection/company-choice.ts';
 import { disconnectConnection } from '../../functions/connection/disconnect.ts';
 import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldWithConnection(...put: Parameters<ReturnType<typeof connectionWorld>['put']>) {
   const world = connectionWorld();
   world.put(...put);
-  const disconnect = () => world.time.run(disconnectConnection(world.invocation(), 'acme'));
+  const disconnect = () => world.time.run(untilReturn(() => disconnectConnection(world.invocation(), 'acme')));
   return Object.assign(world, { disconnect });
 }
 
@@ -41,7 +42,8 @@ describe('disconnecting', () => {
     const world = worldWithConnection({ revoking: ['access-x', 'access-y'] });
     await world.disconnect();
     const revoked = world.tokenEndpoint.calls.filter(({ method }) => method === 'revoke');
-    expect(revoked.map(({ grant }) => grant)).toEqual(['access-x', 'access-y', 'access-0']);
+    // Side by side, so in any order.
+    expect(revoked.map(({ grant }) => grant).toSorted()).toEqual(['access-0', 'access-x', 'access-y']);
   });
 
   it('is done again without harm', async () => {
@@ -59,17 +61,19 @@ describe('disconnecting', () => {
     expect(await disconnectConnection({ ...dependencies, tokenEndpoint }, 'acme')).toMatchObject({ revoked: false });
     expect(world.stored()).toMatchObject({ revoking: ['access-0'], status: 'disconnected' });
     world.time.pass(301);
-    expect(await attendConnection(world.invocation(), 'acme')).toBe('attended');
+    expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('attended');
     for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
   });
 
   it('is announced once, however long Procore does not confirm', async () => {
     const world = worldWithConnection();
     const tokenEndpoint = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
-    await disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme');
+    await untilReturn(() => disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme'));
     for (let tries = 0; tries < 5; tries += 1) {
       world.time.pass(301);
-      expect(await attendConnection({ ...world.invocation(), tokenEndpoint }, 'acme')).toBe('attended');
+      expect(await untilReturn(() => attendConnection({ ...world.invocation(), tokenEndpoint }, 'acme'))).toBe(
+        'attended',
+      );
     }
     expect(world.announced.map(({ change }) => change)).toEqual(['disconnected']);
     expect(world.stored().revoking).toEqual(['access-0']);
@@ -94,9 +98,11 @@ describe('disconnecting', () => {
   it('is finished by the sweep when the process died after its write', async () => {
     const world = worldWithConnection();
     const tokenEndpoint = { ...world.tokenEndpoint, tokenInfo: () => Promise.reject(new Error('the process dies')) };
-    await expect(disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme')).rejects.toThrow('dies');
+    await expect(
+      untilReturn(() => disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme')),
+    ).rejects.toThrow('dies');
     world.time.pass(121);
-    await attendConnection(world.invocation(), 'acme');
+    await untilReturn(() => attendConnection(world.invocation(), 'acme'));
     expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
     expect(world.announced.map(({ change }) => change)).toContain('disconnected');
     expect(world.stored()).not.toHaveProperty('rotateAt');
@@ -109,7 +115,7 @@ describe('disconnecting', () => {
     expect(world.stored()).toHaveProperty('rotateAt');
     world.announceFault = undefined;
     world.time.pass(121);
-    await attendConnection(world.invocation(), 'acme');
+    await untilReturn(() => attendConnection(world.invocation(), 'acme'));
     expect(world.announced).toHaveLength(1);
     expect(world.stored()).not.toHaveProperty('rotateAt');
   });
@@ -141,7 +147,7 @@ describe('disconnecting', () => {
 
   it('refuses what is not there', async () => {
     const world = connectionWorld();
-    await expect(disconnectConnection(world.invocation(), 'acme')).rejects.toMatchObject({
+    await expect(untilReturn(() => disconnectConnection(world.invocation(), 'acme'))).rejects.toMatchObject({
       code: 'connection_not_found',
     });
   });
@@ -157,8 +163,8 @@ describe('a token set out of escrow', () => {
   it('lands once, however often it is delivered', async () => {
     const world = worldWithConnection();
     const escrowed = escrowedOf(world);
-    expect(await recoverTokens(world.invocation(), escrowed)).toBe('recovered');
-    expect(await recoverTokens(world.invocation(), escrowed)).toBe('recovered');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('recovered');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('recovered');
     expect(world.stored()).toMatchObject({ generation: 2, tokens: { accessToken: 'access-9' } });
     expect(world.counts.rotationRecovered).toBe(1);
   });
@@ -166,14 +172,14 @@ describe('a token set out of escrow', () => {
   it('recognises its own write when the SDK repeats it', async () => {
     const world = worldWithConnection();
     world.store.hooks = { repeats: () => true };
-    expect(await recoverTokens(world.invocation(), escrowedOf(world))).toBe('recovered');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowedOf(world)))).toBe('recovered');
   });
 
   it('never overwrites a newer one (I3)', async () => {
     const world = worldWithConnection();
     const escrowed = escrowedOf(world);
     world.put({ generation: 2 });
-    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
     expect(world.stored().tokens?.accessToken).toBe('access-0');
     expect(world.asked()).toEqual([]);
   });
@@ -182,7 +188,7 @@ describe('a token set out of escrow', () => {
     const world = worldWithConnection();
     const escrowed = escrowedOf(world);
     world.put({ authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } });
-    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
     expect(world.stored()).toMatchObject({ tokens: { accessToken: 'access-0' }, revoking: ['access-9'] });
   });
 
@@ -190,7 +196,7 @@ describe('a token set out of escrow', () => {
     const world = worldWithConnection();
     const escrowed = escrowedOf(world);
     await world.disconnect();
-    expect(await recoverTokens(world.invocation(), escrowed)).toBe('too_late');
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
     expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({ method: 'revoke', grant: 'access-9' });
     expect(world.stored()).not.toHaveProperty('tokens');
   });
@@ -203,13 +209,15 @@ describe('a token set out of escrow', () => {
         throw new StoreFault();
       },
     };
-    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toThrow(StoreFault);
+    await expect(untilReturn(() => recoverTokens(world.invocation(), escrowed))).rejects.toThrow(StoreFault);
   });
 
   it('of another environment is refused (I7)', async () => {
     const world = worldWithConnection();
     const escrowed = { ...escrowedOf(world), environment: 'production' as const };
-    await expect(recoverTokens(world.invocation(), escrowed)).rejects.toMatchObject({ code: 'foreign_item' });
+    await expect(untilReturn(() => recoverTokens(world.invocation(), escrowed))).rejects.toMatchObject({
+      code: 'foreign_item',
+    });
   });
 });
 
@@ -217,7 +225,7 @@ describe('the company of a connection (hard case 32)', () => {
   it('is chosen only by the session that authorized it, and only among those it sees', async () => {
     const world = worldWithConnection();
     const choose = (companyId: string, sessionId: string) =>
-      chooseCompany(world.invocation(), { connectionId: 'acme', companyId, sessionId });
+      untilReturn(() => chooseCompany(world.invocation(), { connectionId: 'acme', companyId, sessionId }));
     expect(await choose('12', 'session-2')).toEqual({ outcome: 'superseded' });
     expect(await choose('13', 'session-1')).toEqual({ outcome: 'not_visible' });
     expect(await choose('12', 'session-1')).toMatchObject({ outcome: 'chosen' });
@@ -226,9 +234,9 @@ describe('the company of a connection (hard case 32)', () => {
 
   it('is taken as chosen when there is one, and dropped when the account sees it no more', async () => {
     const world = worldWithConnection({ companyId: '12' });
-    await recordCompanies(world.invocation(), world.stored(), ['11', '13']);
+    await untilReturn(() => recordCompanies(world.invocation(), world.stored(), ['11', '13']));
     expect(world.stored()).not.toHaveProperty('companyId');
-    await recordCompanies(world.invocation(), world.stored(), ['13']);
+    await untilReturn(() => recordCompanies(world.invocation(), world.stored(), ['13']));
     expect(world.stored()).toMatchObject({ companyIds: ['13'], companyId: '13' });
   });
 
@@ -236,6 +244,8 @@ describe('the company of a connection (hard case 32)', () => {
     const world = worldWithConnection();
     const before = world.stored();
     world.put({ authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } });
-    expect(await recordCompanies(world.invocation(), before, ['7'])).toEqual({ outcome: 'superseded' });
+    expect(await untilReturn(() => recordCompanies(world.invocation(), before, ['7']))).toEqual({
+      outcome: 'superseded',
+    });
   });
 });

@@ -5,6 +5,7 @@ import {
   type ServiceAccountDependencies,
 } from '../../functions/connection/service-account.ts';
 import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld } from './world.ts';
 
 const request = { connectionId: 'robot', companyId: '8' };
@@ -27,7 +28,7 @@ describe('connecting a service account', () => {
     listCompanies: async () => seen,
     redirectUri: 'https://connect.example.com/oauth/callback',
   });
-  const connect = () => connectServiceAccount(dependencies(), request);
+  const connect = () => untilReturn(() => connectServiceAccount(dependencies(), request));
   const refused = (status = 401) => world.tokenEndpoint.next.push({ outcome: 'invalid_client', status });
 
   it('stores a connection without refresh token, checked, with the company chosen, and announces it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DueConnection } from '../../functions/connection/connection-store.ts';
 import { sweepDueConnections } from '../../functions/connection/sweep.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldToSweep(connections: number) {
@@ -16,7 +17,7 @@ function worldToSweep(connections: number) {
         return { refused: batch.filter(refuse).length };
       },
     };
-    return world.time.run(sweepDueConnections({ ...world.invocation(milliseconds), queue }));
+    return world.time.run(untilReturn(() => sweepDueConnections({ ...world.invocation(milliseconds), queue })));
   };
   return Object.assign(world, { batches, sweep });
 }

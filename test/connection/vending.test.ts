@@ -2,15 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import type { Connection } from '../../functions/connection/connection.ts';
 import { parseVendingRequest, type VendingRequest, vendAccessToken } from '../../functions/connection/vending.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
 function worldWithVending(fields: Partial<Connection> = {}, age = 100) {
   const world = connectionWorld();
   world.put(fields, age);
   const vendOnce = (request: Partial<VendingRequest> = {}, milliseconds?: number) =>
-    vendAccessToken(
-      { ...world.invocation(milliseconds), apiOrigin: 'https://api.example' },
-      { connectionId: 'acme', ...request },
+    untilReturn(() =>
+      vendAccessToken(
+        { ...world.invocation(milliseconds), apiOrigin: 'https://api.example' },
+        { connectionId: 'acme', ...request },
+      ),
     );
   const vend = (request?: Partial<VendingRequest>, milliseconds?: number) =>
     world.time.run(vendOnce(request, milliseconds));
@@ -95,7 +98,7 @@ describe('vending an expired token', () => {
     expect(await world.vend()).toMatchObject({ accessToken: 'access-1', generation: 2 });
     expect(world.escrowed).toHaveLength(1);
     const other = worldWithVending({}, 5400);
-    other.escrowFault = new Error('no queue');
+    other.escrowIsThrottled = true;
     other.store.hooks = world.store.hooks;
     await expect(other.vend()).rejects.toMatchObject({ code: 'token_set_lost' });
   });
@@ -236,7 +239,7 @@ describe('refusals', () => {
     for (let call = 0; call < 10_000; call += 1) {
       await expect(world.vendOnce()).rejects.toMatchObject({ code: 'reauthorization_required' });
     }
-    expect(await attendConnection(world.invocation(), 'acme')).toBe('not_due');
+    expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('not_due');
     expect(world.asked()).toHaveLength(1);
   });
 });

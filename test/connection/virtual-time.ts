@@ -1,4 +1,5 @@
 import type { Clock, Sleep } from '../../functions/clock.ts';
+import { portsAreTicking } from '../memory/port.ts';
 
 /** A clock that stands still until everything waits, then jumps to the next wake-up. */
 export interface VirtualTime {
@@ -24,6 +25,7 @@ export function virtualTime(start: number): VirtualTime {
       // Lets all that can go on without time go on.
       await new Promise((resolve) => setImmediate(resolve));
       if (isOver()) return;
+      if (portsAreTicking()) continue;
       const next = sleepers.sort((one, other) => one.at - other.at).shift();
       if (!next) continue;
       now = Math.max(now, next.at);

@@ -1,10 +1,11 @@
 import type { Connection } from '../../functions/connection/connection.ts';
-import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
+import type { ConnectionChange, ConnectionChanges } from '../../functions/connection/connection-change.ts';
 import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
-import type { EscrowedTokenSet } from '../../functions/connection/escrow.ts';
-import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
+import type { OAuthClient, OAuthClientSource } from '../../functions/oauth/token-endpoint.ts';
 import type { MetricName, ObservedFields } from '../../functions/observer.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
+import { memoryEscrow } from '../memory/escrow.ts';
+import { memoryPort } from '../memory/port.ts';
 import { memoryTokenEndpoint } from '../memory/token-endpoint.ts';
 import { virtualTime } from './virtual-time.ts';
 
@@ -21,7 +22,7 @@ export function connectionWorld() {
   const notes: [event: string, fields?: ObservedFields][] = [];
   const counts: Partial<Record<MetricName, number>> = {};
   const announced: ConnectionChange[] = [];
-  const escrowed: EscrowedTokenSet[] = [];
+  const escrow = memoryEscrow(() => (world.escrowIsThrottled ? 'throttled' : undefined));
   let ids = 0;
 
   const world = {
@@ -31,12 +32,12 @@ export function connectionWorld() {
     notes,
     counts,
     announced,
-    escrowed,
+    escrowed: escrow.deposited,
     client: { clientId: 'client-1', clientSecret: 'secret-1' } as OAuthClient,
     /** What `fresh` reads, where it differs. */
     freshClient: undefined as OAuthClient | undefined,
     secretReads: 0,
-    escrowFault: undefined as Error | undefined,
+    escrowIsThrottled: false,
     announceFault: undefined as Error | undefined,
     keepReplaced: true,
 
@@ -75,19 +76,14 @@ export function connectionWorld() {
       return {
         store,
         tokenEndpoint,
-        oauthClient: {
+        oauthClient: memoryPort<OAuthClientSource>('oauth client', {
           async read({ fresh = false } = {}) {
             world.secretReads += 1;
             return (fresh && world.freshClient) || world.client;
           },
-        },
-        escrow: {
-          async deposit(tokenSet) {
-            if (world.escrowFault) throw world.escrowFault;
-            escrowed.push(structuredClone(tokenSet));
-          },
-        },
-        changes: {
+        }),
+        escrow,
+        changes: memoryPort<ConnectionChanges>('changes', {
           async announce(change) {
             if (world.announceFault) throw world.announceFault;
             // As the event queue does within five minutes.
@@ -98,7 +94,7 @@ export function connectionWorld() {
               generation === change.generation;
             if (!announced.some(isSame)) announced.push(change);
           },
-        },
+        }),
         clock: time.clock,
         sleep: time.sleep,
         remaining: () => (endsAt - time.clock()) * 1000,

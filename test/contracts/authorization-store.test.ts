@@ -1,17 +1,24 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDbAuthorizationStore } from '../../functions/aws/dynamodb-authorization-store.ts';
 import { memoryAuthorizationStore } from '../memory/authorization-store.ts';
 import { authorizationStoreContract } from './authorization-store.ts';
+import { sendingTwice } from './sending-twice.ts';
 import { useTable } from './use-table.ts';
 
 const used = useTable('Authorizations');
 
-authorizationStoreContract('in-memory', async () => memoryAuthorizationStore());
-authorizationStoreContract('DynamoDB', async () => {
+authorizationStoreContract('in-memory', async (repetition) =>
+  memoryAuthorizationStore(
+    () => 0,
+    () => repetition,
+  ),
+);
+authorizationStoreContract('DynamoDB', async (repetition) => {
   await used.empty();
-  return dynamoDbAuthorizationStore({ client: used.client, table: used.table, environment: 'sandbox' });
+  const client = repetition ? sendingTwice(used.client) : used.client;
+  return dynamoDbAuthorizationStore({ client, table: used.table, environment: 'sandbox' });
 });
 
 describe('the DynamoDB authorization store alone', () => {
@@ -35,30 +42,4 @@ describe('the DynamoDB authorization store alone', () => {
     );
     expect(unmarshall(Item)).toMatchObject({ timeToLive: 1_800_000_001, environment: 'sandbox' });
   });
-
-  it('believes its own claim when the SDK repeats a write whose answer was lost', async () => {
-    const store = dynamoDbAuthorizationStore({
-      client: sendingUpdatesTwice(used.client),
-      table,
-      environment: 'sandbox',
-    });
-    await store.putSession(session);
-    expect(await store.claimSession(session.sessionId, { owner: 'me', leaseUntil: 3 })).toBe('claimed');
-    expect(await store.claimSession(session.sessionId, { owner: 'other', leaseUntil: 3 })).toBe('refused');
-    const result = { outcome: 'connected', companies: [] } as const;
-    expect(await store.settleSession(session.sessionId, result)).toEqual(result);
-  });
 });
-
-/** A client whose updates take effect, lose their answer and are sent again. */
-function sendingUpdatesTwice(real: DynamoDBClient): DynamoDBClient {
-  return new Proxy(real, {
-    get: (target, property) =>
-      property === 'send'
-        ? async (command: UpdateItemCommand) => {
-            if (command instanceof UpdateItemCommand) await target.send(new UpdateItemCommand(command.input));
-            return target.send(command);
-          }
-        : Reflect.get(target, property),
-  });
-}

@@ -4,6 +4,7 @@ import type {
   AuthorizationStore,
   ConnectLink,
 } from '../../functions/connect/authorization-store.ts';
+import type { Repetition } from './sending-twice.ts';
 
 const link: ConnectLink = {
   linkHash: 'a'.repeat(64),
@@ -29,7 +30,10 @@ const connected = {
 } as const;
 
 /** What every store of links and sessions must do; `makeStore` gives a new, empty one. */
-export function authorizationStoreContract(name: string, makeStore: () => Promise<AuthorizationStore>): void {
+export function authorizationStoreContract(
+  name: string,
+  makeStore: (repetition?: Repetition) => Promise<AuthorizationStore>,
+): void {
   describe(`the ${name} authorization store`, () => {
     it('gives back a link as it was stored, fractions of seconds included', async () => {
       const store = await makeStore();
@@ -111,6 +115,18 @@ export function authorizationStoreContract(name: string, makeStore: () => Promis
       const failure = { outcome: 'procore_unavailable', referenceId: 'ref', retryAfterSeconds: undefined } as const;
       await store.settleSession(session.sessionId, failure);
       expect((await store.readSession(session.sessionId))?.result).toEqual(failure);
+    });
+
+    it('believes its own claim and result when the SDK repeats a write whose answer was lost', async () => {
+      const store = await makeStore('repeated');
+      await store.putLink(link);
+      await store.putSession(session);
+      const claim = { owner: 'me', leaseUntil: 1_800_000_060 };
+      expect(await store.claimSession(session.sessionId, claim)).toBe('claimed');
+      expect(await store.claimSession(session.sessionId, { ...claim, owner: 'other' })).toBe('refused');
+      expect(await store.settleSession(session.sessionId, connected)).toEqual(connected);
+      await store.spendLink(link.linkHash);
+      expect(await store.readLink(link.linkHash)).toEqual({ ...link, spent: true });
     });
 
     it('has no result for a session that is gone', async () => {

@@ -4,16 +4,18 @@ import { dynamoDbConnectionStore } from '../../functions/aws/dynamodb-connection
 import { create } from '../../functions/connection/transitions.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
 import { connectionStoreContract, storedConnection } from './connection-store.ts';
+import { sendingTwice } from './sending-twice.ts';
 import { useTable } from './use-table.ts';
 
 const used = useTable('Connections');
 
 const storeOf = (table: string) => dynamoDbConnectionStore({ client: used.client, table, environment: 'sandbox' });
 
-connectionStoreContract('in-memory', async () => memoryConnectionStore());
-connectionStoreContract('DynamoDB', async () => {
+connectionStoreContract('in-memory', async (repetition) => memoryConnectionStore('sandbox', () => repetition));
+connectionStoreContract('DynamoDB', async (repetition) => {
   await used.empty();
-  return storeOf(used.table);
+  const client = repetition ? sendingTwice(used.client) : used.client;
+  return dynamoDbConnectionStore({ client, table: used.table, environment: 'sandbox' });
 });
 
 describe('the DynamoDB connection store alone', () => {

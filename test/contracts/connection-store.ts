@@ -8,6 +8,7 @@ import {
   dueShards,
 } from '../../functions/connection/connection-store.ts';
 import * as transitions from '../../functions/connection/transitions.ts';
+import type { Repetition } from './sending-twice.ts';
 
 const now = 1_800_000_000;
 
@@ -32,7 +33,10 @@ export function storedConnection(fields: Partial<Connection> = {}): Connection {
 }
 
 /** What every connection store must do. */
-export function connectionStoreContract(name: string, newStore: () => Promise<ConnectionStore>): void {
+export function connectionStoreContract(
+  name: string,
+  newStore: (repetition?: Repetition) => Promise<ConnectionStore>,
+): void {
   describe(`the ${name} connection store`, () => {
     async function storeWith(connection: Connection): Promise<ConnectionStore> {
       const store = await newStore();
@@ -144,6 +148,13 @@ export function connectionStoreContract(name: string, newStore: () => Promise<Co
       const store = await newStore();
       expect(await store.write(transitions.disconnect(storedConnection(), now))).toBe('refused');
       expect(await store.read('acme')).toBeUndefined();
+    });
+
+    it('may refuse a write that took effect, when the SDK repeats it: what is stored tells', async () => {
+      const store = await newStore('repeated');
+      expect(await store.write(transitions.create(storedConnection()))).toBe('refused');
+      expect(await store.write(transitions.claim(storedConnection(), attempt))).toBe('refused');
+      expect((await store.read('acme'))?.attempt).toEqual(attempt);
     });
 
     it('lets one of 200 concurrent claims win', async () => {

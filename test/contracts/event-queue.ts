@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionChange, ConnectionChanges } from '../../functions/connection/connection-change.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
 import { readEventMessage, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
-import type { QueuedMessage } from '../memory/event-queue.ts';
+import type { EventWorkQueue, ReceivedMessage } from '../../functions/webhook/work.ts';
+import type { QueuedMessage } from '../memory/sqs.ts';
 import { sampleEvent } from '../webhook/sample-events.ts';
 
 /** A queue under test, and what lies on it. */
@@ -106,3 +107,101 @@ export function eventQueueContract(makeQueue: () => Promise<QueueUnderTest>): vo
     });
   });
 }
+
+/** A queue that the worker works, and what lies on it and on its dead-letter queue. */
+export interface WorkQueueUnderTest {
+  readonly queue: EventQueue;
+  readonly workQueue: EventWorkQueue;
+  receive(): Promise<readonly ReceivedMessage[]>;
+  dead(): Promise<readonly QueuedMessage[]>;
+}
+
+/** What every queue must do that the worker has its hold on; `makeQueue` gives an empty one. */
+export function eventWorkQueueContract(makeQueue: () => Promise<WorkQueueUnderTest>): void {
+  const send = (queue: EventQueue, id: string) =>
+    queue.send({ kind: 'webhook_event', environment: 'sandbox', event: sampleEvent({ id }), receivedAt: 1 });
+
+  async function withOne() {
+    const underTest = await makeQueue();
+    await send(underTest.queue, 'first');
+    const [message] = await underTest.receive();
+    if (message === undefined) throw new Error('nothing received');
+    return { ...underTest, message };
+  }
+
+  describe('event work queue contract', () => {
+    it('hands out nothing of a group while one of it is in hand', async () => {
+      const { queue, receive } = await withOne();
+      await send(queue, 'second');
+      expect(await receive()).toEqual([]);
+    });
+
+    it('offers a postponed message again in its order, and not before', async () => {
+      const { queue, workQueue, receive, message } = await withOne();
+      await send(queue, 'second');
+      await workQueue.postpone([message], 40);
+      expect(await receive()).toEqual([]);
+      await workQueue.postpone([message], 0);
+      expect((await receive())[0]).toMatchObject({ messageId: message.messageId, receiveCount: 2 });
+    });
+
+    it('says so when a message cannot be postponed any more', async () => {
+      const { workQueue } = await makeQueue();
+      const gone = { messageId: 'gone', receipt: 'gone', groupId: 'g', body: '{}', receiveCount: 1 };
+      await expect(workQueue.postpone([gone], 5)).rejects.toThrow(/did not change the visibility of 1/);
+    });
+
+    it('sets a message aside with its reason, once for each message and not once for each event', async () => {
+      const { workQueue, dead, message } = await withOne();
+      await workQueue.deadLetter(message, 'permanent', `no such cost code\u0000${'x'.repeat(300)}`);
+      await workQueue.deadLetter(message, 'permanent');
+      expect(await dead()).toEqual([
+        {
+          body: message.body,
+          groupId: message.groupId,
+          attributes: {
+            kind: 'webhook_event',
+            eventType: 'update',
+            resourceName: 'RFIs',
+            companyId: '1357908642',
+            reason: 'permanent',
+            detail: expect.stringMatching(/^no such cost code x{238}$/),
+          },
+        },
+      ]);
+      // As a redrive makes it: the same event in a new message.
+      await workQueue.deadLetter({ ...message, messageId: 'after-redrive' }, 'tries_spent');
+      expect(await dead()).toHaveLength(2);
+    });
+
+    it('sets a message aside that nobody can read, as it is', async () => {
+      const { workQueue, dead, message } = await withOne();
+      await workQueue.deadLetter({ ...message, body: 'not ours' }, 'unreadable_message');
+      expect(await dead()).toMatchObject([{ body: 'not ours', attributes: { reason: 'unreadable_message' } }]);
+    });
+  });
+}
+
+/** What every event queue and its working side do while the queue throttles: they throw, and do not answer. */
+export function throttledEventQueueContract(
+  throttled: () => Promise<{ readonly queue: EventQueue & ConnectionChanges; readonly workQueue: EventWorkQueue }>,
+): void {
+  it('throws at every operation while it is throttled', async () => {
+    const { queue, workQueue } = await throttled();
+    const event = sampleEvent();
+    const message = { messageId: 'm', receipt: 'r', groupId: 'g', body: '{}', receiveCount: 1 };
+    await expect(queue.send({ kind: 'webhook_event', environment: 'sandbox', event, receivedAt: 1 })).rejects.toThrow();
+    await expect(queue.announce(throttledChange)).rejects.toThrow();
+    await expect(workQueue.postpone([message], 5)).rejects.toThrow();
+    await expect(workQueue.deadLetter(message, 'permanent')).rejects.toThrow();
+  });
+}
+
+const throttledChange: ConnectionChange = {
+  connectionId: 'acme',
+  environment: 'sandbox',
+  change: 'connected',
+  generation: 1,
+  reconnect: 'connect it again',
+  at: 1,
+};

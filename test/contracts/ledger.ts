@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../functions/clock.ts';
 import { type ArrivedEvent, type Ledger, type LedgerReader, ledgerSeconds } from '../../functions/webhook/ledger.ts';
 import { sampleEvent, sampleTime } from '../webhook/sample-events.ts';
+import type { Repetition } from './sending-twice.ts';
 
 /** What every ledger must do; `makeLedger` gives one that knows none of the events yet. */
-export function ledgerContract(makeLedger: (clock: Clock) => Ledger & LedgerReader): void {
+export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetition) => Ledger & LedgerReader): void {
   let made = 0;
-  const setUp = () => {
+  const setUp = (repetition?: Repetition) => {
     const time = { now: sampleTime + 10 };
-    const ledger = makeLedger(() => time.now);
+    const ledger = makeLedger(() => time.now, repetition);
     made += 1;
     const event = sampleEvent({ id: `event-${made}`, resourceId: `90071992547409931${made}` });
     return { time, ledger, event };
@@ -27,6 +28,12 @@ export function ledgerContract(makeLedger: (clock: Clock) => Ledger & LedgerRead
       const { ledger, event } = setUp();
       await ledger.record(event, 1000);
       expect(await ledger.record(event, 2000)).toBe('known');
+      expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 1000 });
+    });
+
+    it('says known when the SDK repeats a recording whose answer was lost', async () => {
+      const { ledger, event } = setUp('repeated');
+      expect(await ledger.record(event, 1000)).toBe('known');
       expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 1000 });
     });
 

@@ -5,8 +5,8 @@ import { companyPausesContract, rateBudgetContract } from './rate-budget.ts';
 import { useTable } from './use-table.ts';
 
 describe('in memory', () => {
-  rateBudgetContract(memoryRateBudget);
-  companyPausesContract(memoryCompanyPauses);
+  rateBudgetContract(() => memoryRateBudget(() => 1000));
+  companyPausesContract(() => memoryCompanyPauses(() => 1000));
 });
 
 describe('in DynamoDB', () => {

@@ -27,3 +27,10 @@ export function rotationQueueContract(
     });
   });
 }
+
+/** What every rotation queue does while it is throttled: it throws. */
+export function throttledRotationQueueContract(name: string, throttled: RotationQueue): void {
+  it(`the ${name} rotation queue throws while it is throttled`, async () => {
+    await expect(throttled.send([{ connectionId: 'acme', rotateAt: 1 }])).rejects.toThrow();
+  });
+}

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Subscription, SubscriptionStore } from '../../functions/webhook/subscription.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
+import type { Repetition } from './sending-twice.ts';
 
 /** What every store of subscriptions must do; `makeStore` gives an empty one. */
-export function subscriptionStoreContract(makeStore: () => SubscriptionStore): void {
+export function subscriptionStoreContract(makeStore: (repetition?: Repetition) => SubscriptionStore): void {
   describe('subscription store contract', () => {
     it('gives back what was saved, every digit of its ids, and nothing for another company', async () => {
       const store = makeStore();
@@ -31,6 +32,15 @@ export function subscriptionStoreContract(makeStore: () => SubscriptionStore): v
         store.save(sampleSubscription({ silenceHours }), undefined),
       );
       expect((await Promise.all(writes)).filter((answer) => answer === 1)).toHaveLength(1);
+    });
+
+    it('knows its own write when the SDK repeats one whose answer was lost', async () => {
+      const store = makeStore('repeated');
+      const subscription = sampleSubscription();
+      expect(await store.save(subscription, undefined)).toBe(1);
+      expect(await store.save({ ...subscription, silenceHours: 5 }, 1)).toBe(2);
+      expect(await store.save({ ...subscription, silenceHours: 6 }, 1)).toBe('changed');
+      expect(await store.remove(subscription.companyId, 2)).toBe('removed');
     });
 
     it('lists all, those with many hooks, too', async () => {

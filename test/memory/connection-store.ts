@@ -7,6 +7,8 @@ import {
   dueShardOf,
 } from '../../functions/connection/connection-store.ts';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { ForeignItemError } from '../../functions/procore/foreign-item.ts';
+import { memoryPort, type PortFaults } from './port.ts';
 
 /** A call of the store, as a hook sees it. */
 export type StoreCall =
@@ -14,7 +16,7 @@ export type StoreCall =
   | { readonly operation: 'write'; readonly write: ConnectionWrite }
   | { readonly operation: 'due'; readonly shard: string };
 
-/** Where a test or a simulation comes between caller and store. Nothing here waits by itself. */
+/** Where a test comes between caller and store. */
 export interface StoreHooks {
   /** Before the effect: may wait, or throw what a refused or unreachable store throws. */
   before?(call: StoreCall): Promise<void> | void;
@@ -24,7 +26,7 @@ export interface StoreHooks {
   repeats?(write: ConnectionWrite): boolean;
 }
 
-/** A store in this process; its effects are atomic and immediate, its hooks make the rest. */
+/** A store in this process; its effects are atomic. */
 export interface MemoryConnectionStore extends ConnectionStore {
   readonly connections: Map<string, Connection>;
   /** May be replaced at any time. */
@@ -35,7 +37,7 @@ export interface MemoryConnectionStore extends ConnectionStore {
 /** Makes an empty store. */
 export function memoryConnectionStore(
   environment: ProcoreEnvironmentName = 'sandbox',
-  hooks: StoreHooks = {},
+  faults?: PortFaults,
 ): MemoryConnectionStore {
   const connections = new Map<string, Connection>();
   const calls: StoreCall[] = [];
@@ -48,11 +50,21 @@ export function memoryConnectionStore(
     return answer;
   }
 
+  const foreign = (stored: string) => new ForeignItemError('table "memory"', stored, environment);
+
+  function readOnce(connectionId: string): Connection | undefined {
+    const stored = connections.get(connectionId);
+    if (stored && stored.environment !== environment) throw foreign(stored.environment);
+    return structuredClone(stored);
+  }
+
   function writeOnce(write: ConnectionWrite): 'written' | 'refused' {
     const stored = connections.get(write.connectionId);
+    if (stored && stored.environment !== environment) return 'refused';
+    if ((write.set.environment ?? environment) !== environment) throw foreign(String(write.set.environment));
     if (!write.require.every((condition) => holds(condition, stored))) return 'refused';
     // A copy, as through the wire: nobody holds a reference into the store.
-    const blank = { connectionId: write.connectionId } as Connection;
+    const blank = { environment, connectionId: write.connectionId } as Connection;
     connections.set(write.connectionId, structuredClone(afterWrite(stored ?? blank, write)));
     return 'written';
   }
@@ -60,10 +72,9 @@ export function memoryConnectionStore(
   const store: MemoryConnectionStore = {
     environment,
     connections,
-    hooks,
+    hooks: {},
     calls,
-    read: (connectionId) =>
-      perform({ operation: 'read', connectionId }, () => structuredClone(connections.get(connectionId))),
+    read: (connectionId) => perform({ operation: 'read', connectionId }, () => readOnce(connectionId)),
     write: (write) =>
       perform({ operation: 'write', write }, () => {
         const answer = writeOnce(write);
@@ -80,7 +91,7 @@ export function memoryConnectionStore(
         return { connections: due.slice(start, end), ...(end < due.length && { cursor: String(end) }) };
       }),
   };
-  return store;
+  return memoryPort('connection store', store, faults);
 }
 
 /** Whether a condition holds of what is stored. */

@@ -8,13 +8,14 @@ import {
   seenUpTo,
 } from '../../functions/webhook/ledger.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
+import { memoryPort, type PortFaults } from './port.ts';
 
 interface Expiring {
   readonly timeToLive: number;
 }
 
 /** Keeps the ledger in this process. */
-export function memoryLedger(clock: Clock): Ledger & LedgerReader {
+export function memoryLedger(clock: Clock, faults?: PortFaults): Ledger & LedgerReader {
   const entries = new Map<string, ArrivedEvent & Expiring>();
   const newestHandled = new Map<string, Expiring & { readonly occurredAt: number }>();
   const timeToLive = () => Math.ceil(clock()) + ledgerSeconds;
@@ -30,7 +31,7 @@ export function memoryLedger(clock: Clock): Ledger & LedgerReader {
       timeToLive: timeToLive(),
     });
 
-  return {
+  const ledger: Ledger & LedgerReader = {
     async find(eventId) {
       const entry = current(entries.get(eventId));
       if (entry === undefined) return undefined;
@@ -73,4 +74,5 @@ export function memoryLedger(clock: Clock): Ledger & LedgerReader {
       for (const { timeToLive: _, ...entry } of inTime.toSorted((a, b) => a.arrivedAt - b.arrivedAt)) yield entry;
     },
   };
+  return memoryPort('ledger', ledger, faults);
 }

@@ -1,13 +1,32 @@
-import type { Quarantine, QuarantineMessage } from '../../functions/webhook/quarantine.ts';
+import type { Clock } from '../../functions/clock.ts';
+import type { Quarantine, QuarantineMessage, QuarantineReader } from '../../functions/webhook/quarantine.ts';
+import { memoryPort, type PortFaults } from './port.ts';
+import { memorySqs } from './sqs.ts';
 
-/** Keeps quarantined deliveries in this process. */
-export function memoryQuarantine(): Quarantine & { readonly messages: readonly QuarantineMessage[] } {
+/** How long what is in an operator's hand stays hidden, in seconds. */
+const inHandSeconds = 60;
+
+/** Keeps quarantined deliveries in this process; `messages` shows a test all that were ever taken. */
+export function memoryQuarantine(
+  clock: Clock,
+  faults?: PortFaults,
+): Quarantine & QuarantineReader & { readonly messages: readonly QuarantineMessage[] } {
+  const queue = memorySqs(clock);
   const messages: QuarantineMessage[] = [];
-  return {
-    messages,
+  const port: Quarantine & QuarantineReader = {
     async keep(message) {
+      const sent = queue.send({ body: JSON.stringify(message), attributes: { reason: message.reason } });
+      if (sent === 'refused') return 'refused';
       messages.push(message);
       return 'kept';
     },
+    receive: async () => queue.receive(inHandSeconds).map(({ body, receipt }) => ({ ...JSON.parse(body), receipt })),
+    async giveBack(deliveries) {
+      for (const { receipt } of deliveries) queue.changeVisibility(receipt, 0);
+    },
+    async delete({ receipt }) {
+      queue.delete(receipt);
+    },
   };
+  return Object.assign(memoryPort('quarantine', port, faults), { messages });
 }

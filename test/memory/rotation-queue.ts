@@ -1,16 +1,16 @@
 import type { Clock } from '../../functions/clock.ts';
 import type { DueConnection } from '../../functions/connection/connection-store.ts';
 import type { RotationQueue } from '../../functions/connection/sweep.ts';
+import { memoryPort, type PortFaults } from './port.ts';
 
 /** How long SQS drops a second message of the same deduplication id, in seconds. */
 const deduplicationSeconds = 300;
 
 /** A rotation queue in this process; `waiting` holds the connection ids in their order. */
-export function memoryRotationQueue(clock: Clock): RotationQueue & { readonly waiting: string[] } {
+export function memoryRotationQueue(clock: Clock, faults?: PortFaults): RotationQueue & { readonly waiting: string[] } {
   const waiting: string[] = [];
   const sentAt = new Map<string, number>();
-  return {
-    waiting,
+  const queue: RotationQueue = {
     async send(connections: readonly DueConnection[]) {
       for (const { connectionId, rotateAt } of connections) {
         const deduplicationId = JSON.stringify([connectionId, rotateAt]);
@@ -22,4 +22,5 @@ export function memoryRotationQueue(clock: Clock): RotationQueue & { readonly wa
       return { refused: 0 };
     },
   };
+  return Object.assign(memoryPort('rotation queue', queue, faults), { waiting });
 }

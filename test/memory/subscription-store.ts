@@ -1,14 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StoredSubscription, SubscriptionStore } from '../../functions/webhook/subscription.ts';
+import { memoryPort, type PortFaults } from './port.ts';
 
 /** Keeps subscriptions in this process; every answer is a copy, as through the wire. */
-export function memorySubscriptionStore(...initial: readonly StoredSubscription[]): SubscriptionStore {
+export function memorySubscriptionStore(
+  initial: readonly StoredSubscription[] = [],
+  faults?: PortFaults,
+): SubscriptionStore {
   const stored = new Map(initial.map((subscription) => [subscription.companyId, structuredClone(subscription)]));
-  return {
+  const store: SubscriptionStore = {
     read: async (companyId) => structuredClone(stored.get(companyId)),
     list: async () => structuredClone([...stored.values()].toSorted((a, b) => (a.companyId < b.companyId ? -1 : 1))),
     async save(subscription, revision) {
-      if (stored.get(subscription.companyId)?.revision !== revision) return 'changed';
       const next = (revision ?? 0) + 1;
+      const before = stored.get(subscription.companyId);
+      // What its own first try has stored, a repeated one finds stored by itself.
+      if (before?.revision === next && isDeepStrictEqual({ ...subscription, revision: next }, before)) return next;
+      if (before?.revision !== revision) return 'changed';
       stored.set(subscription.companyId, { ...structuredClone(subscription), revision: next });
       return next;
     },
@@ -19,4 +27,5 @@ export function memorySubscriptionStore(...initial: readonly StoredSubscription[
       return 'removed';
     },
   };
+  return memoryPort('subscription store', store, faults);
 }

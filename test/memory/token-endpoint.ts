@@ -1,4 +1,5 @@
 import type { TokenEndpoint, TokenInfoOutcome, TokenOutcome, TokenSet } from '../../functions/oauth/token-endpoint.ts';
+import { memoryPort, type PortFaults } from './port.ts';
 
 /** A method of the token endpoint that was called, with what a test may look at. */
 export interface TokenEndpointCall {
@@ -26,7 +27,7 @@ export interface MemoryTokenEndpoint extends TokenEndpoint {
  * @param clock gives the token sets their times: 5,400 s of life
  * @param clientId what `token/info` names
  */
-export function memoryTokenEndpoint(clock: () => number, clientId: string): MemoryTokenEndpoint {
+export function memoryTokenEndpoint(clock: () => number, clientId: string, faults?: PortFaults): MemoryTokenEndpoint {
   const calls: TokenEndpointCall[] = [];
   const next: MemoryTokenEndpoint['next'] = [];
   let given = 0;
@@ -45,11 +46,7 @@ export function memoryTokenEndpoint(clock: () => number, clientId: string): Memo
     return scripted ?? { outcome: 'tokens', tokens: tokenSet(++given) };
   }
 
-  return {
-    calls,
-    next,
-    tokenSet,
-    info: { outcome: 'info', clientId },
+  const endpoint: TokenEndpoint = {
     redeemCode: ({ clientSecret }, grant, redirectUri) =>
       request({ method: 'redeemCode', grant, clientSecret, redirectUri }),
     redeemRefreshToken: ({ clientSecret }, grant) => request({ method: 'redeemRefreshToken', grant, clientSecret }),
@@ -61,11 +58,18 @@ export function memoryTokenEndpoint(clock: () => number, clientId: string): Memo
     },
     async tokenInfo(grant) {
       calls.push({ method: 'tokenInfo', grant });
-      return this.info;
+      return state.info;
     },
     async revoke({ clientSecret }, grant) {
       calls.push({ method: 'revoke', grant, clientSecret });
       return 'revoked';
     },
   };
+  const state = Object.assign(memoryPort('token endpoint', endpoint, faults), {
+    calls,
+    next,
+    tokenSet,
+    info: { outcome: 'info', clientId } as TokenInfoOutcome,
+  });
+  return state;
 }

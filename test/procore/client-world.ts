@@ -121,7 +121,7 @@ export function clientWorld(script: Scripted[], otherwise: Partial<ProcoreClient
     remaining: () => (world.deadline - time.clock()) * 1000,
     observer: recorded.observer,
     pauses: companyPauses({
-      store: memoryCompanyPauses(),
+      store: memoryCompanyPauses(time.clock),
       clock: time.clock,
       randomFraction: () => 0,
       observer: recorded.observer,

@@ -333,7 +333,12 @@ describe('a company that disconnected the app', () => {
   it('is left alone for a minute, also when calls that were under way are refused one after the other', async () => {
     const { time, observer } = clientWorld([]);
     const randomFraction = () => 0;
-    const pauses = companyPauses({ store: memoryCompanyPauses(), clock: time.clock, randomFraction, observer });
+    const pauses = companyPauses({
+      store: memoryCompanyPauses(time.clock),
+      clock: time.clock,
+      randomFraction,
+      observer,
+    });
     for (let call = 0; call < 10; call++) {
       await pauses.disconnected(companyId);
       time.pass(1);
@@ -343,7 +348,7 @@ describe('a company that disconnected the app', () => {
 
   it('is kept with the time of the first refusal, for people to see, until a call works', async () => {
     const { time, observer } = clientWorld([]);
-    const store = memoryCompanyPauses();
+    const store = memoryCompanyPauses(time.clock);
     const pauses = companyPauses({ store, clock: time.clock, randomFraction: () => 0, observer });
     const first = Math.floor(time.clock());
     await pauses.disconnected(companyId);

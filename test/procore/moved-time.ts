@@ -1,4 +1,5 @@
 import type { Clock, Sleep } from '../../functions/clock.ts';
+import { portsAreTicking } from '../memory/port.ts';
 
 /** A clock that jumps to the next wake-up whenever everybody sleeps and no call is on its way. */
 export interface MovedTime {
@@ -42,10 +43,10 @@ export function movedTime(start: number): MovedTime {
       work.then(end, end);
       while (!isOver) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (isOver || underWay > 0) continue;
+        if (isOver || underWay > 0 || portsAreTicking()) continue;
         // Once more, for those whose call has just ended.
         await new Promise((resolve) => setImmediate(resolve));
-        if (isOver || underWay > 0) continue;
+        if (isOver || underWay > 0 || portsAreTicking()) continue;
         sleepers.sort((one, other) => other.at - one.at);
         const next = sleepers.pop();
         if (!next) continue;

@@ -12,7 +12,7 @@ const limits = { hourly: 600, spike: 25 };
 async function soak(rateLimitScope: 'client' | 'company', companies: readonly string[]) {
   const time = movedTime(startTime);
   const procore = await standIn({ now: () => time.clock() * 1000, unknowns: { rateLimits: limits, rateLimitScope } });
-  const store = memoryRateBudget();
+  const store = memoryRateBudget(time.clock);
   const end = startTime + 2 * 3600;
   const seen = { made: 0, throttled: [] as number[] };
   const shared = await standInClient(procore);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLimit, sharedRateBudget } from '../../functions/procore/rate-budget.ts';
+import { type RateBudgetStore, readLimit, sharedRateBudget } from '../../functions/procore/rate-budget.ts';
 import { virtualTime } from '../connection/virtual-time.ts';
 import { memoryRateBudget } from '../memory/rate-budget.ts';
 import { recordingObserver, startTime } from './client-world.ts';
@@ -12,8 +12,9 @@ const told = (limit: number, remaining: number, resetAt: number) =>
   });
 const long = () => 24 * 3600 * 1000;
 
-function setUp(store = memoryRateBudget()) {
+function setUp(faulty: Partial<RateBudgetStore> = {}) {
   const time = virtualTime(startTime);
+  const store: RateBudgetStore = Object.assign(memoryRateBudget(time.clock), faulty);
   const recorded = recordingObserver();
   const invocation = () =>
     sharedRateBudget({
@@ -156,12 +157,8 @@ describe('a budget that is known', () => {
   });
 
   it('lets calls through uncounted when its store fails', async () => {
-    const broken = {
-      ...memoryRateBudget(),
-      read: () => Promise.reject(new Error('down')),
-      take: () => Promise.reject(new Error('down')),
-    };
-    const { budget, notes } = setUp({ ...broken, replaceWindow: () => Promise.reject(new Error('down')) });
+    const down = () => Promise.reject(new Error('down'));
+    const { budget, notes } = setUp({ read: down, take: down, replaceWindow: down });
     expect(await budget.acquire(4, long)).toEqual({ granted: 4 });
     expect(notes[0]).toEqual(['budget.unavailable', { errorName: 'Error' }]);
     await budget.learn(told(600, 60, startTime + 1000));

@@ -83,7 +83,11 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
   const shared = { clock: systemClock, sleep: systemSleep, randomFraction: () => 0.1, observer: recorded.observer };
   // Pauses of minutes end early for a test that says so.
   const later = { seconds: 0 };
-  const pauses = companyPauses({ ...shared, store: memoryCompanyPauses(), clock: () => systemClock() + later.seconds });
+  const pauses = companyPauses({
+    ...shared,
+    store: memoryCompanyPauses(systemClock),
+    clock: () => systemClock() + later.seconds,
+  });
   const client = procoreClient({
     environment: 'sandbox',
     pauses,
@@ -96,7 +100,7 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
     origins: { apiOrigin: sandbox.procoreApi },
     fetch,
     remaining: () => remainingMs,
-    budget: sharedRateBudget({ store: memoryRateBudget(), ...shared }),
+    budget: sharedRateBudget({ store: memoryRateBudget(systemClock), ...shared }),
     ...shared,
   });
   return { client, company: client.company(companyId), later, ...recorded };

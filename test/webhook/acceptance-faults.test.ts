@@ -65,7 +65,7 @@ function world(deliveries: readonly Delivery[]) {
   const clock = () => time.now;
   const queue = memoryEventQueue(clock);
   const ledger = memoryLedger(clock);
-  const quarantine = memoryQuarantine();
+  const quarantine = memoryQuarantine(clock);
   const bodies = new Map<number, Uint8Array>();
   const acknowledged = new Set<number>();
   const sendings = (index: number) =>

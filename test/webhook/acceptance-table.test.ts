@@ -5,6 +5,8 @@ import { type AcceptanceDependencies, acceptDelivery } from '../../functions/web
 import { createAuthenticator } from '../../functions/webhook/authenticate.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryLedger } from '../memory/ledger.ts';
+import { untilReturn } from '../memory/port.ts';
+import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { recordingObserver, sampleTime } from './sample-events.ts';
 
@@ -35,7 +37,7 @@ interface Sent {
 async function answer({ headers = { authorization: right }, body = sample, ports = {}, secretIsOut }: Sent) {
   const clock = () => sampleTime;
   const queue = memoryEventQueue(clock);
-  const quarantine = memoryQuarantine();
+  const quarantine = memoryQuarantine(clock);
   const observer = recordingObserver();
   const dependencies = {
     environment: 'sandbox',
@@ -46,12 +48,11 @@ async function answer({ headers = { authorization: right }, body = sample, ports
     observer,
   } as const;
   const source = { read: secretIsOut ? out : async () => ({ current }) };
-  const authenticate = createAuthenticator({ source, previousUse: { note: async () => {} }, clock, observer });
+  const authenticate = createAuthenticator({ source, previousUse: memoryPreviousUse(clock), clock, observer });
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const { statusCode } = await answerDelivery(
-    { headers, body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true },
-    authenticate,
-    (given) => acceptDelivery(given, { ...dependencies, ...ports }),
+  const request = { headers, body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
+  const { statusCode } = await untilReturn(() =>
+    answerDelivery(request, authenticate, (given) => acceptDelivery(given, { ...dependencies, ...ports })),
   );
   return { statusCode, queued: queue.messages.length, quarantined: quarantine.messages.map(({ reason }) => reason) };
 }

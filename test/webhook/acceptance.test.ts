@@ -3,6 +3,7 @@ import { type AcceptanceDependencies, acceptDelivery } from '../../functions/web
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryLedger } from '../memory/ledger.ts';
+import { untilReturn } from '../memory/port.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { recordingObserver, sampleTime } from './sample-events.ts';
 
@@ -25,7 +26,7 @@ function setUp(otherwise: Partial<AcceptanceDependencies> = {}) {
     });
   const queue = memoryEventQueue(clock);
   const ledger = memoryLedger(clock);
-  const quarantine = memoryQuarantine();
+  const quarantine = memoryQuarantine(clock);
   const observer = recordingObserver();
   const dependencies: AcceptanceDependencies = {
     environment: 'sandbox',
@@ -48,7 +49,7 @@ function setUp(otherwise: Partial<AcceptanceDependencies> = {}) {
         resource_id: '379913',
       }),
     );
-  const accept = (bytes: Uint8Array = body()) => acceptDelivery(bytes, dependencies);
+  const accept = (bytes: Uint8Array = body()) => untilReturn(() => acceptDelivery(bytes, dependencies));
   return { time, calls, queue, ledger, quarantine, observer, body, accept };
 }
 

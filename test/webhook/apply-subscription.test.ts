@@ -5,6 +5,7 @@ import {
   removeSubscription,
 } from '../../functions/webhook/apply-subscription.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
+import { untilReturn } from '../memory/port.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { seeds } from '../procore-stand-in/setup.ts';
 import { bridge, company, connectedStandIn, townHall } from './stand-in-api.ts';
@@ -32,7 +33,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
     clock: () => procore.control.now() / 1000,
   };
   const apply = (otherwise: Partial<AskedSubscription> = {}) =>
-    applySubscription({ ...asked, ...otherwise }, dependencies);
+    untilReturn(() => applySubscription({ ...asked, ...otherwise }, dependencies));
   const hooks = () =>
     procore.control.hooks().map(({ projectId, status, authorization: header, triggers }) => ({
       projectId,

@@ -10,7 +10,10 @@ import { fingerprint } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryLedger } from '../memory/ledger.ts';
+import { untilReturn } from '../memory/port.ts';
+import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
+import { memoryAuthorizationKeeper, memorySecret } from '../memory/secret.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { destination, seeds } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
@@ -25,36 +28,33 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
   const { control } = procore;
   const clock = () => control.now() / 1000;
   const target = await destination();
-  const secret: { authorization: WebhookAuthorization } = {
-    authorization: { current: 'the-first-value-of-the-header' },
-  };
-  const keeper = {
-    async write(authorization: WebhookAuthorization) {
-      Object.assign(secret, { authorization });
-      return 'written' as const;
-    },
-  };
-  const uses = new Map<string, number>();
+  const secret = memorySecret<WebhookAuthorization>({ current: 'the-first-value-of-the-header' }, clock);
+  // One source for all audits, as in a function that stays warm.
+  const source = secret.source();
+  const keeper = memoryAuthorizationKeeper(secret);
+  const use = memoryPreviousUse(clock);
   const store = memorySubscriptionStore();
   const observer = recordingObserver();
   const queue = memoryEventQueue(clock);
   const ledger = memoryLedger(clock);
-  const quarantine = memoryQuarantine();
+  const quarantine = memoryQuarantine(clock);
   const accept = (body: Uint8Array) =>
     acceptDelivery(body, { environment: 'sandbox', queue, ledger, quarantine, clock, observer });
   const audit = (otherwise: Partial<Parameters<typeof auditSubscriptions>[0]> = {}) =>
-    auditSubscriptions({
-      store,
-      source: { read: async () => secret.authorization },
-      keeper,
-      use: { last: async (value) => uses.get(value) },
-      clientFor: () => client,
-      accept,
-      clock,
-      observer,
-      remaining: () => 300_000,
-      ...otherwise,
-    });
+    untilReturn(() =>
+      auditSubscriptions({
+        store,
+        source,
+        keeper,
+        use,
+        clientFor: () => client,
+        accept,
+        clock,
+        observer,
+        remaining: () => 300_000,
+        ...otherwise,
+      }),
+    );
   await applySubscription(
     {
       environment: 'sandbox',
@@ -67,7 +67,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
       projects: [bridge],
       silenceHours: 48,
     },
-    { api: hooksApi(client), store, authorization: secret.authorization.current, clock },
+    { api: hooksApi(client), store, authorization: secret.value.current, clock },
   );
   const emit = (resourceId: string) =>
     control.emitEvent({ companyId: company, projectId: bridge, resourceName: 'RFIs', eventType: 'update', resourceId });
@@ -84,7 +84,7 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
     target,
     secret,
     keeper,
-    uses,
+    use,
     store,
     observer,
     quarantine,
@@ -368,9 +368,9 @@ describe('the roll-over of the header', () => {
   it.each(seeds)(
     'loses no event, and retires the previous value only when no retry can bring it (%s)',
     async (seed) => {
-      const { audit, control, secret, keeper, uses, target, emit, clock, observer } = await setUp(seed);
-      const first = secret.authorization.current;
-      await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
+      const { audit, control, secret, keeper, use, target, emit, clock, observer } = await setUp(seed);
+      const first = secret.value.current;
+      await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
       // Sent with the old header before the hooks are moved, refused by us, and tried again for hours.
       target.answer = 503;
       await emit('1');
@@ -380,43 +380,43 @@ describe('the roll-over of the header', () => {
       expect(await audit()).toMatchObject({ repaired: 0, previousRetired: false });
       target.answer = 200;
       await control.advance(1.5 * hour);
-      const accepted = [secret.authorization.current, secret.authorization.previous].map((value) => `Bearer ${value}`);
+      const accepted = [secret.value.current, secret.value.previous].map((value) => `Bearer ${value}`);
       expect(accepted).toContain(target.received.at(-1)?.headers.authorization);
-      uses.set(fingerprint(first), clock());
+      await use.note(fingerprint(first), clock());
       await control.advance(12.9 * hour);
       expect(await audit()).toMatchObject({ previousRetired: false });
       await control.advance(0.2 * hour);
       expect(await audit()).toMatchObject({ previousRetired: true });
-      expect(secret.authorization).toEqual({ current: 'the-second-value-of-the-header' });
+      expect(secret.value).toEqual({ current: 'the-second-value-of-the-header' });
       expect(observer.notes.at(-1)).toEqual(['webhook.authorization_retired', {}]);
     },
   );
 
   it('is refused while one is under way', async () => {
     const { secret, keeper, clock } = await setUp('twice');
-    await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
-    await expect(beginRollOver(secret.authorization, 'the-third', { keeper, clock })).rejects.toMatchObject({
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    await expect(beginRollOver(secret.value, 'the-third', { keeper, clock })).rejects.toMatchObject({
       code: 'roll_over_under_way',
     });
   });
 
   it('begins its 13 hours anew when a person has set both values, for hooks that nobody here knows', async () => {
-    const { audit, secret, control, store, uses, clock } = await setUp('by hand');
+    const { audit, secret, control, store, use, clock } = await setUp('by hand');
     await store.remove(company, (await store.read(company))?.revision ?? 0);
     const [byHand, old] = ['set-by-hand-in-the-console', 'still-sent-by-a-hook-made-by-hand'];
-    secret.authorization = { current: byHand, previous: old };
+    secret.value = { current: byHand, previous: old };
     expect(await audit()).toMatchObject({ previousRetired: false });
-    uses.set(fingerprint(old), clock() + 2 * hour);
+    await use.note(fingerprint(old), clock() + 2 * hour);
     await control.advance(14 * hour);
     expect(await audit()).toMatchObject({ previousRetired: false });
     await control.advance(2 * hour);
     expect(await audit()).toMatchObject({ previousRetired: true });
-    expect(secret.authorization).toEqual({ current: byHand });
+    expect(secret.value).toEqual({ current: byHand });
   });
 
   it('waits for a hook that could not be moved', async () => {
     const { audit, control, secret, keeper, clock } = await setUp('stuck');
-    await beginRollOver(secret.authorization, 'the-second-value-of-the-header', { keeper, clock });
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
     control.setConnected(company, false);
     await audit();
     await control.advance(14 * hour);

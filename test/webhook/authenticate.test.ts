@@ -2,32 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../functions/webhook/authenticate.ts';
 import { fingerprint } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
+import { untilReturn } from '../memory/port.ts';
+import { memoryPreviousUse } from '../memory/previous-use.ts';
+import { memorySecret } from '../memory/secret.ts';
 import { recordingObserver } from './sample-events.ts';
 
-function setUp(first: WebhookAuthorization) {
-  const state = { now: 1000, stored: first, cached: first, freshReads: 0 };
+/** An authenticator that has read its secret before. */
+async function setUp(first: WebhookAuthorization) {
+  const state = { now: 1000 };
+  const clock = () => state.now;
   const observer = recordingObserver();
-  const uses: [string, number][] = [];
-  const authenticate = createAuthenticator({
-    source: {
-      async read({ fresh = false } = {}) {
-        if (fresh) {
-          state.freshReads += 1;
-          state.cached = state.stored;
-        }
-        return state.cached;
-      },
-    },
-    previousUse: { note: async (value, at) => void uses.push([value, at]) },
-    clock: () => state.now,
-    observer,
-  });
-  return { state, authenticate, uses, counts: observer.counts, notes: observer.notes };
+  const secret = memorySecret(first, clock);
+  const source = secret.source();
+  await source.read();
+  const previousUse = memoryPreviousUse(clock);
+  const judge = createAuthenticator({ source, previousUse, clock, observer });
+  const authenticate = (header: string | undefined) => untilReturn(() => judge(header));
+  const { uses } = previousUse;
+  return { state, secret, authenticate, uses, counts: observer.counts, notes: observer.notes };
 }
 
 describe('authenticate', () => {
   it('lets current and previous in', async () => {
-    const { authenticate, counts } = setUp({ current: 'newSecret', previous: 'oldSecret' });
+    const { authenticate, counts } = await setUp({ current: 'newSecret', previous: 'oldSecret' });
     expect(await authenticate('Bearer newSecret')).toBe('authenticated');
     expect(await authenticate('Bearer oldSecret')).toBe('authenticated');
     expect(counts.size).toBe(0);
@@ -36,7 +33,7 @@ describe('authenticate', () => {
   it.each(['newSecret', 'bearer newSecret', 'Bearer newSecret ', 'Bearer newSecre', 'Bearer ', 'Bearer undefined'])(
     'keeps %j out',
     async (header) => {
-      const { authenticate, counts, notes } = setUp({ current: 'newSecret' });
+      const { authenticate, counts, notes } = await setUp({ current: 'newSecret' });
       expect(await authenticate(header)).toBe('wrong_sent');
       expect(counts).toEqual(new Map([['webhookAuthorizationWrong', 1]]));
       expect(notes).toEqual([['webhook.refused', { reason: 'authorization_wrong' }]]);
@@ -46,33 +43,33 @@ describe('authenticate', () => {
   it.each([undefined, ''])(
     'tells a scanner that sends %j from a wrong header, and reads no secret for it',
     async (header) => {
-      const { authenticate, counts, notes, state } = setUp({ current: 'newSecret' });
+      const { authenticate, counts, notes, secret } = await setUp({ current: 'newSecret' });
       expect(await authenticate(header)).toBe('none_sent');
       expect(counts).toEqual(new Map([['webhookAuthorizationMissing', 1]]));
       expect(notes).toEqual([['webhook.refused', { reason: 'authorization_missing' }]]);
-      expect(state.freshReads).toBe(0);
+      expect(secret.reads).toBe(1);
     },
   );
 
   it('reads the secret again when the header was rotated meanwhile', async () => {
-    const { authenticate, state } = setUp({ current: 'first' });
-    state.stored = { current: 'second', previous: 'first' };
+    const { authenticate, secret } = await setUp({ current: 'first' });
+    secret.value = { current: 'second', previous: 'first' };
     expect(await authenticate('Bearer second')).toBe('authenticated');
     expect(await authenticate('Bearer second')).toBe('authenticated');
-    expect(state.freshReads).toBe(1);
+    expect(secret.reads).toBe(2);
   });
 
   it('reads it again at most once in 30 seconds, however many wrong headers come', async () => {
-    const { authenticate, state } = setUp({ current: 'first' });
+    const { authenticate, secret, state } = await setUp({ current: 'first' });
     for (let second = 0; second < 90; second++) {
       await authenticate('Bearer guess');
       state.now += 1;
     }
-    expect(state.freshReads).toBe(3);
+    expect(secret.reads).toBe(4);
   });
 
   it('writes down that the previous value is in use, by its fingerprint, once a minute at most', async () => {
-    const { authenticate, state, uses } = setUp({ current: 'newSecret', previous: 'oldSecret' });
+    const { authenticate, state, uses } = await setUp({ current: 'newSecret', previous: 'oldSecret' });
     for (let second = 0; second < 61; second++) {
       await authenticate('Bearer oldSecret');
       await authenticate('Bearer newSecret');
@@ -105,7 +102,7 @@ describe('authenticate', () => {
   });
 
   it('writes no part of a header down', async () => {
-    const { authenticate, notes } = setUp({ current: 'first' });
+    const { authenticate, notes } = await setUp({ current: 'first' });
     await authenticate('Bearer guess');
     expect(notes).toHaveLength(1);
     expect(JSON.stringify(notes)).not.toMatch(/Bearer|guess|first/);

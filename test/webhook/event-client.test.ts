@@ -13,7 +13,7 @@ function setUp() {
   const asked: string[] = [];
   const clientFor = companyClients({
     environment: 'sandbox',
-    subscriptions: memorySubscriptionStore({ ...subscription, revision: 1 }),
+    subscriptions: memorySubscriptionStore([{ ...subscription, revision: 1 }]),
     clientForConnection: (connectionId) => {
       asked.push(connectionId);
       return client;

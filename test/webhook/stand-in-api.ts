@@ -1,6 +1,7 @@
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import { type CompanyClient, procoreClient } from '../../functions/procore/client.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
+import { memoryPort } from '../memory/port.ts';
 import { connect, standIn } from '../procore-stand-in/setup.ts';
 import { recordingObserver } from './sample-events.ts';
 
@@ -52,7 +53,7 @@ export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns>
       environment: 'sandbox',
       origins: { apiOrigin: procore.apiOrigin },
       tokens: { environment: 'sandbox', current: async () => token, rejected: async () => token },
-      fetch: answer,
+      fetch: memoryPort('procore', { fetch: answer }).fetch,
       clock: () => procore.control.now() / 1000,
       sleep: async () => {},
       randomFraction: () => 0,

@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cachedSecret } from '../../../functions/aws/cached-secret.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { createAuthenticator } from '../../../functions/webhook/authenticate.ts';
+import { readEventMessage } from '../../../functions/webhook/event-message.ts';
 import type { DeadLettered } from '../../../functions/webhook/ledger.ts';
 import { parseWebhookAuthorization } from '../../../functions/webhook/webhook-authorization.ts';
 import type { WebhookEvent } from '../../../functions/webhook/webhook-event.ts';
@@ -9,6 +11,7 @@ import type { Randomness } from '../../../lib/procore-stand-in/randomness.ts';
 import { memoryEventQueue } from '../../memory/event-queue.ts';
 import { memoryLedger } from '../../memory/ledger.ts';
 import { memoryQuarantine } from '../../memory/quarantine.ts';
+import { memorySqs } from '../../memory/sqs.ts';
 
 /** What may be out for a while. */
 export type Service = 'dynamodb' | 'sqs' | 'secretsmanager';
@@ -39,9 +42,21 @@ const perThousand = { fails_before: 15, answer_lost: 10, killed_before: 6, kille
 export function faultWorld(clock: () => number, randomness: Randomness) {
   const counts: FaultCounts = { invocations: 0, kills: 0, failedCalls: 0, twiceNamed: 0, twiceOther: 0 };
   const out = new Set<Service>();
-  const queue = memoryEventQueue(clock);
+  const sqs = memorySqs(clock);
+  /** Of each invocation, whether it could not read the ledger. */
+  const invocation = new AsyncLocalStorage<{ unread: boolean }>();
+  const queue = memoryEventQueue(clock, undefined, {
+    ...sqs,
+    send(message) {
+      const before = sqs.messages.length;
+      const answer = sqs.send(message);
+      const event = readEventMessage(message.body);
+      if (event?.kind === 'webhook_event' && sqs.messages.length > before) noteSent(event.event);
+      return answer;
+    },
+  });
   const ledger = memoryLedger(clock);
-  const quarantine = memoryQuarantine();
+  const quarantine = memoryQuarantine(clock);
   const sent = new Set<string>();
   const inLedger = new Set<string>();
   /** A call never comes back from a dead function: the promise is left pending, as the process is gone. */
@@ -102,7 +117,7 @@ export function faultWorld(clock: () => number, randomness: Randomness) {
         const death = Promise.withResolvers<never>();
         die = () => death.reject(new Killed());
         const mayDie = die;
-        let unread = false;
+        const own = { unread: false };
         const work = async () => {
           if ((await authenticate(header)) !== 'authenticated') return 401;
           const acceptance = await acceptDelivery(body, {
@@ -110,19 +125,12 @@ export function faultWorld(clock: () => number, randomness: Randomness) {
             clock,
             observer: quietObserver,
             queue: {
-              send: (message) =>
-                faulty('sqs', mayDie, () => {
-                  const before = queue.messages.length;
-                  const answer = queue.send(message);
-                  if (message.kind === 'webhook_event' && queue.messages.length > before)
-                    noteSent(message.event, unread);
-                  return answer;
-                }),
+              send: (message) => faulty('sqs', mayDie, () => queue.send(message)),
             },
             ledger: {
               find: (eventId) =>
                 faulty('dynamodb', mayDie, () => ledger.find(eventId)).catch((error: unknown) => {
-                  unread = true;
+                  own.unread = true;
                   throw error;
                 }),
               record: (event, receivedAt) =>
@@ -136,13 +144,13 @@ export function faultWorld(clock: () => number, randomness: Randomness) {
           return acceptance === 'unavailable' ? 503 : 200;
         };
         death.promise.catch(() => {});
-        return Promise.race([work(), death.promise]);
+        return Promise.race([invocation.run(own, work), death.promise]);
       },
     };
   }
 
-  function noteSent({ id }: WebhookEvent, unread: boolean): void {
-    if (sent.has(id)) counts[inLedger.has(id) && !unread ? 'twiceOther' : 'twiceNamed'] += 1;
+  function noteSent({ id }: WebhookEvent): void {
+    if (sent.has(id)) counts[inLedger.has(id) && !invocation.getStore()?.unread ? 'twiceOther' : 'twiceNamed'] += 1;
     sent.add(id);
   }
 

@@ -127,7 +127,7 @@ function processorMs(): number {
 }
 
 function freshPorts(clock: () => number) {
-  return { queue: memoryEventQueue(clock), ledger: memoryLedger(clock), quarantine: memoryQuarantine() };
+  return { queue: memoryEventQueue(clock), ledger: memoryLedger(clock), quarantine: memoryQuarantine(clock) };
 }
 
 function drawHeader(randomness: Randomness): string | undefined {

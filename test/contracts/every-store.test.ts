@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, ProvisionedThroughputExceededException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDbAuthorizationStore } from '../../functions/aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from '../../functions/aws/dynamodb-connection-store.ts';
@@ -16,8 +16,16 @@ import { referenceIdOf } from '../../functions/procore/failed-exchanges.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
 import type { Ledger, LedgerReader } from '../../functions/webhook/ledger.ts';
 import { dynamoDbLedgerReader } from '../../lib/operator/aws/dynamodb-ledger-reader.ts';
+import { memoryAuthorizationStore } from '../memory/authorization-store.ts';
+import { memoryConnectionStore } from '../memory/connection-store.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
+import { memoryFailedExchanges } from '../memory/failed-exchanges.ts';
+import { memoryLedger } from '../memory/ledger.ts';
+import { type PortFaults, ThrottledError } from '../memory/port.ts';
+import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
+import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
+import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { failed } from '../procore/failed-exchange.ts';
 import { recordingObserver, sampleEvent, sampleTime } from '../webhook/sample-events.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
@@ -25,8 +33,9 @@ import { storedConnection } from './connection-store.ts';
 import type { TableName } from './table-definition.ts';
 import { type StoredItem, type UsedTable, useTable } from './use-table.ts';
 
-// Whatever a store is asked to do, an item of another environment stays as it is, byte for byte, at the first and at
-// every later touch, and nothing is concluded from it.
+// What holds for every operation of every store. Whatever it is asked to do, an item of another environment stays as it
+// is, byte for byte, at the first and at every later touch, and nothing is concluded from it. And while it is throttled
+// it throws: a refusal for now is no answer.
 
 type Place = EnvironmentTable & { readonly clock: Clock };
 type Methods<Store> = {
@@ -43,6 +52,7 @@ interface Operation<Store> {
 interface StoreUnderTest<Store> {
   readonly table: TableName;
   readonly make: (place: Place) => Store;
+  readonly inMemory: (faults: PortFaults) => Store;
   /** Writes as the other environment every item that the operations below will meet. */
   readonly plant: (foreign: Store) => Promise<unknown>;
   /** Every operation of the store; the compiler misses none. */
@@ -62,11 +72,13 @@ const session = {
 };
 const link = { linkHash: session.linkHash, connectionId: 'acme', issuedAt: 1, expiresAt: 2_000_000_000 };
 const exchange = failed(500, '', { responseHeaders: { 'x-request-id': 'one' } });
+const clock = () => sampleTime;
 const spike = { limit: 25, resetAt: sampleTime + 100, used: 0 };
 const companyId = sampleSubscription().companyId;
 
 function storeUnderTest<Store>(name: string, described: StoreUnderTest<Store>): void {
-  const { make, plant, operations } = described;
+  const { make, inMemory, plant, operations } = described;
+  const everyOperation = Object.entries(operations) as [string, Operation<Store>][];
   describe(`the ${name} and an item of another environment`, () => {
     const used = useTable(described.table);
     beforeEach(used.empty);
@@ -74,14 +86,14 @@ function storeUnderTest<Store>(name: string, described: StoreUnderTest<Store>): 
       client: used.client,
       table: used.table,
       environment,
-      clock: () => sampleTime,
+      clock,
     });
 
     describe.each([
       ['one that its own environment wrote', async () => {}],
       ['a bare one, of which every other condition holds', () => strip(used)],
     ] as const)('%s', (_, change) => {
-      it.each(Object.entries(operations) as [string, Operation<Store>][])('%s', async (_, { run, answers }) => {
+      it.each(everyOperation)('%s', async (_, { run, answers }) => {
         await plant(make(placeOf('production')));
         await change();
         const planted = await used.items();
@@ -95,7 +107,24 @@ function storeUnderTest<Store>(name: string, described: StoreUnderTest<Store>): 
       });
     });
   });
+
+  describe(`the ${name} while it is throttled`, () => {
+    const place = { client: throttledDynamoDb, table: 'any', environment: 'sandbox', clock } as const;
+
+    it.each(everyOperation)('throws in DynamoDB: %s', async (_, { run }) => {
+      await expect(async () => run(make(place))).rejects.toThrow(ProvisionedThroughputExceededException);
+    });
+
+    it.each(everyOperation)('throws in memory: %s', async (_, { run }) => {
+      await expect(async () => run(inMemory(() => 'throttled'))).rejects.toThrow(ThrottledError);
+    });
+  });
 }
+
+/** A client of a DynamoDB that throttles every call. */
+const throttledDynamoDb = {
+  send: () => Promise.reject(new ProvisionedThroughputExceededException({ message: 'Rate exceeded', $metadata: {} })),
+} as unknown as DynamoDBClient;
 
 /** Leaves of every item its key and its environment. */
 async function strip(used: UsedTable): Promise<void> {
@@ -123,6 +152,7 @@ async function outcomeOf(answer: unknown): Promise<unknown> {
 storeUnderTest<ConnectionStore>('connection store', {
   table: 'Connections',
   make: dynamoDbConnectionStore,
+  inMemory: (faults) => memoryConnectionStore('sandbox', faults),
   plant: (foreign) => foreign.write(create(storedConnection({ environment: foreign.environment, rotateAt: 1 }))),
   operations: {
     read: { run: (store) => store.read('acme') },
@@ -139,6 +169,7 @@ storeUnderTest<ConnectionStore>('connection store', {
 storeUnderTest('authorization store', {
   table: 'Authorizations',
   make: dynamoDbAuthorizationStore,
+  inMemory: (faults) => memoryAuthorizationStore(clock, faults),
   plant: async (foreign) => {
     await foreign.putLink(link);
     await foreign.putSession(session);
@@ -159,6 +190,7 @@ storeUnderTest('authorization store', {
 storeUnderTest<Ledger & LedgerReader>('ledger', {
   table: 'Deliveries',
   make: (place) => ({ ...dynamoDbLedger({ ...place, callMs: 20_000 }), ...dynamoDbLedgerReader(place) }),
+  inMemory: (faults) => memoryLedger(clock, faults),
   plant: (foreign) => foreign.markHandled(sampleEvent(), sampleTime),
   operations: {
     find: { run: (store) => store.find(event.id) },
@@ -176,6 +208,7 @@ storeUnderTest<Ledger & LedgerReader>('ledger', {
 storeUnderTest('previous use', {
   table: 'Deliveries',
   make: dynamoDbPreviousUse,
+  inMemory: (faults) => memoryPreviousUse(clock, faults),
   plant: (foreign) => foreign.note('0123456789abcdef', 5),
   operations: {
     note: { run: (store) => store.note('0123456789abcdef', 6) },
@@ -186,6 +219,7 @@ storeUnderTest('previous use', {
 storeUnderTest('rate budget', {
   table: 'RateBudget',
   make: dynamoDbRateBudget,
+  inMemory: (faults) => memoryRateBudget(clock, faults),
   plant: (foreign) => foreign.replaceWindow('spike', undefined, spike),
   operations: {
     read: { run: (store) => store.read() },
@@ -200,6 +234,7 @@ storeUnderTest('rate budget', {
 storeUnderTest('company pauses', {
   table: 'RateBudget',
   make: dynamoDbCompanyPauses,
+  inMemory: (faults) => memoryCompanyPauses(clock, faults),
   plant: (foreign) => foreign.write(companyId, { until: 1, refusals: 1, since: 1 }),
   operations: {
     read: { run: (store) => store.read(companyId) },
@@ -211,6 +246,7 @@ storeUnderTest('company pauses', {
 storeUnderTest('failed exchanges', {
   table: 'RateBudget',
   make: dynamoDbFailedExchanges,
+  inMemory: (faults) => memoryFailedExchanges(clock, faults),
   plant: (foreign) => foreign.keep(exchange),
   operations: {
     keep: { run: (store) => store.keep({ ...exchange, durationMs: 99 }) },
@@ -222,6 +258,7 @@ storeUnderTest('failed exchanges', {
 storeUnderTest('subscription store', {
   table: 'Subscriptions',
   make: dynamoDbSubscriptionStore,
+  inMemory: (faults) => memorySubscriptionStore([], faults),
   plant: (foreign) => foreign.save(sampleSubscription({ environment: 'production' }), undefined),
   operations: {
     read: { run: async (store) => (await store.read(companyId)) ?? 'none', answers: 'none' },
@@ -260,7 +297,7 @@ describe('acceptance and a ledger item of another environment', () => {
       environment: 'sandbox',
       queue,
       ledger: dynamoDbLedger({ ...place, environment: 'sandbox' }),
-      quarantine: memoryQuarantine(),
+      quarantine: memoryQuarantine(clock),
       clock,
       observer,
     } as const;

@@ -51,7 +51,7 @@ export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnviron
   /**
    * Reads a whole list. It never ends early.
    *
-   * @throws TruncatedListError, EndlessListError, NotAListError, ForeignLinkError
+   * @throws TruncatedListError, EndlessListError, NotAListError
    */
   list(path: ApiPath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
   /**
@@ -113,7 +113,7 @@ export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreCl
       ...(companyId !== undefined && { companyId }),
     });
   const listing = (path: string, options: ListOptions = {}, companyId?: string) =>
-    readList({ ...options, path, origin, get: (pathAndQuery) => reading(pathAndQuery, companyId) });
+    readList({ ...options, path, get: (pathAndQuery) => reading(pathAndQuery, companyId) });
 
   return {
     environment: props.environment,

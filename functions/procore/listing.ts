@@ -39,7 +39,6 @@ export interface ListOptions {
 /** What {@link readList} needs. */
 export interface ListProps extends ListOptions {
   readonly path: string;
-  readonly origin: string;
   /** Makes one call. */
   readonly get: (pathAndQuery: string) => Promise<ApiAnswer>;
 }
@@ -52,7 +51,7 @@ export interface ListProps extends ListOptions {
  *
  * @throws TruncatedListError when fewer items came than Procore counted
  * @throws EndlessListError when there are more pages than `mostPages`
- * @throws NotAListError, ForeignLinkError, and what `get` throws
+ * @throws NotAListError, and what `get` throws
  */
 export async function* readList(props: ListProps): AsyncGenerator<ExactJson, void, undefined> {
   const { path, mostPages = 100_000, readAhead = 8 } = props;
@@ -147,7 +146,7 @@ async function askForPage(props: ListProps, position: Position, perPage: number)
         : { ...(style === 'page' && { page: position.page }), per_page: perPage };
   const answer = await props.get(withQuery(props.path, { ...props.query, ...paging }));
   const page = 'page' in position ? position.page : 1;
-  return readPage(answer, { path: props.path, origin: props.origin, style, page });
+  return readPage(answer, { path: props.path, style, page });
 }
 
 /**

@@ -23,17 +23,6 @@ export class NotAListError extends ConnectorError {
   }
 }
 
-/** A link to the next page leads to another host. Nothing is sent there. */
-export class ForeignLinkError extends ConnectorError {
-  override readonly name = 'ForeignLinkError';
-  readonly code = 'foreign_link';
-  constructor(path: string) {
-    super(
-      `The link to the next page of ${path} leads to another host than the one asked. The token was not sent there.`,
-    );
-  }
-}
-
 /** Fewer items came than Procore counted: the list is not complete. */
 export class TruncatedListError extends ConnectorError {
   override readonly name = 'TruncatedListError';
@@ -93,15 +82,15 @@ export function allowedPerPage(texts: readonly string[]): number | undefined {
 
 /**
  * Reads a page in any of Procore's styles. The items are the body itself or v2's `data`. Link, Total, `has_next_page`
- * or a cursor tell whether there are more. Links are not followed: only their page number or cursor is used.
+ * or a cursor tell whether there are more. Links are not followed: only their page number or cursor is used, whatever
+ * scheme and host they have. So nothing is ever sent to the host of a link.
  *
- * @param origin the API's origin, which a link must have
  * @returns the page
- * @throws NotAListError, ForeignLinkError
+ * @throws NotAListError
  */
 export function readPage(
   { headers, body }: { readonly headers: Headers; readonly body: ExactJson },
-  { path, origin, style, page }: { path: string; origin: string; style: PagingStyle; page: number },
+  { path, style, page }: { path: string; style: PagingStyle; page: number },
 ): ListPage {
   const envelope = isJsonObject(body) ? body : undefined;
   const list = envelope === undefined ? body : Array.isArray(envelope.data) ? envelope.data : onlyList(envelope);
@@ -120,19 +109,19 @@ export function readPage(
     return { ...told, next: id === undefined ? 'none' : { cursor: id } };
   }
   const links = readLinks(headers);
-  const link = nextUrl(links, path, origin);
+  const link = nextQuery(links);
   const hasNext = find(envelope, (value, key) =>
     key === 'has_next_page' && typeof value === 'boolean' ? value : undefined,
   );
   const cursor =
-    link?.searchParams.get('cursor') ??
+    link?.get('cursor') ??
     find(envelope, (value, key) =>
       ['next_cursor', 'nextCursor', 'end_cursor', 'cursor'].includes(key) && typeof value === 'string' && value !== ''
         ? value
         : undefined,
     );
   if (style === 'cursor') return { ...told, next: cursor && hasNext !== false ? { cursor } : 'none' };
-  const linked = count(link?.searchParams.get('page') ?? null);
+  const linked = count(link?.get('page') ?? null);
   if (linked !== undefined && linked > page) return { ...told, next: { page: linked } };
   if (hasNext !== undefined) return { ...told, next: hasNext ? { page: page + 1 } : 'none' };
   // Procore leaves `next` out on the last page: a Link header without it says that this is the last.
@@ -159,12 +148,10 @@ export function readLinks(headers: Headers): ReadonlyMap<string, string> {
   return new Map([...links].map(([, target = '', relation = '']) => [relation.toLowerCase(), target]));
 }
 
-function nextUrl(links: ReadonlyMap<string, string>, path: string, origin: string): URL | undefined {
+/** The query of the link to the next page. A relative link has no host, and the host does not matter. */
+function nextQuery(links: ReadonlyMap<string, string>): URLSearchParams | undefined {
   const target = links.get('next');
-  if (target === undefined) return undefined;
-  const url = URL.canParse(target, origin) ? new URL(target, origin) : undefined;
-  if (url?.origin !== origin) throw new ForeignLinkError(path);
-  return url;
+  return target === undefined ? undefined : new URLSearchParams(target.split('#')[0]?.split('?')[1]);
 }
 
 function count(text: string | null): number | undefined {

@@ -1,12 +1,7 @@
 import { AccessTokenRefusedError } from '../../../functions/procore/access-token-source.ts';
 import { ProcoreApiError, pathOf } from '../../../functions/procore/api-error.ts';
 import type { ProcoreClient } from '../../../functions/procore/client.ts';
-import {
-  EndlessListError,
-  ForeignLinkError,
-  NotAListError,
-  TruncatedListError,
-} from '../../../functions/procore/paging.ts';
+import { EndlessListError, NotAListError, TruncatedListError } from '../../../functions/procore/paging.ts';
 import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
 import { type DiagnosisId, diagnosisRows, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { OperatorError } from '../exit-codes.ts';
@@ -43,7 +38,7 @@ export async function problemOf(error: unknown, client: ProcoreClient): Promise<
     return { diagnosis: named, evidence: [made, ...evidence] };
   }
   if (error instanceof TruncatedListError) return seenProblem('list_truncated', error.message);
-  if (error instanceof NotAListError || error instanceof ForeignLinkError || error instanceof EndlessListError) {
+  if (error instanceof NotAListError || error instanceof EndlessListError) {
     return seenProblem('unknown', error.message);
   }
   if (error instanceof HooksApiError) return seenProblem('webhooks_not_delivered', error.message);

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  EndlessListError,
-  ForeignLinkError,
-  NotAListError,
-  TruncatedListError,
-} from '../../../functions/procore/paging.ts';
+import { EndlessListError, NotAListError, TruncatedListError } from '../../../functions/procore/paging.ts';
 import { HooksApiError } from '../../../functions/webhook/hooks-api.ts';
 import { problemOf } from '../../../lib/operator/doctor/refusals.ts';
 import { clientWorld } from '../../procore/client-world.ts';
@@ -16,7 +11,6 @@ describe('the problem of a list that cannot be read', () => {
     [new TruncatedListError(path, 4, 5), 'list_truncated'],
     [new EndlessListError(path, 1000), 'unknown'],
     [new NotAListError(path), 'unknown'],
-    [new ForeignLinkError(path), 'unknown'],
     [new HooksApiError('GET', path), 'webhooks_not_delivered'],
   ])('is named with what was seen: %s', async (error, id) => {
     const { client } = clientWorld([]);

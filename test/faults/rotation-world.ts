@@ -13,7 +13,7 @@ import { type VendedAccessToken, vendAccessToken } from '../../functions/connect
 import { procoreTokenEndpoint } from '../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
 import type { ObservedFields } from '../../functions/observer.ts';
-import { freePort } from '../../lib/ports.ts';
+import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { storedConnection } from '../contracts/connection-store.ts';
@@ -55,6 +55,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
   const sqs = await startFauxqs({ port: 0, logger: false });
   const sqsClient = new SQSClient({ ...keys, endpoint: sqs.address, maxAttempts: 1 });
   const { queueUrl } = sqs.createQueue('escrow');
+  let nobodys: ReservedPorts | undefined;
   let isSqsOut = false;
 
   worlds += 1;
@@ -146,7 +147,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     events: () => notes.map(([event]) => event),
     /** Nobody listens where Procore was. */
     async unplugProcore(): Promise<void> {
-      world.loginOrigin = `http://127.0.0.1:${await freePort()}`;
+      nobodys = await reservePorts();
+      world.loginOrigin = `http://127.0.0.1:${nobodys.first}`;
     },
     async stopSqs(): Promise<void> {
       if (!isSqsOut) await sqs.stop();
@@ -155,7 +157,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     async stop(): Promise<void> {
       for (const each of [sqsClient, dynamoDbClient]) each.destroy();
       await proxy.close();
-      await Promise.all([standIn.stop(), dynamoDb.close(), world.stopSqs()]);
+      await Promise.all([standIn.stop(), dynamoDb.close(), world.stopSqs(), nobodys?.release()]);
     },
   };
 

@@ -24,8 +24,10 @@ import { startFaultProxy } from './fault-proxy.ts';
 const redirectUri = 'http://localhost:4401/oauth/callback';
 const keys = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
-/** How long one request to the token endpoint may take here, in milliseconds; 10 s where it runs. */
-export const timeoutMs = 250;
+/** How long a request to the token endpoint may take, as where it runs, in milliseconds. */
+const patienceMs = 10_000;
+/** How long it may take where a test waits for the end of it. */
+export const shortPatienceMs = 250;
 
 /** Connection ids of one table's worlds differ. */
 let worlds = 0;
@@ -74,6 +76,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     announced,
     /** Where requests to Procore go. */
     loginOrigin: proxy.origin,
+    /** How long the next invocation's request to the token endpoint may take, where it is not the usual. */
+    nextPatienceMs: undefined as number | undefined,
     /** What the secret's cache holds, where it differs from the secret. */
     staleClient: undefined as OAuthClient | undefined,
 
@@ -86,6 +90,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     /** What an invocation that begins now is given. */
     invocation(milliseconds = 20_000): RotationDependencies & { readonly apiOrigin: string } {
       const endsAt = now + milliseconds / 1000;
+      const timeoutMs = world.nextPatienceMs ?? patienceMs;
+      world.nextPatienceMs = undefined;
       return {
         store,
         tokenEndpoint: procoreTokenEndpoint({

@@ -18,22 +18,27 @@ export interface PlannedEnvironment {
   readonly external?: ExternalProcore;
 }
 
+/** What is to be started. */
+export interface PlannedSystem extends Pick<SystemPorts, 'aws' | 'release'> {
+  /** In the order of cdk.json. */
+  readonly planned: readonly PlannedEnvironment[];
+}
+
 /**
  * Plans a local system: the environments of cdk.json, their ports and clients.
  *
- * @returns the environments in the order of cdk.json, and the port of AWS
  * @throws InvalidOptionError when the external Procore is for an environment that cdk.json does not name
  */
 export async function planEnvironments({
   port,
   procore,
-}: Pick<LocalOptions, 'port' | 'procore'>): Promise<{ readonly aws: number; readonly planned: PlannedEnvironment[] }> {
+}: Pick<LocalOptions, 'port' | 'procore'>): Promise<PlannedSystem> {
   const names = await configuredEnvironments();
   const external = procore && (procore.environment ?? names[0] ?? 'sandbox');
   if (external && !names.includes(external)) {
     throw new InvalidOptionError(`--real ${external}: cdk.json names ${names.join(', ')} as environments.`);
   }
-  const { aws, environments } = await layOutPorts(port, names.length);
+  const { aws, environments, release } = await layOutPorts(port, names.length);
   const planned = names.map((name, index): PlannedEnvironment => {
     const ports = environments[index] ?? { api: 0, login: 0, procoreApi: 0 };
     if (procore && name === external) {
@@ -41,7 +46,7 @@ export async function planEnvironments({
     }
     return { name, ports, clientId: `local-${name}`, clientSecret: `local-${name}-client-secret` };
   });
-  return { aws, planned };
+  return { aws, planned, release };
 }
 
 /**

@@ -30,10 +30,15 @@ export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | '
  * @throws InvalidOptionError, SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running
  */
 export async function startLocalSystem(options: SystemOptions, { step, log }: SystemListener): Promise<LocalSystem> {
-  const { aws, planned } = await planEnvironments(options);
-  step('Starting a stand-in Procore for each environment');
-  const standIns = await startStandIns(planned);
+  const { aws, planned, release } = await planEnvironments(options);
+  let standIns: Awaited<ReturnType<typeof startStandIns>> = new Map();
+  const stopOutside = async () => {
+    await stopStandIns(standIns);
+    await release();
+  };
   try {
+    step('Starting a stand-in Procore for each environment');
+    standIns = await startStandIns(planned);
     step('Synthesizing the stack and starting what its template says');
     const origins = new Map(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
@@ -71,11 +76,11 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
         await Promise.all(polling.map((each) => each.stop()));
         for (const client of [lambda, secrets]) client.destroy();
         await stack.stop();
-        await stopStandIns(standIns);
+        await stopOutside();
       },
     };
   } catch (error) {
-    await stopStandIns(standIns);
+    await stopOutside();
     throw error;
   }
 }

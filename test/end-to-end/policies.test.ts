@@ -7,7 +7,7 @@ import { dynamoDbCompanyPauses } from '../../functions/aws/dynamodb-rate-budget.
 import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import type { TemplateResource } from '../../lib/local/template/template.ts';
-import { freePort } from '../../lib/ports.ts';
+import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { permissions } from '../cloud/permissions.ts';
 import { relayFailingWrites } from './failing-writes.ts';
 import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
@@ -27,10 +27,12 @@ const unexercised: Readonly<Record<string, string>> = {
 
 const companyId = '5358233';
 let system: Awaited<ReturnType<typeof startSandboxStack>>;
+let reserved: ReservedPorts;
 let relay: Awaited<ReturnType<typeof relayFailingWrites>>;
 
 beforeAll(async () => {
-  const awsPort = await freePort();
+  reserved = await reservePorts();
+  const awsPort = reserved.first;
   relay = await relayFailingWrites(awsPort);
   const assembly = impatient(await synthesizeSandbox());
   system = await startSandboxStack({
@@ -49,6 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.stop();
   await relay.stop();
+  await reserved.release();
 });
 
 /** Functions that would wait for DynamoDB wait less long. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../lib/ports.ts';
+import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { type AwsFaults, startAwsFaults } from '../faults/aws-faults.ts';
 import { startSandboxStack, synthesizeSandbox } from './sandbox-stack.ts';
 
@@ -11,6 +11,7 @@ interface Answer {
 
 const newClientSecret = 'the-secret-after-its-reset-at-procore';
 let system: Awaited<ReturnType<typeof startSandboxStack>>;
+let reserved: ReservedPorts;
 let dynamoDb: AwsFaults;
 const startedAt = Math.floor(Date.now() / 1000);
 let dueTimes = 0;
@@ -18,7 +19,8 @@ let dueTimes = 0;
 let vendedFromEscrow: Promise<Answer>;
 
 beforeAll(async () => {
-  const awsPort = await freePort();
+  reserved = await reservePorts();
+  const awsPort = reserved.first;
   dynamoDb = await startAwsFaults(`http://127.0.0.1:${awsPort}`);
   system = await startSandboxStack({
     assembly: await synthesizeSandbox(),
@@ -39,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.stop();
   await dynamoDb.close();
+  await reserved.release();
 });
 
 const vend = (connectionId = 'acme') => system.invoke<Answer>('AccessToken', { connectionId });

@@ -8,7 +8,7 @@ import { Person } from '../../lib/local/person.ts';
 import { runAssembly } from '../../lib/local/runtime/stack.ts';
 import { type Assembly, synthesize } from '../../lib/local/template/assembly.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
-import { freePort } from '../../lib/ports.ts';
+import { reservePorts } from '../../lib/ports.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { proofWorker } from '../proof-worker.ts';
@@ -37,7 +37,8 @@ export async function startSandboxStack({
   /** The file that gets the events. @default our proofs' own, never the integrator's */
   readonly onEventEntry?: string;
 }) {
-  const port = await freePort();
+  const reserved = await reservePorts();
+  const port = reserved.first;
   const client = { clientId: 'local-sandbox', clientSecret: 'local-sandbox-client-secret' };
   const standIn = await startProcoreStandIn({
     environment: 'sandbox',
@@ -139,6 +140,7 @@ export async function startSandboxStack({
       for (const each of Object.values(clients)) each.destroy();
       await stack.stop();
       await standIn.stop();
+      await reserved.release();
     },
   };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import { reservePorts } from '../../lib/ports.ts';
 
 const running: ChildProcess[] = [];
 
@@ -95,15 +96,16 @@ it.each([
   ['AWS', 0],
   ["the stand-in Procore's login", 11],
 ])('says that the port of %s is taken and how to choose another', async (_, offset) => {
-  // Below those that systems give out as free: the ports around it are used by nobody.
-  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  const { first, release } = await reservePorts();
+  const port = first + offset;
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const { child, printed } = npmStart('--once', '--port', String(port - offset));
+  const { child, printed } = npmStart('--once', '--port', String(first));
   expect(await exitOf(child)).toBe(1);
   expect(printed.err.trim()).toMatch(new RegExp(`^.*${port}.*--port.*$`));
   expect(printed.err).not.toContain('    at ');
   other.close();
+  await release();
 });
 
 it('prints its usage when asked for help', async () => {

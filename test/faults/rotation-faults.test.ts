@@ -4,7 +4,7 @@ import { vendAccessToken } from '../../functions/connection/vending.ts';
 import { systemSleep } from '../../functions/system.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { useTable } from '../contracts/use-table.ts';
-import { type RotationWorld, rotationWorld, timeoutMs } from './rotation-world.ts';
+import { type RotationWorld, rotationWorld, shortPatienceMs } from './rotation-world.ts';
 
 const table = useTable('Connections');
 let world: RotationWorld | undefined;
@@ -30,7 +30,11 @@ interface Row {
 
 const unanswered = { journal: 'unknown', failure: 'unknown' } as const;
 const noEffect = { kind: 'server-error', effect: false } as const;
-const late = { delayMs: timeoutMs + 150 };
+
+function answerTooLate(world: RotationWorld): void {
+  world.nextPatienceMs = shortPatienceMs;
+  world.proxy.inject({ delayMs: shortPatienceMs + 500 });
+}
 
 /** functions/connection/README.md shows this table: keep the two alike. */
 const rows: readonly Row[] = [
@@ -68,16 +72,16 @@ const rows: readonly Row[] = [
   {
     fault: 'an answer after the time-out',
     procore: 'burns it',
-    arrange: ({ proxy }) => proxy.inject(late),
+    arrange: answerTooLate,
     after: unanswered,
     end: 'response_lost',
   },
   {
     fault: 'an answer after the time-out',
     procore: 'spares it',
-    arrange({ proxy, standIn }) {
-      standIn.control.failNext('token', noEffect);
-      proxy.inject(late);
+    arrange(faulty) {
+      faulty.standIn.control.failNext('token', noEffect);
+      answerTooLate(faulty);
     },
     after: unanswered,
     end: 'connected',
@@ -326,12 +330,12 @@ describe('DynamoDB fails before the refresh', () => {
   it('serves a crowd of whom DynamoDB throttles some claims and polls, with one refresh', async () => {
     const faulty = await newWorld();
     faulty.standIn.control.failNext('token', { kind: 'slow', milliseconds: 150 });
-    let throttledUntil: number | undefined;
+    let isClaimed = false;
     faulty.dynamoDb.judge = ({ operation }) => {
-      // The first claim passes; then nothing does until shortly before Procore answers.
-      const isFirst = operation === 'UpdateItem' && throttledUntil === undefined;
-      if (isFirst) throttledUntil = performance.now() + 100;
-      return !isFirst && performance.now() < (throttledUntil ?? 0) ? 'throttled' : 'none';
+      // The first claim passes; of what comes after it, the most of the crowd's claims and some polls do not.
+      const isAfterClaim = isClaimed;
+      isClaimed ||= operation === 'UpdateItem';
+      return isAfterClaim && faulty.dynamoDb.failed < 25 ? 'throttled' : 'none';
     };
     const own = { sleep: systemSleep, remaining: () => 20_000 };
     const vended = await Promise.all(
@@ -344,6 +348,6 @@ describe('DynamoDB fails before the refresh', () => {
     );
     expect(new Set(vended.map(({ generation }) => generation))).toEqual(new Set([2]));
     expect(faulty.refreshes()).toBe(1);
-    expect(faulty.dynamoDb.failed).toBeGreaterThan(10);
+    expect(faulty.dynamoDb.failed).toBe(25);
   });
 });

@@ -13,7 +13,7 @@ import { type VendedAccessToken, vendAccessToken } from '../../functions/connect
 import { procoreTokenEndpoint } from '../../functions/oauth/procore-token-endpoint.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
 import type { ObservedFields } from '../../functions/observer.ts';
-import { freePort } from '../../lib/ports.ts';
+import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { storedConnection } from '../contracts/connection-store.ts';
@@ -24,8 +24,10 @@ import { startFaultProxy } from './fault-proxy.ts';
 const redirectUri = 'http://localhost:4401/oauth/callback';
 const keys = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
-/** How long one request to the token endpoint may take here, in milliseconds; 10 s where it runs. */
-export const timeoutMs = 250;
+/** How long a request to the token endpoint may take, as where it runs, in milliseconds. */
+const patienceMs = 10_000;
+/** How long it may take where a test waits for the end of it. */
+export const shortPatienceMs = 250;
 
 /** Connection ids of one table's worlds differ. */
 let worlds = 0;
@@ -55,6 +57,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
   const sqs = await startFauxqs({ port: 0, logger: false });
   const sqsClient = new SQSClient({ ...keys, endpoint: sqs.address, maxAttempts: 1 });
   const { queueUrl } = sqs.createQueue('escrow');
+  let nobodys: ReservedPorts | undefined;
   let isSqsOut = false;
 
   worlds += 1;
@@ -73,6 +76,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     announced,
     /** Where requests to Procore go. */
     loginOrigin: proxy.origin,
+    /** How long the next invocation's request to the token endpoint may take, where it is not the usual. */
+    nextPatienceMs: undefined as number | undefined,
     /** What the secret's cache holds, where it differs from the secret. */
     staleClient: undefined as OAuthClient | undefined,
 
@@ -85,6 +90,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     /** What an invocation that begins now is given. */
     invocation(milliseconds = 20_000): RotationDependencies & { readonly apiOrigin: string } {
       const endsAt = now + milliseconds / 1000;
+      const timeoutMs = world.nextPatienceMs ?? patienceMs;
+      world.nextPatienceMs = undefined;
       return {
         store,
         tokenEndpoint: procoreTokenEndpoint({
@@ -146,7 +153,8 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     events: () => notes.map(([event]) => event),
     /** Nobody listens where Procore was. */
     async unplugProcore(): Promise<void> {
-      world.loginOrigin = `http://127.0.0.1:${await freePort()}`;
+      nobodys = await reservePorts();
+      world.loginOrigin = `http://127.0.0.1:${nobodys.first}`;
     },
     async stopSqs(): Promise<void> {
       if (!isSqsOut) await sqs.stop();
@@ -155,7 +163,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     async stop(): Promise<void> {
       for (const each of [sqsClient, dynamoDbClient]) each.destroy();
       await proxy.close();
-      await Promise.all([standIn.stop(), dynamoDb.close(), world.stopSqs()]);
+      await Promise.all([standIn.stop(), dynamoDb.close(), world.stopSqs(), nobodys?.release()]);
     },
   };
 

@@ -5,7 +5,7 @@ import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
 import type { LogLine } from '../../lib/local/runtime/invocation.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
-import { freePort } from '../../lib/ports.ts';
+import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import { runBare } from '../operator/operator.ts';
 import { proofWorker } from '../proof-worker.ts';
@@ -14,13 +14,15 @@ const client = { clientId: 'app-in-sandbox', clientSecret: 'canary-of-sandbox-77
 const [companyId, projectId] = ['5358233', '23498237'];
 const watch = new LogWatch();
 const lines: LogLine[] = [];
+let reserved: ReservedPorts;
 let procore: ProcoreStandIn;
 let system: LocalSystem;
 let sandbox: LocalEnvironment;
 
 // A stand-in started apart plays Procore's own sandbox, to which this machine has no address.
 beforeAll(async () => {
-  const port = await freePort();
+  reserved = await reservePorts();
+  const port = reserved.first;
   const redirectUris = [`http://localhost:${port + 1}/oauth/callback`];
   procore = await startProcoreStandIn({ environment: 'sandbox', loginPort: 0, apiPort: 0, ...client, redirectUris });
   const { loginOrigin, apiOrigin } = procore;
@@ -36,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.stop();
   await procore.stop();
+  await reserved.release();
 });
 
 const command = (...argv: string[]) =>

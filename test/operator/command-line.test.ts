@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { createTerminal } from '../../lib/operator/terminal.ts';
-import { freePort } from '../../lib/ports.ts';
+import { reservePorts } from '../../lib/ports.ts';
 import { allCommands } from './all-commands.ts';
 import { runBare } from './operator.ts';
 
@@ -99,8 +99,10 @@ describe('the command line', () => {
   });
 
   it('ends with 5 and says what to start when nothing runs on this machine', async () => {
-    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const { first, release } = await reservePorts();
+    const endpoint = `http://127.0.0.1:${first}`;
     const { exitCode, err } = await runBare(['connections', 'list', '--local', '--endpoint', endpoint]);
+    await release();
     expect(exitCode).toBe(5);
     expect(err).toContain('npm start');
   });

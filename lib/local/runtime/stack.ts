@@ -1,4 +1,3 @@
-import { freePort } from '../../ports.ts';
 import { startAwsFront } from '../aws/front.ts';
 import type { UsedPermission } from '../aws/permissions.ts';
 import { serveResources } from '../serving.ts';
@@ -8,10 +7,11 @@ import { httpApiIds, type LocalResources, readResources } from '../template/reso
 import type { Json } from '../template/template.ts';
 import type { LogLine } from './invocation.ts';
 
-/** The ports of a local stack; 0 takes any free one. */
+/** The ports of a local stack. */
 export interface LocalPorts {
+  /** 0 takes a free one. */
   readonly aws: number;
-  /** One for each HTTP API, in the order in which cdk.json names the environments. */
+  /** One for each HTTP API, known beforehand since the functions' environment holds it, in the order in which cdk.json names the environments. */
   readonly apis: readonly number[];
 }
 
@@ -92,7 +92,7 @@ export async function runAssembly(
     const front = await startAwsFront(ports.aws, report);
     stopFront = front.stop;
     const { endpoint } = front;
-    const apiPorts = await choosePorts(httpApiIds(assembly.template), ports.apis);
+    const apiPorts = portsOf(httpApiIds(assembly.template), ports.apis);
     const originOf = (port: number, index: number) => publicOrigins[index] ?? `http://localhost:${port}`;
     const apiOrigins = new Map([...apiPorts].map(([id, port], index) => [id, originOf(port, index)]));
     const read = ({ template, directory }: Assembly) =>
@@ -136,11 +136,10 @@ export async function runAssembly(
   }
 }
 
-/** Decides every API's port before the first is served: the functions' environment holds the origins. */
-async function choosePorts(apiIds: readonly string[], ports: readonly number[]): Promise<Map<string, number>> {
+/** Gives every API its port before the first is served: the functions' environment holds the origins. */
+function portsOf(apiIds: readonly string[], ports: readonly number[]): Map<string, number> {
   if (ports.length < apiIds.length) {
     throw new RangeError(`The stack has ${apiIds.length} HTTP APIs, and ports were given for ${ports.length} of them.`);
   }
-  const chosen = await Promise.all(apiIds.map(async (_, index) => ports[index] || (await freePort())));
-  return new Map(apiIds.map((logicalId, index) => [logicalId, chosen[index] ?? 0]));
+  return new Map(apiIds.map((logicalId, index) => [logicalId, ports[index] ?? 0]));
 }

@@ -3,13 +3,21 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { describe, expect, test, vi } from 'vitest';
-import { runAssembly } from '../../../lib/local/runtime/stack.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type LocalPorts, runAssembly } from '../../../lib/local/runtime/stack.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
+import { type ReservedPorts, reservePorts } from '../../../lib/ports.ts';
 import { fixtureAssembly } from '../fixture-assembly.ts';
 
 const functionEnvironment = (name: string) => ({ PROCORE_LOGIN_ORIGIN: `http://${name}` });
-const ports = { aws: 0, apis: [0] };
+let reserved: ReservedPorts;
+let ports: LocalPorts;
+
+beforeAll(async () => {
+  reserved = await reservePorts();
+  ports = { aws: 0, apis: [reserved.first] };
+});
+afterAll(() => reserved.release());
 
 describe('a running stack', () => {
   test('carries a request through API, function, queue and function to the table, and stops', async () => {
@@ -61,7 +69,7 @@ describe('a running stack', () => {
     const script = `
       import { runAssembly } from './lib/local/runtime/stack.ts';
       import { fixtureAssembly } from './test/local/fixture-assembly.ts';
-      const stack = await runAssembly(fixtureAssembly(), { ports: { aws: 0, apis: [0] }, functionEnvironment: () => ({}), log() {} });
+      const stack = await runAssembly(fixtureAssembly(), { ports: ${JSON.stringify(ports)}, functionEnvironment: () => ({}), log() {} });
       await fetch(stack.outputs.Url + '/in', { method: 'POST', body: 'hello' });
       await stack.stop();
       console.log('stopped');`;

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +25,12 @@ export class SynthesisError extends ConnectorError {
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Folders that are not removed yet; who ends the process in a hurry leaves none of them behind either. */
+/** Programs that run and folders that are not removed: whoever ends the process in a hurry leaves none of them behind. */
+const programs = new Set<ChildProcess>();
 const directories = new Set<string>();
 process.once('exit', () => {
+  // A program that went on would write its folder anew.
+  for (const program of programs) program.kill('SIGKILL');
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
@@ -57,7 +60,8 @@ export async function synthesize(
   const directory = await mkdtemp(join(tmpdir(), 'procore-connector-'));
   directories.add(directory);
   const remove = async () => {
-    await rm(directory, { recursive: true, force: true });
+    // In one go: an exit in the middle would have to remove what is being removed.
+    rmSync(directory, { recursive: true, force: true });
     directories.delete(directory);
   };
   try {
@@ -122,10 +126,13 @@ function runApp(app: string, directory: string, context: Record<string, Json>): 
     CDK_VALIDATION: 'false',
   };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [app], { cwd: repository, env, maxBuffer: 16 * 1024 * 1024 }, (error, _out, stderr) => {
+    const options = { cwd: repository, env, maxBuffer: 16 * 1024 * 1024 };
+    const program = execFile(process.execPath, [app], options, (error, _out, stderr) => {
+      programs.delete(program);
       if (error === null) resolve();
       else reject(new SynthesisError(`${app} failed: ${tellingLine(stderr) ?? error.message}`, { cause: error }));
     });
+    programs.add(program);
   });
 }
 

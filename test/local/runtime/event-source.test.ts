@@ -297,7 +297,8 @@ test('stops in the middle of a long poll at once, without a word', async () => {
   await count(await createQueue());
   const before = performance.now();
   await source.stop();
-  expect(performance.now() - before).toBeLessThan(1_000);
+  // The poll itself would last 20 s.
+  expect(performance.now() - before).toBeLessThan(10_000);
   expect({ lines, calls }).toEqual({ lines: [], calls: [] });
 });
 

@@ -36,13 +36,15 @@ export class ConnectorStack extends Stack {
     const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetentionDays } = configuration;
     const { [procoreEnvironment]: logLevel } = configuration.logLevel;
     const { [procoreEnvironment]: domain } = configuration.domains;
-    const certificate = domain && this.#certificate(procoreEnvironment, domain.certificateArn);
     return {
       procoreEnvironment,
       ...{ returnToOrigins, worker, workerConcurrency, revokeReplacedTokens },
       logRetention: logRetentionDays,
       ...(logLevel && { logLevel }),
-      ...(domain && certificate && { domainName: domain.name, certificate }),
+      ...(domain && {
+        domainName: domain.name,
+        certificate: this.#certificate(procoreEnvironment, domain.certificateArn),
+      }),
     };
   }
 

@@ -26,6 +26,13 @@ export interface MonitoringProps {
   readonly accessLogs: ILogGroup;
 }
 
+/** How the constructs of AWS call what we measure of a queue (by its maximum, unless told) and of a function (its sum). */
+const queueMeasures = {
+  age: 'metricApproximateAgeOfOldestMessage',
+  length: 'metricApproximateNumberOfMessagesVisible',
+} as const;
+const functionMeasures = { Errors: 'metricErrors', Throttles: 'metricThrottles' } as const;
+
 /** One environment's alarms, each with its log query, the composite one to page on, and the dashboard. */
 export class Monitoring extends Construct {
   /** Fires with any alarm that somebody should be woken for. */
@@ -78,9 +85,7 @@ export class Monitoring extends Construct {
 
   #addends(watched: Exclude<Watched, { readonly queue: WatchedQueue }>): Metric[] {
     if ('metrics' in watched) return watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum'));
-    return this.#props.functions[watched.functions].map(({ lambda }) =>
-      watched.measure === 'Errors' ? lambda.metricErrors() : lambda.metricThrottles(),
-    );
+    return this.#props.functions[watched.functions].map(({ lambda }) => lambda[functionMeasures[watched.measure]]());
   }
 
   #ours(metricName: string, statistic: string): Metric {
@@ -93,11 +98,7 @@ export class Monitoring extends Construct {
   }
 
   #ofQueue(queue: WatchedQueue, measure: 'age' | 'length'): Metric {
-    const { [queue]: watched } = this.#props.queues;
-    // Both by their maximum, unless told.
-    return measure === 'age'
-      ? watched.metricApproximateAgeOfOldestMessage({ label: queue })
-      : watched.metricApproximateNumberOfMessagesVisible({ label: queue });
+    return this.#props.queues[queue][queueMeasures[measure]]({ label: queue });
   }
 
   #logGroups({ logs }: AlarmRow): ILogGroup[] {

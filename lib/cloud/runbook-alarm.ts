@@ -20,6 +20,8 @@ export interface RunbookAlarmProps {
   readonly logGroups: readonly ILogGroup[];
 }
 
+const treatments = { fine: TreatMissingData.NOT_BREACHING, fault: TreatMissingData.BREACHING } as const;
+
 /** An alarm that says what is wrong and what to do, with the Logs Insights query of the same name that shows whom it hit. */
 export class RunbookAlarm extends Construct {
   readonly alarm: Alarm;
@@ -37,7 +39,7 @@ export class RunbookAlarm extends Construct {
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
-      treatMissingData: missingData === 'fault' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: treatments[missingData],
     });
     new QueryDefinition(this, 'Query', {
       queryDefinitionName: name,

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+
 function read(block: unknown, overrides: Readonly<Record<string, string>> = {}) {
   return readConfiguration((key) => (key === 'procore' ? block : overrides[key]));
 }
@@ -76,7 +78,6 @@ describe('the procore block of the context', () => {
     ['localhost', 'it is no host name'],
     ['connect_me.example.com', 'it is no host name'],
   ])('refuses the domain %s, whose redirect URI could never match, and says how it differs', (name, difference) => {
-    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const error = refusal({ domains: { sandbox: { name, certificateArn } } });
     expect(error.message).toContain(`(sandbox.name: ${difference}`);
   });
@@ -99,6 +100,8 @@ describe('the procore block of the context', () => {
     ['returnToOrigins', ['https://*.example.com']],
     ['returnToOrigins', ['null']],
     ['worker', 'perhaps'],
+    ['worker', 'yes'],
+    ['worker', 1],
     ['workerConcurrency', 1],
     ['revokeReplacedTokens', 'perhaps'],
     ['workerConcurrency', 'many'],
@@ -109,6 +112,9 @@ describe('the procore block of the context', () => {
     ['logLevel', { sandbox: 'loud' }],
     ['domains', { sandbox: { name: 'connect.example.com' } }],
     ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'x' } }],
+    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: `see ${certificateArn}` } }],
+    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: `${certificateArn} and another` } }],
+    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'arn:aws:iam::123456789012:role/x' } }],
   ])('refuses %s = %j in one line that names the key, what was got and what is allowed', (key, value) => {
     const error = refusal({ [key]: value });
     expect(error).toMatchObject({ code: 'wrong_configuration', key });
@@ -123,6 +129,7 @@ describe('the procore block of the context', () => {
   });
 
   test('refuses a key that does not exist and names those that do', () => {
+    expect(refusal({ workers: true })).toMatchObject({ name: 'ConfigurationError', key: 'workers' });
     expect(refusal({ workers: true }).message).toMatch(
       /^procore\.workers in cdk\.json: no such key; allowed: .*worker,/,
     );
@@ -137,7 +144,6 @@ describe('the procore block of the context', () => {
     expect(refusal({}, { logLevel: 'staging=error' }).message).toBe(
       `procore.logLevel.staging in -c logLevel=…: no such key; allowed: ${names}.`,
     );
-    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const domain = { name: 'connect.example.com', certificateArn, port: 443 };
     expect(refusal({ domains: { sandbox: domain } }).message).toBe(
       'procore.domains.sandbox.port in cdk.json: no such key; allowed: name, certificateArn.',
@@ -145,7 +151,6 @@ describe('the procore block of the context', () => {
   });
 
   test('takes domains as JSON with -c, and names what is wrong in one as from cdk.json', () => {
-    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const domains = (name: string) => ({ domains: JSON.stringify({ sandbox: { name, certificateArn } }) });
     expect(read({}, domains('connect.example.com')).domains).toEqual({
       sandbox: { name: 'connect.example.com', certificateArn },
@@ -157,14 +162,38 @@ describe('the procore block of the context', () => {
   });
 
   test('refuses a block that is no object', () => {
-    expect(refusal('sandbox')).toMatchObject({ key: 'procore' });
+    for (const block of ['sandbox', 7, ['sandbox']]) {
+      expect(refusal(block)).toMatchObject({
+        key: 'procore',
+        message: `procore: got ${JSON.stringify(block)}; allowed: an object, as in cdk.json.`,
+      });
+    }
+    expect(read(null)).toEqual(read({}));
+  });
+
+  test('shows the beginning of what was got when it is long', () => {
+    expect(refusal({ stackName: '-'.repeat(198) }).message).toContain(`got "${'-'.repeat(198)}"; allowed`);
+    expect(refusal({ stackName: '-'.repeat(199) }).message).toContain(`got "${'-'.repeat(199)}…; allowed`);
+  });
+
+  test('takes a list with blanks and empty members, as people write one on the command line', () => {
+    expect(read({}, { environments: ' sandbox , ,production,' }).environments).toEqual(['sandbox', 'production']);
+  });
+
+  test('takes a number of up to six digits, and nothing that is not all digits', () => {
+    expect(read({}, { workerConcurrency: '0012' }).workerConcurrency).toBe(12);
+    for (const text of ['12 ', '1e2', '0x10', '0000012', '']) {
+      expect(() => read({}, { workerConcurrency: text }), text).toThrow(ConfigurationError);
+    }
   });
 
   test('refuses a fourth environment and shows the way out', () => {
     const error = refusal({ environments: ['production', 'sandbox', 'monthly-sandbox', 'federal'] });
     expect(error.key).toBe('environments');
-    expect(error.message).toContain('at most 3');
-    expect(error.message).toContain('-c stackName=ProcoreConnector2 -c environments=federal');
-    expect(error.message).not.toContain('\n');
+    expect(error.message).toBe(
+      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 3, since a stack holds 500 ' +
+        'resources. Keep production, sandbox, monthly-sandbox here and deploy the rest as a stack of its own: ' +
+        '-c stackName=ProcoreConnector2 -c environments=federal',
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 
 /** A link with which its holder can authorize ONE connection. It is stored under the hash of its token. */
 export interface ConnectLink {
@@ -97,5 +97,5 @@ export interface AuthorizationStore {
  * @returns SHA-256 in hexadecimal
  */
 export function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return sha256(secret);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 
 /**
@@ -26,6 +26,6 @@ export const keptSeconds = 14 * 24 * 3600;
  */
 export function referenceIdOf(exchange: Exchange): string {
   const { method, url, startedAt } = exchange;
-  const ours = () => createHash('sha256').update(`${startedAt} ${method} ${url}`).digest('hex').slice(0, 12);
+  const ours = () => sha256(`${startedAt} ${method} ${url}`).slice(0, 12);
   return requestIdOf(exchange) ?? ours();
 }

@@ -194,6 +194,18 @@ describe('the check of the environment', () => {
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'disconnected']);
   });
 
+  it('is made anew after a reconnect, whose tokens may be another client’s although the former ones were ours', async () => {
+    const world = worldWithAuthorization();
+    world.put({ environmentChecked: true });
+    await world.authorize('session-2', startTime, 1);
+    expect(world.stored()).toMatchObject({ generation: 2, environmentChecked: false });
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'production-client' };
+    const checked = await untilReturn(() => checkEnvironment(world.invocation(), world.stored()));
+    expect(checked).toEqual({ outcome: 'foreign' });
+    expect(world.stored()).not.toHaveProperty('tokens');
+    expect(world.counts.wrongEnvironment).toBe(1);
+  });
+
   it('reads the secret again before it calls tokens foreign (hard case 13)', async () => {
     const world = await authorized();
     world.freshClient = { clientId: 'client-2', clientSecret: 'x' };

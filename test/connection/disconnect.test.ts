@@ -240,6 +240,12 @@ describe('the company of a connection (hard case 32)', () => {
     expect(world.stored()).toMatchObject({ companyIds: ['13'], companyId: '13' });
   });
 
+  it('stays as a person chose it when the companies are noted again and it is still among them', async () => {
+    const world = worldWithConnection({ companyId: '12' });
+    await untilReturn(() => recordCompanies(world.invocation(), world.stored(), ['11', '12', '13']));
+    expect(world.stored()).toMatchObject({ companyIds: ['11', '12', '13'], companyId: '12' });
+  });
+
   it('is not noted over a newer authorization', async () => {
     const world = worldWithConnection();
     const before = world.stored();

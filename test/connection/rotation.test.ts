@@ -24,6 +24,35 @@ async function rotateAfterCoolDown(world: ReturnType<typeof worldWithRotation>) 
   return world.rotate();
 }
 
+describe('the time that is left', () => {
+  it.each([
+    [15_000, 'rotated', ['redeemRefreshToken']],
+    [14_999, 'out_of_time', []],
+  ])('is judged before a claim: with %i ms the rotation is %s', async (milliseconds, outcome, asked) => {
+    const world = worldWithRotation();
+    expect(await world.rotate(milliseconds)).toMatchObject({ outcome });
+    expect(world.asked()).toEqual(asked);
+    if (outcome === 'out_of_time') expect(world.stored()).not.toHaveProperty('attempt');
+  });
+
+  it.each([
+    [15_000, 2],
+    [14_999, 1],
+  ])(
+    'is judged before a second token request: with %i ms left after the first one there are %i',
+    async (left, requests) => {
+      const world = worldWithRotation();
+      world.freshClient = { clientId: 'client-1', clientSecret: 'secret-2' };
+      world.tokenEndpoint.next.push(async () => {
+        await world.time.sleep(30_000 - left);
+        return { outcome: 'invalid_client', status: 401 };
+      });
+      await world.rotate(30_000);
+      expect(world.asked()).toEqual(Array.from({ length: requests }, () => 'redeemRefreshToken'));
+    },
+  );
+});
+
 describe('a rotation that gets tokens', () => {
   it('replaces the tokens, counts the generation up and plans the next rotation', async () => {
     const world = worldWithRotation();

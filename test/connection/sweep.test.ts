@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DueConnection } from '../../functions/connection/connection-store.ts';
+import { type DueConnection, dueShardOf } from '../../functions/connection/connection-store.ts';
 import { sweepDueConnections } from '../../functions/connection/sweep.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
@@ -33,6 +33,17 @@ describe('a sweep', () => {
     expect(Math.max(...world.batches.map((batch) => batch.length))).toBe(10);
     expect(world.counts).toMatchObject({ sweepDue: 1500, sweepOverdue: 1199 });
     expect(world.notes).toEqual([['sweep.done', { count: 1500 }]]);
+  });
+
+  it('reads on in a shard that has more than one page of due connections', async () => {
+    const world = worldToSweep(0);
+    const ofOneShard = Array.from({ length: 20_000 }, (_, n) => `connection-${n}`).filter(
+      (connectionId) => dueShardOf(connectionId) === 'due-3',
+    );
+    for (const connectionId of ofOneShard) world.put({ connectionId, rotateAt: startTime });
+    expect(ofOneShard.length).toBeGreaterThan(1000);
+    expect(await world.sweep()).toMatchObject({ queued: ofOneShard.length });
+    expect(new Set(world.batches.flat().map(({ connectionId }) => connectionId))).toEqual(new Set(ofOneShard));
   });
 
   it('counts 0 where nothing is due: silence is what the alarm takes for a fault', async () => {

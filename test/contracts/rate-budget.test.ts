@@ -31,6 +31,14 @@ describe('in DynamoDB', () => {
     expect(await other?.read()).toEqual({ pausedUntil: 2000 });
   });
 
+  it('lets DynamoDB delete a budget and a pause a day after their last write, and not before', async () => {
+    await used.empty();
+    await newBudget().pauseUntil(2000);
+    await dynamoDbCompanyPauses(props()).write('1', { until: 1060, refusals: 1, since: 1000 });
+    const ends = (await used.items()).map(({ timeToLive }) => timeToLive?.N);
+    expect(ends).toEqual([String(now + 24 * 3600), String(now + 24 * 3600)]);
+  });
+
   it('is no dead end when DynamoDB deletes late', async () => {
     const store = newBudget();
     await store.replaceWindow('spike', undefined, { limit: 25, resetAt: 1010, used: 25 });

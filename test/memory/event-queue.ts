@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../functions/clock.ts';
 import type { ConnectionChanges } from '../../functions/connection/connection-change.ts';
+import { sha256 } from '../../functions/sha256.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
 import {
   deduplicationId,
@@ -14,8 +14,6 @@ import type { EventWorkQueue } from '../../functions/webhook/work.ts';
 import type { DeadLetterQueue } from '../../lib/operator/dead-letters.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 import { type MemorySqs, memorySqs, type QueuedMessage } from './sqs.ts';
-
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The sending side of the event queue in this process, with SQS's deduplication by a clock that a test can move. */
 export function memoryEventQueue(

@@ -356,6 +356,47 @@ describe('the audit', () => {
     expect(quarantine.messages).toHaveLength(1);
   });
 
+  it('makes a hook for a project that is new, where all projects are wanted', async () => {
+    const { audit, store, control } = await setUp('all projects');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, projects: 'all' }, stored.revision);
+    expect(await audit()).toMatchObject({ repaired: 1, inactive: 0, unfinished: 0 });
+    expect(
+      control
+        .hooks()
+        .map(({ projectId }) => projectId)
+        .toSorted(),
+    ).toEqual([bridge, townHall]);
+    expect((await store.read(company))?.hooks.map(({ projectId }) => projectId).toSorted()).toEqual([bridge, townHall]);
+  });
+
+  it('never asks for silence, and tells of none, where it was told not to', async () => {
+    const { audit, store, control, requests } = await setUp('no silence');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, silenceHours: 0 }, stored.revision);
+    await control.advance(300 * hour);
+    const before = requests.length;
+    expect(await audit()).toMatchObject({ silent: 0 });
+    const listings = requests.slice(before).filter(({ path }) => path.endsWith('/deliveries'));
+    expect(listings.every(({ query }) => query?.['filter[status]'] !== undefined)).toBe(true);
+  });
+
+  it('forgets that a look has failed when the next one goes well', async () => {
+    const { audit, store, clientThrough } = await setUp('failed once');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, projects: [bridge, townHall] }, stored.revision);
+    const withoutTownHall = clientThrough((request, send) =>
+      request.path.includes(townHall) ? Promise.resolve(answered(404)) : send(),
+    );
+    await audit({ clientFor: () => withoutTownHall });
+    expect((await store.read(company))?.failedLooks).toMatchObject([{ projectId: townHall }]);
+    await audit();
+    expect((await store.read(company))?.failedLooks).toEqual([]);
+  });
+
   it('begins nothing when no time is left', async () => {
     const { audit, requests } = await setUp('time');
     const before = requests.length;
@@ -391,6 +432,34 @@ describe('the roll-over of the header', () => {
       expect(observer.notes.at(-1)).toEqual(['webhook.authorization_retired', {}]);
     },
   );
+
+  it('moves hooks to the new value at once, although this process remembers the old one', async () => {
+    const { audit, control, secret, keeper, clock } = await setUp('remembered');
+    await audit();
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    expect(await audit()).toMatchObject({ repaired: 1 });
+    expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-second-value-of-the-header' }]);
+  });
+
+  it('counts its 13 hours from the roll-over where no hook is ours', async () => {
+    const { audit, control, secret, keeper, store, clock } = await setUp('no hooks of ours');
+    await store.remove(company, (await store.read(company))?.revision ?? 0);
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    await control.advance(12.9 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: false });
+    await control.advance(0.2 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: true });
+  });
+
+  it('does not call the previous value retired when somebody else has written the secret meanwhile', async () => {
+    const { audit, control, secret, keeper, clock, observer } = await setUp('two at once');
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    await audit();
+    await control.advance(14 * hour);
+    expect(await audit({ keeper: { write: async () => 'changed' } })).toMatchObject({ previousRetired: false });
+    expect(observer.notes.map(([event]) => event)).not.toContain('webhook.authorization_retired');
+    expect(secret.value).toHaveProperty('previous');
+  });
 
   it('is refused while one is under way', async () => {
     const { secret, keeper, clock } = await setUp('twice');

@@ -35,7 +35,7 @@ export function connectToProcore<E extends ProcoreEnvironmentName>({
   return known.clientFor(connectionId, remaining) as ProcoreClient<E>;
 }
 
-/** Nothing is logged: whoever wants a log of these calls has the typed errors. */
+/** Nothing is logged. The integrator's function gets typed errors, and can log those. */
 function clientsOf(environment: ProcoreEnvironmentName): ConnectionClients {
   const functionName = readAccessTokenFunction(environment);
   const vend = lambdaAccessTokens({ invoke: sdkInvocation(new LambdaClient({ maxAttempts: 2 })), functionName });

@@ -98,7 +98,7 @@ const plainId =
   /^(\d{1,40}|[0-7][0-9A-HJKMNP-TV-Z]{25}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|reconciled-[\da-f]{64})$/i;
 
 /**
- * What fields that come from a webhook's body look like. Whoever has the header can send any text in them, and Procore
+ * What fields that come from a webhook's body look like. A sender who has the header can send any text in them, and Procore
  * may change its ids, so another form is no reason to refuse an event. But no such text may reach the log.
  */
 const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {

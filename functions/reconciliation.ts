@@ -15,7 +15,7 @@ type Dependencies = Omit<ReconcileDependencies<CompanyClient['environment']>, 'c
 
 /**
  * Invoked (IAM), or started by a schedule of yours, with `{companyId, resourceName, path, projectId?, hoursBack?}`: lists
- * what changed in so many hours (2 unless told) and emits what no webhook has brought. Answers with counts; `failed`
+ * what changed in the last hours (2 unless told) and emits what no webhook has brought. Answers with counts; `failed`
  * above 0 means that the same hours should be looked at again.
  *
  * Answers `{"error": {code, message}}` for `invalid_reconciliation_request` and `no_subscription`; anything else, such as

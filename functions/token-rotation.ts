@@ -7,7 +7,7 @@ import { rotationDependencies } from './wiring.ts';
  * Works the rotation queue in batches of ten: rotates each connection that is due, or finishes what a crash left.
  *
  * Answers with the messages that are not done (the store or the secret failed, or too little time was left) and those
- * behind them in the same group; after five tries they are dead letters, and the sweep sends the connection anew.
+ * behind them in the same group; after five tries they are dead letters, and the sweep sends the connection again.
  */
 export async function answerRotations(
   { Records: records }: SQSEvent,

@@ -14,7 +14,7 @@ export type WayOn =
 
 /** A page of the connect flow with what it shows. No page can hold an access token, a code or a state. */
 export type Page =
-  // The form of the first page holds the token of the link, because the POST must name it. Whoever sees the page has
+  // The form of the first page holds the token of the link, because the POST must name it. A person who sees the page has
   // it.
   | { readonly name: 'start'; readonly connectionId: string; readonly link: string }
   | { readonly name: 'connected'; readonly connectionId: string; readonly companyName?: string }

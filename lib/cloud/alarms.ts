@@ -81,7 +81,8 @@ export const alarmRows: readonly AlarmRow[] = [
   },
   {
     id: 'tokens-past-expiry',
-    cause: 'An access token ran out before it could be replaced: whoever asks for it waits, or is told to come back.',
+    cause:
+      'An access token ran out before it could be replaced: callers wait for the new one, or are told to ask again.',
     remedy:
       'Find the connection and the outcome of its last attempts in the log. Procore down: wait. Refused: see `reauthorization-required`. Anything else: `npm run procore -- connections rotate CONNECTION`.',
     watched: { metrics: ['sweepPastExpiry'] },

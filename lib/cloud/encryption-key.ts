@@ -52,7 +52,7 @@ export class EncryptionKey extends Construct {
   }
 
   /**
-   * Lets a function decrypt one secret, or encrypt it anew as well, and no other that the key protects.
+   * Lets a function decrypt one secret, and with `write` encrypt it again. Other secrets of the key stay closed to it.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    */

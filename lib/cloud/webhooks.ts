@@ -83,7 +83,7 @@ export class Webhooks extends Construct {
     return audit;
   }
 
-  /** Sends what no webhook has brought as intake sends deliveries; whoever deploys it decides on its schedule. */
+  /** Finds what no webhook has brought, and sends it as intake sends deliveries. The integrator schedules it. */
   #reconciliation({ shared, tables, eventQueue, quarantineQueue, tokens }: WebhooksProps): ConnectorFunction {
     const reconciliation = new ConnectorFunction(this, 'Reconciliation', {
       ...shared,

@@ -9,7 +9,7 @@ import type { LogWatch } from './log-watch.ts';
 import { mainJobConnection } from './main-job.ts';
 import { clientOptions } from './template/provision.ts';
 
-/** What the stand-in Procore has so many of, with ids from this one on: a file that reads one finds it. */
+/** The stand-in Procore has this many RFIs, with ids from this one on. So a file that reads one finds it. */
 const rfis = { name: 'RFIs', firstId: 9007199254740993n, count: 100 } as const;
 
 /**

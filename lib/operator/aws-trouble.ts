@@ -10,7 +10,7 @@ interface AwsError extends Error {
  * Says in words what AWS, or the way to it, refused.
  *
  * @param local whether a system on this machine was called
- * @returns the error for people; undefined when it is none of AWS's
+ * @returns the error for people; undefined when it is not an error of AWS
  */
 export function awsTrouble(error: unknown, local: boolean): OperatorError | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -36,7 +36,7 @@ export function awsTrouble(error: unknown, local: boolean): OperatorError | unde
     return trouble(`AWS refuses the credentials (${name}). Sign in again (aws sso login), or choose a --profile.`);
   }
   if (/^AccessDenied/.test(name) || name === 'NotAuthorized') {
-    return trouble(`AWS does not allow it: ${message} Ask whoever deployed the stack for that permission.`);
+    return trouble(`AWS does not allow it: ${message} Ask the person who deployed the stack for that permission.`);
   }
   return $metadata === undefined ? undefined : trouble(`AWS refuses: ${name}: ${message}`);
 }

@@ -48,7 +48,7 @@ export const assumptions = {
   logMonths: 3,
   /** Lambda polls each of the three queues with five connections that wait 20 s, whether or not anything comes. */
   idlePolls: (3 * 5 * 86_400) / 20,
-  /** Each warm execution environment reads its secrets anew every five minutes; so many are warm. */
+  /** How many execution environments are warm. Each reads its secrets again every five minutes. */
   warmEnvironments: 10,
   /** X-Ray records the first request of each second and 5 % of the rest. */
   tracedShare: 0.05,

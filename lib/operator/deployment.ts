@@ -106,7 +106,7 @@ export interface DeployedEnvironment {
 /** An item's attributes by name. */
 export type Item = Readonly<Record<string, unknown>>;
 
-// Whoever is at a terminal would rather know after seconds than wait for the SDK's defaults.
+// A person at a terminal wants to know after seconds. The SDK's defaults wait longer.
 const patience = { connectionTimeout: 4000, requestTimeout: 60_000 };
 
 /**
@@ -161,7 +161,7 @@ async function describeStack(client: CloudFormationClient, StackName: string | u
     const { Stacks = [] } = await client.send(new DescribeStacksCommand(StackName === undefined ? {} : { StackName }));
     return Stacks[0];
   } catch (error) {
-    // This is how CloudFormation says that there is none.
+    // This is how CloudFormation says that the stack does not exist.
     if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return;
     throw error;
   }

@@ -2,7 +2,7 @@
 export interface Price {
   readonly service: string;
   readonly unit: string;
-  /** US dollars for so many units. */
+  /** US dollars for that number of units. */
   readonly usd: number;
   readonly per: number;
   /** Where AWS states it. */

@@ -1,4 +1,4 @@
-/** Everything that people read fits into so many columns. */
+/** How many columns everything that people read fits into. */
 export const lineWidth = 80;
 
 const gap = '  ';

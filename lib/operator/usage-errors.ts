@@ -18,7 +18,7 @@ const rethrow = (error: unknown): never => {
 
 /**
  * What stricli says when a command line is wrong. No text repeats a value: somebody may have typed a secret. Errors of
- * the commands themselves fly on to whoever runs the application.
+ * the commands themselves are thrown on to the caller.
  */
 export const errorTexts: ApplicationText = {
   ...text_en,

@@ -39,7 +39,7 @@ export function answerResource(call: StandInCall): Answer | undefined {
   const denied = denyProject(call, project, pathCompany, (v1 ? v1[2] : v2?.[3]) !== undefined);
   if (denied || !project) return denied ?? refuseCall(call, 'notFound');
   if (v1 && v1[2] === undefined) return jsonAnswer(200, v1Project(project));
-  // The stand-in has no submittals; the list is there for whoever looks whether it may be read.
+  // The stand-in has no submittals; the list is there for callers that test whether they may read it.
   if (v1?.[2] === '/submittals') return answerList(call, [], pageSizes.rfisV1, (none: unknown) => none);
   return answerRfis(call, project, v1 ? v1[3] : v2?.[4]);
 }

@@ -81,7 +81,7 @@ export interface WorldControl {
   setConnected(companyId: string, connected: boolean): void;
   /** Refuses a company's or a project's resources; undefined allows them again. */
   setForbidden(companyOrProjectId: string, kind: Forbidden | undefined): void;
-  /** Gives a project so many RFIs in place of those that it has. */
+  /** Gives a project this many RFIs in place of those that it has. */
   setRfiCount(projectId: string, count: number): void;
   /** An ERP integration takes a project's direct costs over, or lets them go. */
   setLocked(projectId: string, locked: boolean): void;

@@ -33,7 +33,7 @@ export function postDelivery(
       'content-length': Buffer.byteLength(payload),
       ...headers,
     };
-    // No agent: each attempt connects anew, so that the time runs from its own connection.
+    // No agent: each attempt opens a new connection, so that the time runs from its own connection.
     const outgoing = send(url, { method: 'POST', headers: all, agent: false, signal });
     const giveUp = () => outgoing.destroy(new Error('timed out'));
     let timer = setTimeout(giveUp, timeoutMs);

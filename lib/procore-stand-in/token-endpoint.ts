@@ -38,7 +38,7 @@ export function grantTypeOf(parameters: URLSearchParams): GrantType {
  *
  * What counts as an attempt that burns a refresh token: every call that names the token and the right client and
  * secret, whatever it answers. Whether one with a wrong client or secret counts is one of the unknowns. A call that
- * never took effect (a fault without effect) is none.
+ * never took effect (a fault without effect) does not count.
  *
  * @see [PROCORE.md, section 1.4](PROCORE.md#14-token) and [section 1.5](PROCORE.md#15-lifetimes)
  */

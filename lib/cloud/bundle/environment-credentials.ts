@@ -20,7 +20,7 @@ export function defaultProvider(): () => Promise<EnvironmentCredentials> {
     } = process.env;
     if (!accessKeyId || !secretAccessKey) {
       throw new Error(
-        'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set. Lambda sets them; whoever runs a bundle elsewhere must.',
+        'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set. Lambda sets them. Set them yourself where you run a bundle elsewhere.',
       );
     }
     return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };

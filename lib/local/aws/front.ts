@@ -16,7 +16,7 @@ export interface AwsFront {
   readonly endpoint: string;
   /**
    * Says who calls and how functions are invoked, once the template is resolved, which itself needs the endpoint.
-   * An access key id that is none of the functions' is the operator's and may do everything: nothing here is secret.
+   * An access key id that belongs to no function is the operator's and may do everything: nothing here is secret.
    *
    * @param outputs the stack's, by which the command line finds everything
    * @param logs what the functions have written

@@ -9,7 +9,7 @@ export const region = 'us-east-1';
 /** The name of the local stack, as `AWS::StackName` resolves. */
 export const stackName = 'Local';
 
-/** The access key id of whoever is not one of the stack's functions: scripts, the command line, a person. */
+/** The access key id of callers outside the stack: scripts, the command line, a person. */
 export const operatorAccessKeyId = 'local';
 
 /**

@@ -11,7 +11,7 @@ export interface Schedule {
   /** The rule's ARN; the event names it. */
   ruleArn: string;
   invoke(event: unknown): Promise<InvokeResult>;
-  /** Calls `run` every so many milliseconds. Default is an interval that keeps no process alive. */
+  /** Calls `run` each time this many milliseconds have passed. Default is an interval that keeps no process alive. */
   every?(milliseconds: number, run: () => void): { stop(): void };
 }
 

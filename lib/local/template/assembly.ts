@@ -25,11 +25,11 @@ export class SynthesisError extends ConnectorError {
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Programs that run and folders that are not removed: whoever ends the process in a hurry leaves none of them behind. */
+/** Running programs and folders not yet removed. They go also when the process ends in a hurry. */
 const programs = new Set<ChildProcess>();
 const directories = new Set<string>();
 process.once('exit', () => {
-  // A program that went on would write its folder anew.
+  // A program that went on would write its folder again.
   for (const program of programs) program.kill('SIGKILL');
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });

@@ -92,7 +92,7 @@ async function waitForConnection(
   }
 }
 
-/** Whoever is connected with several companies still stands before the page that asks which one. */
+/** A person with several companies is connected, and still sees the page that asks which company to use. */
 async function waitForCompany(environment: DeployedEnvironment, connectionId: string): Promise<StoredConnection> {
   const began = Date.now();
   for (;;) {

@@ -77,7 +77,7 @@ export async function disconnect(
   return { data: { connectionId, disconnected: true, revoked }, text };
 }
 
-/** Adds to a connection those of its companies to which the app is not connected, whoever has found it out. */
+/** Adds to a connection those of its companies to which the app is not connected, as functions or commands have found out. */
 function describe(connection: StoredConnection, stopped: readonly StoppedCompany[]) {
   const appNotConnected = stoppedOf(connection, stopped);
   return { ...describeConnection(connection), ...(appNotConnected.length > 0 && { appNotConnected }) };

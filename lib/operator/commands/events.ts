@@ -193,7 +193,7 @@ const tail = stackCommand({
       for: {
         kind: 'parsed',
         parse: wholeNumber({ from: 0, to: 999_999 }),
-        brief: 'End after so many seconds; without it on Ctrl-C',
+        brief: 'End after this many seconds; without it, end on Ctrl-C',
         placeholder: 'SECONDS',
         optional: true,
       },

@@ -52,7 +52,7 @@ const apply = stackCommand({
       silenceHours: {
         kind: 'parsed',
         parse: wholeNumber({ from: 0, to: 9999 }),
-        brief: 'Warn after so many hours without an event; 0 for never',
+        brief: 'Warn after this many hours without an event; 0 for never',
         placeholder: 'HOURS',
         optional: true,
       },

@@ -43,7 +43,7 @@ const listedTools: Readonly<Record<string, string>> = {
  * Calls Procore as the account does: who it is, which companies have the app, which projects of the subscriptions it
  * sees, and whether their tools' lists can be read. Reads only.
  *
- * @throws what is none of Procore's refusals
+ * @throws every error that is not a refusal of Procore's
  */
 export async function examineAccount(asked: AccountQuestions): Promise<SeenAccount> {
   const { connection, client, companyId, now } = asked;

@@ -23,7 +23,7 @@ const vendingProblems: Readonly<Record<string, DiagnosisId>> = {
  * Finds out which problem an error is that a call ended with, by probes where its answer alone does not tell.
  *
  * @returns the problem
- * @throws the error itself when it is none of Procore's
+ * @throws the error itself when it did not come from Procore
  */
 export async function problemOf(error: unknown, client: ProcoreClient): Promise<Narrowed> {
   if (error instanceof ProcoreApiError) {

@@ -8,16 +8,45 @@ const forgottenToken = 'canary-of-an-access-token-91c2';
 const { procore, sandbox, system } = useOperator(forgottenToken);
 
 let dynamo: DynamoDBClient;
-beforeAll(async () => {
+beforeAll(() => {
   dynamo = new DynamoDBClient(clientOptions(system().aws));
-  for (const connectionId of ['alpha', 'beta']) {
-    await procore([...['connect', connectionId], ...['--service-account', '--company', '5358233'], ...inSandbox]);
-  }
 });
 afterAll(() => dynamo.destroy());
 
 const inSandbox = ['--environment', 'sandbox'];
 const listed = z.object({ connections: z.array(z.looseObject({ connectionId: z.string() })) });
+
+async function connect(connectionId: string): Promise<void> {
+  await procore(['connect', connectionId, '--service-account', '--company', '5358233', ...inSandbox]);
+}
+
+/** Puts a connection into the table that only a person can bring back. @param bytes how much larger it is than others */
+async function putRevoked(connectionId: string, bytes = 0): Promise<void> {
+  await dynamo.send(
+    new PutItemCommand({
+      TableName: sandbox().tables.Connections,
+      Item: {
+        connectionId: { S: connectionId },
+        environment: { S: 'sandbox' },
+        grant: { S: 'authorization_code' },
+        status: { S: 'reauthorization_required' },
+        cause: { S: 'revoked' },
+        generation: { N: '1' },
+        accessToken: { S: forgottenToken + 'x'.repeat(bytes) },
+        environmentChecked: { BOOL: true },
+        authorizedBy: { M: { sessionId: { S: 'session' }, linkIssuedAt: { N: '1' } } },
+        createdAt: { N: '1' },
+        updatedAt: { N: '1' },
+      },
+    }),
+  );
+}
+
+async function listedIds(environment = 'sandbox'): Promise<string[]> {
+  const { exitCode, json } = await procore(['connections', 'list', '--environment', environment, '--json']);
+  expect(exitCode).toBe(0);
+  return listed.parse(json()).connections.map(({ connectionId }) => connectionId);
+}
 
 /** Moves a connection's tokens into the past, so that they are old enough to be replaced. */
 async function age(connectionId: string, seconds: number): Promise<void> {
@@ -33,56 +62,37 @@ async function age(connectionId: string, seconds: number): Promise<void> {
 
 describe('connections list', () => {
   it('shows every connection of the environment and no other, in the order of their ids', async () => {
-    const { exitCode, json } = await procore(['connections', 'list', ...inSandbox, '--json']);
-    expect(exitCode).toBe(0);
-    expect(listed.parse(json()).connections.map(({ connectionId }) => connectionId)).toEqual(['alpha', 'beta']);
-    const production = await procore(['connections', 'list', '--environment', 'production', '--json']);
-    expect(production.json()).toEqual({ environment: 'production', connections: [] });
+    const before = await listedIds();
+    for (const connectionId of ['listed-b', 'listed-a']) await connect(connectionId);
+    expect(await listedIds()).toEqual([...before, 'listed-a', 'listed-b'].sort());
+    expect(await listedIds('production')).toEqual([]);
   });
 
   it('reads more than one page', async () => {
-    const filler = 'x'.repeat(3000);
-    await Promise.all(
-      Array.from({ length: 500 }, (_, index) =>
-        dynamo.send(
-          new PutItemCommand({
-            TableName: sandbox().tables.Connections,
-            Item: {
-              connectionId: { S: `many-${index}` },
-              environment: { S: 'sandbox' },
-              grant: { S: 'authorization_code' },
-              status: { S: 'reauthorization_required' },
-              cause: { S: 'revoked' },
-              generation: { N: '1' },
-              accessToken: { S: forgottenToken + filler },
-              environmentChecked: { BOOL: true },
-              authorizedBy: { M: { sessionId: { S: 'session' }, linkIssuedAt: { N: '1' } } },
-              createdAt: { N: '1' },
-              updatedAt: { N: '1' },
-            },
-          }),
-        ),
-      ),
-    );
+    const before = await listedIds();
+    await Promise.all(Array.from({ length: 500 }, (_, index) => putRevoked(`many-${index}`, 3000)));
     const { out, json } = await procore(['connections', 'list', ...inSandbox, '--json']);
-    expect(listed.parse(json()).connections.length).toBe(502);
+    expect(listed.parse(json()).connections.length).toBe(before.length + 500);
     expect(out).not.toMatch(/session|accessToken|refreshToken|revoking/);
   });
 
   it('shows people a table', async () => {
+    await connect('alpha');
+    await putRevoked('revoked-0');
     const { out } = await procore(['connections', 'list', ...inSandbox]);
     // With the reasons, the columns do not fit beside each other.
     expect(out).toMatch(/^STATUS +TOKEN EXPIRES +CONNECTION +COMPANY\n +GRANT +REASON\n/);
     expect(out).toMatch(/^connected +\d{4}-\S+Z +alpha +5358233\n +client_credentials$/m);
-    expect(out).toMatch(/^reauthorization_required +- +many-0 +-\n +authorization_code +revoked$/m);
+    expect(out).toMatch(/^reauthorization_required +- +revoked-0 +-\n +authorization_code +revoked$/m);
   });
 });
 
 describe('connections show', () => {
   it('shows everything but the tokens', async () => {
-    const { exitCode, out, json } = await procore(['connections', 'show', 'alpha', ...inSandbox, '--json']);
+    await connect('shown');
+    const { exitCode, out, json } = await procore(['connections', 'show', 'shown', ...inSandbox, '--json']);
     expect(exitCode).toBe(0);
-    expect(json()).toMatchObject({ connectionId: 'alpha', status: 'connected', generation: 1 });
+    expect(json()).toMatchObject({ connectionId: 'shown', status: 'connected', generation: 1 });
     expect(out).not.toMatch(/session|accessToken|refreshToken|revoking/);
   });
 
@@ -95,17 +105,19 @@ describe('connections show', () => {
 
 describe('connections rotate', () => {
   it('leaves tokens alone that are younger than a minute', async () => {
-    const { exitCode, json } = await procore(['connections', 'rotate', 'alpha', ...inSandbox, '--json']);
+    await connect('young');
+    const { exitCode, json } = await procore(['connections', 'rotate', 'young', ...inSandbox, '--json']);
     expect(exitCode).toBe(0);
-    expect(json()).toMatchObject({ connectionId: 'alpha', rotated: false, generation: 1 });
+    expect(json()).toMatchObject({ connectionId: 'young', rotated: false, generation: 1 });
   });
 
   it('replaces older ones', async () => {
-    await age('alpha', 120);
-    const { exitCode, json } = await procore(['connections', 'rotate', 'alpha', ...inSandbox, '--json']);
+    await connect('older');
+    await age('older', 120);
+    const { exitCode, json } = await procore(['connections', 'rotate', 'older', ...inSandbox, '--json']);
     expect(exitCode).toBe(0);
     expect(json()).toEqual({
-      connectionId: 'alpha',
+      connectionId: 'older',
       rotated: true,
       generation: 2,
       expiresAt: expect.any(Number),
@@ -113,7 +125,8 @@ describe('connections rotate', () => {
   });
 
   it('ends with 4 for a connection that only a person can connect again', async () => {
-    const { exitCode, json } = await procore(['connections', 'rotate', 'many-1', ...inSandbox, '--json']);
+    await putRevoked('ended');
+    const { exitCode, json } = await procore(['connections', 'rotate', 'ended', ...inSandbox, '--json']);
     expect(exitCode).toBe(4);
     expect(json()).toMatchObject({ error: { code: 'reauthorization_required' } });
   });
@@ -121,20 +134,23 @@ describe('connections rotate', () => {
 
 describe('connections disconnect', () => {
   it('asks first, and refuses where nobody can be asked', async () => {
-    const { exitCode, err } = await procore(['connections', 'disconnect', 'beta', ...inSandbox]);
+    await connect('kept');
+    const { exitCode, err } = await procore(['connections', 'disconnect', 'kept', ...inSandbox]);
     expect(exitCode).toBe(2);
     expect(err).toContain('--yes');
-    const shown = await procore(['connections', 'show', 'beta', ...inSandbox, '--json']);
+    const shown = await procore(['connections', 'show', 'kept', ...inSandbox, '--json']);
     expect(shown.json()).toMatchObject({ status: 'connected' });
   });
 
   it('does nothing when a person says no', async () => {
+    await connect('kept');
     const person = { confirm: async () => false };
-    const { exitCode, out } = await procore(['connections', 'disconnect', 'beta', ...inSandbox], { person });
+    const { exitCode, out } = await procore(['connections', 'disconnect', 'kept', ...inSandbox], { person });
     expect({ exitCode, out }).toEqual({ exitCode: 0, out: 'Nothing was done.\n' });
   });
 
   it('ends the connection and says whether Procore has confirmed the revocation', async () => {
+    await connect('beta');
     const { exitCode, json } = await procore(['connections', 'disconnect', 'beta', ...inSandbox, '--yes', '--json']);
     expect(exitCode).toBe(0);
     expect(json()).toEqual({ connectionId: 'beta', disconnected: true, revoked: true });

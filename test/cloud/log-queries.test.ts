@@ -5,6 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { handlerNames } from '../../lib/handler-names.ts';
+import { pascalCase } from '../../lib/stack-outputs.ts';
 import { metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
 import { scenarios } from './alarm-scenarios.ts';
 import { type LogLine, readCondition } from './log-condition.ts';
@@ -20,8 +21,7 @@ beforeAll(async () => {
   resources = resourcesOf(template);
   const bundled = await bundleFunctions({ outputDirectory: directory });
   for (const name of handlerNames) {
-    const output = name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-    bundles.set(output, readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
+    bundles.set(pascalCase(name), readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
   }
 });
 afterAll(() => rmSync(directory, { recursive: true }));

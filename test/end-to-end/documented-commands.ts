@@ -97,6 +97,8 @@ function procore(parameters: readonly string[]): SmallestForm {
 const ofScripts: Readonly<Record<string, (parameters: readonly string[]) => SmallestForm | SmallestForm[]>> = {
   bench,
   simulate: simulation,
+  // Without a name it lists the proofs. What stands behind each name has a smallest form of its own.
+  prove: () => ({ node: nodeScript('prove'), status: 2, prints: /simulation.*intake.*mutation/s }),
   procore,
   cost: () => ({
     node: nodeScript('cost', '--connections', '10', '--webhooks-per-day', '10'),

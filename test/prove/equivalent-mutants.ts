@@ -1,0 +1,11 @@
+/** A change of the code that no test can notice, because it changes nothing that anybody could see. */
+export interface EquivalentMutant {
+  readonly file: string;
+  /** The text that is replaced. */
+  readonly original: string;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+/** Mutants that are never drawn, so that they are not part of the score. */
+export const equivalentMutants: readonly EquivalentMutant[] = [];

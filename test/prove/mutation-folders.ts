@@ -1,0 +1,37 @@
+/** What is changed, and the tests that must notice. */
+export interface MutationFolder {
+  /** Patterns of the files whose code is changed. */
+  readonly mutate: readonly string[];
+  /** Patterns of the test files that run. */
+  readonly tests: readonly string[];
+  /** Of these, files that do not run: they take too long, or look at the text of the source. */
+  readonly without?: readonly string[];
+}
+
+/** The folders that mutation testing knows, by the name that `--folder` takes. */
+export const mutationFolders: Readonly<Record<string, MutationFolder>> = {
+  connection: {
+    mutate: ['functions/connection/**/*.ts'],
+    tests: ['test/connection/**/*.test.ts', 'test/contracts/connection-store.test.ts'],
+  },
+  webhook: {
+    mutate: ['functions/webhook/**/*.ts'],
+    tests: ['test/webhook/**/*.test.ts', 'test/contracts/**/*.test.ts'],
+    without: ['test/contracts/run.test.ts'],
+  },
+  oauth: { mutate: ['functions/oauth/**/*.ts'], tests: ['test/oauth/**/*.test.ts'] },
+  connect: { mutate: ['functions/connect/**/*.ts'], tests: ['test/connect/**/*.test.ts'] },
+  aws: {
+    mutate: ['functions/aws/**/*.ts'],
+    tests: ['test/contracts/**/*.test.ts', 'test/aws/**/*.test.ts'],
+    without: ['test/contracts/run.test.ts'],
+  },
+  procore: { mutate: ['functions/procore/**/*.ts'], tests: ['test/procore/**/*.test.ts'] },
+  cloud: {
+    mutate: ['lib/cloud/**/*.ts'],
+    tests: ['test/cloud/**/*.test.ts'],
+    without: ['test/cloud/cdk.test.ts', 'test/cloud/app.test.ts', 'test/cloud/nag.test.ts'],
+  },
+  operator: { mutate: ['lib/operator/**/*.ts'], tests: ['test/operator/**/*.test.ts'] },
+  local: { mutate: ['lib/local/**/*.ts'], tests: ['test/local/**/*.test.ts'] },
+};

@@ -65,6 +65,19 @@ describe('a callback that is called again', () => {
     expect(exchanges(flow)).toHaveLength(1);
   });
 
+  it('keeps 3 s of its own time for its answer while it waits', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.tokenEndpoint.next.push(() => new Promise(() => {}));
+    void browser.open(callback);
+    await portsAtRest();
+    const began = flow.now;
+    expect((await browser.open(callback)).statusCode).toBe(503);
+    const leftMs = flow.invocationMs - (flow.now - began) * 1000;
+    expect(leftMs).toBeGreaterThanOrEqual(3000);
+    // It waits as long as it may: the longest pause is one second.
+    expect(leftMs).toBeLessThan(4000);
+  });
+
   it('says that it was interrupted when the first died between claim and write, once its lease is over', async () => {
     const { flow, browser, callback } = await atProcore();
     flow.tokenEndpoint.next.push(() => {

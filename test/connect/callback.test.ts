@@ -94,6 +94,23 @@ describe('the callback of a person who allowed access', () => {
   });
 });
 
+describe('the time that is left after an exchange', () => {
+  it.each([
+    [17_001, true],
+    [17_000, false],
+  ])(
+    'is enough for the check of the environment or not: with %i ms it is made: %s',
+    async (milliseconds, isChecked) => {
+      const { flow, browser, callback } = await atProcore();
+      flow.invocationMs = milliseconds;
+      await browser.open(callback);
+      const asked = flow.tokenEndpoint.calls.map(({ method }) => method);
+      expect(asked).toEqual(isChecked ? ['redeemCode', 'tokenInfo'] : ['redeemCode']);
+      expect(await flow.store.read('acme')).toMatchObject({ environmentChecked: isChecked });
+    },
+  );
+});
+
 describe('an expired state', () => {
   it('is refused after 30 minutes, before anything is exchanged', async () => {
     const { flow, browser, callback } = await atProcore();

@@ -481,6 +481,25 @@ describe('a store that refuses after the refresh token is spent (I2, hard case 3
     expect(world.escrowed).toEqual([]);
   });
 
+  it.each([
+    [9000, 'rotated', 0],
+    [8999, 'escrowed', 1],
+  ])('puts them into escrow when less than 9 s are left: with %i ms it is %s', async (left, outcome, deposits) => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.time.sleep(30_000 - left);
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(1) };
+    });
+    let refusals = 1;
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.tokens && refusals-- > 0) throw new StoreFault();
+      },
+    };
+    expect(await world.rotate(30_000)).toMatchObject({ outcome });
+    expect(world.escrowed).toHaveLength(deposits);
+  });
+
   it('puts them into escrow before time is up, whence they land', async () => {
     const world = worldWithRotation();
     world.store.hooks = {

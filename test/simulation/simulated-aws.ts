@@ -136,7 +136,10 @@ export class SimulatedAws {
   changesFor(holder: Invocation): ConnectionChanges {
     return {
       announce: (change) => {
-        const effect = () => void this.announced.add(nameOf(change));
+        const effect = () => {
+          this.#watch.told(holder, change);
+          this.announced.add(nameOf(change));
+        };
         return this.#call(holder, effect, effect, this.#weather.escrowOutage);
       },
     };

@@ -119,6 +119,7 @@ export class Simulation {
       const issued = this.procore.issue(user, { hasRefreshToken, ...(tokens && { issuedAt: tokens.issuedAt }) });
       issued.isDurable = true;
       this.aws.connections.set(connectionId, { ...connection, tokens: issued.tokens });
+      this.watch.stands(connection);
     }
   }
 

@@ -7,6 +7,7 @@ export const invariants = {
   I5: 'no refresh is claimed in reauthorization_required or disconnected',
   I9: 'every connection ends usable or clearly flagged, with nothing left over, and a living process loses no token set',
   'cool-down': 'a refresh token that may be spent is not replayed before its cool-down is over',
+  told: 'nobody is told of a change that was never stored',
   revocation: 'a disconnected connection leaves no token set alive that we held',
   vending: 'a vended token lives as long as was asked for, and a rejected one is not served again',
 } as const;

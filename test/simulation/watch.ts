@@ -1,4 +1,5 @@
 import type { Connection } from '../../functions/connection/connection.ts';
+import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
 import type { EscrowedTokenSet } from '../../functions/connection/escrow.ts';
 import type { VendedAccessToken, VendingRequest } from '../../functions/connection/vending.ts';
 import type { Invocation } from './invocation.ts';
@@ -35,6 +36,8 @@ export class Watch {
   readonly #claimed = new Map<Invocation, Set<string>>();
   readonly #coolDowns = new Map<string, CoolDown>();
   readonly #deposited = new Map<string, number>();
+  /** Every status that a generation of a connection has had in the table. */
+  readonly #stood = new Set<string>();
   /** Invocations that put something in escrow: their attempts stay until it is landed. */
   readonly #depositors = new Set<Invocation>();
 
@@ -92,8 +95,20 @@ export class Watch {
     this.ended(depositor, connectionId);
   }
 
+  /** A connection is stored like this. */
+  stands({ connectionId, status, generation }: Connection): void {
+    this.#stood.add(`${connectionId} ${status} ${generation}`);
+  }
+
+  /** The integrator is told of a change. */
+  told({ name }: Invocation, { connectionId, change, generation }: ConnectionChange): void {
+    if (this.#stood.has(`${connectionId} ${change} ${generation}`)) return;
+    this.fail('told', `${name} tells that generation ${generation} of ${connectionId} is ${change}`);
+  }
+
   /** A write took effect. */
   written(writer: Invocation, before: Connection | undefined, after: Connection, procore: SimulatedProcore): void {
+    this.stands(after);
     const tokens = after.tokens;
     const set = tokens && procore.byAccessToken.get(tokens.accessToken);
     if (set) set.isDurable = true;

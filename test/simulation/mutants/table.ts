@@ -402,6 +402,19 @@ export const mutants: readonly Mutant[] = [
     seed: 1238,
   },
   {
+    name: 'refused-verdict-told',
+    mistake: 'a verdict that the table refused counts as stored, so a healthy connection is called dead',
+    edits: [
+      edit(
+        'verdict.ts',
+        "  if ((await dependencies.store.write(write)) === 'refused') {\n    const stored",
+        "  if ((await dependencies.store.write(write)) !== 'written' && Number.isNaN(now)) {\n    const stored",
+      ),
+    ],
+    invariant: 'told',
+    seed: 10769,
+  },
+  {
     name: 'rejected-served-again',
     mistake: 'a token that Procore answered with 401 is served while its rotation cools down',
     edits: [

@@ -30,7 +30,12 @@ export const mutationFolders: Readonly<Record<string, MutationFolder>> = {
   cloud: {
     mutate: ['lib/cloud/**/*.ts'],
     tests: ['test/cloud/**/*.test.ts'],
-    without: ['test/cloud/cdk.test.ts', 'test/cloud/app.test.ts', 'test/cloud/nag.test.ts'],
+    without: [
+      'test/cloud/cdk.test.ts',
+      'test/cloud/app.test.ts',
+      'test/cloud/nag.test.ts',
+      'test/cloud/procore-environment.test.ts',
+    ],
   },
   operator: { mutate: ['lib/operator/**/*.ts'], tests: ['test/operator/**/*.test.ts'] },
   local: { mutate: ['lib/local/**/*.ts'], tests: ['test/local/**/*.test.ts'] },

@@ -24,7 +24,15 @@ const temporary = mkdtempSync(join(tmpdir(), 'mutation-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const scores = [];
-for (const folder of folders) scores.push(await scoreOf(folder));
+for (const folder of folders) {
+  try {
+    scores.push(await scoreOf(folder));
+  } catch (error) {
+    // Stryker has said why, for example that a test fails without any change.
+    console.error(`${folder}: not tried. ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}
 if (json) console.log(JSON.stringify({ seed, scores }));
 
 function readOptions() {

@@ -26,7 +26,11 @@ export const mutationFolders: Readonly<Record<string, MutationFolder>> = {
     tests: ['test/contracts/**/*.test.ts', 'test/aws/**/*.test.ts'],
     without: ['test/contracts/run.test.ts'],
   },
-  procore: { mutate: ['functions/procore/**/*.ts'], tests: ['test/procore/**/*.test.ts'] },
+  procore: {
+    mutate: ['functions/procore/**/*.ts'],
+    tests: ['test/procore/**/*.test.ts'],
+    without: ['test/procore/rate-budget-soak.test.ts'],
+  },
   cloud: {
     mutate: ['lib/cloud/**/*.ts'],
     tests: ['test/cloud/**/*.test.ts'],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AccessTokenRefusedError,
   type AccessTokenRequest,
   accessTokenSource,
+  askPatiently,
   type VendedToken,
 } from '../../functions/procore/access-token-source.ts';
 import { rejection } from './client-world.ts';
@@ -97,6 +99,37 @@ describe('the consumer’s cache of tokens', () => {
     await flow(source.current());
     expect(asked).toHaveLength(2);
   });
+
+  it.each([
+    [3000, 'refused'],
+    [3001, 'waited for'],
+  ])(
+    'is asked again only if there is a millisecond more than the wait takes: with %i of 3000 ms it is %s',
+    async (left, outcome) => {
+      const refusal = new AccessTokenRefusedError({
+        error: { code: 'rotation_pending', message: 'Ask again in 3 s.', retryAfterSeconds: 3 },
+      });
+      const answers: (() => Promise<VendedToken<'sandbox'>>)[] = [
+        () => Promise.reject(refusal),
+        async () => ({
+          accessToken: 'token-2',
+          expiresAt: 6400,
+          generation: 2,
+          environment: 'sandbox',
+          apiHost: 'https://x.example',
+          companyIds: [],
+        }),
+      ];
+      const slept: number[] = [];
+      const asked = askPatiently(async () => answers.shift()?.() ?? Promise.reject(refusal), {
+        sleep: async (milliseconds) => void slept.push(milliseconds),
+        remaining: () => left,
+      });
+      if (outcome === 'refused') await expect(asked).rejects.toBe(refusal);
+      else expect(await asked).toMatchObject({ generation: 2 });
+      expect(slept).toEqual(outcome === 'refused' ? [] : [3000]);
+    },
+  );
 
   it('refuses a token of another environment', async () => {
     const { source, flow, world } = setUp();

@@ -200,7 +200,10 @@ describe('waiting', () => {
     const never: typeof fetch = (_input, init) =>
       new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
     const { company } = clientWorld([], { fetch: never, remaining: () => 20 });
+    const began = performance.now();
     expect(await rejection(company.get(path))).toMatchObject({ code: 'no_answer' });
+    // By its own time-out it would wait for a minute.
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 

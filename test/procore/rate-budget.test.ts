@@ -73,6 +73,48 @@ describe('a budget that is known', () => {
     expect(await budget.acquire(10, long)).toEqual({ granted: 5 });
   });
 
+  it('counts what others spend while a window runs, for all who share it', async () => {
+    const { budget, invocation } = setUp();
+    await budget.acquire(1, long);
+    await budget.learn(told(25, 24, startTime + 10));
+    const other = invocation();
+    expect(await other.acquire(2, long)).toEqual({ granted: 2 });
+    // Three calls are ours; somebody else has made seventeen in the same window.
+    await budget.learn(told(25, 5, startTime + 10));
+    expect(await invocation().acquire(10, long)).toEqual({ granted: 5 });
+    expect(await budget.acquire(1, () => 5000)).toEqual({ waitSeconds: 11 });
+  });
+
+  it('opens the next hour for an hour, and the next short window for ten seconds', async () => {
+    const { budget, store, time } = setUp();
+    await budget.acquire(1, long);
+    await budget.learn(told(25, 24, startTime + 10));
+    await budget.learn(told(600, 599, startTime + 1000));
+    time.pass(1002);
+    const opened = time.clock();
+    expect(await budget.acquire(1, long)).toEqual({ granted: 1 });
+    expect(await store.read()).toMatchObject({
+      hour: { limit: 600, resetAt: opened + 3600, used: 1 },
+      spike: { limit: 25, resetAt: opened + 10, used: 1 },
+    });
+  });
+
+  it('never shortens a pause that Procore has asked for', async () => {
+    const { budget, invocation } = setUp();
+    await budget.learn(new Headers(), 600);
+    await invocation().learn(new Headers(), 30);
+    await budget.learn(new Headers(), 30);
+    expect(await budget.acquire(1, () => 1000)).toEqual({ waitSeconds: 600 });
+    expect(await invocation().acquire(1, () => 1000)).toEqual({ waitSeconds: 600 });
+  });
+
+  it('waits only if there is a millisecond more than the wait takes', async () => {
+    const { budget, time } = setUp();
+    await budget.learn(new Headers(), 60);
+    expect(await budget.acquire(1, () => 60_000)).toEqual({ waitSeconds: 60 });
+    expect(await time.run(budget.acquire(1, () => 60_001))).toEqual({ granted: 1 });
+  });
+
   it('holds the hourly limit as soon as Procore names it, and through the hours after', async () => {
     const { budget, time } = setUp();
     await budget.acquire(1, long);

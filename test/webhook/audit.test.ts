@@ -397,6 +397,18 @@ describe('the audit', () => {
     expect((await store.read(company))?.failedLooks).toEqual([]);
   });
 
+  it('looks at no further hook when time runs out over the first one', async () => {
+    const { audit, store, requests } = await setUp('time for one');
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, projects: [bridge, townHall] }, stored.revision);
+    const before = requests.length;
+    // A hook costs a few calls: after the first of them there is too little time for another hook.
+    await audit({ remaining: () => (requests.length > before ? 19_999 : 20_000) });
+    const projects = requests.slice(before).map(({ path }) => /\/projects\/(\d+)\//.exec(path)?.[1]);
+    expect(new Set(projects.filter((project) => project !== undefined)).size).toBe(1);
+  });
+
   it('begins nothing when no time is left', async () => {
     const { audit, requests } = await setUp('time');
     const before = requests.length;

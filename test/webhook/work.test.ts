@@ -164,6 +164,28 @@ describe('a batch', () => {
     expect(postponed).toEqual([{ ids: ['message of b'], seconds: 0 }]);
   });
 
+  it.each([
+    [10_000, ['a', 'b']],
+    [9999, ['a']],
+  ])('begins a second event of a group only with 10 s left: with %i ms it handles %j', async (left, handled) => {
+    const { work, ids } = setUp({ remaining: () => left });
+    await work(received({ id: 'a' }), received({ id: 'b' }));
+    expect(ids()).toEqual(handled);
+  });
+
+  it('gives the handler’s client 5 s less than the invocation has, so that none of its waits outlasts it', async () => {
+    const given: number[] = [];
+    const { work } = setUp({
+      remaining: () => 60_000,
+      companyClient: (companyId, remaining) => {
+        given.push(remaining());
+        return companyClientWhenCalled('sandbox', companyId, out);
+      },
+    });
+    await work(received({ id: 'a' }));
+    expect(given).toEqual([55_000]);
+  });
+
   it('gives up on a handler that hangs before the invocation is killed, and keeps its group for later', async () => {
     const signals: AbortSignal[] = [];
     const limits: number[] = [];

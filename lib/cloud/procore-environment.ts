@@ -219,7 +219,12 @@ function procoreOf({ procoreEnvironment }: ProcoreEnvironmentProps): ProcoreEnvi
   throw wrongValue('procoreEnvironment', procoreEnvironment, procoreEnvironmentNames.join(', '));
 }
 
-/** @returns undefined when the host is API Gateway's @throws ConfigurationError */
+/**
+ * Reads the host of one's own and its certificate.
+ *
+ * @returns undefined where API Gateway draws the host
+ * @throws ConfigurationError when one of the two is missing, or the host could never match a redirect URI
+ */
 function domainOf({ domainName, certificate }: ProcoreEnvironmentProps): Domain | undefined {
   if (domainName === undefined && certificate === undefined) return undefined;
   if (domainName === undefined) throw wrongValue('domainName', domainName, 'the host that the certificate is for');

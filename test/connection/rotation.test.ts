@@ -468,6 +468,24 @@ describe('the SDK repeating a write that took effect', () => {
   });
 });
 
+describe('a verdict that the table refuses', () => {
+  it('is told to nobody: somebody has connected the account again a moment before', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.status === 'reauthorization_required') {
+          world.put({ generation: 2, authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } }, 0);
+        }
+      },
+    };
+    expect(await world.rotate()).toMatchObject({ outcome: 'current', connection: { generation: 2 } });
+    expect(world.announced).toEqual([]);
+    expect(world.counts.reauthorizationRequired).toBeUndefined();
+    expect(world.stored().status).toBe('connected');
+  });
+});
+
 describe('a store that refuses after the refresh token is spent (I2, hard case 3)', () => {
   it('is tried again until it takes the tokens', async () => {
     const world = worldWithRotation();

@@ -1,17 +1,6 @@
+import type { StandingCharges } from '../standing-charges.ts';
 import { alarmRows } from './alarms.ts';
 import { dashboardRows } from './dashboard.ts';
-
-/** What costs by the month whether or not anything happens. */
-export interface StandingCharges {
-  readonly keys: number;
-  readonly secrets: number;
-  /** Metrics of ours, if all of them occur. */
-  readonly metrics: number;
-  /** Metrics and measures of queues that alarms watch. */
-  readonly alarmMetrics: number;
-  /** Alarms each of which watches all functions of a group. */
-  readonly functionGroupAlarms: number;
-}
 
 /** Counts it for one environment, out of the tables that the template is made of. */
 export function standingCharges(): StandingCharges {

@@ -1,3 +1,4 @@
+import type { StandingCharges } from '../standing-charges.ts';
 import { type PriceName, prices, usdEach } from './prices.ts';
 
 /** How much is to be done. */
@@ -57,17 +58,6 @@ export const assumptions = {
   /** The shards that the sweep asks every minute. */
   sweepShards: 16,
 } as const;
-
-/** What costs by the month whether or not anything happens; lib/cloud/standing.ts counts it. */
-export interface StandingCharges {
-  readonly keys: number;
-  readonly secrets: number;
-  readonly metrics: number;
-  /** Metrics and measures of queues that alarms watch. */
-  readonly alarmMetrics: number;
-  /** Alarms each of which watches all functions of a group. */
-  readonly functionGroupAlarms: number;
-}
 
 /** One line of the bill. */
 export interface CostLine {

@@ -1,5 +1,5 @@
 import type { CommandContext, InputCompletion } from '@stricli/core';
-import type { StandingCharges } from './cost.ts';
+import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { SharedFlags } from './shared-parameters.ts';

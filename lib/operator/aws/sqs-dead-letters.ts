@@ -1,33 +1,19 @@
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type Message, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { textAttributes } from '../../../functions/aws/sqs-event-queue.ts';
 import { sha256 } from '../../../functions/sha256.ts';
 import { filterAttributes, readEventMessage } from '../../../functions/webhook/event-message.ts';
 import type { DeadLetter, DeadLetterQueue } from '../dead-letters.ts';
-
-/** How long what is in hand stays hidden: long enough for a long list, short enough when an operator walks away. */
-const inHandSeconds = 60;
+import { deleteMessage, giveBack, type SetAsideQueue, takeInHand } from './messages-in-hand.ts';
 
 /**
  * Works the dead-letter queue of events by what SQS has for all its queues: receive, send and delete. AWS's own redrive
  * does not renew deduplication ids, and nothing local has it.
  */
 export function sqsDeadLetters({
-  client,
-  queueUrl,
   eventQueueUrl,
-}: {
-  readonly client: SQSClient;
-  readonly queueUrl: string;
-  readonly eventQueueUrl: string;
-}): DeadLetterQueue {
+  ...queue
+}: SetAsideQueue & { readonly eventQueueUrl: string }): DeadLetterQueue {
+  const { client, queueUrl } = queue;
   return {
     async count() {
       const { Attributes: attributes = {} } = await client.send(
@@ -40,27 +26,10 @@ export function sqsDeadLetters({
     },
 
     async receive() {
-      const { Messages: messages = [] } = await client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queueUrl,
-          MaxNumberOfMessages: 10,
-          VisibilityTimeout: inHandSeconds,
-          // Without waiting SQS asks a part of its servers only, and may say that there is nothing.
-          WaitTimeSeconds: 1,
-          MessageSystemAttributeNames: ['MessageGroupId', 'SentTimestamp'],
-          MessageAttributeNames: ['All'],
-        }),
-      );
-      return messages.map(toDeadLetter);
+      return (await takeInHand(queue)).map(toDeadLetter);
     },
 
-    async giveBack(letters) {
-      for (const { receipt } of letters) {
-        await client.send(
-          new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt, VisibilityTimeout: 0 }),
-        );
-      }
-    },
+    giveBack: (letters) => giveBack(queue, letters),
 
     async redrive({ body, groupId, messageId }) {
       const content = readEventMessage(body);
@@ -75,9 +44,7 @@ export function sqsDeadLetters({
       );
     },
 
-    async delete({ receipt }) {
-      await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt }));
-    },
+    delete: (letter) => deleteMessage(queue, letter),
   };
 }
 

@@ -1,14 +1,15 @@
 import { App } from 'aws-cdk-lib';
 import { bundleFunctions, EntryError } from '../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../lib/cloud/configuration.ts';
-import { ConfigurationError } from '../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
+import { ConfigurationError } from '../lib/configuration-error.ts';
 
 /** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */
 const app = new App({ analyticsReporting: false });
 try {
-  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
-  new ConnectorStack(app, { configuration, bundles: await bundleFunctions() });
+  const stacks = readConfiguration((key) => app.node.tryGetContext(key));
+  const bundles = await bundleFunctions();
+  for (const configuration of stacks) new ConnectorStack(app, { configuration, bundles });
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;
   console.error(error.message);

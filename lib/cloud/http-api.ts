@@ -68,7 +68,7 @@ export class ConnectorHttpApi extends Construct {
     });
     this.#measureWebhooks(props.metricNamespace);
     this.domainTarget = customDomain?.regionalDomainName;
-    this.origin = domain ? `https://${domain.name}` : this.#api.apiEndpoint;
+    this.origin = domain?.inUse ? `https://${domain.name}` : this.#api.apiEndpoint;
   }
 
   /** Where Procore sends a person back to; it must be registered to the character. */

@@ -12,10 +12,10 @@ import {
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { wrongValue } from '../configuration-error.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
-import { wrongValue } from './configuration-error.ts';
 import { Connecting } from './connecting.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { type Domain, faultOfDomainName } from './domain.ts';
@@ -103,6 +103,14 @@ export interface ProcoreEnvironmentProps {
    * @default - none, which is right without a `domainName`
    */
   readonly certificate?: ICertificate;
+
+  /**
+   * Whether redirect URI and webhook URL are at `domainName`. While false it answers, too, and nothing changes: time to
+   * make its DNS record and to register its redirect URI at Procore.
+   *
+   * @default - it is in use as soon as it is deployed
+   */
+  readonly domainInUse?: boolean;
 
   /**
    * Bundles of the functions that were made before, so that several environments share them. They hold the file that
@@ -225,12 +233,12 @@ function procoreOf({ procoreEnvironment }: ProcoreEnvironmentProps): ProcoreEnvi
  * @returns undefined where API Gateway draws the host
  * @throws ConfigurationError when one of the two is missing, or the host could never match a redirect URI
  */
-function domainOf({ domainName, certificate }: ProcoreEnvironmentProps): Domain | undefined {
+function domainOf({ domainName, certificate, domainInUse = true }: ProcoreEnvironmentProps): Domain | undefined {
   if (domainName === undefined && certificate === undefined) return undefined;
   if (domainName === undefined) throw wrongValue('domainName', domainName, 'the host that the certificate is for');
   if (certificate === undefined) throw wrongValue('certificate', certificate, `a certificate for ${domainName}`);
   const fault = Token.isUnresolved(domainName) ? undefined : faultOfDomainName(domainName);
-  if (fault === undefined) return { name: domainName, certificate };
+  if (fault === undefined) return { name: domainName, certificate, inUse: domainInUse };
   throw wrongValue('domainName', domainName, `a host alone, e.g. connect.example.com; ${fault}`);
 }
 

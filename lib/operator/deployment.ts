@@ -28,6 +28,8 @@ export interface DeploymentChoice {
   readonly stackName: string;
   readonly region?: string;
   readonly profile?: string;
+  /** The account that it must be in. */
+  readonly account?: string;
   /** The AWS of a system on this machine; it has one stack, whose name does not matter. */
   readonly localEndpoint?: string;
 }
@@ -130,6 +132,7 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
   };
   const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
   if (!stack) throw noStack(choice);
+  refuseOtherAccount(choice, stack);
   const clients = {
     dynamoDb: new DynamoDBClient(options),
     lambda: new LambdaClient(options),
@@ -174,6 +177,18 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
     `There is no stack "${stackName}"${where}. Deploy it (npm run deploy), name it with --stack, choose --region and ` +
       '--profile, or use --local for the one that `npm start` runs.',
     exitCodes.notFound,
+  );
+}
+
+/** A profile that leads elsewhere would show another company's data under the name that was asked for. */
+function refuseOtherAccount({ stackName, account, profile }: DeploymentChoice, { StackId = '' }: Stack): void {
+  const [, , , , found] = StackId.split(':');
+  if (account === undefined || found === undefined || found === account) return;
+  throw new OperatorError(
+    'wrong_account',
+    `cdk.json says that "${stackName}" is in account ${account}; the credentials${profile ? ` of profile ${profile}` : ''} ` +
+      `lead to ${found}. Sign in to ${account}, or choose another --profile.`,
+    exitCodes.aws,
   );
 }
 

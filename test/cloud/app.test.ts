@@ -34,7 +34,8 @@ test('synthesizes the real functions without an AWS account, and passes the vali
 });
 
 test('prints one line and exits 1 for a wrong value', () => {
-  const { status, stdout, stderr } = startApp({ logRetentionDays: '2' }, join(tmpdir(), 'app-test-unused'));
+  const procore = { stages: { default: { logRetentionDays: 2 } } };
+  const { status, stdout, stderr } = startApp({ procore }, join(tmpdir(), 'app-test-unused'));
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(/^-c logRetentionDays=…: got "2"; allowed: [^\n]*\n$/);
+  expect(stderr).toMatch(/^procore\.stages\.default\.logRetentionDays in cdk\.json: got 2; allowed: [^\n]*\n$/);
 });

@@ -20,7 +20,7 @@ function run(...args: readonly string[]) {
 
 test('synth names the template, and deploy without credentials says to sign in and to set a region', () => {
   const output = join(directory, 'out');
-  const synth = run('synth', '--quiet', '-c', 'environments=sandbox', '-o', output);
+  const synth = run('synth', '--quiet', '-o', output);
   expect(synth).toMatchObject({ status: 0, stdout: `Template: ${join(output, 'ProcoreConnector.template.json')}\n` });
 
   const deploy = run('deploy', '--app', output);
@@ -31,8 +31,8 @@ test('synth names the template, and deploy without credentials says to sign in a
   );
 }, 60_000);
 
-test('keeps the exit code and the line of a wrong value, and names no template', () => {
-  const { status, stdout, stderr } = run('synth', '--quiet', '-c', 'environments=sandbx', '-o', join(directory, 'no'));
+test('refuses a setting with -c, which the next deployment would forget: exit code 1, one line, and no template', () => {
+  const { status, stdout, stderr } = run('synth', '--quiet', '-c', 'environments=sandbox', '-o', join(directory, 'no'));
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toContain('-c environments=…: got "sandbx"; allowed: ');
+  expect(stderr).toContain('-c environments=…: got "sandbox"; allowed: -c stage=NAME alone');
 }, 60_000);

@@ -341,9 +341,9 @@ describe('the configuration', () => {
   test('decides on the worker, its concurrency, the logs and where a person may be sent back to', () => {
     const configured = synthesize({
       environments: 'sandbox',
-      workerConcurrency: '33',
-      logRetentionDays: '7',
-      returnToOrigins: 'https://a.example.com,https://b.example.com',
+      workerConcurrency: 33,
+      logRetentionDays: 7,
+      returnToOrigins: ['https://a.example.com', 'https://b.example.com'],
     });
     expect(environmentOf(configured, 'ConnectLink').RETURN_TO_ORIGINS).toBe(
       'https://a.example.com,https://b.example.com',
@@ -353,7 +353,7 @@ describe('the configuration', () => {
   });
 
   test('leaves the event queue to the integrator when the worker is off', () => {
-    const without = synthesize({ environments: 'sandbox', worker: 'off' });
+    const without = synthesize({ environments: 'sandbox', worker: false });
     expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
     expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
     without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);

@@ -27,13 +27,14 @@ function findings(change: (app: App, stack: ConnectorStack) => void = () => {}):
     },
   };
   const app = new App({
-    context: { ...cdkContext, domains, alarmEmail: 'ops@example.com' },
+    context: { ...cdkContext, procore: { domains, alarmEmail: 'ops@example.com' } },
     outdir,
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
+  const [configuration] = readConfiguration((key) => app.node.tryGetContext(key));
+  if (configuration === undefined) throw new Error('no stack');
   change(app, new ConnectorStack(app, { configuration, bundles: stubBundles() }));
   const { exitCode, stderr } = process;
   // CDK prints the findings and marks the process as failed; here they are compared instead.

@@ -8,9 +8,9 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import {
   cdkContext,
   type Json,
@@ -45,7 +45,7 @@ function consistsOf(template: Template): Record<string, unknown> {
 describe('an environment without options', () => {
   test('is what cdk.json without options deploys', () => {
     const { template } = inTheirStack({}, 'ProcoreConnector');
-    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ procore: { environments: ['sandbox'] } })));
+    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ environments: ['sandbox'] })));
   });
 
   test('has the defaults that its props document', () => {

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { type Json, resourcesOfType, synthesize, synthesizeStage, textsIn } from './synthesized.ts';
 
 describe('the stack', () => {
   let template: Template;
@@ -57,7 +57,7 @@ describe('the stack', () => {
     const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const configured = synthesize({
       environments: 'sandbox,production',
-      logLevel: 'production=error',
+      logLevel: { production: 'error' },
       domains: { production: { name: 'connect.example.com', certificateArn } },
     });
     const levels = resourcesOfType(configured, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
@@ -69,6 +69,28 @@ describe('the stack', () => {
     expect(id).toMatch(/^Production/);
     expect(textsIn(domain?.Properties.DomainNameConfigurations ?? '')).toContain(certificateArn);
     expect(configured.findOutputs('SandboxDomainTarget')).toEqual({});
+  });
+
+  test('keeps its address while its domain is not in use yet, and the domain leads to it already', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const domain = { name: 'connect.example.com', certificateArn };
+    const origins = (settings: object) => {
+      const block = { stages: { default: { environments: { sandbox: settings } } } };
+      const [changed] = synthesizeStage(block).values();
+      if (changed === undefined) throw new Error('no stack');
+      const named = resourcesOfType(changed, 'AWS::Lambda::Function').map(([, { Properties }]) => {
+        const { Variables: variables } = Properties.Environment as { Variables: Record<string, Json> };
+        return variables.PUBLIC_ORIGIN;
+      });
+      const isMapped = resourcesOfType(changed, 'AWS::ApiGatewayV2::ApiMapping').length > 0;
+      const { SandboxDomainTarget: target } = changed.findOutputs('SandboxDomainTarget');
+      return { origins: named.filter((origin) => origin !== undefined), isMapped, hasTarget: target !== undefined };
+    };
+    const [before, next, after] = [origins({}), origins({ domain: { ...domain, inUse: false } }), origins({ domain })];
+    expect(before).toMatchObject({ isMapped: false, hasTarget: false });
+    expect(before.origins.length).toBeGreaterThan(0);
+    expect(next).toEqual({ origins: before.origins, isMapped: true, hasTarget: true });
+    expect(new Set(after.origins)).toEqual(new Set(['https://connect.example.com']));
   });
 
   test('is as good as empty without its environments: one topic, its policy and its key', () => {

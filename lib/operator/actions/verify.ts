@@ -1,17 +1,26 @@
+import { chooseEnvironment } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { hang, indent } from '../table.ts';
 import { type Check, verifyEnvironment } from '../verify.ts';
 
-/** Looks whether every environment of a stack works, through its real addresses. */
-export async function verify({ terminal, deployment }: StackSession): Promise<Report> {
-  const { environments, stackName } = await deployment();
+/** Looks whether every environment that is meant works, through its real addresses. */
+export async function verify(
+  { terminal, deployments }: StackSession,
+  { environment: wanted }: EnvironmentFlag,
+): Promise<Report> {
+  const stacks = await deployments(wanted);
+  const environments =
+    wanted === undefined
+      ? stacks.flatMap((stack) => stack.environments)
+      : stacks.map((stack) => chooseEnvironment(stack, wanted));
   const checks = await terminal.working('Checking', async () =>
     (await Promise.all(environments.map((environment) => verifyEnvironment(environment, fetch)))).flat(),
   );
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {
-    data: { stack: stackName, checks },
+    data: { stacks: stacks.map(({ stackName }) => stackName), checks },
     text: [...checks.map(showCheck), '', `${checks.length - faults.length} of ${checks.length} checks hold.`].join(
       '\n',
     ),

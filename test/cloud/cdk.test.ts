@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'cdk-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** As npm runs the scripts `synth` and `deploy`, for a person who never signed in to AWS. */
-function run(...args: readonly string[]) {
-  return spawnSync(process.execPath, ['bin/cdk.ts', ...args], {
+/** As npm runs its scripts, for a person who never signed in to AWS. */
+function run(script: 'synth' | 'deploy' | 'bootstrap', ...args: readonly string[]) {
+  const program = script === 'synth' ? ['bin/cdk.ts', 'synth'] : [`bin/${script}.ts`];
+  return spawnSync(process.execPath, [...program, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { PATH: process.env.PATH, HOME: directory, AWS_EC2_METADATA_DISABLED: 'true', CI: 'true' },
@@ -23,11 +24,10 @@ test('synth names the template, and deploy without credentials says to sign in a
   const synth = run('synth', '--quiet', '-o', output);
   expect(synth).toMatchObject({ status: 0, stdout: `Template: ${join(output, 'ProcoreConnector.template.json')}\n` });
 
-  const deploy = run('deploy', '--app', output);
-  expect(deploy.status).toBe(1);
-  expect(deploy.stderr).toContain('Unable to resolve AWS account');
+  const deploy = run('deploy');
+  expect(deploy.status).toBe(5);
   expect(deploy.stderr).toMatch(
-    /\nThere are no AWS credentials: .*\nTo deploy, sign in .*: aws sso login .*AWS_REGION=/,
+    /^(No AWS region is set|There are no AWS credentials).*\nTo deploy, sign in .*: aws sso login .*AWS_REGION=/,
   );
 }, 60_000);
 
@@ -35,4 +35,11 @@ test('refuses a setting with -c, which the next deployment would forget: exit co
   const { status, stdout, stderr } = run('synth', '--quiet', '-c', 'environments=sandbox', '-o', join(directory, 'no'));
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toContain('-c environments=…: got "sandbox"; allowed: -c stage=NAME alone');
+}, 60_000);
+
+test('bootstrap has the CDK prepare the account of the stage, in a fresh clone, too', () => {
+  const { status, stdout } = run('bootstrap', '--help');
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('Deploys the CDK toolkit stack') });
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(scripts).toMatchObject({ prebootstrap: scripts.predeploy, bootstrap: 'node bin/bootstrap.ts' });
 }, 60_000);

@@ -1,0 +1,89 @@
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import type { Place } from '../stages.ts';
+import type { Deployed, Template } from './losses.ts';
+
+/** A stack as CloudFormation has it. */
+export interface FoundStack extends Deployed {
+  /** E.g. `UPDATE_COMPLETE`. */
+  readonly status: string;
+  /** Twelve digits. */
+  readonly account: string;
+}
+
+/** States of a stack that was planned, or whose first deployment failed: nothing lives in it. */
+export const neverLived: readonly string[] = ['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'];
+
+/** What a deployment asks of CloudFormation, in one account and region. */
+export interface CloudFormation {
+  /** @returns the region that is asked. @throws when neither cdk.json nor the SDK's own settings name one */
+  region(): Promise<string>;
+  /** @returns undefined when there is no such stack. @throws errors of AWS as they come */
+  find(stackName: string): Promise<FoundStack | undefined>;
+  /** Lets a stack be deleted. */
+  endTerminationProtection(stackName: string): Promise<void>;
+}
+
+/** Options of AWS clients that sign as whoever deploys to a place. */
+export interface ClientOptions {
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+/**
+ * Says how AWS is asked about a place.
+ *
+ * @param variables of the environment; the CDK knows a name of the region that the SDK does not
+ */
+export function clientOptions(
+  { region, profile }: Place,
+  { AWS_REGION, AWS_DEFAULT_REGION }: Readonly<Record<string, string | undefined>>,
+): ClientOptions {
+  const chosen = region ?? (AWS_REGION || AWS_DEFAULT_REGION || undefined);
+  return { ...(chosen !== undefined && { region: chosen }), ...(profile !== undefined && { profile }) };
+}
+
+/** Makes the {@link CloudFormation} of an account and region. */
+export function cloudFormation(options: ClientOptions): CloudFormation {
+  const client = new CloudFormationClient({ ...options, requestHandler: { connectionTimeout: 4000 } });
+  return {
+    region: () => client.config.region(),
+
+    async find(StackName) {
+      const stack = await describe(client, StackName);
+      if (stack === undefined) return undefined;
+      const { StackStatus: status = '', StackId = '', Outputs = [] } = stack;
+      const [, , , , account = ''] = StackId.split(':');
+      const outputs = Object.fromEntries(
+        Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+      );
+      const template = neverLived.includes(status) ? { Resources: {} } : await readTemplate(client, StackName);
+      return { status, account, outputs, template };
+    },
+
+    async endTerminationProtection(StackName) {
+      await client.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }));
+    },
+  };
+}
+
+async function describe(client: CloudFormationClient, StackName: string) {
+  try {
+    return (await client.send(new DescribeStacksCommand({ StackName }))).Stacks?.[0];
+  } catch (error) {
+    // This is how CloudFormation says that the stack does not exist.
+    if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return;
+    throw error;
+  }
+}
+
+/** The CDK writes JSON. */
+async function readTemplate(client: CloudFormationClient, StackName: string): Promise<Template> {
+  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));
+  const template = JSON.parse(TemplateBody);
+  return { ...template, Resources: template.Resources ?? {} };
+}

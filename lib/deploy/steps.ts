@@ -1,0 +1,44 @@
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import type { Place } from '../stages.ts';
+import type { ClientOptions, FoundStack } from './cloudformation.ts';
+
+/** A stack that is being deployed. */
+export interface DeployingStack extends Place {
+  readonly stackName: string;
+  readonly environments: readonly ProcoreEnvironmentName[];
+  /** How AWS clients reach its account and region. */
+  readonly clientOptions: ClientOptions;
+  /**
+   * What is deployed: before the deployment what it is compared with, after it what it has become. Undefined before a
+   * first deployment, also where an earlier one has failed.
+   */
+  readonly deployed?: FoundStack | undefined;
+}
+
+/** What a step may use besides. */
+export interface StepTools {
+  /** Tells the person who deploys. */
+  say(text: string): void;
+  /** Whether nobody can be asked (`--yes`). */
+  readonly yes: boolean;
+}
+
+/** Something that is done for each stack. @throws an error of ours, whose text is shown, to end the deployment there */
+export type DeployStep = (stack: DeployingStack, tools: StepTools) => Promise<void>;
+
+/** The steps around a deployment; each list runs in its order, for each stack. */
+export interface DeploySteps {
+  /** Before anything is synthesized: what it finds out can go into cdk.context.json. */
+  readonly beforeSynthesis: readonly DeployStep[];
+  /** After the comparison, before the CDK is called. */
+  readonly beforeDeployment: readonly DeployStep[];
+  /** After the CDK has succeeded. */
+  readonly afterDeployment: readonly DeployStep[];
+}
+
+/** The steps of `npm run deploy`: the one place where they are listed. */
+export const deploySteps: DeploySteps = {
+  beforeSynthesis: [],
+  beforeDeployment: [],
+  afterDeployment: [],
+};

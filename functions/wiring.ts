@@ -38,7 +38,7 @@ import {
 import { listCompanies } from './procore/companies.ts';
 import type { ConnectionClients } from './procore/connection-clients.ts';
 import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.ts';
-import { readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
+import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
@@ -154,6 +154,12 @@ export const connectLinkDependencies = (observer: Observer) => ({
   returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
 });
 
+/** Reads the origins at which the connect pages answer. */
+const pageOrigins = () => ({
+  publicOrigin: readSetting('publicOrigin'),
+  otherOrigin: readOptionalSetting('otherOrigin'),
+});
+
 /** Makes what `oauth-start` needs. */
 export function startDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
@@ -164,7 +170,7 @@ export function startDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, dynamoDbClient()),
     oauthClient: oauthClient(place),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     loginOrigin: originsOf(place).loginOrigin,
   };
 }
@@ -178,7 +184,7 @@ export function callbackDependencies(observer: Observer) {
     ...connectionDependenciesOf(place, client),
     environment: place.environment,
     authorizations: authorizationStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     listCompanies: (accessToken: string, timeoutMs: number) =>
       listCompanies({ origins, fetch, timeoutMs }, accessToken),
   };
@@ -195,7 +201,7 @@ export function companyDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, client),
     store: connectionStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
   };
 }
 

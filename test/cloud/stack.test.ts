@@ -80,16 +80,22 @@ describe('the stack', () => {
       if (changed === undefined) throw new Error('no stack');
       const named = resourcesOfType(changed, 'AWS::Lambda::Function').map(([, { Properties }]) => {
         const { Variables: variables } = Properties.Environment as { Variables: Record<string, Json> };
-        return variables.PUBLIC_ORIGIN;
+        return variables;
       });
+      const valuesOf = (name: string) =>
+        named.map((variables) => variables[name]).filter((value) => value !== undefined);
       const isMapped = resourcesOfType(changed, 'AWS::ApiGatewayV2::ApiMapping').length > 0;
       const { SandboxDomainTarget: target } = changed.findOutputs('SandboxDomainTarget');
-      return { origins: named.filter((origin) => origin !== undefined), isMapped, hasTarget: target !== undefined };
+      const others = new Set(valuesOf('OTHER_ORIGIN'));
+      return { origins: valuesOf('PUBLIC_ORIGIN'), others, isMapped, hasTarget: target !== undefined };
     };
     const [before, next, after] = [origins({}), origins({ domain: { ...domain, inUse: false } }), origins({ domain })];
-    expect(before).toMatchObject({ isMapped: false, hasTarget: false });
+    expect(before).toMatchObject({ others: new Set(), isMapped: false, hasTarget: false });
     expect(before.origins.length).toBeGreaterThan(0);
-    expect(next).toEqual({ origins: before.origins, isMapped: true, hasTarget: true });
+    const others = new Set(['https://connect.example.com']);
+    expect(next).toEqual({ origins: before.origins, others, isMapped: true, hasTarget: true });
+    // Who began at the old host ends there.
+    expect([...after.others][0]).toEqual(before.origins[0]);
     expect(new Set(after.origins)).toEqual(new Set(['https://connect.example.com']));
   });
 

@@ -13,7 +13,7 @@ import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { proofWorker } from '../proof-worker.ts';
 
-/** The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it. */
+/** The sandbox alone. */
 export const synthesizeSandbox = (): Promise<Assembly> => synthesize({ procore: { environments: ['sandbox'] } });
 
 /**

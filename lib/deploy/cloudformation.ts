@@ -2,8 +2,12 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   GetTemplateCommand,
+  paginateDescribeStacks,
+  type Stack,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { outputName } from '../stack-outputs.ts';
 import type { Place } from '../stages.ts';
 import type { Deployed, Template } from './losses.ts';
 
@@ -24,6 +28,14 @@ export interface CloudFormation {
   region(): Promise<string>;
   /** @returns undefined when there is no such stack. @throws errors of AWS as they come */
   find(stackName: string): Promise<FoundStack | undefined>;
+  /**
+   * Looks which stacks serve which environments.
+   *
+   * @returns the names of the stacks, by environment; nothing where it is not allowed to look at other stacks
+   */
+  serving(
+    environments: readonly ProcoreEnvironmentName[],
+  ): Promise<ReadonlyMap<ProcoreEnvironmentName, readonly string[]>>;
   /** Lets a stack be deleted. */
   endTerminationProtection(stackName: string): Promise<void>;
 }
@@ -65,6 +77,16 @@ export function cloudFormation(options: ClientOptions): CloudFormation {
       return { status, account, outputs, template };
     },
 
+    async serving(environments) {
+      const stacks = await describeAll(client);
+      const serves = ({ Outputs = [] }: Stack, output: string) => Outputs.some(({ OutputKey }) => OutputKey === output);
+      const named = environments.map((name) => {
+        const serving = stacks.filter((stack) => serves(stack, outputName(name, 'CallbackUrl')));
+        return [name, serving.map(({ StackName = '' }) => StackName)] as const;
+      });
+      return new Map(named);
+    },
+
     async endTerminationProtection(StackName) {
       await client.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }));
     },
@@ -79,6 +101,17 @@ async function describe(client: CloudFormationClient, StackName: string) {
     if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) return;
     throw error;
   }
+}
+
+async function describeAll(client: CloudFormationClient): Promise<readonly Stack[]> {
+  const stacks: Stack[] = [];
+  try {
+    for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) stacks.push(...Stacks);
+  } catch (error) {
+    // Whoever may look at this stack alone cannot be told of others.
+    if (!(error instanceof Error && /^AccessDenied/.test(error.name))) throw error;
+  }
+  return stacks;
 }
 
 /** The CDK writes JSON. */

@@ -74,7 +74,8 @@ export async function deploy(options: DeployOptions, dependencies: DeployDepende
 
 async function deployStage(options: DeployOptions, dependencies: DeployDependencies): Promise<ExitCode> {
   const { block, cdk, readAssembly, steps, say } = dependencies;
-  const stage = chosenStage(readStages(block), options, dependencies);
+  const stages = readStages(block);
+  const stage = chosenStage(stages, options, dependencies);
   const stacks = deployingStacks(stage, options, dependencies.variables);
   const run = async (list: readonly DeployStep[], stack: DeployingStack) => {
     for (const step of list) await step(stack, { say, yes: options.yes });
@@ -83,6 +84,8 @@ async function deployStage(options: DeployOptions, dependencies: DeployDependenc
   // First of all, since it takes a second: who is not signed in need not wait for the synthesis.
   const found: FoundDeployment[] = [];
   for (const stack of stacks) found.push(await look(stack, dependencies));
+  const planned = stages.flatMap((each) => each.stacks.map(({ stackName }) => stackName));
+  for (const stack of found) await refuseTwin(stack, planned, options.remove, dependencies);
   for (const stack of found) await run(steps.beforeSynthesis, stack);
   if ((await cdk(['synth', '--quiet', '--output', folder, '-c', `stage=${stage.name}`])) !== 0) return exitCodes.failed;
   const templates = new Map(readAssembly(folder).map(({ stackName, template }) => [stackName, template]));
@@ -157,6 +160,30 @@ async function look(stack: DeployingStack, { cloudFormation, say }: DeployDepend
   }
   const deployed = found !== undefined && neverLived.includes(found.status) ? undefined : found;
   return { ...stack, deployed, region, status: found?.status };
+}
+
+/**
+ * Refuses a first deployment beside a stack that cdk.json does not name any more: a changed `stackName`, or an environment
+ * that got a stack of its own, would begin anew, empty, and with other addresses.
+ */
+async function refuseTwin(
+  { stackName, environments, status, clientOptions: options }: FoundDeployment,
+  planned: readonly string[],
+  allowed: readonly string[],
+  { cloudFormation }: DeployDependencies,
+): Promise<void> {
+  if (status !== undefined) return;
+  const serving = await cloudFormation(options).serving(environments);
+  for (const [environment, stacks] of serving) {
+    const twin = stacks.find((name) => !planned.includes(name) && !allowed.includes(name));
+    if (twin === undefined) continue;
+    throw new DeploymentError(
+      `Nothing has been deployed: ${twin} serves ${environment} here already, and cdk.json does not name it. ${stackName} would ` +
+        'begin empty beside it, with another redirect URI and webhook URL; accounts, credentials and hooks stay with the ' +
+        `old one. If it is the same, write "stackName": "${twin}" into cdk.json. If a second one is meant: npm run deploy ` +
+        `-- --remove ${twin} (it is not deleted; the commands just do not find it any more).`,
+    );
+  }
 }
 
 function withTemplate(stack: FoundDeployment, next: Template | undefined): Comparison {

@@ -6,6 +6,7 @@ import { clientOptions, cloudFormation } from '../../lib/deploy/cloudformation.t
 let aws: Server;
 /** The state that the stack is in; undefined where there is none. */
 let status: string | undefined;
+let output = 'A';
 const asked: string[] = [];
 
 beforeAll(async () => {
@@ -35,7 +36,7 @@ const id = 'arn:aws:cloudformation:eu-central-1:111122223333:stack/Ours/1';
 const answers: Readonly<Record<string, (status: string) => string>> = {
   DescribeStacks: (state) =>
     `<R><DescribeStacksResult><Stacks><member><StackName>Ours</StackName><StackId>${id}</StackId><StackStatus>${state}` +
-    '</StackStatus><Outputs><member><OutputKey>A</OutputKey><OutputValue>b</OutputValue></member></Outputs></member>' +
+    `</StackStatus><Outputs><member><OutputKey>${output}</OutputKey><OutputValue>b</OutputValue></member></Outputs></member>` +
     '</Stacks></DescribeStacksResult></R>',
   GetTemplate: () =>
     '<R><GetTemplateResult><TemplateBody>{"Resources":{"Api":{"Type":"T"}}}</TemplateBody></GetTemplateResult></R>',
@@ -62,6 +63,17 @@ it('finds none where there is none, and asks for no template where nothing ever 
     expect(await ours().find('Ours')).toMatchObject({ status, template: { Resources: {} } });
     expect(asked).toEqual(['DescribeStacks']);
   }
+});
+
+it('tells which stacks serve an environment, by their outputs', async () => {
+  status = 'UPDATE_COMPLETE';
+  output = 'SandboxCallbackUrl';
+  expect(await ours().serving(['sandbox', 'production'])).toEqual(
+    new Map([
+      ['sandbox', ['Ours']],
+      ['production', []],
+    ]),
+  );
 });
 
 it('takes the region of cdk.json, else that of the environment, under either of its names', () => {

@@ -33,6 +33,8 @@ interface World {
   readonly next?: Readonly<Record<string, Template>>;
   /** What is deployed, by stack. */
   readonly deployed?: Readonly<Record<string, FoundStack>>;
+  /** Stacks that serve an environment. */
+  readonly serving?: Readonly<Record<string, readonly string[]>>;
   /** The exit code of a call of the CDK. */
   readonly cdk?: (args: readonly string[]) => number;
   readonly steps?: Partial<DeploySteps>;
@@ -51,6 +53,7 @@ async function run(argv: readonly string[], world: World = {}) {
       if (world.trouble !== undefined) throw world.trouble;
       return world.deployed?.[stackName];
     },
+    serving: async (environments) => new Map(environments.map((name) => [name, world.serving?.[name] ?? []])),
     endTerminationProtection: async (stackName) => void notes.push(`end termination protection of ${stackName}`),
   });
   const exitCode = await deploy(parseDeployOptions(argv), {
@@ -237,6 +240,26 @@ describe('what would be lost', () => {
       });
     }
     expect((await during('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')).exitCode).toBe(0);
+  });
+});
+
+describe('a first deployment', () => {
+  const block = { stages: { default: { stackName: 'Renamed' }, trial: {} } };
+  const world = { block, next: { Renamed: both }, serving: { production: ['Old', 'ProcoreConnector-trial'] } };
+
+  it('is refused beside a stack that serves the same and is not in cdk.json: it would begin empty', async () => {
+    const { exitCode, deployments, said } = await run(['--stage', 'default'], world);
+    expect({ exitCode, deployments }).toEqual({ exitCode: 1, deployments: [] });
+    expect(said).toContain(
+      'Old serves production here already, and cdk.json does not name it. Renamed would begin empty',
+    );
+    expect(said).toContain('write "stackName": "Old" into cdk.json');
+  });
+
+  it('is made beside one of another stage, or when it is told to be meant', async () => {
+    expect((await run(['--stage', 'default', '--remove', 'Old'], world)).exitCode).toBe(0);
+    const serving = { production: ['ProcoreConnector-trial'] };
+    expect((await run(['--stage', 'default'], { ...world, serving })).exitCode).toBe(0);
   });
 });
 

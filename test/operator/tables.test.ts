@@ -11,6 +11,7 @@ import { showEvents } from '../../lib/operator/actions/events.ts';
 import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
+import { showTargets } from '../../lib/operator/actions/target.ts';
 import { showCheck } from '../../lib/operator/actions/verify.ts';
 import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
 import { examine } from '../../lib/operator/doctor/examination.ts';
@@ -157,6 +158,16 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       line,
       undefined,
     ).text,
+  target: () =>
+    showTargets([
+      {
+        stackName: 'ProcoreConnector-monthly-sandbox',
+        environments: ['monthly-sandbox', 'production'],
+        account: '111122223333',
+        region: 'ap-southeast-2',
+        profile: 'AdministratorAccess-111122223333',
+      },
+    ]),
   verify: () =>
     showCheck({
       environment: 'monthly-sandbox',
@@ -186,7 +197,7 @@ describe('what people read', () => {
       (name) => name.endsWith('.ts') && /\b(showTable|showFacts)\(/.test(readFileSync(new URL(name, folder), 'utf8')),
     );
     expect(laidOut.sort()).toEqual([
-      ...['connections', 'events-dead', 'events-quarantine', 'events', 'support-report', 'webhooks'].map(
+      ...['connections', 'events-dead', 'events-quarantine', 'events', 'support-report', 'target', 'webhooks'].map(
         (name) => `actions/${name}.ts`,
       ),
       'help.ts',

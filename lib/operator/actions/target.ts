@@ -1,7 +1,7 @@
 import { usageError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import { showTable } from '../table.ts';
-import { type Selection, selectionKeys } from '../targets.ts';
+import { type Selection, selectionKeys, type Target } from '../targets.ts';
 
 /** Shows which stacks commands work on, and remembers or forgets it. */
 export async function target(
@@ -17,18 +17,24 @@ export async function target(
   // What makes no sense is refused before it is remembered.
   const found = await targets();
   if (isGiven) await surroundings.remember(given);
-  const rows = found.map(({ stackName, environments = [], account = '', region = '', profile = '' }) => [
+  return {
+    data: { targets: found, remembered: isGiven ? given : undefined },
+    text: [
+      ...(isGiven ? ['Remembered in .procorerc, for the commands of this folder.', ''] : []),
+      showTargets(found),
+    ].join('\n'),
+  };
+}
+
+/** Shows stacks and where they are. */
+export function showTargets(targets: readonly Target[]): string {
+  if (targets.length === 0) return 'The system that `npm start` runs on this machine.';
+  const rows = targets.map(({ stackName, environments = [], account = '', region = '', profile = '' }) => [
     stackName,
     environments.join(', '),
     account,
     region,
     profile,
   ]);
-  return {
-    data: { targets: found, remembered: isGiven ? given : undefined },
-    text: [
-      ...(isGiven ? ['Remembered in .procorerc, for the commands of this folder.', ''] : []),
-      showTable(['STACK', 'ENVIRONMENTS', 'ACCOUNT', 'REGION', 'PROFILE'], rows),
-    ].join('\n'),
-  };
+  return showTable(['STACK', 'ENVIRONMENTS', 'ACCOUNT', 'REGION', 'PROFILE'], rows);
 }

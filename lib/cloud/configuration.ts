@@ -7,13 +7,12 @@ import {
   placeSettings,
   readStages,
   type Setting,
-  type Settings,
   type StagedEnvironment,
   type StagedStack,
   stackSettings,
 } from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
-import { type EnvironmentOptions, environmentOptions } from './environment-options.ts';
+import { completeOptions, type EnvironmentOptions, environmentOptions } from './environment-options.ts';
 
 /** A stack holds 500 resources and an environment takes up to 160 of them. */
 const mostEnvironments = 3;
@@ -124,19 +123,20 @@ function environmentConfiguration({ name, settings }: StagedEnvironment): Enviro
     const allowed = [...environmentKeys, ...placeSettings, ...stackSettings].join(', ');
     throw new ConfigurationError(key, `${path} in cdk.json: no such key; allowed: ${allowed}.`);
   }
-  const options = optionNames.map((option) => [option, optionOf(option, settings)] as const);
+  const given = optionNames.flatMap((option) => {
+    const setting = settings.get(keyOf(option));
+    return setting === undefined ? [] : [[option, allowedValue(option, setting)] as const];
+  });
   const domain = settings.get('domain');
   return {
     name,
-    ...(Object.fromEntries(options) as unknown as EnvironmentOptions),
+    ...completeOptions(Object.fromEntries(given)),
     ...(domain && { domain: readDomain(domain, name) }),
   };
 }
 
-function optionOf(option: OptionName, settings: Settings): unknown {
-  const { default: preset, allowed, isAllowed } = environmentOptions[option];
-  const setting = settings.get(keyOf(option));
-  if (setting === undefined) return preset;
+function allowedValue(option: OptionName, setting: Setting): unknown {
+  const { allowed, isAllowed } = environmentOptions[option];
   if (isAllowed(setting.value)) return setting.value;
   throw wrong(setting, keyOf(option), allowed);
 }

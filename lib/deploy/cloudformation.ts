@@ -26,6 +26,8 @@ export const neverLived: readonly string[] = ['REVIEW_IN_PROGRESS', 'ROLLBACK_CO
 export interface CloudFormation {
   /** @returns the region that is asked. @throws when neither cdk.json nor the SDK's own settings name one */
   region(): Promise<string>;
+  /** @returns the account that the credentials lead to; undefined where nothing says it yet */
+  account(): Promise<string | undefined>;
   /** @returns undefined when there is no such stack. @throws errors of AWS as they come */
   find(stackName: string): Promise<FoundStack | undefined>;
   /**
@@ -65,16 +67,21 @@ export function cloudFormation(options: ClientOptions): CloudFormation {
   return {
     region: () => client.config.region(),
 
+    async account() {
+      const { accountId } = await client.config.credentials();
+      // Not every kind of credentials tells it; the stack that bootstrapping made does.
+      return accountId ?? accountOf(await describe(client, 'CDKToolkit'));
+    },
+
     async find(StackName) {
       const stack = await describe(client, StackName);
       if (stack === undefined) return undefined;
-      const { StackStatus: status = '', StackId = '', Outputs = [] } = stack;
-      const [, , , , account = ''] = StackId.split(':');
+      const { StackStatus: status = '', Outputs = [] } = stack;
       const outputs = Object.fromEntries(
         Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
       );
       const template = neverLived.includes(status) ? { Resources: {} } : await readTemplate(client, StackName);
-      return { status, account, outputs, template };
+      return { status, account: accountOf(stack) ?? '', outputs, template };
     },
 
     async serving(environments) {
@@ -91,6 +98,11 @@ export function cloudFormation(options: ClientOptions): CloudFormation {
       await client.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }));
     },
   };
+}
+
+/** An id is arn:aws:cloudformation:REGION:ACCOUNT:stack/…. */
+function accountOf(stack: Stack | undefined): string | undefined {
+  return stack?.StackId?.split(':')[4];
 }
 
 async function describe(client: CloudFormationClient, StackName: string) {

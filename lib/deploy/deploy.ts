@@ -2,7 +2,7 @@ import { ConnectorError, isConnectorError } from '../../functions/connector-erro
 import { awsTrouble } from '../operator/aws-trouble.ts';
 import { type ExitCode, exitCodes } from '../operator/exit-codes.ts';
 import { readRemembered } from '../operator/targets.ts';
-import { chooseStage, readStages, type Stage, withUsableProfile } from '../stages.ts';
+import { chooseStage, type Place, readStages, type Stage, withUsableProfile } from '../stages.ts';
 import type { SynthesizedStack } from './cdk.ts';
 import {
   type ClientOptions,
@@ -43,9 +43,11 @@ class DeploymentError extends ConnectorError {
 /** Where the CDK synthesizes to. */
 const folder = 'cdk.out';
 
+/** A stack of cdk.json, and how AWS is asked about it. */
+type PlannedStack = Omit<DeployingStack, 'region'> & Place;
+
 /** A stack, and what is deployed of it. */
 interface FoundDeployment extends DeployingStack {
-  readonly region: string;
   /** Undefined where there is none. */
   readonly status: string | undefined;
 }
@@ -87,7 +89,7 @@ async function deployStage(options: DeployOptions, dependencies: DeployDependenc
   const planned = stages.flatMap((each) => each.stacks.map(({ stackName }) => stackName));
   for (const stack of found) await refuseTwin(stack, planned, options.remove, dependencies);
   for (const stack of found) await run(steps.beforeSynthesis, stack);
-  if ((await cdk(['synth', '--quiet', '--output', folder, '-c', `stage=${stage.name}`])) !== 0) return exitCodes.failed;
+  if ((await cdk(...synthesis(stage, found))) !== 0) return exitCodes.failed;
   const templates = new Map(readAssembly(folder).map(({ stackName, template }) => [stackName, template]));
   const compared = found.map((stack) => withTemplate(stack, templates.get(stack.stackName)));
   refuseLosses(compared, options.remove);
@@ -124,7 +126,7 @@ function deployingStacks(
   { name, stacks }: Stage,
   { environment, profile }: DeployOptions,
   variables: DeployDependencies['variables'],
-): readonly DeployingStack[] {
+): readonly PlannedStack[] {
   const all = stacks.map((stack) => {
     const place = profile === undefined ? withUsableProfile(stack, variables) : { ...stack, profile };
     return {
@@ -146,7 +148,7 @@ function deployingStacks(
   );
 }
 
-async function look(stack: DeployingStack, { cloudFormation, say }: DeployDependencies): Promise<FoundDeployment> {
+async function look(stack: PlannedStack, { cloudFormation, say }: DeployDependencies): Promise<FoundDeployment> {
   const { stackName, account, profile } = stack;
   const aws = cloudFormation(stack.clientOptions);
   const region = await aws.region();
@@ -159,7 +161,12 @@ async function look(stack: DeployingStack, { cloudFormation, say }: DeployDepend
     );
   }
   const deployed = found !== undefined && neverLived.includes(found.status) ? undefined : found;
-  return { ...stack, deployed, region, status: found?.status };
+  const itsAccount = account ?? found?.account ?? (await aws.account());
+  return {
+    ...stack,
+    ...(itsAccount !== undefined && { account: itsAccount }),
+    ...{ deployed, region, status: found?.status },
+  };
 }
 
 /**
@@ -242,6 +249,14 @@ async function freeFailedCreation(stack: Comparison, { cloudFormation, say }: De
     `The first deployment of ${stack.stackName} had failed (${stack.status}); the CDK deletes what is left and begins again.`,
   );
   await cloudFormation(stack.clientOptions).endTerminationProtection(stack.stackName);
+}
+
+/** A single stack is synthesized with the account and region that it goes to, for an app that asks for them. */
+function synthesis({ name }: Stage, stacks: readonly DeployingStack[]): Parameters<DeployDependencies['cdk']> {
+  const [only] = stacks.length === 1 ? stacks : [];
+  const profile = only?.profile === undefined ? [] : ['--profile', only.profile];
+  const args = ['synth', '--quiet', '--output', folder, '-c', `stage=${name}`, ...profile];
+  return [args, only === undefined ? {} : { AWS_REGION: only.region }];
 }
 
 function deployArguments({ stackName, profile }: DeployingStack, { requireApproval, cdk }: DeployOptions): string[] {

@@ -2,9 +2,10 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import type { Place } from '../stages.ts';
 import type { ClientOptions, FoundStack } from './cloudformation.ts';
 
-/** A stack that is being deployed. */
+/** A stack that is being deployed. Its account is that of cdk.json or of the credentials, if these tell it. */
 export interface DeployingStack extends Place {
   readonly stackName: string;
+  readonly region: string;
   readonly environments: readonly ProcoreEnvironmentName[];
   /** How AWS clients reach its account and region. */
   readonly clientOptions: ClientOptions;

@@ -65,6 +65,13 @@ it('finds none where there is none, and asks for no template where nothing ever 
   }
 });
 
+it('tells the account of the credentials by the stack that bootstrapping made, where they do not', async () => {
+  status = 'CREATE_COMPLETE';
+  expect(await ours().account()).toBe('111122223333');
+  status = undefined;
+  expect(await ours().account()).toBeUndefined();
+});
+
 it('tells which stacks serve an environment, by their outputs', async () => {
   status = 'UPDATE_COMPLETE';
   output = 'SandboxCallbackUrl';

@@ -48,6 +48,7 @@ async function run(argv: readonly string[], world: World = {}) {
   const said: string[] = [];
   const aws = (region: string): CloudFormation => ({
     region: async () => region,
+    account: async () => '111122223333',
     async find(stackName) {
       notes.push(`find ${stackName} ${region}`);
       if (world.trouble !== undefined) throw world.trouble;
@@ -77,7 +78,7 @@ async function run(argv: readonly string[], world: World = {}) {
   return { exitCode, notes, said: said.join('\n'), deployments: notes.filter((note) => note.startsWith('cdk deploy')) };
 }
 
-const synth = 'cdk synth --quiet --output cdk.out -c stage=default';
+const synth = 'cdk synth --quiet --output cdk.out -c stage=default AWS_REGION=us-west-2';
 const deployed = (stack: string, place = 'AWS_REGION=us-west-2', approval = 'destructive') =>
   `cdk deploy ${stack} --app cdk.out --require-approval ${approval} ${place}`;
 
@@ -140,7 +141,7 @@ describe('npm run deploy', () => {
     ] as const) {
       const { exitCode, notes } = await run(argv, { block, next, ...world });
       expect(exitCode).toBe(0);
-      expect(notes).toContain('cdk synth --quiet --output cdk.out -c stage=trial');
+      expect(notes).toContain('cdk synth --quiet --output cdk.out -c stage=trial AWS_REGION=us-west-2');
     }
     const unsaid = await run([], { block });
     expect(unsaid).toMatchObject({ exitCode: 1, notes: [] });
@@ -155,8 +156,8 @@ describe('npm run deploy', () => {
     const seen: string[] = [];
     const note =
       (name: string): DeploySteps['beforeDeployment'][number] =>
-      async ({ stackName, environments, deployed: now }) =>
-        void seen.push(`${name} ${stackName} ${environments.join()} ${now?.status ?? 'nothing'}`);
+      async ({ stackName, environments, account, region, deployed: now }) =>
+        void seen.push(`${name} ${stackName} ${environments.join()} ${account} ${region} ${now?.status ?? 'nothing'}`);
     const steps: DeploySteps = {
       beforeSynthesis: [note('before synthesis')],
       beforeDeployment: [note('before')],
@@ -164,10 +165,10 @@ describe('npm run deploy', () => {
     };
     await run([], { steps, deployed: { ProcoreConnector: found(both) } });
     expect(seen).toEqual([
-      'before synthesis ProcoreConnector sandbox,production UPDATE_COMPLETE',
-      'before ProcoreConnector sandbox,production UPDATE_COMPLETE',
-      'after ProcoreConnector sandbox,production UPDATE_COMPLETE',
-      'after that ProcoreConnector sandbox,production UPDATE_COMPLETE',
+      'before synthesis ProcoreConnector sandbox,production 111122223333 us-west-2 UPDATE_COMPLETE',
+      'before ProcoreConnector sandbox,production 111122223333 us-west-2 UPDATE_COMPLETE',
+      'after ProcoreConnector sandbox,production 111122223333 us-west-2 UPDATE_COMPLETE',
+      'after that ProcoreConnector sandbox,production 111122223333 us-west-2 UPDATE_COMPLETE',
     ]);
     const refuse = async () => {
       throw new (await import('../../lib/operator/exit-codes.ts')).OperatorError(

@@ -21,12 +21,18 @@ function startApp(context: Readonly<Record<string, unknown>>, outputDirectory: s
   });
 }
 
-test('synthesizes the real functions without an AWS account, and passes the validation of CloudFormation rules', () => {
+test('synthesizes the real functions for two accounts without credentials, and passes the validation of CloudFormation rules', () => {
   const outputDirectory = mkdtempSync(join(tmpdir(), 'app-test-'));
+  const environments = {
+    sandbox: { account: '111122223333', region: 'eu-central-1' },
+    production: { account: '444455556666', region: 'us-east-1' },
+  };
   try {
-    const { status, stderr } = startApp({}, outputDirectory);
+    const { status, stderr } = startApp({ procore: { stages: { default: { environments } } } }, outputDirectory);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(/error|warning/i) });
-    expect(existsSync(join(outputDirectory, 'ProcoreConnector.template.json'))).toBe(true);
+    for (const name of Object.keys(environments)) {
+      expect(existsSync(join(outputDirectory, `ProcoreConnector-${name}.template.json`))).toBe(true);
+    }
     expect(JSON.parse(readFileSync(join(outputDirectory, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
   } finally {
     rmSync(outputDirectory, { recursive: true });

@@ -17,25 +17,28 @@ interface Report {
   }[];
 }
 
+const domain = {
+  name: 'connect.example.com',
+  certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
+};
+
+/** A stack with everything that configuration can turn on. */
+const everything = { domains: { sandbox: domain }, alarmEmail: 'ops@example.com' };
+
 /** What cdk-nag finds, as `rule path`, for a stack with everything that configuration can turn on. */
-function findings(change: (app: App, stack: ConnectorStack) => void = () => {}): string[] {
+function findings(change: (app: App, stack: ConnectorStack) => void = () => {}, block: unknown = everything): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'nag-'));
-  const domains = {
-    sandbox: {
-      name: 'connect.example.com',
-      certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555',
-    },
-  };
   const app = new App({
-    context: { ...cdkContext, procore: { domains, alarmEmail: 'ops@example.com' } },
+    context: { ...cdkContext, procore: block },
     outdir,
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const [configuration] = readConfiguration((key) => app.node.tryGetContext(key));
-  if (configuration === undefined) throw new Error('no stack');
-  change(app, new ConnectorStack(app, { configuration, bundles: stubBundles() }));
+  const bundles = stubBundles();
+  for (const configuration of readConfiguration((key) => app.node.tryGetContext(key))) {
+    change(app, new ConnectorStack(app, { configuration, bundles }));
+  }
   const { exitCode, stderr } = process;
   // CDK prints the findings and marks the process as failed; here they are compared instead.
   const silenced = stderr.write;
@@ -59,6 +62,14 @@ function findings(change: (app: App, stack: ConnectorStack) => void = () => {}):
 
 test("AWS's own rules for solutions (cdk-nag) find nothing that the code does not explain where it stands", () => {
   expect(findings()).toEqual([]);
+});
+
+test('nor in two accounts, with a domain that is not in use yet', () => {
+  const environments = {
+    sandbox: { account: '111122223333', region: 'us-east-1', domain: { ...domain, inUse: false } },
+    production: { account: '444455556666', region: 'eu-central-1', worker: false },
+  };
+  expect(findings(() => {}, { stages: { default: { environments } } })).toEqual([]);
 });
 
 test('a role with a wildcard of its own would be found', () => {

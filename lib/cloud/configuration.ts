@@ -17,6 +17,9 @@ import { completeOptions, type EnvironmentOptions, environmentOptions } from './
 /** A stack holds 500 resources and an environment takes up to 160 of them. */
 const mostEnvironments = 3;
 
+/** The CDK's own key: 0 where a stack may hold any number of resources, as on one machine. */
+const resourceLimitKey = '@aws-cdk/core:stackResourceLimit';
+
 /** A host of one's own, as cdk.json says it. */
 export interface DomainConfiguration {
   /** The host alone. */
@@ -82,7 +85,9 @@ export function readConfiguration(context: (key: string) => unknown): readonly S
   if (name !== undefined && typeof name !== 'string') {
     throw new ConfigurationError('stage', `stage: got ${shown(name)}; allowed: the name of a stage.`);
   }
-  return chooseStage(readStages(context('procore')), name).stacks.map(stackConfiguration);
+  const { stacks } = chooseStage(readStages(context('procore')), name);
+  if (context(resourceLimitKey) !== 0) for (const stack of stacks) refuseTooManyEnvironments(stack);
+  return stacks.map(stackConfiguration);
 }
 
 /** AWS does not remember what was given with `-c`: the next deployment would undo it, or remove an environment. */
@@ -98,8 +103,7 @@ function refuseForgotten(context: (key: string) => unknown): void {
 }
 
 function stackConfiguration(stack: StagedStack): StackConfiguration {
-  const { stackName, path, environments, settings, account, region, profile } = stack;
-  refuseTooManyEnvironments(path, environments);
+  const { stackName, environments, settings, account, region, profile } = stack;
   return {
     stackName,
     alarmEmail: readAlarmEmail(settings.get('alarmEmail')),
@@ -167,7 +171,7 @@ function wrong({ path, value }: Setting, key: string, allowed: string, why = '')
   return new ConfigurationError(key, `${path} in cdk.json: got ${shown(value)}${why}; allowed: ${allowed}.`);
 }
 
-function refuseTooManyEnvironments(path: string, environments: readonly StagedEnvironment[]): void {
+function refuseTooManyEnvironments({ path, environments }: StagedStack): void {
   if (environments.length <= mostEnvironments) return;
   const names = environments.map(({ name }) => name);
   const [kept, others] = [names.slice(0, mostEnvironments), names.slice(mostEnvironments)];

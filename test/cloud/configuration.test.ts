@@ -219,6 +219,8 @@ describe('the procore block of the context', () => {
         'production, sandbox, monthly-sandbox together and give each other one a stack of its own: ' +
         '"federal": {"stackName": "ProcoreConnector-federal"}.',
     );
+    const onOneMachine = read(stageOf({ environments }), { '@aws-cdk/core:stackResourceLimit': 0 });
+    expect(onOneMachine[0]?.environments).toHaveLength(4);
     const apart = { ...environments, federal: { stackName: 'ProcoreConnector-federal' } };
     expect(read(stageOf({ environments: apart })).map(({ stackName }) => stackName)).toEqual([
       'ProcoreConnector-live',

@@ -111,8 +111,9 @@ async function mergedContext(overrides: Readonly<Record<string, Json>>): Promise
   const { context } = await readCdkJson(z.looseObject({ context: z.record(z.string(), z.json()).default({}) }));
   const given = isObject(overrides.procore) ? overrides.procore : {};
   const procore = z.json().parse(asOneStack(localStage(context.procore), given));
-  // The cdk command sets the last one itself; it puts the assets' folders into the template.
-  return { ...context, ...overrides, procore, 'aws:cdk:enable-asset-metadata': true };
+  // On AWS a stack holds 500 resources. The cdk command sets the last one: it puts the assets' folders into the template.
+  const own = { '@aws-cdk/core:stackResourceLimit': 0, 'aws:cdk:enable-asset-metadata': true };
+  return { ...context, ...overrides, procore, ...own };
 }
 
 function runApp(app: string, directory: string, context: Record<string, Json>): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameRules } from '../../aws-names.ts';
 import { AwsRefusal } from './answer.ts';
 import { secretArn } from './identity.ts';
 import { current, holderOf, isSameValue, label, type Secret, SecretStore, type SecretVersion } from './secret-store.ts';
@@ -28,7 +29,10 @@ function operation<Shape extends z.ZodRawShape>(
   };
 }
 
-const create = operation({ Name: text.min(1), Description: some, ...newValue }, (store, request) => {
+const { most = 0, pattern = /^$/ } = nameRules['AWS::SecretsManager::Secret'] ?? {};
+const secretName = text.max(most).regex(pattern);
+
+const create = operation({ Name: secretName, Description: some, ...newValue }, (store, request) => {
   const { Name: name, ClientRequestToken: token, Description: description } = request;
   const value = readValue(request);
   const existing = store.secrets.get(name);

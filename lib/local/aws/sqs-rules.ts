@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { nameRules } from '../../aws-names.ts';
 import { AwsRefusal } from './answer.ts';
 import { queueNameOfUrl, queueUrl } from './identity.ts';
 
@@ -19,6 +20,8 @@ const entrySchema = z.looseObject({ ...messageFields, Id: z.string(), ReceiptHan
 const requestSchema = z.looseObject({
   ...messageFields,
   QueueUrl: z.string().optional(),
+  QueueName: z.string().optional(),
+  Attributes: z.record(z.string(), z.string()).optional(),
   ReceiptHandle: z.string().optional(),
   Entries: z.array(entrySchema).optional(),
 });
@@ -59,6 +62,7 @@ export function checkSqsCall(operation: string, parameters: unknown, endpoint: s
   const parsed = requestSchema.safeParse(parameters);
   if (!parsed.success) throw new AwsRefusal('InvalidParameterValue', z.prettifyError(parsed.error));
   const request = parsed.data;
+  if (operation === 'CreateQueue') checkQueueName(request);
   const queue = queueNameOfUrl(request.QueueUrl ?? '');
   const sends = operation.startsWith('SendMessage');
   const failed: object[] = [];
@@ -77,6 +81,19 @@ export function checkSqsCall(operation: string, parameters: unknown, endpoint: s
     }
   }
   return { forward: left.length > 0 ? { ...request, Entries: left } : undefined, answer };
+}
+
+/** fauxqs takes names of any length. */
+function checkQueueName({ QueueName: name = '', Attributes: attributes = {} }: Request): void {
+  const { most = 0, pattern = /^$/ } = nameRules['AWS::SQS::Queue'] ?? {};
+  const fifo = attributes.FifoQueue === 'true';
+  if (name.length <= most && pattern.test(name) && name.endsWith('.fifo') === fifo) return;
+  throw new AwsRefusal(
+    'InvalidParameterValue',
+    fifo
+      ? 'The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.'
+      : 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.',
+  );
 }
 
 /** fauxqs checks batches too, but it sees only what is left of them, and ids of any length. */

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { faultOfName } from '../../aws-names.ts';
 import {
   account,
   functionArn,
@@ -8,6 +9,7 @@ import {
   queueUrl,
   region,
   secretArn,
+  stackName,
   tableArn,
 } from '../aws/identity.ts';
 import { ignoredTypes, withoutIgnored } from './ignored.ts';
@@ -37,7 +39,8 @@ export interface Whereabouts {
 /**
  * Reads a template into what the runner makes of it.
  *
- * @throws TemplateNotSupportedError naming the type, logical id and property that the runner does not know
+ * @throws TemplateNotSupportedError naming the type, logical id and property that the runner does not know, or the name
+ *   that AWS would refuse
  */
 export function readResources(template: Template, where: Whereabouts) {
   const resolve = createResolver(template, (logicalId, resource, attribute) =>
@@ -53,7 +56,11 @@ export function readResources(template: Template, where: Whereabouts) {
         properties: checked(type, logicalId, resolve(withoutIgnored(type, resource.Properties ?? {}), logicalId)),
       }));
 
-  for (const [logicalId, { Type }] of Object.entries(template.Resources)) refuseUnknown(Type, logicalId);
+  for (const [logicalId, resource] of Object.entries(template.Resources)) {
+    refuseUnknown(resource.Type, logicalId);
+    const fault = faultOfName({ ...resource, logicalId }, stackName);
+    if (fault !== undefined) throw new TemplateNotSupportedError(fault);
+  }
   for (const type of ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'] as const) all(type);
 
   return {

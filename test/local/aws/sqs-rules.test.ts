@@ -53,6 +53,33 @@ describe('queue URLs', () => {
   });
 });
 
+describe('the name of a queue', () => {
+  const tooLong = 'q'.repeat(81);
+  const fifo = { FifoQueue: 'true' };
+  test.each<[string, string, Record<string, string> | undefined, RegExp]>([
+    ['more than 80 characters', tooLong, undefined, /^Can only include alphanumeric characters, .* 1 to 80 in length/],
+    [
+      'more than 80 with .fifo',
+      `${'q'.repeat(76)}.fifo`,
+      fifo,
+      /^The name of a FIFO queue can only include .* 1 to 80/,
+    ],
+    ['a dot in it', 'queue.one', undefined, /^Can only include/],
+    ['no .fifo where it is FIFO', 'queue', fifo, /must end with .fifo/],
+    ['.fifo where it is not', 'queue.fifo', undefined, /^Can only include/],
+  ])('is refused with %s', async (_case, name, attributes, message) => {
+    await expect(createQueue(name, attributes)).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('may have 80 characters', async () => {
+    expect(await createQueue('q'.repeat(80))).toMatch(/q{80}$/);
+    expect(await createQueue(`${'q'.repeat(75)}.fifo`, fifo)).toMatch(/q{75}\.fifo$/);
+  });
+});
+
 describe('a message', () => {
   test('keeps every character that SQS allows, and its digest', async () => {
     const queue = await createQueue('characters');

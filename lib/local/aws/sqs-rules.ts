@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { nameRules } from '../../aws-names.ts';
+import { faultOfName } from '../../aws-names.ts';
 import { AwsRefusal } from './answer.ts';
 import { queueNameOfUrl, queueUrl } from './identity.ts';
 
@@ -84,16 +84,10 @@ export function checkSqsCall(operation: string, parameters: unknown, endpoint: s
 }
 
 /** fauxqs takes names of any length. */
-function checkQueueName({ QueueName: name = '', Attributes: attributes = {} }: Request): void {
-  const { most = 0, pattern = /^$/ } = nameRules['AWS::SQS::Queue'] ?? {};
-  const fifo = attributes.FifoQueue === 'true';
-  if (name.length <= most && pattern.test(name) && name.endsWith('.fifo') === fifo) return;
-  throw new AwsRefusal(
-    'InvalidParameterValue',
-    fifo
-      ? 'The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.'
-      : 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.',
-  );
+function checkQueueName({ QueueName: name = '', Attributes: attributes }: Request): void {
+  const Properties = { QueueName: name, FifoQueue: attributes?.FifoQueue === 'true' };
+  const fault = faultOfName({ logicalId: name, Type: 'AWS::SQS::Queue', Properties }, '');
+  if (fault !== undefined) throw new AwsRefusal('InvalidParameterValue', fault);
 }
 
 /** fauxqs checks batches too, but it sees only what is left of them, and ids of any length. */

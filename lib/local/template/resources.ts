@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { faultOfName } from '../../aws-names.ts';
+import { faultOfName, nameRules } from '../../aws-names.ts';
 import {
   account,
   functionArn,
@@ -184,20 +184,16 @@ function checked<Type extends KnownType>(type: Type, logicalId: string, properti
   );
 }
 
-/** The property that names a resource of a type, and how long such a name may be. */
-const namedBy: Readonly<Record<string, readonly [property: string, maximumLength: number]>> = {
-  'AWS::DynamoDB::Table': ['TableName', 255],
-  'AWS::Lambda::Function': ['FunctionName', 64],
-  'AWS::SecretsManager::Secret': ['Name', 512],
-  'AWS::SQS::Queue': ['QueueName', 75],
-};
+/** The types whose names matter here. */
+const named = /^AWS::(DynamoDB::Table|Lambda::Function|SecretsManager::Secret|SQS::Queue)$/;
 
 function physicalName(logicalId: string, { Type, Properties }: TemplateResource): string {
-  const [property, maximumLength] = namedBy[Type] ?? ['', 255];
+  const { property = '', most = 255 } = (named.test(Type) && nameRules[Type]) || {};
   const given = Properties?.[property];
   if (typeof given === 'string') return given;
   if (given !== undefined) throw new TemplateNotSupportedError(`${logicalId}.${property} must be plain text.`);
-  return generatedName(logicalId, maximumLength) + (Properties?.FifoQueue === true ? '.fifo' : '');
+  const suffix = Properties?.FifoQueue === true ? '.fifo' : '';
+  return generatedName(logicalId, most - suffix.length) + suffix;
 }
 
 function attributeOf(logicalId: string, resource: TemplateResource, attribute: string, where: Whereabouts) {

@@ -145,6 +145,10 @@ function longest(value: Json | undefined, stackName: string): string | undefined
     return parts.includes(undefined) ? undefined : parts.join(String(first));
   }
   if (intrinsic === 'Fn::Select') return split(second, stackName)?.[Number(first)];
+  if (intrinsic === 'Fn::Sub' && typeof argument === 'string') {
+    const text = argument.replace(/\$\{([^}]+)\}/g, (whole, name) => longest({ Ref: name }, stackName) ?? whole);
+    return text.includes('${') ? undefined : text;
+  }
   return undefined;
 }
 

@@ -91,6 +91,9 @@ describe('a name that the template gives', () => {
     expect(faultOfName(joined, 'S'.repeat(121))).toMatch(
       /its Name is S+-sandbox, which has 129 characters; at most 128 are allowed. Make it 1 shorter, for example the stack's name in it.$/,
     );
+    const substituted = named({ 'Fn::Sub': `\${AWS::StackName}-\${AWS::AccountId}` });
+    expect(faultOfName(substituted, 'S'.repeat(115))).toBeUndefined();
+    expect(faultOfName(substituted, 'S'.repeat(116))).toContain('which has 129 characters');
     const guid = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] };
     const withGuid = (length: number) => named({ 'Fn::Join': ['', ['a'.repeat(length), guid]] });
     expect(faultOfName(withGuid(128 - 36), 'Stack')).toBeUndefined();
@@ -98,8 +101,11 @@ describe('a name that the template gives', () => {
   });
 
   test('is left to AWS when only CloudFormation knows it', () => {
-    const Properties = { Name: { Ref: 'AParameter' } };
-    expect(faultOfName({ logicalId: 'Api', Type: 'AWS::ApiGatewayV2::Api', Properties }, 'Stack')).toBeUndefined();
+    const names = [{ Ref: 'AParameter' }, { 'Fn::Sub': `\${AParameter}` }, { 'Fn::GetAtt': ['A', 'Name'] }];
+    for (const Name of names) {
+      const api = { logicalId: 'Api', Type: 'AWS::ApiGatewayV2::Api', Properties: { Name } };
+      expect(faultOfName(api, 'S'.repeat(200))).toBeUndefined();
+    }
   });
 });
 

@@ -47,7 +47,7 @@ beforeAll(() => {
   });
 });
 
-describe('a first deployment that fails in the middle', () => {
+describe('a first deployment that fails in the middle (hard case 53)', () => {
   test('has nothing of a type of which nobody has asked what becomes of it', () => {
     const types = [...resourcesOf(template).values()].map(({ Type }) => Type);
     expect([...new Set(types)].sort()).toEqual(Object.keys(takenBack).sort());

@@ -42,7 +42,7 @@ function refused(build: (stack: Stack) => void, stackName = 'Theirs'): string[] 
 const procore = (scope: Construct, props: Partial<ProcoreEnvironmentProps> = {}, id = 'Procore') =>
   new ProcoreEnvironment(scope, id, { procoreEnvironment: 'production', bundles, ...props });
 
-describe('the names of our stack', () => {
+describe('the names of our stack (hard case 50)', () => {
   test.each(procoreEnvironmentNames)(
     'fit with %s up to the longest stack name, and not with one character more',
     (name) => {

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { type Json, type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
@@ -80,6 +80,18 @@ describe('what holds data', () => {
         { 'Fn::Join': ['', ['/aws/vendedlogs/procore/', ofThisStackAlone, `/${environment}`]] },
       ]),
     );
+  });
+});
+
+describe('the access logs of the HTTP API', () => {
+  test('go where AWS needs no entry for each group in a policy that the account shares (hard case 52)', () => {
+    const stages = resourcesOfType(template, 'AWS::ApiGatewayV2::Stage');
+    expect(stages.length).toBe(2);
+    for (const [id, { Properties }] of stages) {
+      const { DestinationArn: arn } = Properties.AccessLogSettings as { readonly [key: string]: Json };
+      const [group = ''] = textsIn(arn ?? '').filter((text) => resourcesOf(template).has(text));
+      expect(textsIn(propertiesOf(group).LogGroupName ?? '')[1], id).toBe('/aws/vendedlogs/procore/');
+    }
   });
 });
 

@@ -19,14 +19,26 @@ export function checkNames(stack: Stack): void {
 /** What AWS would refuse of a stack's names, one line each. */
 function faultsOfNames(stack: Stack): string[] {
   const stackName = longestName(stack);
+  const queues = new Map<unknown, string>();
   const elements = stack.node.findAll().filter((element) => Stack.of(element) === stack);
   return elements.flatMap((element) => {
     if (!CfnResource.isCfnResource(element) || nameRules[element.cfnResourceType] === undefined) return [];
-    const fault = faultOfName(templateOf(stack, element), stackName);
+    const resource = templateOf(stack, element);
+    const fault = faultOfName(resource, stackName) ?? faultOfTwin(resource, queues);
     if (fault === undefined) return [];
-    const hint = element.cfnResourceType === 'AWS::SQS::Queue' ? ' A ProcoreEnvironment takes a queueNamePrefix.' : '';
+    const hint = resource.Type === 'AWS::SQS::Queue' ? ' A ProcoreEnvironment takes a queueNamePrefix.' : '';
     return `${element.node.path}: ${fault}${hint}`;
   });
+}
+
+/** Two environments with one prefix would have queues of the same names. @param queues the given names so far */
+function faultOfTwin({ logicalId, Type, Properties }: NamedResource, queues: Map<unknown, string>): string | undefined {
+  const name = Properties?.QueueName;
+  if (Type !== 'AWS::SQS::Queue' || typeof name !== 'string') return undefined;
+  const twin = queues.get(name);
+  queues.set(name, logicalId);
+  if (twin === undefined) return undefined;
+  return `${logicalId} (${Type}): its QueueName "${name}" is that of ${twin} already. Give each queue a name of its own.`;
 }
 
 /** A nested stack gets its name from CloudFormation. */

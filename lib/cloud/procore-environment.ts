@@ -110,7 +110,8 @@ export interface ProcoreEnvironmentProps {
   /**
    * The beginning of the names of the four FIFO queues, e.g. `acme-procore`; it must be the only one of its kind in account
    * and region. CloudFormation does not shorten the names that it generates for FIFO queues, and SQS takes 80 characters.
-   * In a nested stack, whose own name CloudFormation generates, it must be given.
+   * In a nested stack, whose own name CloudFormation generates, it must be given. Another prefix later means other queues:
+   * the events that wait stay in the old ones.
    *
    * @default - CloudFormation names them after the stack: its name and a queue's logical id have 60 characters at most
    */

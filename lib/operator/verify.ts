@@ -109,7 +109,7 @@ async function unprotected(environment: DeployedEnvironment, protection: TablePr
   const open = found.flatMap(({ name, isProtected }) => (isProtected ? [] : [name]));
   return open.length === 0
     ? undefined
-    : `Not protected: ${open.join(', ')}. Run npm run deploy again, which protects them.`;
+    : `Not protected: ${open.join(', ')}. Run npm run deploy again, which protects them; or, for a stack of your own, aws dynamodb update-table --deletion-protection-enabled --table-name NAME.`;
 }
 
 function parse(text = '{}'): Readonly<Record<string, unknown>> {

@@ -142,6 +142,18 @@ describe('the names of an environment in another stack', () => {
     ).toEqual(['Their 94', 'Their 256', 'Overr 81']);
   });
 
+  test('are refused when two environments have the same prefix, and so queues of the same names', () => {
+    const faults = refused((stack) => {
+      for (const procoreEnvironment of ['sandbox', 'production'] as const) {
+        procore(stack, { procoreEnvironment, queueNamePrefix: 'acme' }, procoreEnvironment);
+      }
+    });
+    expect(faults).toHaveLength(4);
+    expect(faults[0]).toMatch(
+      /its QueueName "acme-events-dead\.fifo" is that of sandboxEventsDead\w+ already\. Give each/,
+    );
+  });
+
   test('are checked by CDK where they are those of outputs and exports', () => {
     const faults = refused((stack) => {
       procore(stack, {}, 'P');

@@ -97,7 +97,7 @@ function sessionOf(
   };
   // The AWS SDK takes longer to load than everything else together.
   const find = async () => (await import('./deployment.ts')).findDeployment(choice);
-  const search = async () => (await import('./deployment.ts')).findLeftovers(choice);
+  const search = async () => [await (await import('./deployment.ts')).findLeftovers(choice)];
   const deployment = () => {
     found ??= terminal.working('Looking for the stack', find);
     return found;
@@ -108,7 +108,7 @@ function sessionOf(
     surroundings,
     propose: (words) => proposeCompletions(application, words, context),
     deployment,
-    leftovers: async () => (local ? undefined : terminal.working('Looking for what stayed behind', search)),
+    leftovers: async () => (local ? [] : terminal.working('Looking for what stayed behind', search)),
     environment: async (name) => chooseEnvironment(await deployment(), name),
   };
 }

@@ -36,8 +36,8 @@ export interface Session {
 export interface StackSession extends Session {
   /** Finds the stack that `--stack`, or the system that `--local` names; asked once. */
   deployment(): Promise<Deployment>;
-  /** Finds what stayed behind of stacks of that name; undefined for a system on this machine, which leaves nothing. */
-  leftovers(): Promise<Findings | undefined>;
+  /** Finds what stayed behind of stacks of that name; nothing for a system on this machine, which leaves nothing. */
+  leftovers(): Promise<readonly Findings[]>;
   /**
    * Finds one environment of it.
    *

@@ -130,8 +130,9 @@ describe('procore verify --leftovers', () => {
     expect(asked).toContain('GetResources');
     expect(asked).not.toContain('ListStackResources');
     const { out: document } = await verify('--stack', 'Gone', '--json');
-    const { stack, exists, leftovers } = JSON.parse(document);
-    expect({ stack, exists, count: leftovers.length }).toEqual({ stack: 'Gone', exists: false, count: 6 });
+    const { stacks } = JSON.parse(document);
+    expect(stacks).toEqual([{ stack: 'Gone', exists: false, leftovers: expect.any(Array) }]);
+    expect(stacks[0].leftovers).toHaveLength(6);
   });
 
   test('says of which stacks there is something when there is nothing of that one', async () => {

@@ -2,7 +2,7 @@ import type { TableProtection } from '../../table-protection.ts';
 import { dynamoDbTableProtection } from '../aws/dynamodb-table-protection.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { leftoversOf, stacksOf } from '../leftovers.ts';
+import { type Findings, type Leftover, leftoversOf, stacksOf } from '../leftovers.ts';
 import type { Report, StackSession } from '../session.ts';
 import { counted, hang, indent, showTable } from '../table.ts';
 import { type Check, verifyEnvironment } from '../verify.ts';
@@ -41,37 +41,40 @@ function protectionOf({ local, clients }: DeployedEnvironment): TableProtection 
 }
 
 async function listLeftovers(session: StackSession): Promise<Report> {
-  const findings = await session.leftovers();
-  if (findings === undefined) {
-    return { data: { leftovers: [] }, text: 'A system on this machine leaves nothing behind when it ends.' };
-  }
-  const { stackName, tagged, inStack } = findings;
-  const leftovers = leftoversOf(findings);
-  const data = { stack: stackName, exists: inStack !== undefined, leftovers };
+  const stacks = (await session.leftovers()).map((findings) => ({ findings, leftovers: leftoversOf(findings) }));
+  const data = stacks.map(({ findings: { stackName, inStack }, leftovers }) => ({
+    stack: stackName,
+    exists: inStack !== undefined,
+    leftovers,
+  }));
+  const texts = stacks.map(({ findings, leftovers }) => showLeftovers(findings, leftovers));
+  const text = texts.length === 0 ? 'A system on this machine leaves nothing behind when it ends.' : texts.join('\n\n');
+  return { data: { stacks: data }, text };
+}
+
+/** Shows what stayed behind of a stack, and the commands that delete it. */
+function showLeftovers({ stackName, tagged, inStack }: Findings, leftovers: readonly Leftover[]): string {
   if (leftovers.length === 0) {
     const others = stacksOf(tagged).filter((name) => name !== stackName);
     const hint = others.length === 0 ? '' : ` Of these stacks there is something (--stack): ${others.join(', ')}.`;
-    return { data, text: indent(`Nothing stayed behind of "${stackName}" here.${hint}`, '') };
+    return indent(`Nothing stayed behind of "${stackName}" here.${hint}`, '');
   }
   const state = inStack === undefined ? 'which does not exist any more' : 'beside what the stack has now';
-  return {
-    data,
-    text: [
-      `${counted(leftovers.length, 'thing')} stayed behind of "${stackName}", ${state}:`,
-      '',
-      showTable(
-        ['ENVIRONMENT', 'WHAT', 'NAME'],
-        leftovers.map(({ environment, kind, name }) => [environment, kind, name]),
-      ),
-      '',
-      indent(
-        'To delete it for good, in this order. Nobody can give it back: look first whether the queues hold events, and the escrow queue token sets, that you want.',
-        '',
-      ),
-      '',
-      ...leftovers.flatMap(({ commands }) => commands),
-    ].join('\n'),
-  };
+  const warning =
+    'To delete it for good, in this order. Nobody can give it back: look first whether the queues hold events, and the ' +
+    'escrow queue token sets, that you want.';
+  return [
+    `${counted(leftovers.length, 'thing')} stayed behind of "${stackName}", ${state}:`,
+    '',
+    showTable(
+      ['ENVIRONMENT', 'WHAT', 'NAME'],
+      leftovers.map(({ environment, kind, name }) => [environment, kind, name]),
+    ),
+    '',
+    indent(warning, ''),
+    '',
+    ...leftovers.flatMap(({ commands }) => commands),
+  ].join('\n');
 }
 
 /** Shows a check, and what was found wrong. */

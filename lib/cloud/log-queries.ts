@@ -24,18 +24,18 @@ export class LogQueries extends Construct {
         queryString,
         logGroups: [logGroup],
       });
-    for (const [group, members] of Object.entries(functions)) {
-      const query = eventsQuery(eventsOf(group as FunctionGroup));
-      for (const { name, logGroup } of members) save(name, query, logGroup);
+    for (const each of new Set(Object.values(functions).flat())) {
+      const groups = (Object.keys(functions) as FunctionGroup[]).filter((group) => functions[group].includes(each));
+      save(each.name, eventsQuery(eventsOf(groups)), each.logGroup);
     }
     save('requests', requestsQuery(), accessLogs);
   }
 }
 
-/** The events that the alarms of a group of functions look for, each once. */
-function eventsOf(group: FunctionGroup): readonly string[] {
+/** The events that the alarms of a function's groups look for, each once. */
+function eventsOf(groups: readonly FunctionGroup[]): readonly string[] {
   const events = alarmRows.flatMap(({ logs }) =>
-    logs === 'requests' || !logs.of.includes(group) ? [] : (logs.events ?? []),
+    logs !== 'requests' && logs.of.some((group) => groups.includes(group)) ? (logs.events ?? []) : [],
   );
   return [...new Set(events)];
 }

@@ -8,9 +8,10 @@ import {
 import { ConfigurationError, shown } from './configuration-error.ts';
 import { faultOfDomainName } from './domain.ts';
 import { environmentOptions, type LogLevel } from './environment-options.ts';
+import { mostStackNameCharacters } from './stack-name.ts';
 
-/** A stack holds 500 resources and an environment takes up to 160 of them. */
-const mostEnvironments = 3;
+/** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
+const mostEnvironments = 2;
 
 /** `-c key=value` gives texts only, so a list may be written with commas between its members. */
 function listOf<Member extends z.ZodType>(member: Member) {
@@ -75,13 +76,15 @@ const configurationSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
     .default('ProcoreConnector')
-    .describe('a name that CloudFormation takes: a letter, then letters, digits and hyphens, at most 128'),
+    .describe(
+      'a letter, then letters, digits and hyphens, at most 28 to 35 of them: which, depends on the environments',
+    ),
   environments: listOf(
     z.custom<ProcoreEnvironmentName>((name) => typeof name === 'string' && isProcoreEnvironmentName(name)),
   )
     .refine((names) => names.length >= 1 && distinct(names))
     .default(['sandbox', 'production'])
-    .describe(`one to three of ${procoreEnvironmentNames.join(', ')}, each once`),
+    .describe(`one or two of ${procoreEnvironmentNames.join(', ')}, each once`),
   alarmEmail: z.email().nullable().default(null).describe('an e-mail address, or null for no mail'),
   returnToOrigins: listOf(z.string())
     .refine(returnToOrigins.isAllowed)
@@ -137,6 +140,7 @@ export function readConfiguration(context: (key: string) => unknown): Configurat
   const parsed = configurationSchema.safeParse(given);
   if (!parsed.success) throw refusalOf(parsed.error, given, overridden);
   refuseTooManyEnvironments(parsed.data.environments);
+  refuseLongStackName(parsed.data);
   return parsed.data;
 }
 
@@ -165,6 +169,16 @@ function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): vo
     `environments: got ${names.length} (${names.join(', ')}); allowed: at most ${mostEnvironments}, since a stack holds 500 ` +
       `resources. Keep ${kept.join(', ')} here and deploy the rest as a stack of its own: ` +
       `-c stackName=ProcoreConnector2 -c environments=${others.join(',')}`,
+  );
+}
+
+function refuseLongStackName({ stackName, environments }: Configuration): void {
+  const most = mostStackNameCharacters(environments);
+  if (stackName.length <= most) return;
+  throw new ConfigurationError(
+    'stackName',
+    `stackName: got ${shown(stackName)} (${stackName.length} characters); allowed: at most ${most} with ` +
+      `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
   );
 }
 

@@ -124,7 +124,7 @@ describe('the procore block of the context', () => {
 
   test('says that the wrong value came by -c', () => {
     expect(refusal({}, { environments: 'sandbx' }).message).toBe(
-      '-c environments=…: got "sandbx"; allowed: one to three of production, sandbox, monthly-sandbox, federal, each once.',
+      '-c environments=…: got "sandbx"; allowed: one or two of production, sandbox, monthly-sandbox, federal, each once.',
     );
   });
 
@@ -187,13 +187,32 @@ describe('the procore block of the context', () => {
     }
   });
 
-  test('refuses a fourth environment and shows the way out', () => {
+  test('refuses a third environment and shows the way out', () => {
     const error = refusal({ environments: ['production', 'sandbox', 'monthly-sandbox', 'federal'] });
     expect(error.key).toBe('environments');
     expect(error.message).toBe(
-      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 3, since a stack holds 500 ' +
-        'resources. Keep production, sandbox, monthly-sandbox here and deploy the rest as a stack of its own: ' +
-        '-c stackName=ProcoreConnector2 -c environments=federal',
+      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 2, since a stack holds 500 ' +
+        'resources. Keep production, sandbox here and deploy the rest as a stack of its own: ' +
+        '-c stackName=ProcoreConnector2 -c environments=monthly-sandbox,federal',
     );
   });
+
+  test.each([
+    [['sandbox'], 35],
+    [['federal'], 35],
+    [['sandbox', 'production'], 32],
+    [['monthly-sandbox', 'sandbox'], 28],
+  ] as const)(
+    'takes a stack name that fits into the names of queues: with %j of %i characters',
+    (environments, most) => {
+      const named = (length: number) => ({ environments, stackName: 'S'.repeat(length) });
+      expect(read(named(most)).stackName).toHaveLength(most);
+      const error = refusal(named(most + 1));
+      expect(error.key).toBe('stackName');
+      expect(error.message).toBe(
+        `stackName: got "${'S'.repeat(most + 1)}" (${most + 1} characters); allowed: at most ${most} with ` +
+          `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
+      );
+    },
+  );
 });

@@ -211,8 +211,8 @@ function stacksOf(stage: WrittenStage): readonly StagedStack[] {
       continue;
     }
     stacks.push({
-      // The stage's name for its stack stays free for the environments that share it.
-      stackName: textOf('stackName', own) ?? `${stageStack}-${name}`,
+      // The stage's name for its stack stays free for the environments that share it. Long names do not fit into queues'.
+      stackName: textOf('stackName', own) ?? `${stageStack}-${name.replace('-sandbox', '')}`,
       path: stage.pathOf(name),
       ...placeOf(new Map([...stage.settings, ...own])),
       environments: [environment],

@@ -13,9 +13,10 @@ import {
 } from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
 import { completeOptions, type EnvironmentOptions, environmentOptions } from './environment-options.ts';
+import { mostStackNameCharacters } from './stack-name.ts';
 
-/** A stack holds 500 resources and an environment takes up to 160 of them. */
-const mostEnvironments = 3;
+/** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
+const mostEnvironments = 2;
 
 /** The CDK's own key: 0 where a stack may hold any number of resources, as on one machine. */
 const resourceLimitKey = '@aws-cdk/core:stackResourceLimit';
@@ -104,6 +105,7 @@ function refuseForgotten(context: (key: string) => unknown): void {
 
 function stackConfiguration(stack: StagedStack): StackConfiguration {
   const { stackName, environments, settings, account, region, profile } = stack;
+  refuseLongStackName(stack);
   return {
     stackName,
     alarmEmail: readAlarmEmail(settings.get('alarmEmail')),
@@ -171,11 +173,22 @@ function wrong({ path, value }: Setting, key: string, allowed: string, why = '')
   return new ConfigurationError(key, `${path} in cdk.json: got ${shown(value)}${why}; allowed: ${allowed}.`);
 }
 
+function refuseLongStackName({ stackName, environments }: StagedStack): void {
+  const names = environments.map(({ name }) => name);
+  const most = mostStackNameCharacters(names);
+  if (stackName.length <= most) return;
+  throw new ConfigurationError(
+    'stackName',
+    `stackName: got ${shown(stackName)} (${stackName.length} characters); allowed: at most ${most} with ` +
+      `${names.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
+  );
+}
+
 function refuseTooManyEnvironments({ path, environments }: StagedStack): void {
   if (environments.length <= mostEnvironments) return;
   const names = environments.map(({ name }) => name);
   const [kept, others] = [names.slice(0, mostEnvironments), names.slice(mostEnvironments)];
-  const alone = others.map((name) => `"${name}": {"stackName": "ProcoreConnector-${name}"}`).join(', ');
+  const alone = others.map((name) => `"${name}": {"stackName": "Procore-${name}"}`).join(', ');
   throw new ConfigurationError(
     'environments',
     `${path.split('.').slice(0, -1).join('.')} in cdk.json: got ${names.length} in one stack (${names.join(', ')}); ` +

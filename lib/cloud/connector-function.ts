@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -17,6 +17,7 @@ import { type Setting, settingNames } from '../../functions/settings.ts';
 import type { HandlerName } from '../handler-names.ts';
 import type { Bundles } from './bundle/bundle.ts';
 import type { LogLevel } from './environment-options.ts';
+import { retained } from './retained.ts';
 
 /** What all functions of an environment have in common. */
 export interface SharedFunctionProps {
@@ -52,7 +53,7 @@ export class ConnectorFunction extends Construct {
       retention: props.logRetention,
       encryptionKey: props.encryptionKey.key,
       // The logs outlive a tear-down; what is in them ends with the retention.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     // Not the role that CDK would make: its managed policy may write every log group of the account.
     this.role = new Role(this, 'Role', {

@@ -26,6 +26,7 @@ export class ConnectorStack extends Stack {
     super(scope, stackName, {
       description: `Procore Connector for ${environments.map(({ name }) => name).join(', ')}`,
       env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
+      // A stack is deleted on purpose or not at all: lib/cloud/README.md, "Tearing down".
       terminationProtection: true,
     });
     const { topic } = new AlarmTopic(this, 'Alarms', { email: alarmEmail });

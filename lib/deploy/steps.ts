@@ -1,6 +1,9 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { dynamoDbTableProtection } from '../operator/aws/dynamodb-table-protection.ts';
 import type { Place } from '../stages.ts';
 import type { ClientOptions, FoundStack } from './cloudformation.ts';
+import { protectTables } from './protect-tables.ts';
 
 /** A stack that is being deployed. Its account is that of cdk.json or of the credentials, if these tell it. */
 export interface DeployingStack extends Place {
@@ -37,9 +40,15 @@ export interface DeploySteps {
   readonly afterDeployment: readonly DeployStep[];
 }
 
+const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }) => {
+  const protection = dynamoDbTableProtection(new DynamoDBClient(clientOptions));
+  const names = await protectTables(deployed?.outputs ?? {}, protection);
+  if (names.length > 0) say(`Protected from being deleted: ${names.length} tables.`);
+};
+
 /** The steps of `npm run deploy`: the one place where they are listed. */
 export const deploySteps: DeploySteps = {
   beforeSynthesis: [],
   beforeDeployment: [],
-  afterDeployment: [],
+  afterDeployment: [protectItsTables],
 };

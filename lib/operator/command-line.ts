@@ -121,6 +121,11 @@ function sessionOf(
     selection,
     targets,
     deployments: (environment) => look((all) => (environment === undefined ? all : [targetOf(all, environment)])),
+    leftovers: async () => {
+      const search = async (target: Target) => (await import('./deployment.ts')).findLeftovers(target);
+      const all = await targets();
+      return local ? [] : terminal.working('Looking for what stayed behind', () => Promise.all(all.map(search)));
+    },
     environment: async (name) => {
       const [deployment] = await look((all) => [targetOf(all, name)]);
       if (deployment === undefined) throw usageError('There is no stack to look at.');

@@ -2,6 +2,7 @@ import type { CommandContext, InputCompletion } from '@stricli/core';
 import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { Findings } from './leftovers.ts';
 import type { SharedFlags } from './shared-parameters.ts';
 import type { Selection, Target } from './targets.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,6 +45,8 @@ export interface StackSession extends Session {
   readonly selection: Selection;
   /** Finds out which stacks are meant, without asking AWS; see chooseTargets in targets.ts. With `--local` there are none. */
   targets(): Promise<readonly Target[]>;
+  /** Finds what stayed behind of the stacks that are meant; nothing for a system on this machine, which leaves nothing. */
+  leftovers(): Promise<readonly Findings[]>;
   /**
    * Finds the stacks that are meant, or the system that `--local` names; each is asked for once.
    *

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConfigurationError } from '../../lib/configuration-error.ts';
 
@@ -209,21 +210,55 @@ describe('the procore block of the context', () => {
     expect(refusal(stageOf({ stackName: '-'.repeat(199) })).message).toContain(`got "${'-'.repeat(199)}…; allowed`);
   });
 
-  test('refuses a fourth environment in a stack and shows the way out', () => {
+  test('refuses a third environment in a stack and shows the way out', () => {
     const environments = { production: {}, sandbox: {}, 'monthly-sandbox': {}, federal: {} };
     const error = refusal(stageOf({ environments }));
     expect(error.key).toBe('environments');
     expect(error.message).toBe(
       'procore.stages.live.environments in cdk.json: got 4 in one stack (production, sandbox, monthly-sandbox, federal); ' +
-        'allowed: at most 3 of production, sandbox, monthly-sandbox, federal, since a stack holds 500 resources. Keep ' +
-        'production, sandbox, monthly-sandbox together and give each other one a stack of its own: ' +
-        '"federal": {"stackName": "ProcoreConnector-federal"}.',
+        'allowed: at most 2 of production, sandbox, monthly-sandbox, federal, since a stack holds 500 resources. Keep ' +
+        'production, sandbox together and give each other one a stack of its own: ' +
+        '"monthly-sandbox": {"stackName": "Procore-monthly-sandbox"}, "federal": {"stackName": "Procore-federal"}.',
     );
     const onOneMachine = read(stageOf({ environments }), { '@aws-cdk/core:stackResourceLimit': 0 });
     expect(onOneMachine[0]?.environments).toHaveLength(4);
-    const apart = { ...environments, federal: { stackName: 'ProcoreConnector-federal' } };
-    expect(read(stageOf({ environments: apart })).map(({ stackName }) => stackName)).toEqual([
+    const alone = {
+      'monthly-sandbox': { stackName: 'Procore-monthly-sandbox' },
+      federal: { stackName: 'Procore-federal' },
+    };
+    expect(read(stageOf({ environments: { ...environments, ...alone } })).map(({ stackName }) => stackName)).toEqual([
+      'Procore-monthly-sandbox',
       'ProcoreConnector-live',
+      'Procore-federal',
+    ]);
+  });
+
+  test.each([
+    [['sandbox'], 35],
+    [['federal'], 35],
+    [['sandbox', 'production'], 32],
+    [['monthly-sandbox', 'sandbox'], 28],
+  ] as const)(
+    'takes a stack name that fits into the names of queues: with %j of %i characters',
+    (environments, most) => {
+      const named = (length: number) => ({ environments, stackName: 'S'.repeat(length) });
+      expect(read(named(most))[0]?.stackName).toHaveLength(most);
+      const error = refusal(named(most + 1));
+      expect(error.key).toBe('stackName');
+      expect(error.message).toBe(
+        `stackName: got "${'S'.repeat(most + 1)}" (${most + 1} characters); allowed: at most ${most} with ` +
+          `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
+      );
+    },
+  );
+
+  test('gives every environment of an account of its own a stack name that fits', () => {
+    const account = '111122223333';
+    const environments = Object.fromEntries(procoreEnvironmentNames.map((name) => [name, { account }]));
+    expect(read({ stages: { default: { environments } } }).map(({ stackName }) => stackName)).toEqual([
+      'ProcoreConnector-sandbox',
+      'ProcoreConnector-monthly',
+      'ProcoreConnector-production',
       'ProcoreConnector-federal',
     ]);
   });

@@ -2,6 +2,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { system } from '../../functions/system.ts';
+import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
@@ -156,9 +158,9 @@ async function readAuthorization(secrets: SecretsManagerClient, secretId = ''): 
 }
 
 async function invoke(lambda: LambdaClient, functionName: string, payload: unknown): Promise<unknown> {
-  const answer = await lambda.send(
-    new InvokeCommand({ FunctionName: functionName, Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
-  );
+  const Payload = new TextEncoder().encode(JSON.stringify(payload));
+  const command = new InvokeCommand({ FunctionName: functionName, Payload });
+  const answer = await untilNotThrottled(() => lambda.send(command), system);
   const result: unknown = JSON.parse(new TextDecoder().decode(answer.Payload));
   if (answer.FunctionError === undefined) return result;
   const { errorType, errorMessage } = z.looseObject({ errorType: z.string(), errorMessage: z.string() }).parse(result);

@@ -21,7 +21,7 @@ export interface SystemListener {
 }
 
 /** What a local system is started with. */
-export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'> {
+export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl' | 'accountConcurrency'> {
   /** The folder of another bundle of the worker. @default the template's, with the integrator's file */
   readonly worker?: string;
 }
@@ -45,7 +45,7 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     const origins = new Map(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
     );
-    const stack = await startStack(planned, origins, { aws, publicUrl: options.publicUrl, log });
+    const stack = await startStack(planned, origins, { ...options, aws, log });
     await stack.runWorkers(options.worker);
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
@@ -92,11 +92,7 @@ type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiO
 async function startStack(
   planned: readonly PlannedEnvironment[],
   origins: Origins,
-  {
-    aws,
-    publicUrl,
-    log,
-  }: Pick<SystemListener, 'log'> & { readonly aws: number; readonly publicUrl: string | undefined },
+  { aws, publicUrl, accountConcurrency, log }: SystemOptions & Pick<SystemListener, 'log'> & { readonly aws: number },
 ): Promise<LocalStack> {
   return startLocalStack({
     ports: { aws, apis: planned.map(({ ports }) => ports.api) },
@@ -114,6 +110,7 @@ async function startStack(
         ...(external?.polled ? [[outputName(name, 'WebhookDestination'), unreachableDestination]] : []),
       ]),
     ),
+    accountConcurrency,
     log,
   });
 }

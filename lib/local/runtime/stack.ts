@@ -50,6 +50,8 @@ export interface LocalStackOptions {
   readonly localOutputs?: Readonly<Record<string, string>>;
   /** Origins of a tunnel, in the order of `ports.apis`. @default http://localhost with the API's port */
   readonly publicOrigins?: readonly (string | undefined)[];
+  /** How many functions the account may run at once, of all together, as on AWS. @default no limit */
+  readonly accountConcurrency?: number | undefined;
   /** Gets what functions write, and the runner's own lines under the name `local`. */
   log(line: LogLine): void;
 }
@@ -75,7 +77,7 @@ export async function startLocalStack(
  */
 export async function runAssembly(
   assembly: Assembly,
-  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], log }: LocalStackOptions,
+  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], accountConcurrency, log }: LocalStackOptions,
 ): Promise<LocalStack> {
   const assemblies = [assembly];
   let stopFront = async () => {};
@@ -101,7 +103,7 @@ export async function runAssembly(
     const codeOf = (logicalId: string) => (logicalId.includes('WebhookWorker') ? workerDirectory : undefined);
     const functionsOf = ({ functions }: LocalResources) =>
       functions.map((fn) => ({ ...fn, assetDirectory: codeOf(fn.logicalId) ?? fn.assetDirectory }));
-    const options = { front, apiPorts, functionEnvironment, localOutputs, log };
+    const options = { front, apiPorts, functionEnvironment, localOutputs, accountConcurrency, log };
     const serve = (of: LocalResources) => serveResources({ ...of, functions: functionsOf(of) }, options);
 
     let resources = read(assembly);

@@ -115,6 +115,7 @@ describe('a template', () => {
     expect(resources.eventSources).toEqual([
       {
         queueUrl: 'http://127.0.0.1:1/000000000000/Queue',
+        visibilityTimeoutSeconds: 30,
         functionName: 'Fn',
         batchSize: 5,
         maximumConcurrency: 2,

@@ -12,6 +12,7 @@ import {
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import type { ConcurrencyShare } from '../concurrency.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
@@ -66,6 +67,14 @@ export interface ProcoreEnvironmentProps {
    * @default 10
    */
   readonly workerConcurrency?: number;
+
+  /**
+   * What else runs at once: calls of `access-token` by one worker, batches of rotations, batches of token sets out of
+   * escrow. Give less in an account that may run few functions at once, so that webhooks find an execution free.
+   *
+   * @default - 10 calls, 5 batches of rotations, 2 batches out of escrow
+   */
+  readonly concurrency?: ConcurrencyShare;
 
   /**
    * Whether token sets that a reconnect replaced are revoked at once. It is not known whether Procore then spares the
@@ -148,7 +157,7 @@ export class ProcoreEnvironment extends Construct {
     const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
     const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
     const connecting = new Connecting(this, 'Connecting', { ...stores, api, ...options });
-    const tokens = new Tokens(this, 'Tokens', stores);
+    const tokens = new Tokens(this, 'Tokens', { ...stores, ...options });
     const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
 
     this.eventQueue = eventQueue.queue;

@@ -187,7 +187,7 @@ describe('the rooms of the house', () => {
   it('the top level holds the four rooms, dot-files, tool configuration, README and licence', () => {
     const rooms = ['bin', 'functions', 'lib', 'test'];
     const files =
-      /^(\..+|package(-lock)?\.json|tsconfig\.json|cdk\.json|README\.md|LICENSE|biome\.json|knip\.json|vitest\.config\.ts)$/;
+      /^(\..+|package(-lock)?\.json|tsconfig\.json|cdk(\.context)?\.json|README\.md|LICENSE|biome\.json|knip\.json|vitest\.config\.ts)$/;
     expect(readTopLevel().filter((name) => !rooms.includes(name) && !files.test(name))).toEqual([]);
   });
 

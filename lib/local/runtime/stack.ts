@@ -1,4 +1,6 @@
+import { type AccountLimit, accountLimitKey } from '../../concurrency.ts';
 import { startAwsFront } from '../aws/front.ts';
+import { account, region } from '../aws/identity.ts';
 import type { UsedPermission } from '../aws/permissions.ts';
 import { serveResources } from '../serving.ts';
 import { type Assembly, synthesize } from '../template/assembly.ts';
@@ -65,7 +67,19 @@ export interface LocalStackOptions {
 export async function startLocalStack(
   options: LocalStackOptions & { readonly contextOverrides?: Readonly<Record<string, Json>> },
 ): Promise<LocalStack> {
-  return runAssembly(await synthesize(options.contextOverrides ?? {}), options);
+  const { contextOverrides = {}, accountConcurrency } = options;
+  return runAssembly(await synthesize({ ...contextOverrides, ...accountLimitContext(accountConcurrency) }), options);
+}
+
+/**
+ * Gives the limit of the local account to the synthesis, as `npm run deploy` gives it that of an account of AWS.
+ *
+ * @param accountConcurrency without one the context stays empty
+ */
+export function accountLimitContext(accountConcurrency: number | undefined): Readonly<Record<string, Json>> {
+  if (accountConcurrency === undefined) return {};
+  const limit = { concurrentExecutions: accountConcurrency, unreserved: accountConcurrency } satisfies AccountLimit;
+  return { [accountLimitKey(account, region)]: limit };
 }
 
 /**

@@ -166,11 +166,11 @@ const usualLimit = 1000;
  *
  * @see [Lambda quotas](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
  */
-function commandForMore({ limitInFull }: ConcurrencyPlan, region: string): string {
+function commandForMore(wanted: number, region: string): string {
   // L-B99A9384 is "Concurrent executions".
   return (
     'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 ' +
-    `--desired-value ${Math.max(usualLimit, limitInFull)} --region ${region}`
+    `--desired-value ${Math.max(usualLimit, wanted)} --region ${region}`
   );
 }
 
@@ -197,7 +197,7 @@ export function describePlan(
       : `That is too little for ${names}: they need ${limitThatFits}, or webhooks may be answered with 503. ${fewer}.`,
     ...plan.environments.map((share, index) => describeShare(share, environments[index]?.workerConcurrency ?? 0)),
     `With ${limitInFull} nothing has to be held back. This command asks AWS for more:`,
-    `  ${commandForMore(plan, region)}`,
+    `  ${commandForMore(limitInFull, region)}`,
     'Deploy again when AWS has granted it.',
   ];
 }
@@ -212,10 +212,35 @@ function describeShare({ name, ...share }: ConcurrencyPlan['environments'][numbe
 }
 
 /**
+ * Says what is wrong when an account's limit is too low for what is deployed: AWS can lower it, and environments can be
+ * added.
+ *
+ * @param deployed what each environment of the account runs at once, at most
+ * @returns undefined when webhook-intake has what it needs
+ */
+export function faultOfLimit(
+  limit: AccountLimit,
+  deployed: readonly EnvironmentConcurrency[],
+  region: string,
+): string | undefined {
+  const left = leftToIntake(limit.concurrentExecutions);
+  const together = deployed.every(({ recovery }) => recovery === 'scheduled');
+  const executions = deployed.reduce((sum, share) => sum + executionsOf(share, together), 0);
+  if (executions + left <= Math.min(limit.unreserved, limit.concurrentExecutions)) return undefined;
+  const reserved = Math.max(0, limit.concurrentExecutions - limit.unreserved);
+  return (
+    `AWS lets this account run ${limit.concurrentExecutions} functions at once in ${region}` +
+    `${reserved > 0 ? `, ${reserved} of them reserved by functions` : ''}. What is deployed runs up to ${executions}, and ` +
+    `webhook-intake needs ${left}, or webhooks may be answered with 503. Deploy again (npm run deploy): it starts as few ` +
+    `at once as fit. Or ask AWS for more: ${commandForMore(limitFor(executions + reserved), region)}`
+  );
+}
+
+/**
  * Names the key of `cdk.context.json` under which `npm run deploy` keeps an account's limit, as an {@link AccountLimit}.
  */
 export function accountLimitKey(account: string, region: string): string {
-  return `procore:lambda-concurrency:account=${account}:region=${region}`;
+  return `procore-connector:lambda-concurrency:account=${account}:region=${region}`;
 }
 
 /** Reads what stands under {@link accountLimitKey}. @returns undefined when there is nothing, or something else */
@@ -223,4 +248,35 @@ export function readAccountLimit(value: unknown): AccountLimit | undefined {
   const { concurrentExecutions, unreserved } = Object(value ?? {}) as Readonly<Record<string, unknown>>;
   const isCount = (number: unknown): number is number => Number.isInteger(number) && Number(number) >= 0;
   return isCount(concurrentExecutions) && isCount(unreserved) ? { concurrentExecutions, unreserved } : undefined;
+}
+
+/** A stack: where it is deployed, and what its environments ask for. */
+export interface StackDemand {
+  /** Twelve digits; empty when it is not known. */
+  readonly account: string;
+  readonly region: string;
+  readonly environments: readonly EnvironmentDemand[];
+}
+
+/**
+ * Shares out the account in which a stack is deployed, among all stacks that are deployed there.
+ *
+ * @param stacks all that there are, this one too
+ * @param context gives the value of a context key
+ * @returns undefined when nothing is remembered of the account: then nothing is held back
+ */
+export function planForAccount(
+  { account, region }: StackDemand,
+  stacks: readonly StackDemand[],
+  context: (key: string) => unknown,
+): ConcurrencyPlan | undefined {
+  const limit = readAccountLimit(context(accountLimitKey(account, region)));
+  const there = stacks.filter((stack) => stack.account === account && stack.region === region);
+  return (
+    limit &&
+    planConcurrency(
+      limit,
+      there.flatMap(({ environments }) => environments),
+    )
+  );
 }

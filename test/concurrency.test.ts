@@ -9,6 +9,7 @@ import {
   fullShare,
   leftToIntake,
   planConcurrency,
+  planForAccount,
   readAccountLimit,
 } from '../lib/concurrency.ts';
 
@@ -170,7 +171,7 @@ describe('what is said about it', () => {
 describe('what is remembered of an account', () => {
   it('has a key for each account and region', () => {
     expect(accountLimitKey('111122223333', 'eu-central-1')).toBe(
-      'procore:lambda-concurrency:account=111122223333:region=eu-central-1',
+      'procore-connector:lambda-concurrency:account=111122223333:region=eu-central-1',
     );
   });
 
@@ -188,5 +189,32 @@ describe('what is remembered of an account', () => {
 
   it('is the limit and what of it is not reserved', () => {
     expect(readAccountLimit({ concurrentExecutions: 1000, unreserved: 900 })).toEqual(limitOf(1000, 900));
+  });
+});
+
+describe('the account of a stack', () => {
+  const stack = (account: string, name: string, region = 'us-east-1') => ({
+    account,
+    region,
+    environments: [environment(name)],
+  });
+  const stacks = [
+    stack('1', 'sandbox'),
+    stack('1', 'production'),
+    stack('2', 'federal'),
+    stack('1', 'far', 'eu-west-1'),
+  ];
+  const context = (key: string) => (key === accountLimitKey('1', 'us-east-1') ? limitOf(20) : undefined);
+  const namesOf = (of: (typeof stacks)[number] | undefined) =>
+    of && planForAccount(of, stacks, context)?.environments.map(({ name }) => name);
+
+  it('is shared out among all stacks in it, and with none of another account or region', () => {
+    expect(namesOf(stacks[0])).toEqual(['sandbox', 'production']);
+    expect(namesOf(stacks[1])).toEqual(['sandbox', 'production']);
+  });
+
+  it('is not shared out when nothing is known of it', () => {
+    expect(namesOf(stacks[2])).toBeUndefined();
+    expect(namesOf(stacks[3])).toBeUndefined();
   });
 });

@@ -166,6 +166,20 @@ describe('what the runner does not know', () => {
       /Role \(AWS::IAM::Role\).*ManagedPolicyArns/s,
     ],
     [
+      'a maximum concurrency that AWS does not take',
+      {
+        Source: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:Queue',
+            FunctionName: 'Fn',
+            ScalingConfig: { MaximumConcurrency: 1 },
+          },
+        },
+      },
+      /MaximumConcurrency/,
+    ],
+    [
       'a rule with a pattern',
       { Rule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: {} } } },
       /EventPattern/,

@@ -56,7 +56,7 @@ export interface ConcurrencyPlan {
 }
 
 /** The smallest maximum concurrency that an event source of SQS can have. @see [ScalingConfig](https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html) */
-export const leastEventSourceConcurrency = 2;
+const leastEventSourceConcurrency = 2;
 
 /**
  * What an environment runs at once where the account has room: ten calls of `access-token` for the ten events of a batch,
@@ -68,6 +68,20 @@ export const fullShare: ConcurrencyShare & { readonly recovery: number } = {
   rotation: 5,
   recovery: leastEventSourceConcurrency,
 };
+
+/** For the line of an error: what a {@link ConcurrencyShare} may be. */
+export const allowedShares =
+  '{accessTokenCalls: 1 to 10, rotation: 2 to 1000, recovery: 2 to 1000 or "scheduled"}, in whole numbers';
+
+/** Tells whether a value of a program without types is a {@link ConcurrencyShare} that AWS takes. */
+export function isConcurrencyShare(value: unknown): value is ConcurrencyShare {
+  const { accessTokenCalls, rotation, recovery } = Object(value) as Readonly<Record<string, unknown>>;
+  const isBetween = (number: unknown, least: number, most: number) =>
+    Number.isInteger(number) && Number(number) >= least && Number(number) <= most;
+  const isEventSource = (number: unknown) => isBetween(number, leastEventSourceConcurrency, 1000);
+  const isRecovery = recovery === 'scheduled' || isEventSource(recovery);
+  return isBetween(accessTokenCalls, 1, fullShare.accessTokenCalls) && isEventSource(rotation) && isRecovery;
+}
 
 /** rotation-sweep, and subscription-audit with its call of access-token. */
 const scheduledExecutions = 3;

@@ -1,7 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
-import { type ConcurrencyShare, fullShare, leastEventSourceConcurrency } from '../concurrency.ts';
 import { wrongValue } from './configuration-error.ts';
 
 /** How much functions log: their events (`info`), or failed invocations alone (`error`). */
@@ -12,7 +11,6 @@ export interface EnvironmentOptions {
   readonly returnToOrigins: readonly string[];
   readonly worker: boolean;
   readonly workerConcurrency: number;
-  readonly concurrency: ConcurrencyShare;
   readonly revokeReplacedTokens: boolean;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
@@ -46,12 +44,7 @@ export const environmentOptions: {
   workerConcurrency: {
     default: 10,
     allowed: 'a whole number from 2 to 1000, the range that SQS event sources have',
-    isAllowed: isEventSourceConcurrency,
-  },
-  concurrency: {
-    default: fullShare,
-    allowed: '{accessTokenCalls: 1 to 10, rotation: 2 to 1000, recovery: 2 to 1000 or "scheduled"}, in whole numbers',
-    isAllowed: isConcurrencyShare,
+    isAllowed: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 2 && value <= 1000,
   },
   revokeReplacedTokens: {
     default: false,
@@ -85,23 +78,6 @@ export function completeOptions(given: Partial<EnvironmentOptions>): Environment
     throw wrongValue(name, value, allowed);
   });
   return Object.fromEntries(entries) as unknown as EnvironmentOptions;
-}
-
-function isWholeNumber(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-}
-
-function isEventSourceConcurrency(value: unknown): boolean {
-  return isWholeNumber(value, leastEventSourceConcurrency, 1000);
-}
-
-function isConcurrencyShare(value: unknown): boolean {
-  const { accessTokenCalls, rotation, recovery } = Object(value) as Readonly<Record<string, unknown>>;
-  return (
-    isWholeNumber(accessTokenCalls, 1, 10) &&
-    isEventSourceConcurrency(rotation) &&
-    (recovery === 'scheduled' || isEventSourceConcurrency(recovery))
-  );
 }
 
 function isBareOrigin(text: unknown): boolean {

@@ -12,7 +12,7 @@ import {
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
-import type { ConcurrencyShare } from '../concurrency.ts';
+import { allowedShares, type ConcurrencyShare, fullShare, isConcurrencyShare } from '../concurrency.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
@@ -145,6 +145,7 @@ export class ProcoreEnvironment extends Construct {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
     const { logRetention, logLevel, ...options } = completeOptions(props);
+    const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
@@ -157,8 +158,8 @@ export class ProcoreEnvironment extends Construct {
     const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
     const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
     const connecting = new Connecting(this, 'Connecting', { ...stores, api, ...options });
-    const tokens = new Tokens(this, 'Tokens', { ...stores, ...options });
-    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
+    const tokens = new Tokens(this, 'Tokens', { ...stores, concurrency });
+    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, concurrency, ...options });
 
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
@@ -226,6 +227,12 @@ type Outputs = { readonly [Output in EnvironmentOutput]?: string };
 function procoreOf({ procoreEnvironment }: ProcoreEnvironmentProps): ProcoreEnvironmentName {
   if (isProcoreEnvironmentName(procoreEnvironment)) return procoreEnvironment;
   throw wrongValue('procoreEnvironment', procoreEnvironment, procoreEnvironmentNames.join(', '));
+}
+
+/** @throws ConfigurationError when it is not what AWS takes */
+function concurrencyOf({ concurrency = fullShare }: ProcoreEnvironmentProps): ConcurrencyShare {
+  if (isConcurrencyShare(concurrency)) return concurrency;
+  throw wrongValue('concurrency', concurrency, allowedShares);
 }
 
 /**

@@ -3,7 +3,7 @@ import { bundleFunctions, EntryError } from '../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../lib/cloud/configuration.ts';
 import { ConfigurationError } from '../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
-import { planForAccount } from '../lib/concurrency.ts';
+import { describePlan, planForAccount } from '../lib/concurrency.ts';
 
 /** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */
 const app = new App({ analyticsReporting: false });
@@ -16,6 +16,7 @@ try {
   const { CDK_DEFAULT_ACCOUNT: account = '', CDK_DEFAULT_REGION: region = '' } = process.env;
   const stack = { account, region, environments };
   const concurrency = planForAccount(stack, [stack], context);
+  if (concurrency) for (const line of describePlan(concurrency, environments, region)) console.error(line);
   new ConnectorStack(app, { configuration, bundles: await bundleFunctions(), ...(concurrency && { concurrency }) });
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;

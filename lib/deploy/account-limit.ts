@@ -1,20 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { errorName } from '../../functions/connector-error.ts';
-import {
-  type AccountLimit,
-  accountLimitKey,
-  describePlan,
-  type EnvironmentDemand,
-  planConcurrency,
-} from '../concurrency.ts';
-
-/** An account in a region, and all environments that are deployed there. */
-export interface LimitedPlace {
-  /** Twelve digits. */
-  readonly account: string;
-  readonly region: string;
-  readonly environments: readonly EnvironmentDemand[];
-}
+import { type AccountLimit, accountLimitKey } from '../concurrency.ts';
 
 /** What {@link rememberAccountLimit} works with. */
 export interface AccountLimitDependencies {
@@ -27,14 +13,15 @@ export interface AccountLimitDependencies {
 }
 
 /**
- * Finds out, before the stack is synthesized, how many functions its account may run at once. The app reads it from
- * cdk.context.json and starts as few at once as fit. When they are fewer than was asked for, it says so, with the
- * command that asks AWS for more.
+ * Finds out, before a stack is synthesized, how many functions its account may run at once. The app reads it from
+ * cdk.context.json, starts as few at once as fit, and says so, with the command that asks AWS for more.
  *
  * When AWS does not say it, the deployment goes on: with what is remembered, or as if there were room.
+ *
+ * @param account twelve digits
  */
 export async function rememberAccountLimit(
-  { account, region, environments }: LimitedPlace,
+  { account, region }: { readonly account: string; readonly region: string },
   { readLimit, remember, say }: AccountLimitDependencies,
 ): Promise<void> {
   let limit: AccountLimit;
@@ -48,7 +35,6 @@ export async function rememberAccountLimit(
     return;
   }
   await remember(accountLimitKey(account, region), limit);
-  for (const line of describePlan(planConcurrency(limit, environments), environments, region)) say(line);
 }
 
 /**

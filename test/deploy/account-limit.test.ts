@@ -5,11 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccountLimit } from '../../lib/concurrency.ts';
 import { contextFile, rememberAccountLimit } from '../../lib/deploy/account-limit.ts';
 
-const place = {
-  account: '111122223333',
-  region: 'eu-central-1',
-  environments: [{ name: 'sandbox', worker: true, workerConcurrency: 10 }],
-};
+const place = { account: '111122223333', region: 'eu-central-1' };
 const key = 'procore-connector:lambda-concurrency:account=111122223333:region=eu-central-1';
 
 async function remembering(readLimit: () => Promise<AccountLimit>) {
@@ -24,19 +20,11 @@ async function remembering(readLimit: () => Promise<AccountLimit>) {
 }
 
 describe('the limit of an account, before a deployment', () => {
-  it('is remembered, and nothing is said when all fits', async () => {
+  it('is remembered for the app, which says what it means', async () => {
     const limit = { concurrentExecutions: 1000, unreserved: 1000 };
     const { remembered, said } = await remembering(async () => limit);
     expect([...remembered]).toEqual([[key, limit]]);
     expect(said).toEqual([]);
-  });
-
-  it('is said in words with the command for more when it is too low for what was asked for', async () => {
-    const limit = { concurrentExecutions: 10, unreserved: 10 };
-    const { remembered, said } = await remembering(async () => limit);
-    expect(remembered.get(key)).toEqual(limit);
-    expect(said.join('\n')).toMatch(/run 10 functions at once.*\n.*\n {2}sandbox: 2 batches of events/);
-    expect(said.join('\n')).toContain('--quota-code L-B99A9384 --desired-value 1000 --region eu-central-1');
   });
 
   it('stops no deployment when AWS does not say it, and changes nothing that is remembered', async () => {

@@ -16,7 +16,7 @@ try {
   const { CDK_DEFAULT_ACCOUNT: account = '', CDK_DEFAULT_REGION: region = '' } = process.env;
   const stack = { account, region, environments };
   const concurrency = planForAccount(stack, [stack], context);
-  if (concurrency) for (const line of describePlan(concurrency, environments, region)) console.error(line);
+  if (concurrency) for (const line of describePlan(concurrency, region)) console.error(line);
   new ConnectorStack(app, { configuration, bundles: await bundleFunctions(), ...(concurrency && { concurrency }) });
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;

@@ -37,13 +37,20 @@ export interface EnvironmentConcurrency extends ConcurrencyShare {
   readonly worker: number;
 }
 
+/** What of an account is an environment's. */
+export interface PlannedEnvironment extends EnvironmentConcurrency {
+  readonly name: string;
+  /** How many batches of events its worker asked for. */
+  readonly askedOfWorker: number;
+}
+
 /** What fits into an account. */
 export interface ConcurrencyPlan {
   readonly limit: AccountLimit;
   /** Executions that are left to webhook-intake, and to what nobody can plan: pages, callers of `access-token`. */
   readonly left: number;
   /** What each environment may run, in the order in which they were given. */
-  readonly environments: readonly (EnvironmentConcurrency & { readonly name: string })[];
+  readonly environments: readonly PlannedEnvironment[];
   /** Executions of all these environments at once, at most, nested calls included. */
   readonly executions: number;
   /** Whether they leave to webhook-intake what it needs. When they do not, what is planned is the least there is. */
@@ -152,7 +159,8 @@ export function planConcurrency(limit: AccountLimit, environments: readonly Envi
   const mostWorkers = Math.max(leastEventSourceConcurrency, ...environments.map((one) => one.workerConcurrency));
   const all = [...steps(mostWorkers)].map((step) => {
     const shares = environments.map(({ name, worker, workerConcurrency }) => {
-      return { name, worker: worker ? Math.min(workerConcurrency, step.mostWorkers) : 0, ...step.share };
+      const batches = worker ? Math.min(workerConcurrency, step.mostWorkers) : 0;
+      return { name, askedOfWorker: workerConcurrency, worker: batches, ...step.share };
     });
     const executions = shares.reduce((sum, share) => sum + executionsOf(share, step.together), 0);
     return { environments: shares, executions };
@@ -193,11 +201,7 @@ function commandForMore(wanted: number, region: string): string {
  *
  * @returns lines for a person; none when all environments have what they asked for
  */
-export function describePlan(
-  plan: ConcurrencyPlan,
-  environments: readonly EnvironmentDemand[],
-  region: string,
-): readonly string[] {
+export function describePlan(plan: ConcurrencyPlan, region: string): readonly string[] {
   if (plan.isFull) return [];
   const { limit, fits, limitThatFits, limitInFull } = plan;
   const reserved = limit.concurrentExecutions - limit.unreserved;
@@ -209,16 +213,16 @@ export function describePlan(
     fits
       ? 'So that our own functions never keep webhooks waiting, less runs at once than was asked for:'
       : `That is too little for ${names}: they need ${limitThatFits}, or webhooks may be answered with 503. ${fewer}.`,
-    ...plan.environments.map((share, index) => describeShare(share, environments[index]?.workerConcurrency ?? 0)),
+    ...plan.environments.map(describeShare),
     `With ${limitInFull} nothing has to be held back. This command asks AWS for more:`,
     `  ${commandForMore(limitInFull, region)}`,
     'Deploy again when AWS has granted it.',
   ];
 }
 
-function describeShare({ name, ...share }: ConcurrencyPlan['environments'][number], asked: number): string {
+function describeShare({ name, askedOfWorker, ...share }: PlannedEnvironment): string {
   const parts = [
-    share.worker > 0 && `${share.worker} batches of events in hand (${asked} asked for)`,
+    share.worker > 0 && `${share.worker} batches of events in hand (${askedOfWorker} asked for)`,
     `${share.rotation} batches of rotations (${fullShare.rotation} otherwise)`,
     share.recovery === 'scheduled' && 'the escrow looked into every minute',
   ];

@@ -106,7 +106,7 @@ describe('what an account can run', () => {
     const plan = planConcurrency(limitOf(10), [environment()]);
     expect(plan).toMatchObject({ fits: true, executions: 7, left: 3, limitThatFits: 10 });
     expect(plan.environments).toEqual([
-      { name: 'sandbox', worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' },
+      { name: 'sandbox', askedOfWorker: 10, worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' },
     ]);
     expect(planConcurrency(limitOf(10), both)).toMatchObject({ fits: false, limitThatFits: 17 });
   });
@@ -114,15 +114,43 @@ describe('what an account can run', () => {
   it('has room for all that was asked for at the limit that most accounts have', () => {
     const plan = planConcurrency(limitOf(1000), both);
     expect(plan).toMatchObject({ fits: true, isFull: true, executions: 240, limitInFull: 267 });
-    expect(plan.environments).toEqual(both.map(({ name }) => ({ name, worker: 10, ...fullShare })));
+    expect(plan.environments).toEqual(both.map(({ name }) => ({ name, askedOfWorker: 10, worker: 10, ...fullShare })));
   });
 
   it('takes from calls first, then from rotations, then from the worker, and the escrow last', () => {
     const at = (limit: number) => planConcurrency(limitOf(limit), [environment()]).environments[0];
-    expect(at(60)).toEqual({ name: 'sandbox', worker: 10, accessTokenCalls: 3, rotation: 5, recovery: 2 });
-    expect(at(30)).toEqual({ name: 'sandbox', worker: 10, accessTokenCalls: 1, rotation: 2, recovery: 2 });
-    expect(at(20)).toEqual({ name: 'sandbox', worker: 5, accessTokenCalls: 1, rotation: 2, recovery: 2 });
-    expect(at(13)).toEqual({ name: 'sandbox', worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' });
+    expect(at(60)).toEqual({
+      name: 'sandbox',
+      askedOfWorker: 10,
+      worker: 10,
+      accessTokenCalls: 3,
+      rotation: 5,
+      recovery: 2,
+    });
+    expect(at(30)).toEqual({
+      name: 'sandbox',
+      askedOfWorker: 10,
+      worker: 10,
+      accessTokenCalls: 1,
+      rotation: 2,
+      recovery: 2,
+    });
+    expect(at(20)).toEqual({
+      name: 'sandbox',
+      askedOfWorker: 10,
+      worker: 5,
+      accessTokenCalls: 1,
+      rotation: 2,
+      recovery: 2,
+    });
+    expect(at(13)).toEqual({
+      name: 'sandbox',
+      askedOfWorker: 10,
+      worker: 2,
+      accessTokenCalls: 1,
+      rotation: 2,
+      recovery: 'scheduled',
+    });
   });
 
   it('takes off what other functions have reserved for themselves', () => {
@@ -133,7 +161,7 @@ describe('what an account can run', () => {
 
 describe('what is said about it', () => {
   const said = (limit: number, environments: readonly EnvironmentDemand[]) =>
-    describePlan(planConcurrency(limitOf(limit), environments), environments, 'eu-central-1');
+    describePlan(planConcurrency(limitOf(limit), environments), 'eu-central-1');
 
   it('is nothing when nothing is held back', () => {
     expect(said(1000, both)).toEqual([]);
@@ -161,7 +189,7 @@ describe('what is said about it', () => {
   it('asks for what is needed where that is more than usual, and names what is reserved', () => {
     const environments = [environment('sandbox', 500)];
     const plan = planConcurrency(limitOf(1000, 900), environments);
-    const lines = describePlan(plan, environments, 'us-east-1').join('\n');
+    const lines = describePlan(plan, 'us-east-1').join('\n');
     expect(lines).toContain('run 1000 functions at once in us-east-1, 100 of them reserved by functions.');
     expect(lines).toContain(`--desired-value ${plan.limitInFull} `);
     expect(plan.limitInFull).toBeGreaterThan(5500);

@@ -20,16 +20,26 @@ export interface LambdaAccount {
 }
 
 /**
- * Looks whether an account may run as many functions at once as what is deployed in it, and what webhook-intake needs.
+ * Looks whether accounts may run as many functions at once as what is deployed in them, and what webhook-intake needs.
  *
- * @param environments all of one account and region; one at least
- * @returns one check, which does not throw; none for a system on this machine, which is in no account
+ * @param accountOf gives what Lambda says about the account and region of an environment
+ * @returns a check for each account and region, which does not throw; none for a system on this machine, which is in none
  */
-export async function verifyAccount(
+export async function verifyAccounts(
   environments: readonly DeployedEnvironment[],
-  account: LambdaAccount,
+  accountOf: (environment: DeployedEnvironment) => LambdaAccount,
 ): Promise<readonly Check[]> {
-  if (environments.some(({ local }) => local)) return [];
+  const deployed = environments.filter(({ local }) => !local);
+  // A queue's URL begins with the region's host and the account.
+  const places = Map.groupBy(deployed, (environment) => environment.queueUrl('Events').replace(/\/[^/]*$/, ''));
+  return Promise.all(
+    [...places.values()].flatMap(([first, ...others]) =>
+      first ? verifyAccount([first, ...others], accountOf(first)) : [],
+    ),
+  );
+}
+
+async function verifyAccount(environments: readonly DeployedEnvironment[], account: LambdaAccount): Promise<Check> {
   const check = {
     environment: environments.map(({ name }) => name).join(', '),
     what: 'The account may run as many functions at once as they do, and leaves enough for webhooks',
@@ -37,9 +47,9 @@ export async function verifyAccount(
   try {
     const deployed = await Promise.all(environments.map((one) => account.concurrency(functionsOf(one))));
     const fault = faultOfLimit(await account.limit(), deployed, await account.region());
-    return [{ ...check, ...(fault !== undefined && { fault }) }];
+    return { ...check, ...(fault !== undefined && { fault }) };
   } catch (error) {
-    return [{ ...check, fault: `${(error as Error).name}: ${(error as Error).message}` }];
+    return { ...check, fault: `${(error as Error).name}: ${(error as Error).message}` };
   }
 }
 

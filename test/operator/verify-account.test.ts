@@ -6,14 +6,15 @@ import { close, listen } from '../../lib/listening.ts';
 import { lambdaAccount } from '../../lib/operator/aws/lambda-account.ts';
 import type { DeployedEnvironment } from '../../lib/operator/deployment.ts';
 import { OperatorError } from '../../lib/operator/exit-codes.ts';
-import { type LambdaAccount, type QueueFunctions, verifyAccount } from '../../lib/operator/verify-account.ts';
+import { type LambdaAccount, type QueueFunctions, verifyAccounts } from '../../lib/operator/verify-account.ts';
 
 const inFull: EnvironmentConcurrency = { worker: 10, accessTokenCalls: 10, rotation: 5, recovery: 2 };
 const least: EnvironmentConcurrency = { worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' };
 
 function environment(name: DeployedEnvironment['name'], more: Partial<DeployedEnvironment> = {}): DeployedEnvironment {
   const functionName: DeployedEnvironment['functionName'] = (output) => `${name}-${output}`;
-  return { name, local: false, functionName, ...more } as DeployedEnvironment;
+  const queueUrl = () => `https://sqs.eu-central-1.amazonaws.com/111122223333/${name}-events.fifo`;
+  return { name, local: false, functionName, queueUrl, ...more } as DeployedEnvironment;
 }
 
 /** An account with a limit, in which all environments run the same at once. */
@@ -35,7 +36,7 @@ const both = [environment('sandbox'), environment('production')];
 describe('verify, of the account', () => {
   it('holds where there is room for all environments together', async () => {
     const { lambda, asked } = account(267, inFull);
-    const checks = await verifyAccount(both, lambda);
+    const checks = await verifyAccounts(both, () => lambda);
     expect(checks).toEqual([
       { environment: 'sandbox, production', what: expect.stringContaining('enough for webhooks') },
     ]);
@@ -47,7 +48,7 @@ describe('verify, of the account', () => {
   });
 
   it('says what is too little now, and both ways out of it', async () => {
-    const [check] = await verifyAccount(both, account(266, inFull).lambda);
+    const [check] = await verifyAccounts(both, () => account(266, inFull).lambda);
     expect(check?.fault).toBe(
       'AWS lets this account run 266 functions at once in eu-central-1. What is deployed runs up to 240, and webhook-intake ' +
         'needs 27, or webhooks may be answered with 503. Deploy again (npm run deploy): it starts as few at once as fit. Or ' +
@@ -57,9 +58,21 @@ describe('verify, of the account', () => {
   });
 
   it('holds for what a deployment has made fit, and not for an environment more', async () => {
-    const of = (environments: readonly DeployedEnvironment[]) => verifyAccount(environments, account(10, least).lambda);
+    const of = (environments: readonly DeployedEnvironment[]) =>
+      verifyAccounts(environments, () => account(10, least).lambda);
     expect((await of([environment('sandbox')]))[0]).not.toHaveProperty('fault');
     expect((await of(both))[0]?.fault).toContain('runs up to 14');
+  });
+
+  it('looks at each account and region by itself', async () => {
+    const elsewhere = environment('production', {
+      queueUrl: () => 'https://sqs.us-east-1.amazonaws.com/444455556666/e.fifo',
+    });
+    const checks = await verifyAccounts([environment('sandbox'), elsewhere], () => account(10, least).lambda);
+    expect(checks.map((check) => [check.environment, check.fault])).toEqual([
+      ['sandbox', undefined],
+      ['production', undefined],
+    ]);
   });
 
   it('does without the worker of an environment that has none', async () => {
@@ -68,7 +81,7 @@ describe('verify, of the account', () => {
       return output;
     };
     const { lambda, asked } = account(1000, least);
-    await verifyAccount([environment('sandbox', { functionName })], lambda);
+    await verifyAccounts([environment('sandbox', { functionName })], () => lambda);
     expect(asked).toEqual([{ worker: undefined, rotation: 'TokenRotation', recovery: 'TokenRecovery' }]);
   });
 
@@ -79,12 +92,14 @@ describe('verify, of the account', () => {
           name: 'AccessDeniedException',
         }),
       );
-    const [check] = await verifyAccount(both, { ...account(10, least).lambda, limit });
+    const [check] = await verifyAccounts(both, () => ({ ...account(10, least).lambda, limit }));
     expect(check?.fault).toBe('AccessDeniedException: not authorized to perform: lambda:GetAccountSettings');
   });
 
   it('has nothing to check of a system on this machine', async () => {
-    expect(await verifyAccount([environment('sandbox', { local: true })], account(1, inFull).lambda)).toEqual([]);
+    expect(await verifyAccounts([environment('sandbox', { local: true })], () => account(1, inFull).lambda)).toEqual(
+      [],
+    );
   });
 });
 

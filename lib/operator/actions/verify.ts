@@ -3,16 +3,15 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import { hang, indent } from '../table.ts';
 import { type Check, verifyEnvironment } from '../verify.ts';
-import { verifyAccount } from '../verify-account.ts';
+import { verifyAccounts } from '../verify-account.ts';
 
 /** Looks whether every environment of a stack works, through its real addresses. */
 export async function verify({ terminal, deployment }: StackSession): Promise<Report> {
   const { environments, stackName } = await deployment();
   const checks = await terminal.working('Checking', async () => {
     const each = environments.map((environment) => verifyEnvironment(environment, fetch));
-    const [first] = environments;
-    const account = first ? verifyAccount(environments, lambdaAccount(first.clients.lambda)) : [];
-    return (await Promise.all([...each, account])).flat();
+    const accounts = verifyAccounts(environments, ({ clients }) => lambdaAccount(clients.lambda));
+    return (await Promise.all([...each, accounts])).flat();
   });
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {

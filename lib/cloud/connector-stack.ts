@@ -2,6 +2,8 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import type { ConcurrencyPlan } from '../concurrency.ts';
 import { alarmTopicOutput, pascalCase } from '../stack-outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import type { Bundles } from './bundle/bundle.ts';
@@ -14,6 +16,12 @@ export interface ConnectorStackProps {
   readonly configuration: StackConfiguration;
   /** The functions' bundles, which all environments share. */
   readonly bundles: Bundles;
+  /**
+   * What the account of the stack allows each environment to run at once.
+   *
+   * @default - what they ask for
+   */
+  readonly concurrency?: ConcurrencyPlan;
 }
 
 /**
@@ -21,7 +29,7 @@ export interface ConnectorStackProps {
  * names, or for any.
  */
 export class ConnectorStack extends Stack {
-  constructor(scope: Construct, { configuration, bundles }: ConnectorStackProps) {
+  constructor(scope: Construct, { configuration, bundles, concurrency }: ConnectorStackProps) {
     const { stackName, account, region, environments, alarmEmail } = configuration;
     super(scope, stackName, {
       description: `Procore Connector for ${environments.map(({ name }) => name).join(', ')}`,
@@ -32,7 +40,7 @@ export class ConnectorStack extends Stack {
     const { topic } = new AlarmTopic(this, 'Alarms', { email: alarmEmail });
     const action = new SnsAction(topic);
     for (const environment of environments) {
-      const props = { ...this.#propsOf(environment), bundles };
+      const props = { ...this.#propsOf(environment), ...shareOf(environment.name, concurrency), bundles };
       new ProcoreEnvironment(this, pascalCase(environment.name), props).addAlarmAction(action);
     }
     new CfnOutput(this, alarmTopicOutput, { value: topic.topicArn });
@@ -49,4 +57,12 @@ export class ConnectorStack extends Stack {
       }),
     };
   }
+}
+
+/** What of the account is an environment's, as the props of its construct. */
+function shareOf(environment: ProcoreEnvironmentName, plan: ConcurrencyPlan | undefined) {
+  const share = plan?.environments.find(({ name }) => name === environment);
+  if (share === undefined) return {};
+  const { worker, accessTokenCalls, rotation, recovery } = share;
+  return { ...(worker > 0 && { workerConcurrency: worker }), concurrency: { accessTokenCalls, rotation, recovery } };
 }

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { dynamoDbTableProtection } from '../operator/aws/dynamodb-table-protection.ts';
+import { lambdaAccount } from '../operator/aws/lambda-account.ts';
 import type { Place } from '../stages.ts';
+import { contextFile, rememberAccountLimit } from './account-limit.ts';
 import type { ClientOptions, FoundStack } from './cloudformation.ts';
 import { protectTables } from './protect-tables.ts';
 
@@ -40,6 +44,14 @@ export interface DeploySteps {
   readonly afterDeployment: readonly DeployStep[];
 }
 
+const remember = contextFile(fileURLToPath(new URL('../../cdk.context.json', import.meta.url)));
+
+const lookAtAccountLimit: DeployStep = async ({ account, region, clientOptions }, { say }) => {
+  if (account === undefined) return;
+  const { limit: readLimit } = lambdaAccount(new LambdaClient(clientOptions));
+  await rememberAccountLimit({ account, region }, { readLimit, remember, say });
+};
+
 const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }) => {
   const protection = dynamoDbTableProtection(new DynamoDBClient(clientOptions));
   const names = await protectTables(deployed?.outputs ?? {}, protection);
@@ -48,7 +60,7 @@ const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }
 
 /** The steps of `npm run deploy`: the one place where they are listed. */
 export const deploySteps: DeploySteps = {
-  beforeSynthesis: [],
+  beforeSynthesis: [lookAtAccountLimit],
   beforeDeployment: [],
   afterDeployment: [protectItsTables],
 };

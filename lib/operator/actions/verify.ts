@@ -1,5 +1,6 @@
 import type { TableProtection } from '../../table-protection.ts';
 import { dynamoDbTableProtection } from '../aws/dynamodb-table-protection.ts';
+import { lambdaAccount } from '../aws/lambda-account.ts';
 import type { DeployedEnvironment, Deployment } from '../deployment.ts';
 import { chooseEnvironment } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -8,6 +9,7 @@ import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { counted, hang, indent, showTable } from '../table.ts';
 import { type Check, verifyEnvironment } from '../verify.ts';
+import { verifyAccounts } from '../verify-account.ts';
 
 /** What `verify` is asked for. */
 export interface VerifyFlags extends EnvironmentFlag {
@@ -20,9 +22,13 @@ export async function verify(session: StackSession, { leftovers, environment: wa
   if (leftovers) return listLeftovers(session);
   const { terminal, deployments } = session;
   const stacks = await deployments(wanted);
-  const checks = await terminal.working('Checking', async () =>
-    (await Promise.all(stacks.map((stack) => verifyStack(stack, wanted)))).flat(),
-  );
+  const checks = await terminal.working('Checking', async () => {
+    const accounts = verifyAccounts(
+      stacks.flatMap(({ environments }) => environments),
+      ({ clients }) => lambdaAccount(clients.lambda),
+    );
+    return (await Promise.all([...stacks.map((stack) => verifyStack(stack, wanted)), accounts])).flat();
+  });
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {
     data: { stacks: stacks.map(({ stackName }) => stackName), checks },

@@ -19,27 +19,29 @@ function run(script: 'synth' | 'deploy' | 'bootstrap', ...args: readonly string[
   });
 }
 
-test('synth names the template, and deploy without credentials says to sign in and to set a region', () => {
+test('synth names the template', () => {
   const output = join(directory, 'out');
   const synth = run('synth', '--quiet', '-o', output);
   expect(synth).toMatchObject({ status: 0, stdout: `Template: ${join(output, 'ProcoreConnector.template.json')}\n` });
+}, 120_000);
 
+test('deploy without credentials says at once to sign in and to set a region', () => {
   const deploy = run('deploy');
   expect(deploy.status).toBe(5);
   expect(deploy.stderr).toMatch(
     /^(No AWS region is set|There are no AWS credentials).*\nTo deploy, sign in .*: aws sso login .*AWS_REGION=/,
   );
-}, 60_000);
+}, 120_000);
 
 test('refuses a setting with -c, which the next deployment would forget: exit code 1, one line, and no template', () => {
   const { status, stdout, stderr } = run('synth', '--quiet', '-c', 'environments=sandbox', '-o', join(directory, 'no'));
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toContain('-c environments=…: got "sandbox"; allowed: -c stage=NAME alone');
-}, 60_000);
+}, 120_000);
 
 test('bootstrap has the CDK prepare the account of the stage, in a fresh clone, too', () => {
   const { status, stdout } = run('bootstrap', '--help');
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('Deploys the CDK toolkit stack') });
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(scripts).toMatchObject({ prebootstrap: scripts.predeploy, bootstrap: 'node bin/bootstrap.ts' });
-}, 60_000);
+}, 120_000);

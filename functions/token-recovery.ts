@@ -13,7 +13,13 @@ export async function answerRecoveries(
   { Records: records }: SQSEvent,
   recover: (messages: readonly EscrowMessage[]) => Promise<readonly string[]>,
 ): Promise<SQSBatchResponse> {
-  const unhandled = await recover(records.map(({ messageId, body }) => ({ messageId, body })));
+  const unhandled = await recover(
+    records.map(({ messageId, body, attributes }) => ({
+      messageId,
+      body,
+      sentAt: Number(attributes.SentTimestamp) / 1000,
+    })),
+  );
   return { batchItemFailures: unhandled.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 

@@ -7,9 +7,9 @@ import {
 } from '../../functions/procore/environment.ts';
 import { ConfigurationError, shown } from './configuration-error.ts';
 import { faultOfDomainName } from './domain.ts';
-import { environmentOptions, type LogLevel } from './environment-options.ts';
+import { environmentOptions, type LogLevel, type MonitoringLevel, topicArnForm } from './environment-options.ts';
 
-/** A stack holds 500 resources and an environment takes up to 160 of them. */
+/** A stack holds 500 resources and an environment takes up to 164 of them. */
 const mostEnvironments = 3;
 
 /** `-c key=value` gives texts only, so a list may be written with commas between its members. */
@@ -41,15 +41,15 @@ const domainName = z.string().superRefine((name, context) => {
 
 const environmentName = z.enum(procoreEnvironmentNames);
 
-/** `error`, or `production=error,sandbox=info` on the command line, or an object in cdk.json; the rest is `info`. */
-const logLevel = z.preprocess(
-  (value) => {
+/** `error`, or `production=error,sandbox=info` on the command line, or an object in cdk.json; the rest has the default. */
+function perEnvironment<Value extends z.ZodType>(one: Value) {
+  const spread = (value: unknown) => {
     if (typeof value !== 'string') return value;
     if (!value.includes('=')) return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
     return Object.fromEntries(value.split(',').map((pair) => pair.split('=').map((part) => part.trim())));
-  },
-  z.partialRecord(environmentName, z.custom<LogLevel>(environmentOptions.logLevel.isAllowed)),
-);
+  };
+  return z.preprocess(spread, z.partialRecord(environmentName, one));
+}
 
 /** An object; on the command line as JSON. */
 const domains = z.preprocess(
@@ -98,7 +98,13 @@ const configurationSchema = z.strictObject({
     .transform((days): RetentionDays => days)
     .default(logRetention.default)
     .describe(logRetention.allowed),
-  logLevel: logLevel
+  monitoring: perEnvironment(z.custom<MonitoringLevel>(environmentOptions.monitoring.isAllowed))
+    .default({})
+    .describe(`${environmentOptions.monitoring.allowed}, for all environments or each: production=full,sandbox=lean`),
+  pagerTopicArn: perEnvironment(z.string().regex(topicArnForm))
+    .default({})
+    .describe('the ARN of an SNS topic, for all environments or each: production=arn:aws:sns:REGION:ACCOUNT:NAME'),
+  logLevel: perEnvironment(z.custom<LogLevel>(environmentOptions.logLevel.isAllowed))
     .default({})
     .describe(`${environmentOptions.logLevel.allowed}, for all environments or each: production=error,sandbox=info`),
   domains: domains

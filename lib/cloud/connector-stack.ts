@@ -35,12 +35,16 @@ export class ConnectorStack extends Stack {
   #propsOf(procoreEnvironment: ProcoreEnvironmentName, configuration: Configuration): ProcoreEnvironmentProps {
     const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetentionDays } = configuration;
     const { [procoreEnvironment]: logLevel } = configuration.logLevel;
+    const { [procoreEnvironment]: monitoring } = configuration.monitoring;
+    const { [procoreEnvironment]: pagerTopicArn } = configuration.pagerTopicArn;
     const { [procoreEnvironment]: domain } = configuration.domains;
     return {
       procoreEnvironment,
       ...{ returnToOrigins, worker, workerConcurrency, revokeReplacedTokens },
       logRetention: logRetentionDays,
       ...(logLevel && { logLevel }),
+      ...(monitoring && { monitoring }),
+      ...(pagerTopicArn && { pagerTopicArn }),
       ...(domain && {
         domainName: domain.name,
         certificate: this.#certificate(procoreEnvironment, domain.certificateArn),

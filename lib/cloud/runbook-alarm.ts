@@ -1,8 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  type AlarmBase,
+  AlarmRule,
+  AlarmState,
   ComparisonOperator,
-  type MathExpression,
+  CompositeAlarm,
+  MathExpression,
   type Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -20,16 +24,25 @@ export interface RunbookAlarmProps {
   readonly logGroups: readonly ILogGroup[];
 }
 
-const treatments = { fine: TreatMissingData.NOT_BREACHING, fault: TreatMissingData.BREACHING } as const;
-
 /** An alarm that says what is wrong and what to do, with the Logs Insights query of the same name that shows whom it hit. */
 export class RunbookAlarm extends Construct {
-  readonly alarm: Alarm;
+  /** What acts and reaches people. */
+  readonly alarm: AlarmBase;
 
-  constructor(scope: Construct, id: string, { row, name, metric, logGroups }: RunbookAlarmProps) {
+  constructor(scope: Construct, id: string, props: RunbookAlarmProps) {
     super(scope, id);
-    const { threshold = 1, periodMinutes = 5, periods = 1, fires, missingData } = row;
-    this.alarm = new Alarm(this, 'Alarm', {
+    const { row, name, logGroups } = props;
+    this.alarm = row.missingData === 'fault' ? this.#heartbeat(props) : this.#measured(props);
+    new QueryDefinition(this, 'Query', {
+      queryDefinitionName: name,
+      queryString: row.logs === 'requests' ? requestsQuery() : eventsQuery(row.logs.events),
+      logGroups: [...logGroups],
+    });
+  }
+
+  #measured({ row, name, metric }: RunbookAlarmProps): Alarm {
+    const { threshold = 1, periodMinutes = 5, periods = 1, fires } = row;
+    return new Alarm(this, 'Alarm', {
       alarmName: name,
       alarmDescription: alarmDescription(row),
       metric: metric.with({ period: Duration.minutes(periodMinutes) }),
@@ -39,15 +52,59 @@ export class RunbookAlarm extends Construct {
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
-      treatMissingData: treatments[missingData],
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    new QueryDefinition(this, 'Query', {
-      queryDefinitionName: name,
-      queryString: row.logs === 'requests' ? requestsQuery() : eventsQuery(row.logs.events),
-      logGroups: [...logGroups],
+  }
+
+  /**
+   * An alarm for which missing data is the fault fires as soon as it is created: then all data is missing. So it acts
+   * only together with a second one, which has no data until what it watches has run 15 times, is OK from then on, and
+   * keeps that state whatever comes.
+   *
+   * @see [Missing data](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html)
+   */
+  #heartbeat({ row, name, metric }: RunbookAlarmProps): CompositeAlarm {
+    const { periodMinutes = 5, periods = 1 } = row;
+    const below = { threshold: 1, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD };
+    const silent = new Alarm(this, 'Alarm', {
+      ...below,
+      alarmName: `${name}/not-running`,
+      alarmDescription: `Part of ${name}, which acts; this one is in ALARM after a first deployment, too.`,
+      // A sum says 0 at once. For missing data CloudWatch looks further back, and would fire 10 minutes later.
+      metric: filled(metric).with({ period: Duration.minutes(periodMinutes) }),
+      evaluationPeriods: periods,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    const begun = new Alarm(this, 'Begun', {
+      ...below,
+      alarmName: `${name}/has-run`,
+      alarmDescription: `Part of ${name}, which acts; OK says that it has run since it was deployed.`,
+      metric: new MathExpression({
+        expression: 'IF(m0 >= 15, m0)',
+        usingMetrics: { m0: metric },
+        period: Duration.hours(1),
+      }),
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    return new CompositeAlarm(this, 'Silent', {
+      compositeAlarmName: name,
+      alarmDescription: alarmDescription(row),
+      alarmRule: AlarmRule.allOf(
+        AlarmRule.fromAlarm(silent, AlarmState.ALARM),
+        AlarmRule.fromAlarm(begun, AlarmState.OK),
+      ),
     });
   }
 }
+
+/** A metric that counts as 0 where it has no data. */
+function filled(metric: Metric | MathExpression): MathExpression {
+  return new MathExpression({ expression: 'FILL(m0, 0)', usingMetrics: { m0: metric } });
+}
+
+/** How Lambda tells of a time-out or a crash: in text, and as JSON. */
+const brokenOff = '@message like /Task timed out|Runtime\\.|"status": ?"(timeout|error|failure)"/';
 
 function eventsQuery(events: readonly string[] = []): QueryString {
   const conditions = events.map((event) =>
@@ -59,7 +116,7 @@ function eventsQuery(events: readonly string[] = []): QueryString {
       ...['outcome', 'reason', 'cause', 'code', 'status', 'count', 'errorName', 'sha256', 'bytes', 'referenceId'],
       ...['requestId', '@log'],
     ],
-    filterStatements: [[...conditions, 'level = "ERROR"', '@message like /Task timed out|Runtime\\./'].join(' or ')],
+    filterStatements: [[...conditions, 'level = "ERROR"', brokenOff].join(' or ')],
     sort: '@timestamp desc',
     limit: 200,
   });

@@ -8,7 +8,7 @@ import {
   type Samples,
   type TemplateAlarm,
 } from './alarm-evaluation.ts';
-import { backgroundUntil, type Reports, type Scenario, scenarios } from './alarm-scenarios.ts';
+import { backgroundUntil, type Reports, type Scenario, scenarios, silent } from './alarm-scenarios.ts';
 import { type Json, resourcesOfType, synthesize } from './synthesized.ts';
 
 /** For how many minutes after the beginning of the trouble the alarms are watched. */
@@ -19,22 +19,28 @@ interface NamedAlarm {
   readonly logicalId: string;
   readonly name: string;
   readonly alarm: AlarmEvaluator;
+  /** Whether somebody hears of it; a part of a composite alarm says nothing of its own. */
+  readonly acts: boolean;
 }
 
 let alarms: readonly NamedAlarm[];
-let composites: readonly { readonly name: string; readonly rule: Json }[];
+let composites: readonly { readonly logicalId: string; readonly name: string; readonly rule: Json }[];
+let apis: readonly string[];
 let allIsWell: Samples;
 let outputs: Readonly<Record<string, { readonly Value: { readonly Ref?: string } }>>;
 beforeAll(() => {
   // Two environments: the trouble of one must not fire the alarms of the other.
-  const template = synthesize({ environments: 'sandbox,production' });
+  const template = synthesize({ environments: 'sandbox,production', monitoring: 'full' });
   outputs = template.findOutputs('*') as typeof outputs;
   alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(([logicalId, { Properties }]) => ({
     logicalId,
     name: String(Properties.AlarmName),
     alarm: alarmEvaluator(Properties as unknown as TemplateAlarm),
+    acts: Properties.AlarmActions !== undefined,
   }));
-  composites = resourcesOfType(template, 'AWS::CloudWatch::CompositeAlarm').map(([, { Properties }]) => ({
+  apis = resourcesOfType(template, 'AWS::ApiGatewayV2::Api').map(([logicalId]) => logicalId);
+  composites = resourcesOfType(template, 'AWS::CloudWatch::CompositeAlarm').map(([logicalId, { Properties }]) => ({
+    logicalId,
     name: String(Properties.AlarmName),
     rule: Properties.AlarmRule ?? '',
   }));
@@ -54,12 +60,14 @@ const measures: Readonly<Record<string, readonly [namespace: string, metric: str
   length: ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName'],
   Errors: ['AWS/Lambda', 'Errors', 'FunctionName'],
   Throttles: ['AWS/Lambda', 'Throttles', 'FunctionName'],
+  Invocations: ['AWS/Lambda', 'Invocations', 'FunctionName'],
 };
 
 /** The metric that a scenario means, as the alarms of an environment must name it. */
 function keyOf(metric: string, environment: string, prefix: string): string {
   const [output, measure] = metric.split(' ');
-  if (measure === undefined) return `ProcoreConnector ${metric} environment=${environment}`;
+  if (measure === undefined) return `ProcoreConnector ${metric} environment=${environment} stack=ProcoreConnector`;
+  if (output === 'HttpApi') return `AWS/ApiGateway ${measure} ApiId=${apis.find((id) => id.startsWith(prefix))}`;
   const [namespace, name, dimension] = measures[measure] ?? [];
   return `${namespace} ${name} ${dimension}=${outputs[`${prefix}${output}`]?.Value.Ref}`;
 }
@@ -74,26 +82,28 @@ function samplesOf(reports: Reports): Samples {
   return samples;
 }
 
-/** Every change of state since the trouble began, as `minute name state`; all alarms begin at OK. */
-function changesOf(reports: Reports): string[] {
-  const samples = samplesOf(reports);
+/**
+ * Every change of state since the trouble began, as `minute name state`, of alarms that somebody hears of.
+ *
+ * @param first the state in which all alarms begin. @default OK, but for one that has to have seen its data
+ */
+function changesOf(samples: Samples, { step = 5, first = 'OK' as AlarmState } = {}): string[] {
   const states = new Map<string, AlarmState>();
   const changes: string[] = [];
-  const enter = (minute: number, key: string, name: string, state: AlarmState) => {
-    if ((states.get(key) ?? 'OK') !== state) changes.push(`${minute} ${name} ${state}`);
-    states.set(key, state);
+  const stateOf = (logicalId: string) => states.get(logicalId) ?? first;
+  const enter = (minute: number, logicalId: string, name: string, state: AlarmState, acts: boolean) => {
+    // CloudWatch acts on the state after the creation, too, but nobody takes an OK then for news.
+    const isNews = stateOf(logicalId) !== state && !(stateOf(logicalId) === 'INSUFFICIENT_DATA' && state === 'OK');
+    if (isNews && acts) changes.push(`${minute} ${name} ${state}`);
+    states.set(logicalId, state);
   };
-  for (let minute = 0; minute <= watchedMinutes; minute += 5) {
-    for (const { logicalId, name, alarm } of alarms) {
-      if (minute % alarm.periodMinutes === 0) enter(minute, logicalId, name, alarm.stateAt(samples, minute));
+  for (let minute = 0; minute <= watchedMinutes; minute += step) {
+    for (const { logicalId, name, alarm, acts } of alarms) {
+      if (step === 5 && minute % alarm.periodMinutes !== 0) continue;
+      enter(minute, logicalId, name, alarm.stateAt(samples, minute, stateOf(logicalId)), acts);
     }
-    for (const { name, rule } of composites) {
-      enter(
-        minute,
-        name,
-        name,
-        compositeStateOf(rule, (logicalId) => states.get(logicalId) ?? 'OK'),
-      );
+    for (const { logicalId, name, rule } of composites) {
+      enter(minute, logicalId, name, compositeStateOf(rule, stateOf), true);
     }
   }
   return changes;
@@ -104,7 +114,7 @@ const cases = <Key extends 'fires' | 'stays'>(key: Key) =>
     scenario[key].map((reports) => [id, Object.keys(reports).join(', '), scenario, reports] as const),
   );
 
-function firesAndEnds(id: string, { after, ends, pages }: Scenario): string[] {
+function firesAndEnds(id: string, { after, ends, pages }: Pick<Scenario, 'after' | 'ends' | 'pages'>): string[] {
   const names = [id, ...(pages ? ['page'] : [])].map((name) => `ProcoreConnector/sandbox/${name}`);
   return [
     ...names.map((name) => `${after} ${name} ALARM`), //
@@ -115,22 +125,46 @@ function firesAndEnds(id: string, { after, ends, pages }: Scenario): string[] {
 describe('the alarms of the template', () => {
   test('have a scenario each', () => {
     const named = (environment: string) => Object.keys(scenarios).map((id) => `ProcoreConnector/${environment}/${id}`);
-    expect(alarms.map(({ name }) => name).sort()).toEqual([...named('sandbox'), ...named('production')].sort());
-    expect(composites.map(({ name }) => name)).toEqual([
+    const acting = alarms.filter(({ acts }) => acts).map(({ name }) => name);
+    const others = composites.map(({ name }) => name).filter((name) => !name.endsWith('/page'));
+    expect([...acting, ...others].sort()).toEqual([...named('sandbox'), ...named('production')].sort());
+    expect(composites.filter(({ name }) => name.endsWith('/page')).map(({ name }) => name)).toEqual([
       'ProcoreConnector/sandbox/page',
       'ProcoreConnector/production/page',
     ]);
   });
 
+  test('miss the sweep for as long as it is silent', () => {
+    const changes = changesOf(samplesOf({ 'FunctionRotationSweep Invocations': silent(180) }));
+    expect(changes).toEqual(firesAndEnds('rotation-sweep-silent', { after: 15, ends: 185, pages: true }));
+  });
+
+  test.each([
+    ['whose sweep begins after two minutes', 2],
+    ['whose sweep never begins', Number.POSITIVE_INFINITY],
+  ])('say nothing of a first deployment %s', (_, from) => {
+    // Minute by minute: a heartbeat that is armed too early would fire for a minute.
+    const beats = byMinute(
+      Array.from({ length: watchedMinutes }, (_, minute) => ({ minute, value: 1 })).filter(
+        ({ minute }) => minute >= from,
+      ),
+    );
+    const samples = new Map([
+      [keyOf('FunctionRotationSweep Invocations', 'sandbox', 'Sandbox'), beats],
+      [keyOf('FunctionRotationSweep Invocations', 'production', 'Production'), beats],
+    ]);
+    expect(changesOf(samples, { step: 1, first: 'INSUFFICIENT_DATA' })).toEqual([]);
+  });
+
   test('are all quiet while all is well', () => {
-    expect(changesOf({})).toEqual([]);
+    expect(changesOf(samplesOf({}))).toEqual([]);
   });
 
   test.each(cases('fires'))('%s fires for %s in time, ends, and no other alarm fires', (id, _, scenario, reports) => {
-    expect(changesOf(reports)).toEqual(firesAndEnds(id, scenario));
+    expect(changesOf(samplesOf(reports))).toEqual(firesAndEnds(id, scenario));
   });
 
   test.each(cases('stays'))('%s and all others stay quiet for %s', (_id, _metrics, _scenario, reports) => {
-    expect(changesOf(reports)).toEqual([]);
+    expect(changesOf(samplesOf(reports))).toEqual([]);
   });
 });

@@ -29,6 +29,8 @@ describe('the procore block of the context', () => {
       workerConcurrency: 10,
       revokeReplacedTokens: false,
       logRetentionDays: 90,
+      monitoring: {},
+      pagerTopicArn: {},
       logLevel: {},
       domains: {},
     });
@@ -65,6 +67,10 @@ describe('the procore block of the context', () => {
       sandbox: 'info',
     });
     expect(read({ logLevel: { sandbox: 'error' } }).logLevel).toEqual({ sandbox: 'error' });
+    expect(read({}, { monitoring: 'sandbox=full' }).monitoring).toEqual({ sandbox: 'full' });
+    const topic = 'arn:aws:sns:us-east-1:111122223333:pager';
+    expect(read({ pagerTopicArn: topic }).pagerTopicArn).toMatchObject({ sandbox: topic, production: topic });
+    expect(read({}, { pagerTopicArn: `production=${topic}` }).pagerTopicArn).toEqual({ production: topic });
   });
 
   test.each([
@@ -109,6 +115,9 @@ describe('the procore block of the context', () => {
     ['logRetentionDays', 31],
     ['logRetentionDays', true],
     ['logLevel', 'verbose'],
+    ['monitoring', 'some'],
+    ['pagerTopicArn', 'pager'],
+    ['pagerTopicArn', 'arn:aws:sqs:us-east-1:111122223333:pager'],
     ['logLevel', { sandbox: 'loud' }],
     ['domains', { sandbox: { name: 'connect.example.com' } }],
     ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'x' } }],

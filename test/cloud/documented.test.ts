@@ -14,13 +14,14 @@ const types = {
   'KMS key': 'AWS::KMS::Key',
   'EventBridge rules': 'AWS::Events::Rule',
   Alarms: 'AWS::CloudWatch::Alarm',
+  'Composite alarms': 'AWS::CloudWatch::CompositeAlarm',
   Dashboard: 'AWS::CloudWatch::Dashboard',
 };
 
 test('lib/cloud/README.md says how many resources an environment has', () => {
   // What belongs to the stack and not to an environment is the topic of alarms, with its key.
-  const resources = [...resourcesOf(synthesize({ environments: 'sandbox' }))].filter(([id]) =>
-    id.startsWith('Sandbox'),
+  const resources = [...resourcesOf(synthesize({ environments: 'production' }))].filter(([id]) =>
+    id.startsWith('Production'),
   );
   const counted = Object.entries(types).map(([name, type]) => [
     name,
@@ -31,4 +32,9 @@ test('lib/cloud/README.md says how many resources an environment has', () => {
     return [name, Number(count)];
   });
   expect(told).toEqual(counted);
+});
+
+test('lib/cloud/README.md says how few alarms a sandbox has', () => {
+  const [, alarms] = /^\| Alarms.*; (\d+) in a sandbox/m.exec(document) ?? [];
+  synthesize({ environments: 'sandbox' }).resourceCountIs('AWS::CloudWatch::Alarm', Number(alarms));
 });

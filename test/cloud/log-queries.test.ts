@@ -17,7 +17,7 @@ let resources: ReadonlyMap<string, Resource>;
 const bundles = new Map<string, string>();
 const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
 beforeAll(async () => {
-  template = synthesize({ environments: 'sandbox' });
+  template = synthesize({ environments: 'sandbox', monitoring: 'full' });
   resources = resourcesOf(template);
   const bundled = await bundleFunctions({ outputDirectory: directory });
   for (const name of handlerNames) {
@@ -32,7 +32,8 @@ const says = (output: string, name: string) => new RegExp(`["'\`]${name}["'\`]`)
 /** The logical id of the log group that a function writes. */
 function logGroupOf(output: string): string {
   const { Value: value } = template.findOutputs(`SandboxFunction${output}`)[`SandboxFunction${output}`] ?? {};
-  const [logGroup = ''] = textsIn(resources.get(value?.Ref)?.Properties.LoggingConfig ?? '');
+  const logging = resources.get(value?.Ref)?.Properties.LoggingConfig as { LogGroup?: Json } | undefined;
+  const [logGroup = ''] = textsIn(logging?.LogGroup ?? '');
   return logGroup;
 }
 
@@ -116,15 +117,13 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
     ),
   ],
   'token-errors': ['AccessToken', 'RotationSweep', 'TokenRotation', 'TokenRecovery'].map((name) => [name, failed]),
-  'webhook-errors': ['WebhookIntake', 'WebhookWorker', 'SubscriptionAudit', 'Reconciliation'].map((name) => [
-    name,
-    failed,
-  ]),
+  'webhook-errors': [['WebhookWorker', failed]],
+  'audit-errors': ['SubscriptionAudit', 'Reconciliation'].map((name) => [name, failed]),
   'tokens-throttled': [['TokenRotation', failed]],
 };
 
 /** The alarms for which the lines of the HTTP API tell, not those of functions. */
-const ofRequests = ['webhook-intake-slow', 'webhooks-throttled'];
+const ofRequests = ['webhook-intake-slow', 'http-api-failing', 'webhooks-throttled'];
 
 /** A line that no alarm is about. */
 const unrelated: LogLine = { event: 'oauth.link_issued', level: 'INFO', connectionId: 'acme' };
@@ -150,12 +149,15 @@ describe('the log query of each alarm', () => {
     expect(finds({ event: failed, level: 'ERROR' })).toBe(true);
     expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
     expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
+    expect(finds('{"type":"platform.runtimeDone","record":{"requestId":"8a0c…","status":"timeout"}}')).toBe(true);
+    expect(finds('{"type":"platform.report","record":{"status":"error","errorType":"Runtime.ExitError"}}')).toBe(true);
     expect(finds(unrelated)).toBe(false);
     for (const event of (tell[id] ?? []).flatMap(([, ...events]) => events).filter((event) => event !== failed)) {
       const likeIt = [event.replace('.', '_'), `not_${event}`, event.replace(/^\w+/, '$&x')];
       for (const other of likeIt) expect(finds({ event: other, level: 'INFO' }), other).toBe(false);
     }
     expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
+    expect(finds('{"type":"platform.report","record":{"requestId":"8a0c…","status":"success"}}')).toBe(false);
   });
 
   test.each(Object.keys(tell))('%s looks for no event that nobody writes there', (id) => {
@@ -171,7 +173,8 @@ describe('the log query of each alarm', () => {
 
   test.each(Object.keys(tell))('%s reads the log of every function that counts what it watches', (id) => {
     const alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
-    const alarm = alarms.find(({ AlarmName }) => AlarmName === `ProcoreConnector/sandbox/${id}`);
+    const name = `ProcoreConnector/sandbox/${id}`;
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === name || AlarmName === `${name}/not-running`);
     const counting = metricsOf(alarm as unknown as TemplateAlarm)
       .filter(({ Namespace }) => Namespace === 'ProcoreConnector')
       .flatMap(({ MetricName }) => [...bundles.keys()].filter((output) => says(output, MetricName)));
@@ -204,13 +207,13 @@ describe('requests as the HTTP API logs them', () => {
     return JSON.parse(accessLog().format.replaceAll(variable, (_, name: string) => String(values[name] ?? name)));
   }
 
-  test('name route, status, duration, address and environment, and no path, query, header or body', () => {
+  test('name route, status, duration, address, stack and environment, and no path, query, header or body', () => {
     expect(request(202, 80)).toEqual({
-      requestTime: 'requestTime',
       requestId: 'requestId',
       sourceIp: 'identity.sourceIp',
       routeKey: 'POST /webhooks',
       integrationError: 'integrationErrorMessage',
+      stack: 'ProcoreConnector',
       environment: 'sandbox',
       status: 202,
       answerMs: 80,

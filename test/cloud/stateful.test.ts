@@ -74,15 +74,15 @@ describe('what holds data', () => {
 });
 
 describe('tables', () => {
-  test("are protected, restorable, on demand and encrypted with their environment's key", () => {
+  test("are protected, restorable but for the ledger, on demand and encrypted with their environment's key", () => {
     for (const prefix of ['Sandbox', 'Production']) {
       const tables = only('AWS::DynamoDB::Table', prefix);
       expect(tables.length).toBe(5);
-      for (const [, { Properties }] of tables) {
+      for (const [id, { Properties }] of tables) {
         expect(Properties).toMatchObject({
           BillingMode: 'PAY_PER_REQUEST',
           DeletionProtectionEnabled: true,
-          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: !id.startsWith(`${prefix}TablesDeliveries`) },
           SSESpecification: {
             SSEEnabled: true,
             SSEType: 'KMS',

@@ -1,4 +1,5 @@
 import type { CommandContext, InputCompletion } from '@stricli/core';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -17,8 +18,12 @@ export interface Report {
 
 /** What the command line takes from rooms of the house that it does not know itself; bin/procore.ts gives it. */
 export interface Surroundings {
-  /** Counts an environment's standing charges, out of the tables that the template is made of. */
-  standing(): Promise<StandingCharges>;
+  /**
+   * Counts what costs in the template of an environment, as cdk.json's settings make it.
+   *
+   * @param environment default is production, or the first one that cdk.json names
+   */
+  standing(environment: ProcoreEnvironmentName | undefined): Promise<StandingCharges>;
 }
 
 /** What every command works with. */

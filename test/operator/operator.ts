@@ -94,7 +94,7 @@ export async function runBare(
     patienceMs: 60_000,
   });
   const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal, {
-    standing: async () => standingCharges(),
+    standing: async (environment) => standingCharges(environment),
   });
   return { exitCode, out, err, json: () => JSON.parse(out) };
 }

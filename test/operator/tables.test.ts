@@ -164,8 +164,9 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       fault: `${new URL(webhookUrl).pathname} answered 503 instead of 401. See the function's log.`,
     }),
   cost: async () => {
-    const session = { surroundings: { standing: async () => standingCharges() } } as Session;
-    return (await cost(session, { connections: 123_456, webhooksPerDay: 123_456_789 })).text;
+    const surroundings = { standing: async () => standingCharges() };
+    const session: Pick<Session, 'surroundings'> = { surroundings };
+    return (await cost(session, { environment: undefined, connections: 123_456, webhooksPerDay: 123_456_789 })).text;
   },
 };
 

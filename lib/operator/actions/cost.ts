@@ -1,21 +1,27 @@
 import { byService, type Load, monthlyCost } from '../cost.ts';
 import { prices } from '../prices.ts';
 import type { Report, Session } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { hang, indent } from '../table.ts';
 
 /** Computes a month's bill of one environment. */
-export async function cost({ surroundings }: Session, { connections, webhooksPerDay }: Load): Promise<Report> {
+export async function cost(
+  { surroundings }: Pick<Session, 'surroundings'>,
+  { connections, webhooksPerDay, environment: chosen }: Load & EnvironmentFlag,
+): Promise<Report> {
   const load = { connections, webhooksPerDay };
-  const lines = monthlyCost(load, await surroundings.standing());
+  const standing = await surroundings.standing(chosen);
+  const { environment } = standing;
+  const lines = monthlyCost(load, standing);
   const services = byService(lines);
   const total = [...services.values()].reduce((sum, usd) => sum + usd, 0);
   const [oldestPrice] = Object.values(prices)
     .map(({ seen }) => seen)
     .toSorted();
   return {
-    data: { ...load, usdPerMonth: total, services: Object.fromEntries(services), lines },
+    data: { environment, ...load, usdPerMonth: total, services: Object.fromEntries(services), lines },
     text: [
-      `A month of one environment, ${connections} connections, ${webhooksPerDay} webhooks a day:\n`,
+      `A month of ${environment}, ${connections} connections, ${webhooksPerDay} webhooks a day:\n`,
       ...[...services].map(([service, usd]) => `${dollars(usd)}  ${service}`),
       `${dollars(total)}  in all\n\nIn detail:`,
       ...lines.map(({ usd, service, what, amount }) =>

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-c
 import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
@@ -12,6 +13,7 @@ import {
   procoreOrigins,
 } from '../../functions/procore/environment.ts';
 import {
+  alarmTopicOutput,
   type EnvironmentOutput,
   type FunctionOutput,
   type LogOutput,
@@ -20,6 +22,7 @@ import {
   type SecretOutput,
   type TableOutput,
 } from '../stack-outputs.ts';
+import { type AlarmSubscribers, countAlarmSubscribers } from './aws/alarm-subscribers.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
 
@@ -37,6 +40,8 @@ export interface Deployment {
   readonly stackName: string;
   readonly local: boolean;
   readonly environments: readonly DeployedEnvironment[];
+  /** Counts who hears of alarms; absent on this machine, where there are none, and without a topic. */
+  readonly alarmSubscribers?: () => Promise<AlarmSubscribers>;
 }
 
 /** One line of a log; `id` is never given twice. */
@@ -153,7 +158,9 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
       exitCodes.notFound,
     );
   }
-  return { stackName: name, local, environments };
+  const topicArn = outputs.get(alarmTopicOutput);
+  const alarmSubscribers = () => countAlarmSubscribers(new SNSClient(options), topicArn ?? '');
+  return { stackName: name, local, environments, ...(!local && topicArn !== undefined && { alarmSubscribers }) };
 }
 
 async function describeStack(client: CloudFormationClient, StackName: string | undefined): Promise<Stack | undefined> {

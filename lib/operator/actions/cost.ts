@@ -30,8 +30,8 @@ export async function cost(
       '',
       indent(
         `List prices of US East (N. Virginia), last seen between ${oldestPrice} and now; no free tier, no taxes ` +
-          '(lib/operator/prices.ts). Calls are measured by a test, durations and sizes are assumed ' +
-          '(lib/operator/cost.ts).',
+          '(lib/operator/prices.ts). What stands there is counted in the template that cdk.json makes. Calls are ' +
+          'measured by a test, durations and sizes are assumed (lib/operator/cost.ts).',
         '',
       ),
     ].join('\n'),

@@ -1,14 +1,16 @@
 import { exitCodes } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import { hang, indent } from '../table.ts';
-import { type Check, verifyEnvironment } from '../verify.ts';
+import { type Check, verifyAlarms, verifyEnvironment } from '../verify.ts';
 
 /** Looks whether every environment of a stack works, through its real addresses. */
 export async function verify({ terminal, deployment }: StackSession): Promise<Report> {
-  const { environments, stackName } = await deployment();
-  const checks = await terminal.working('Checking', async () =>
-    (await Promise.all(environments.map((environment) => verifyEnvironment(environment, fetch)))).flat(),
-  );
+  const found = await deployment();
+  const { environments, stackName } = found;
+  const checks = await terminal.working('Checking', async () => {
+    const ofEnvironments = environments.map((environment) => verifyEnvironment(environment, fetch));
+    return (await Promise.all([...ofEnvironments, verifyAlarms(found)])).flat();
+  });
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {
     data: { stack: stackName, checks },

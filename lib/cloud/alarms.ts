@@ -85,7 +85,7 @@ export interface LoggedEvents {
  * metric for each hour in which something was said of it. Only the sweep is missed when it is silent, by Lambda's own
  * count of its invocations.
  *
- * Test test/cloud/alarm-causes.test.ts has a table of causes: how each comes to its alarm.
+ * test/cloud/alarm-causes.ts has a table of all causes: how each comes to its alarm.
  */
 export const alarmRows: readonly AlarmRow[] = [
   {

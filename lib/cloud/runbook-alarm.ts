@@ -61,7 +61,8 @@ export class RunbookAlarm extends Construct {
    * only together with a second one, which has no data until what it watches has run 15 times, is OK from then on, and
    * keeps that state whatever comes.
    *
-   * @see [Missing data](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html)
+   * @see [Missing data](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html),
+   *   [IF without an else has no data](https://aws.amazon.com/blogs/mt/enhance-cloudwatch-metrics-with-metric-math-functions/)
    */
   #heartbeat({ row, name, metric }: RunbookAlarmProps): CompositeAlarm {
     const { periodMinutes = 5, periods = 1 } = row;
@@ -125,7 +126,7 @@ function eventsQuery(events: readonly string[] = []): QueryString {
 function requestsQuery(): QueryString {
   return new QueryString({
     fields: ['@timestamp', 'routeKey', 'status', 'answerMs', 'requestId', 'integrationError'],
-    filterStatements: ['routeKey = "POST /webhooks"', 'status >= 400 or answerMs >= 2500'],
+    filterStatements: ['routeKey = "POST /webhooks" or status >= 500', 'status >= 400 or answerMs >= 2500'],
     sort: '@timestamp desc',
     limit: 200,
   });

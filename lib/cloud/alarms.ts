@@ -14,7 +14,7 @@ export type Watched =
       readonly metrics: readonly string[];
       /** Default is the sum. */
       readonly statistic?: 'Sum' | 'Minimum' | 'Maximum' | 'p99';
-      /** AWS's own measures of one function, added to the sum: they come even when its log does not. */
+      /** AWS's own measures of one function, of which the larger counts: they come even when its log does not. */
       readonly and?: { readonly handler: HandlerName; readonly measures: readonly FunctionMeasure[] };
     }
   | { readonly queue: WatchedQueue; readonly measure: 'age' | 'length' }

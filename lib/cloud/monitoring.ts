@@ -112,7 +112,10 @@ export class Monitoring extends Construct {
     const [only, ...others] = addends;
     // CloudWatch looks further back before it takes a lack of data for the end, by two periods more: too long where
     // periods are long. A sum says 0 at once.
-    if (only === undefined || others.length > 0 || periodMinutes > 5) return sum(addends);
+    if (only === undefined || others.length > 0 || periodMinutes > 5) {
+      // What Lambda counts as an error is an unanswered request, too, and must not count twice.
+      return 'and' in watched ? combined(addends, (values) => `MAX([${values.join(', ')}])`) : sum(addends);
+    }
     return only;
   }
 
@@ -173,11 +176,16 @@ function tell(alarm: AlarmBase, action: IAlarmAction): void {
   alarm.addOkAction(action);
 }
 
-/** Adds metrics up; a metric without data counts as 0, since the others must be heard all the same. */
+/** Adds metrics up. */
 function sum(metrics: readonly Metric[]): MathExpression {
+  return combined(metrics, (values) => values.join(' + '));
+}
+
+/** Combines metrics; one without data counts as 0, since the others must be heard all the same. */
+function combined(metrics: readonly Metric[], write: (values: readonly string[]) => string): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  const expression = Object.keys(usingMetrics)
-    .map((name) => `FILL(${name}, 0)`)
-    .join(' + ');
-  return new MathExpression({ expression, usingMetrics });
+  return new MathExpression({
+    expression: write(Object.keys(usingMetrics).map((name) => `FILL(${name}, 0)`)),
+    usingMetrics,
+  });
 }

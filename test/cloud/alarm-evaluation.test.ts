@@ -110,6 +110,8 @@ describe('the evaluator', () => {
     expect(sum('FILL(m0, 0) + FILL(m1, 0)')).toBe('ALARM');
     expect(sum('FILL(m1, 0)')).toBe('OK');
     expect(sum('m0 + m1')).toBe('ALARM');
+    expect(sum('MAX([FILL(m0, 0), FILL(m1, 0)])')).toBe('ALARM');
+    expect(sum('MAX([FILL(m1, 0)])')).toBe('OK');
     expect(sum('IF(m0 >= 1, m0)')).toBe('ALARM');
     expect(sum('IF(m0 >= 2, m0)')).toBe('OK');
     expect(() => sum('MAX(m0)')).toThrow('metric math that this evaluator does not know');

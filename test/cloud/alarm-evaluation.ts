@@ -161,8 +161,8 @@ function valueOfMetric({ Metric, Stat }: MetricStat, periodMinutes: number): Val
 }
 
 /**
- * Adds up `m0 + FILL(m1, 0) + …`, or gives `IF(m0 >= 15, m0)`, which has no data while the condition does not hold; the
- * other functions of metric math are not known here.
+ * Adds up `m0 + FILL(m1, 0) + …`, takes the largest of `MAX([FILL(m0, 0), …])`, or gives `IF(m0 >= 15, m0)`, which has no
+ * data while the condition does not hold; the other functions of metric math are not known here.
  */
 function sumOf(expression: string, measured: ReadonlyMap<string, ValueAt>): ValueAt {
   const [, tested = '', least, given = ''] = /^IF\((\w+) >= (\d+), (\w+)\)$/.exec(expression) ?? [];
@@ -172,7 +172,9 @@ function sumOf(expression: string, measured: ReadonlyMap<string, ValueAt>): Valu
       return value !== undefined && value >= Number(least) ? measured.get(given)?.(samples, end) : undefined;
     };
   }
-  const addends = expression.split(' + ').map((term): ValueAt => {
+  const [, largest] = /^MAX\(\[(.*)\]\)$/.exec(expression) ?? [];
+  const terms = largest === undefined ? expression.split(' + ') : largest.split(/, (?=FILL)/);
+  const addends = terms.map((term): ValueAt => {
     const [, filled, filler, plain] = /^(?:FILL\((\w+), (\d+)\)|(\w+))$/.exec(term) ?? [];
     const valueAt = measured.get(filled ?? plain ?? '');
     if (valueAt === undefined) throw new Error(`metric math that this evaluator does not know: ${term}`);
@@ -180,7 +182,8 @@ function sumOf(expression: string, measured: ReadonlyMap<string, ValueAt>): Valu
   });
   return (samples, end) => {
     const values = addends.flatMap((valueAt) => valueAt(samples, end) ?? []);
-    return values.length === 0 ? undefined : values.reduce((total, value) => total + value, 0);
+    if (values.length === 0) return undefined;
+    return largest === undefined ? values.reduce((total, value) => total + value, 0) : Math.max(...values);
   };
 }
 

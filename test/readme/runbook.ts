@@ -112,8 +112,9 @@ function measured(what: Exclude<Watched, { readonly heartbeat: unknown }>): stri
   }
   if ('api' in what) return 'the number of answers 5xx of the HTTP API, by AWS’s own count,';
   const ofAws = what.and?.measures.map((measure) => `${measure} of \`${what.and?.handler}\` (AWS/Lambda)`) ?? [];
-  const names = [...what.metrics.map((name) => `\`${name}\``), ...ofAws].join(' + ');
-  return `${statistics[what.statistic ?? 'Sum']} ${names}`;
+  const names = what.metrics.map((name) => `\`${name}\``).join(' + ');
+  const ours = `${statistics[what.statistic ?? 'Sum']} ${names}`;
+  return ofAws.length === 0 ? ours : `the larger one of ${ours} and ${ofAws.join(' and ')}`;
 }
 
 function shown(logs: AlarmRow['logs']): string {

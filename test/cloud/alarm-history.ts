@@ -78,9 +78,11 @@ export function alarmHistory(template: Template, watchedMinutes: number) {
   /**
    * Every change of state since the trouble began, as `minute name state`, of alarms that somebody hears of.
    *
-   * @param first the state in which all alarms begin. @default OK, but for one that has to have seen its data
+   * @param options.step minutes between two evaluations. With 1 all alarms are evaluated every minute, in an order that
+   *   nobody promises: the other way round if `reversed`, and composite alarms after each of them. @default 5
+   * @param options.first the state in which all alarms begin. @default OK
    */
-  function changesOf(samples: Samples, { step = 5, first = 'OK' as AlarmState } = {}): string[] {
+  function changesOf(samples: Samples, { step = 5, first = 'OK' as AlarmState, reversed = false } = {}): string[] {
     const states = new Map<string, AlarmState>();
     const changes: string[] = [];
     const stateOf = (logicalId: string) => states.get(logicalId) ?? first;
@@ -90,14 +92,20 @@ export function alarmHistory(template: Template, watchedMinutes: number) {
       if (isNews && acts) changes.push(`${minute} ${name} ${state}`);
       states.set(logicalId, state);
     };
-    for (let minute = 0; minute <= watchedMinutes; minute += step) {
-      for (const { logicalId, name, alarm, acts } of alarms) {
-        if (step === 5 && minute % alarm.periodMinutes !== 0) continue;
-        enter(minute, logicalId, name, alarm.stateAt(samples, minute, stateOf(logicalId)), acts);
-      }
+    const compose = (minute: number) => {
       for (const { logicalId, name, rule } of composites) {
         enter(minute, logicalId, name, compositeStateOf(rule, stateOf), true);
       }
+    };
+    const ordered = reversed ? alarms.toReversed() : alarms;
+    for (let minute = 0; minute <= watchedMinutes; minute += step) {
+      for (const { logicalId, name, alarm, acts } of ordered) {
+        if (step === 5 && minute % alarm.periodMinutes !== 0) continue;
+        const before = stateOf(logicalId);
+        enter(minute, logicalId, name, alarm.stateAt(samples, minute, before), acts);
+        if (step === 1 && stateOf(logicalId) !== before) compose(minute);
+      }
+      compose(minute);
     }
     return changes;
   }

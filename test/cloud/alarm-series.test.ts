@@ -61,7 +61,9 @@ describe('the alarms of the template', () => {
       [history.keyOf('FunctionRotationSweep Invocations'), beats],
       [history.keyOf('FunctionRotationSweep Invocations', 'production', 'Production'), beats],
     ]);
-    expect(changesOf(samples, { step: 1, first: 'INSUFFICIENT_DATA' })).toEqual([]);
+    for (const reversed of [false, true]) {
+      expect(changesOf(samples, { step: 1, first: 'INSUFFICIENT_DATA', reversed })).toEqual([]);
+    }
   });
 
   test('are all quiet while all is well', () => {

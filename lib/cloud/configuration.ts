@@ -9,8 +9,8 @@ import { ConfigurationError, shown } from './configuration-error.ts';
 import { faultOfDomainName } from './domain.ts';
 import { environmentOptions, type LogLevel } from './environment-options.ts';
 
-/** A stack holds 500 resources and an environment takes up to 160 of them. */
-const mostEnvironments = 3;
+/** A stack holds 500 resources and an environment takes up to 220 of them. */
+const mostEnvironments = 2;
 
 /** `-c key=value` gives texts only, so a list may be written with commas between its members. */
 function listOf<Member extends z.ZodType>(member: Member) {
@@ -41,15 +41,20 @@ const domainName = z.string().superRefine((name, context) => {
 
 const environmentName = z.enum(procoreEnvironmentNames);
 
-/** `error`, or `production=error,sandbox=info` on the command line, or an object in cdk.json; the rest is `info`. */
-const logLevel = z.preprocess(
-  (value) => {
+/**
+ * One value for all environments, e.g. `error`, or one for each: `production=error,sandbox=info` on the command line, an
+ * object in cdk.json. An environment that is not named has its default.
+ */
+function perEnvironment<Value extends z.ZodType>(each: Value) {
+  const spread = (value: unknown) => {
+    if (typeof value === 'boolean' || (typeof value === 'string' && !value.includes('='))) {
+      return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
+    }
     if (typeof value !== 'string') return value;
-    if (!value.includes('=')) return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
     return Object.fromEntries(value.split(',').map((pair) => pair.split('=').map((part) => part.trim())));
-  },
-  z.partialRecord(environmentName, z.custom<LogLevel>(environmentOptions.logLevel.isAllowed)),
-);
+  };
+  return z.preprocess(spread, z.partialRecord(environmentName, each));
+}
 
 /** An object; on the command line as JSON. */
 const domains = z.preprocess(
@@ -81,7 +86,7 @@ const configurationSchema = z.strictObject({
   )
     .refine((names) => names.length >= 1 && distinct(names))
     .default(['sandbox', 'production'])
-    .describe(`one to three of ${procoreEnvironmentNames.join(', ')}, each once`),
+    .describe(`one or two of ${procoreEnvironmentNames.join(', ')}, each once`),
   alarmEmail: z.email().nullable().default(null).describe('an e-mail address, or null for no mail'),
   returnToOrigins: listOf(z.string())
     .refine(returnToOrigins.isAllowed)
@@ -98,9 +103,14 @@ const configurationSchema = z.strictObject({
     .transform((days): RetentionDays => days)
     .default(logRetention.default)
     .describe(logRetention.allowed),
-  logLevel: logLevel
+  logLevel: perEnvironment(z.custom<LogLevel>(environmentOptions.logLevel.isAllowed))
     .default({})
     .describe(`${environmentOptions.logLevel.allowed}, for all environments or each: production=error,sandbox=info`),
+  gradualDeployments: perEnvironment(onOrOff)
+    .default({})
+    .describe(
+      `${environmentOptions.gradualDeployments.allowed}, for all environments or each: production=true,sandbox=false`,
+    ),
   domains: domains
     .default({})
     .describe(

@@ -35,12 +35,14 @@ export class ConnectorStack extends Stack {
   #propsOf(procoreEnvironment: ProcoreEnvironmentName, configuration: Configuration): ProcoreEnvironmentProps {
     const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetentionDays } = configuration;
     const { [procoreEnvironment]: logLevel } = configuration.logLevel;
+    const { [procoreEnvironment]: gradualDeployments } = configuration.gradualDeployments;
     const { [procoreEnvironment]: domain } = configuration.domains;
     return {
       procoreEnvironment,
       ...{ returnToOrigins, worker, workerConcurrency, revokeReplacedTokens },
       logRetention: logRetentionDays,
       ...(logLevel && { logLevel }),
+      ...(gradualDeployments !== undefined && { gradualDeployments }),
       ...(domain && {
         domainName: domain.name,
         certificate: this.#certificate(procoreEnvironment, domain.certificateArn),

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
 import { wrongValue } from './configuration-error.ts';
 
@@ -14,11 +15,14 @@ export interface EnvironmentOptions {
   readonly revokeReplacedTokens: boolean;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
+  readonly gradualDeployments: boolean;
 }
 
 /** One option: what it is unless told, and what it may be. */
 export interface EnvironmentOption<Value> {
   readonly default: Value;
+  /** Where the default is another one. */
+  readonly defaultIn?: Readonly<Partial<Record<ProcoreEnvironmentName, Value>>>;
   /** For the line of an error: "got X; allowed: …". */
   readonly allowed: string;
   isAllowed(value: unknown): boolean;
@@ -61,19 +65,30 @@ export const environmentOptions: {
     allowed: 'info or error',
     isAllowed: (value) => value === 'info' || value === 'error',
   },
+  gradualDeployments: {
+    default: false,
+    // Where customers are: a sandbox shall have the new version at once, and its canary would see nothing.
+    defaultIn: { production: true, federal: true },
+    allowed: 'true to send new code a tenth of the calls for 5 minutes first, or false to send it all of them at once',
+    isAllowed: (value) => typeof value === 'boolean',
+  },
 };
 
 /**
  * Fills in the defaults.
  *
+ * @param environment a default may depend on it
  * @returns every option, given or not; a token of CDK, whose value is not known yet, is taken as it is
  * @throws ConfigurationError for the first option that has a value it may not have
  */
-export function completeOptions(given: Partial<EnvironmentOptions>): EnvironmentOptions {
+export function completeOptions(
+  environment: ProcoreEnvironmentName,
+  given: Partial<EnvironmentOptions>,
+): EnvironmentOptions {
   const names = Object.keys(environmentOptions) as (keyof EnvironmentOptions)[];
   const entries = names.map((name) => {
-    const { default: preset, allowed, isAllowed } = environmentOptions[name];
-    const value = given[name] ?? preset;
+    const { default: preset, defaultIn = {}, allowed, isAllowed } = environmentOptions[name];
+    const value = given[name] ?? defaultIn[environment] ?? preset;
     if (Token.isUnresolved(value) || isAllowed(value)) return [name, value] as const;
     throw wrongValue(name, value, allowed);
   });

@@ -23,6 +23,7 @@ import { EncryptionKey } from './encryption-key.ts';
 import { completeOptions, type LogLevel } from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
+import { GradualDeployments } from './gradual-deployments.ts';
 import { ConnectorHttpApi } from './http-api.ts';
 import { Monitoring, metricNamespace } from './monitoring.ts';
 import { QuarantineQueue } from './quarantine-queue.ts';
@@ -90,6 +91,14 @@ export interface ProcoreEnvironmentProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Whether a deployment sends new code a tenth of the calls first, and goes back by itself when the new code fails
+   * within 5 minutes. It holds for the functions that take webhooks in, work events, and give and rotate tokens.
+   *
+   * @default true for production and federal, false for the sandboxes
+   */
+  readonly gradualDeployments?: boolean;
+
+  /**
    * A host of your own for pages and webhooks, e.g. `connect.example.com`. It needs a `certificate`, and a DNS record
    * that points to the output `DomainTarget`.
    *
@@ -135,7 +144,7 @@ export class ProcoreEnvironment extends Construct {
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
-    const { logRetention, logLevel, ...options } = completeOptions(props);
+    const { logRetention, logLevel, gradualDeployments, ...options } = completeOptions(procoreEnvironment, props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
@@ -151,12 +160,15 @@ export class ProcoreEnvironment extends Construct {
     const tokens = new Tokens(this, 'Tokens', stores);
     const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
 
+    const functions = [...connecting.functions, ...tokens.functions, ...webhooks.functions];
+    if (gradualDeployments) new GradualDeployments(this, 'Deployments', { procoreEnvironment, functions });
+
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
     this.callbackUrl = api.callbackUrl;
     this.webhookUrl = api.webhookUrl;
     this.accessTokenVariables = {
-      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.lambda.functionName,
+      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.calledName,
     };
     this.#tokens = tokens;
     this.#monitoring = new Monitoring(this, 'Monitoring', {
@@ -173,7 +185,7 @@ export class ProcoreEnvironment extends Construct {
     });
     this.#expose(procoreEnvironment, {
       ...outputsOfStores({ ...stores, api }),
-      ...outputsOfFunctions([...connecting.functions, ...tokens.functions, ...webhooks.functions]),
+      ...outputsOfFunctions(functions),
     });
   }
 
@@ -188,8 +200,8 @@ export class ProcoreEnvironment extends Construct {
     if (grantee instanceof LambdaFunction) {
       for (const [name, value] of Object.entries(this.accessTokenVariables)) grantee.addEnvironment(name, value);
     }
-    // Our functions have no versions, so that nothing else of the function has to be granted.
-    return this.#tokens.accessToken.lambda.grantInvokeLatestVersion(grantee);
+    // The alias alone: whoever may ask for tokens must not be able to ask code that is no longer, or not yet, live.
+    return this.#tokens.accessToken.target.grantInvoke(grantee);
   }
 
   /** Fires with any alarm that somebody should be woken for: for your pager. */
@@ -277,8 +289,8 @@ function outputsOfStores(stores: Stores): Outputs {
 function outputsOfFunctions(functions: readonly ConnectorFunction[]): Outputs {
   const logged: readonly HandlerName[] = readLogs;
   return Object.fromEntries(
-    functions.flatMap(({ name, lambda, logGroup }) => [
-      [`Function${pascalCase(name)}`, lambda.functionName],
+    functions.flatMap(({ name, calledName, logGroup }) => [
+      [`Function${pascalCase(name)}`, calledName],
       ...(logged.includes(name) ? [[`Log${pascalCase(name)}`, logGroup.logGroupName]] : []),
     ]),
   );

@@ -34,6 +34,7 @@ export class Tokens extends Construct {
       // A token request of 10 s at most, or the wait for somebody else's, then writes with their retries.
       memoryMebibytes: 512,
       timeoutSeconds: 30,
+      isVersioned: true,
     });
     const sweep = new ConnectorFunction(this, 'RotationSweep', {
       ...shared,
@@ -50,6 +51,7 @@ export class Tokens extends Construct {
       // Ten connections side by side, nearly all of the time waiting for Procore.
       memoryMebibytes: 512,
       timeoutSeconds: tokenRotationTimeoutSeconds,
+      isVersioned: true,
     });
     const recovery = new ConnectorFunction(this, 'TokenRecovery', {
       ...shared,
@@ -78,8 +80,8 @@ export class Tokens extends Construct {
 
   /** Lets a function ask for access tokens; it never sees a refresh token. */
   grantAccessTokens(connectorFunction: ConnectorFunction): void {
-    connectorFunction.set('accessTokenFunction', this.accessToken.lambda.functionName);
-    connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.lambda.functionArn]);
+    connectorFunction.set('accessTokenFunction', this.accessToken.calledName);
+    connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.target.functionArn]);
   }
 }
 

@@ -30,6 +30,7 @@ describe('the procore block of the context', () => {
       revokeReplacedTokens: false,
       logRetentionDays: 90,
       logLevel: {},
+      gradualDeployments: {},
       domains: {},
     });
   });
@@ -65,6 +66,13 @@ describe('the procore block of the context', () => {
       sandbox: 'info',
     });
     expect(read({ logLevel: { sandbox: 'error' } }).logLevel).toEqual({ sandbox: 'error' });
+  });
+
+  test('takes gradual deployments for all environments or for each', () => {
+    const both = { sandbox: true, production: true };
+    expect(read({ gradualDeployments: true }).gradualDeployments).toMatchObject(both);
+    expect(read({}, { gradualDeployments: 'on' }).gradualDeployments).toMatchObject(both);
+    expect(read({}, { gradualDeployments: 'production=false' }).gradualDeployments).toEqual({ production: false });
   });
 
   test.each([
@@ -110,6 +118,8 @@ describe('the procore block of the context', () => {
     ['logRetentionDays', true],
     ['logLevel', 'verbose'],
     ['logLevel', { sandbox: 'loud' }],
+    ['gradualDeployments', 'slowly'],
+    ['gradualDeployments', { production: 'canary' }],
     ['domains', { sandbox: { name: 'connect.example.com' } }],
     ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'x' } }],
     ['domains', { sandbox: { name: 'connect.example.com', certificateArn: `see ${certificateArn}` } }],
@@ -124,7 +134,7 @@ describe('the procore block of the context', () => {
 
   test('says that the wrong value came by -c', () => {
     expect(refusal({}, { environments: 'sandbx' }).message).toBe(
-      '-c environments=…: got "sandbx"; allowed: one to three of production, sandbox, monthly-sandbox, federal, each once.',
+      '-c environments=…: got "sandbx"; allowed: one or two of production, sandbox, monthly-sandbox, federal, each once.',
     );
   });
 
@@ -187,13 +197,13 @@ describe('the procore block of the context', () => {
     }
   });
 
-  test('refuses a fourth environment and shows the way out', () => {
+  test('refuses a third environment and shows the way out', () => {
     const error = refusal({ environments: ['production', 'sandbox', 'monthly-sandbox', 'federal'] });
     expect(error.key).toBe('environments');
     expect(error.message).toBe(
-      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 3, since a stack holds 500 ' +
-        'resources. Keep production, sandbox, monthly-sandbox here and deploy the rest as a stack of its own: ' +
-        '-c stackName=ProcoreConnector2 -c environments=federal',
+      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 2, since a stack holds 500 ' +
+        'resources. Keep production, sandbox here and deploy the rest as a stack of its own: ' +
+        '-c stackName=ProcoreConnector2 -c environments=monthly-sandbox,federal',
     );
   });
 });

@@ -57,8 +57,11 @@ describe('an environment without options', () => {
     expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
     for (const { name, optional, byDefault } of documented) {
       expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
-      const option = environmentOptions[name as keyof typeof environmentOptions]?.default;
-      if (option === undefined || typeof option === 'object') {
+      const { default: option, defaultIn } = environmentOptions[name as keyof typeof environmentOptions] ?? {};
+      if (defaultIn !== undefined) {
+        const [others, elsewhere] = [Object.keys(defaultIn).join(' and '), Object.values(defaultIn)[0]];
+        expect(byDefault, name).toBe(`${elsewhere} for ${others}, ${option} for the sandboxes`);
+      } else if (option === undefined || typeof option === 'object') {
         expect(byDefault ?? '- ', name).toMatch(/^- /);
       } else {
         const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
@@ -196,13 +199,12 @@ describe('a host of one’s own', () => {
 });
 
 describe('grantAccessTokens', () => {
-  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenFunction/) };
-  const vendingArn = { 'Fn::GetAtt': [expect.stringMatching(/^SandboxTokensAccessTokenFunction/), 'Arn'] };
+  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenLive/) };
   const invoke = {
     Action: 'lambda:InvokeFunction',
     Effect: 'Allow',
-    // The function itself and its one version, and no other by a wildcard.
-    Resource: [vendingArn, { 'Fn::Join': ['', [vendingArn, ':$LATEST']] }],
+    // The alias, and no version by its number.
+    Resource: vending,
   };
 
   test('lets a function ask for access tokens, and tells it by which function', () => {
@@ -237,13 +239,13 @@ describe('grantAccessTokens', () => {
     expect(stack.resolve(procore.accessTokenVariables)).toEqual({ PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending });
   });
 
-  test('lets another account ask, by a permission of the function itself', () => {
+  test('lets another account ask, by a permission of the alias itself', () => {
     const { procore, template } = inTheirStack();
     procore.grantAccessTokens(new AccountPrincipal('210987654321'));
     const permissions = resourcesOfType(template(), 'AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
     expect(permissions).toContainEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: vendingArn,
+      FunctionName: vending,
       Principal: '210987654321',
     });
   });

@@ -1,6 +1,14 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import {
+  functionBehind,
+  type Resource,
+  referencesIn,
+  resourcesOf,
+  resourcesOfType,
+  synthesize,
+  textsIn,
+} from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
@@ -277,8 +285,8 @@ describe('queues', () => {
     expect(mappings.length).toBe(3);
     for (const [, { Properties }] of mappings) {
       const [queueId] = textsIn(Properties.EventSourceArn ?? '');
-      const [functionId] = textsIn(Properties.FunctionName ?? '');
-      const { Timeout: timeout } = propertiesOf(String(functionId));
+      const [functionId] = referencesIn(Properties.FunctionName ?? '');
+      const { Timeout: timeout } = functionBehind(template, String(functionId))?.Properties ?? {};
       expect(propertiesOf(String(queueId)).VisibilityTimeout).toBeGreaterThanOrEqual(6 * Number(timeout));
     }
   });

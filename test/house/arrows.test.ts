@@ -210,7 +210,7 @@ describe('the rooms of the house', () => {
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
-  it('the runner of the template stays under 2,500 lines of code', () => {
+  it('the runner of the template stays under 2,600 lines of code', () => {
     // What stands at the top of the folder is what `npm start` does with the runner.
     const startFiles = /^lib\/local\/[^/]+\.ts$/;
     const runner = under('lib/local').filter(({ path }) => !startFiles.test(path));
@@ -219,7 +219,7 @@ describe('the rooms of the house', () => {
         .split('\n')
         .filter((line) => line.trim()),
     );
-    expect(code.length).toBeLessThan(2500);
+    expect(code.length).toBeLessThan(2600);
   });
 
   it('nothing but the table of environments spells a Procore host', () => {

@@ -40,6 +40,7 @@ describe('the documents', () => {
 /** A value of the configuration as a person would give it with `-c`. */
 function shown(key: string, value: unknown): string {
   if (key === 'logLevel') return 'info'; // what an environment has that is not named
+  if (key === 'gradualDeployments') return 'true for production and federal';
   if (value === null || (typeof value === 'object' && Object.keys(value).length === 0)) return 'none';
   return String(value);
 }

@@ -38,6 +38,8 @@ export type EnvironmentOutput =
   | 'CallbackUrl'
   | 'WebhookUrl'
   | 'ApiEndpoint'
+  /** Which formats the deployed version writes and reads, as lib/stored-format.ts spells it. */
+  | 'StoredFormat'
   /** Only with a domain: what its DNS record must point to. */
   | 'DomainTarget'
   | `Function${FunctionOutput}`

@@ -11,9 +11,10 @@ import {
   type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
-import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { accessTokenFunctionVariable, storedFormat } from '../../functions/settings.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
+import { spellFormat } from '../stored-format.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
 import { wrongValue } from './configuration-error.ts';
 import { Connecting } from './connecting.ts';
@@ -269,6 +270,7 @@ function outputsOfStores(stores: Stores): Outputs {
     CallbackUrl: api.callbackUrl,
     WebhookUrl: api.webhookUrl,
     ApiEndpoint: api.origin,
+    StoredFormat: spellFormat(storedFormat),
     ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
     SecretOauthClient: secrets.oauthClient.secretArn,
     SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,

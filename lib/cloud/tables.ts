@@ -110,7 +110,7 @@ export class Tables extends Construct {
 
   /** Lets a function read all subscriptions and note what became of their hooks; it removes none. */
   grantKeepSubscriptions(connectorFunction: ConnectorFunction): void {
-    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem', 'PutItem', 'Query']);
+    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem', 'UpdateItem', 'Query']);
   }
 
   /** Lets a function share Procore's rate limits and companies' pauses, and keep calls of Procore that failed. */

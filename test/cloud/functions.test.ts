@@ -319,7 +319,14 @@ describe('the outputs', () => {
     const names = Object.keys(template.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
     expect(names.map((name) => name.slice('Sandbox'.length)).sort()).toEqual(
       [
-        ...['CallbackUrl', 'WebhookUrl', 'ApiEndpoint', 'SecretOauthClient', 'SecretWebhookAuthorization'],
+        ...[
+          'CallbackUrl',
+          'WebhookUrl',
+          'ApiEndpoint',
+          'StoredFormat',
+          'SecretOauthClient',
+          'SecretWebhookAuthorization',
+        ],
         ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
         ...[
           'QueueEscrow',

@@ -20,6 +20,7 @@ const unexercised: Readonly<Record<string, string>> = {
   'TokenRotation sqs:GetQueueAttributes QueueRotation': "Lambda's own poller asks for it; the local one does not.",
   'TokenRecovery sqs:GetQueueAttributes QueueEscrow': "Lambda's own poller asks for it; the local one does not.",
   'Reconciliation sqs:SendMessage QueueQuarantine': 'What it accepts, it has written itself: always an event.',
+  'SubscriptionAudit dynamodb:PutItem TableSubscriptions': 'The release before needs it while both are deployed.',
   'SubscriptionAudit dynamodb:GetItem TableSubscriptions': 'It reads again what somebody else wrote in between.',
   'SubscriptionAudit sqs:SendMessage QueueQuarantine': 'The stand-in Procore has no delivery that cannot be read.',
   'WebhookWorker sqs:GetQueueAttributes QueueEvents': "Lambda's own poller asks for it; the local one does not.",

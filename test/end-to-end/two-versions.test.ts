@@ -116,6 +116,8 @@ describe('the release before, on what this version has stored', { timeout: 60_00
   it('takes webhooks in that this version knows again', async () => {
     // Older than what intake takes on trust, so that the ledger is asked.
     const timestamp = new Date(Date.now() - 600_000).toISOString();
+    // The receive that the deployment broke off may take one message with it, until that comes again.
+    expect(await system.post(webhookBody('01SACRIF1CED0000000000000A', { resource_id: '1' }))).toBe(200);
     for (const id of events) {
       expect(await system.post(webhookBody(id, { timestamp }))).toBe(200);
       await system.log.waitFor('event.received', { eventId: id });

@@ -10,7 +10,7 @@ import type { TemplateResource } from '../../lib/local/template/template.ts';
 import { type ReservedPorts, reservePorts } from '../../lib/ports.ts';
 import { permissions } from '../cloud/permissions.ts';
 import { relayFailingWrites } from './failing-writes.ts';
-import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
+import { startSandboxStack, synthesizeSandbox, webhookBody, withoutAlias } from './sandbox-stack.ts';
 
 // npm run test:policies: every permission that a role has is made use of by some flow below, or stands here with the
 // reason. The runner refuses every call that a role does not allow, so a permission that is missing fails its flow.
@@ -242,8 +242,6 @@ async function waitLong(event: string, fields: Record<string, string>): Promise<
 }
 
 it('leaves no permission of a role unused', async () => {
-  /** A function that is called by its alias goes by the name before it. */
-  const withoutAlias = (text: string) => /:function:([^:]+)/.exec(text)?.[1] ?? text;
   const names = new Map(
     Object.entries(system.stack.outputs).map(([output, value]) => [
       withoutAlias(value).replace(/^.*\/\d{12}\//, ''),

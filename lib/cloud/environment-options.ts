@@ -75,6 +75,19 @@ export const environmentOptions: {
 };
 
 /**
+ * Tells what an option is unless it is given.
+ *
+ * @param environment a default may depend on it
+ */
+export function defaultOf<Name extends keyof EnvironmentOptions>(
+  name: Name,
+  environment: ProcoreEnvironmentName,
+): EnvironmentOptions[Name] {
+  const { default: usual, defaultIn }: EnvironmentOption<EnvironmentOptions[Name]> = environmentOptions[name];
+  return defaultIn?.[environment] ?? usual;
+}
+
+/**
  * Fills in the defaults.
  *
  * @param environment a default may depend on it
@@ -87,8 +100,8 @@ export function completeOptions(
 ): EnvironmentOptions {
   const names = Object.keys(environmentOptions) as (keyof EnvironmentOptions)[];
   const entries = names.map((name) => {
-    const { default: preset, defaultIn = {}, allowed, isAllowed } = environmentOptions[name];
-    const value = given[name] ?? defaultIn[environment] ?? preset;
+    const { allowed, isAllowed } = environmentOptions[name];
+    const value = given[name] ?? defaultOf(name, environment);
     if (Token.isUnresolved(value) || isAllowed(value)) return [name, value] as const;
     throw wrongValue(name, value, allowed);
   });

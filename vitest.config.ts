@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup/quiet.ts'],
     silent: 'passed-only',
+    // Vitest's own default leaves a core unused, and many tests here wait for sockets.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

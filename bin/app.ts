@@ -15,4 +15,11 @@ try {
   // At once: CDK would go on to synthesize the app as far as it got.
   process.exit(1);
 }
-app.synth();
+try {
+  app.synth();
+} catch (error) {
+  // What constructs refuse, names above all: the lines say it, and a stack trace through the CDK says nothing.
+  if (!(error instanceof Error && error.message.startsWith('Validation failed with'))) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

@@ -13,7 +13,10 @@ export type FunctionOutput = PascalCase<HandlerName>;
 export type QueueOutput = 'Events' | 'EventsDeadLetter' | 'Quarantine' | 'Rotation' | 'RotationDeadLetter' | 'Escrow';
 
 /** What `Table…` outputs name: the tables' names. */
-export type TableOutput = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget';
+export const tableOutputs = ['Connections', 'Authorizations', 'Deliveries', 'Subscriptions', 'RateBudget'] as const;
+
+/** One of {@link tableOutputs}. */
+export type TableOutput = (typeof tableOutputs)[number];
 
 /** What `Secret…` outputs name: the secrets' ARNs, which every command and call that takes a secret's name takes. */
 export type SecretOutput = 'OauthClient' | 'WebhookAuthorization';

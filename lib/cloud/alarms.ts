@@ -13,9 +13,9 @@ export type WatchedQueue = 'events' | 'eventsDeadLetter' | 'rotationDeadLetter' 
 /** The functions that do one job together; no group has more than the ten metrics that one alarm may add up. */
 export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
 
-/** One alarm as data: what it watches, what a person reads in it, and the log query that finds the culprit. */
+/** One alarm as data: what it watches, what a person reads in it, and where the logs tell of it. */
 export interface AlarmRow {
-  /** Names the alarm, its log query, and its heading in the runbook (lib/cloud/README.md). */
+  /** Names the alarm and its heading in the runbook (lib/cloud/README.md). */
   readonly id: string;
   readonly cause: string;
   readonly remedy: string;
@@ -31,11 +31,11 @@ export interface AlarmRow {
   readonly missingData: 'fine' | 'fault';
   /** Whether somebody should be woken: it is part of the environment's composite alarm. */
   readonly page: boolean;
-  /** Where the log query looks: in the logs of functions, or in the access logs of the HTTP API. */
+  /** Where the lines are that tell of it: in the logs of functions, or in the access logs of the HTTP API. */
   readonly logs: LoggedEvents | 'requests';
 }
 
-/** What a log query looks for in the logs of functions. Failed invocations are always found. */
+/** What the log queries of functions look for. Failed invocations are always found. */
 export interface LoggedEvents {
   readonly of: readonly FunctionGroup[];
   /** Names of our log events; `*` at the end stands for any rest. Default is none. */
@@ -401,7 +401,7 @@ export class AlarmTextError extends ConnectorError {
  * @throws AlarmTextError
  */
 export function alarmDescription({ id, cause, remedy }: Pick<AlarmRow, 'id' | 'cause' | 'remedy'>): string {
-  const description = `${cause}\n\nWhat to do: ${remedy}\n\nRunbook: lib/cloud/README.md#${id}. The log query of the same name finds the lines.`;
+  const description = `${cause}\n\nWhat to do: ${remedy}\n\nRunbook: lib/cloud/README.md#${id}, which says in which log queries the lines are.`;
   if (description.length <= longestDescription) return description;
   throw new AlarmTextError(
     `The alarm ${id} has a description of ${description.length} characters; CloudWatch takes ${longestDescription}.`,

@@ -8,8 +8,9 @@ import {
 import { ConfigurationError, shown } from './configuration-error.ts';
 import { faultOfDomainName } from './domain.ts';
 import { environmentOptions, type LogLevel } from './environment-options.ts';
+import { mostStackNameCharacters } from './stack-name.ts';
 
-/** A stack holds 500 resources and an environment takes up to 220 of them. */
+/** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
 const mostEnvironments = 2;
 
 /** `-c key=value` gives texts only, so a list may be written with commas between its members. */
@@ -80,7 +81,9 @@ const configurationSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
     .default('ProcoreConnector')
-    .describe('a name that CloudFormation takes: a letter, then letters, digits and hyphens, at most 128'),
+    .describe(
+      'a letter, then letters, digits and hyphens, at most 28 to 35 of them: which, depends on the environments',
+    ),
   environments: listOf(
     z.custom<ProcoreEnvironmentName>((name) => typeof name === 'string' && isProcoreEnvironmentName(name)),
   )
@@ -147,6 +150,7 @@ export function readConfiguration(context: (key: string) => unknown): Configurat
   const parsed = configurationSchema.safeParse(given);
   if (!parsed.success) throw refusalOf(parsed.error, given, overridden);
   refuseTooManyEnvironments(parsed.data.environments);
+  refuseLongStackName(parsed.data);
   return parsed.data;
 }
 
@@ -175,6 +179,16 @@ function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): vo
     `environments: got ${names.length} (${names.join(', ')}); allowed: at most ${mostEnvironments}, since a stack holds 500 ` +
       `resources. Keep ${kept.join(', ')} here and deploy the rest as a stack of its own: ` +
       `-c stackName=ProcoreConnector2 -c environments=${others.join(',')}`,
+  );
+}
+
+function refuseLongStackName({ stackName, environments }: Configuration): void {
+  const most = mostStackNameCharacters(environments);
+  if (stackName.length <= most) return;
+  throw new ConfigurationError(
+    'stackName',
+    `stackName: got ${shown(stackName)} (${stackName.length} characters); allowed: at most ${most} with ` +
+      `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
   );
 }
 

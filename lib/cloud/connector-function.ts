@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -20,6 +20,7 @@ import { type Setting, settingNames } from '../../functions/settings.ts';
 import type { HandlerName } from '../handler-names.ts';
 import type { Bundles } from './bundle/bundle.ts';
 import type { LogLevel } from './environment-options.ts';
+import { retained } from './retained.ts';
 
 /** What all functions of an environment have in common. */
 export interface SharedFunctionProps {
@@ -68,7 +69,7 @@ export class ConnectorFunction extends Construct {
       retention: props.logRetention,
       encryptionKey: props.encryptionKey.key,
       // The logs outlive a tear-down; what is in them ends with the retention.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     // Not the role that CDK would make: its managed policy may write every log group of the account.
     this.role = new Role(this, 'Role', {
@@ -95,7 +96,7 @@ export class ConnectorFunction extends Construct {
       // An older version has calls in hand for a minute after its last one, and a person may want to go back to it. It
       // goes with its function; one that a failed deployment made goes with the deployment, else it could not be made
       // again.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
+      currentVersionOptions: { removalPolicy: retained },
       environment: {
         [settingNames.environment]: props.procoreEnvironment,
         // Powertools' own name.

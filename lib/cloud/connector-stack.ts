@@ -22,6 +22,8 @@ export class ConnectorStack extends Stack {
   constructor(scope: Construct, { configuration, bundles }: ConnectorStackProps) {
     super(scope, configuration.stackName, {
       description: `Procore Connector for ${configuration.environments.join(', ')}`,
+      // A stack is deleted on purpose or not at all: lib/cloud/README.md, "Tearing down".
+      terminationProtection: true,
     });
     const { topic } = new AlarmTopic(this, 'Alarms', { email: configuration.alarmEmail });
     const action = new SnsAction(topic);

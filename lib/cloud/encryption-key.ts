@@ -1,9 +1,10 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ConnectorFunction } from './connector-function.ts';
+import { retained } from './retained.ts';
 
 /** What a function may do with the key through DynamoDB: reading needs less than writing. */
 const actions = {
@@ -28,7 +29,7 @@ export class EncryptionKey extends Construct {
     this.key = new Key(this, 'Key', {
       description: `Procore Connector: tables, secrets and logs (${scope.node.path})`,
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     this.key.addToResourcePolicy(
       new PolicyStatement({

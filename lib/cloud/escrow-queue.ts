@@ -1,9 +1,11 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Tags, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ownerTags } from '../owner-tags.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { commonQueueProps, refuseOtherAccounts } from './fifo-queue.ts';
+import { retained, retainPolicyOf } from './retained.ts';
 
 /** Time-out of `token-recovery`: ten conditional writes, with their retries while DynamoDB is only just back. */
 export const tokenRecoveryTimeoutSeconds = 30;
@@ -24,9 +26,11 @@ export class EscrowQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...commonQueueProps,
       visibilityTimeout: Duration.seconds(6 * tokenRecoveryTimeoutSeconds),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     refuseOtherAccounts(this.queue);
+    retainPolicyOf(this.queue);
+    Tags.of(this.queue).add(ownerTags.part, 'escrow');
     Validations.of(this.queue).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SQS3',
       reason: 'The escrow queue tries a token set again for 14 days; a dead-letter queue would take it out of reach.',

@@ -1,8 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ConnectorFunction } from './connector-function.ts';
-import { FifoQueue } from './fifo-queue.ts';
+import { FifoQueue, type FifoQueueNaming } from './fifo-queue.ts';
+import { retained } from './retained.ts';
 
 /** Time-out of `webhook-worker`: ten events in turn, six seconds each, for the integrator's own code. */
 export const webhookWorkerTimeoutSeconds = 60;
@@ -12,16 +12,17 @@ export class EventQueues extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { queueNamePrefix }: FifoQueueNaming) {
     super(scope, id);
-    const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
+    const { queue, deadLetters } = new FifoQueue(this, 'Default', {
+      ...{ name: 'events', queueNamePrefix },
       consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
       // The worker counts tries in the ledger and dead-letters itself after 5. An event behind failing ones of its group
       // is received with each of their tries, untried: in a batch of ten up to 45 times before its own five. SQS's count
       // is no more than the backstop for crashes.
       maxReceiveCount: 50,
       // Procore does not send again what it was told was taken.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     this.queue = queue;
     this.deadLetters = deadLetters;

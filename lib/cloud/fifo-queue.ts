@@ -2,6 +2,7 @@ import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { retained, retainPolicyOf } from './retained.ts';
 
 /** What every queue of an environment has, whatever it is for. */
 export const commonQueueProps = {
@@ -29,7 +30,15 @@ export function refuseOtherAccounts(queue: Queue): void {
   );
 }
 
-export interface FifoQueueProps {
+/** How an environment's FIFO queues are named: CloudFormation does not shorten the names that it generates for them. */
+export interface FifoQueueNaming {
+  /** The beginning of their names. Default is that CloudFormation names them after the stack. */
+  readonly queueNamePrefix?: string | undefined;
+}
+
+export interface FifoQueueProps extends FifoQueueNaming {
+  /** What a prefix is followed by in the name, without `.fifo`. */
+  readonly name: string;
   /** Time-out of the function that works the queue; a message stays invisible for six times as long. */
   readonly consumerTimeoutSeconds: number;
   /** How often a message is received before SQS sets it aside. */
@@ -37,14 +46,20 @@ export interface FifoQueueProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** A FIFO queue for high throughput, worked by a function, with the queue of messages that nobody could work. */
+/**
+ * A FIFO queue for high throughput, worked by a function, with the queue of messages that nobody could work.
+ *
+ * Its ids are short on purpose: the stack's name and a queue's logical id may have 60 characters together. CDK leaves
+ * ids called `Default` out of logical ids.
+ */
 export class FifoQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: FifoQueueProps) {
     super(scope, id);
-    const { consumerTimeoutSeconds, maxReceiveCount, removalPolicy } = props;
+    const { consumerTimeoutSeconds, maxReceiveCount, removalPolicy, name, queueNamePrefix } = props;
+    const named = (end: string) => queueNamePrefix !== undefined && { queueName: `${queueNamePrefix}-${end}.fifo` };
     const fifo = {
       ...commonQueueProps,
       fifo: true,
@@ -53,14 +68,18 @@ export class FifoQueue extends Construct {
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       removalPolicy,
     };
-    this.deadLetters = new Queue(this, 'DeadLetters', fifo);
-    this.queue = new Queue(this, 'Queue', {
+    this.deadLetters = new Queue(this, 'Dead', { ...fifo, ...named(`${name}-dead`) });
+    this.queue = new Queue(this, 'Default', {
       ...fifo,
+      ...named(name),
       // Six times: Lambda's own rule, since a throttled batch is tried again while its messages are invisible.
       // @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeout: Duration.seconds(6 * consumerTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
-    for (const each of [this.queue, this.deadLetters]) refuseOtherAccounts(each);
+    for (const each of [this.queue, this.deadLetters]) {
+      refuseOtherAccounts(each);
+      if (removalPolicy === retained) retainPolicyOf(each);
+    }
   }
 }

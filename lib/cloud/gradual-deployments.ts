@@ -34,7 +34,9 @@ export interface GradualDeploymentsProps {
 export class GradualDeployments extends Construct {
   constructor(scope: Construct, id: string, { procoreEnvironment, functions }: GradualDeploymentsProps) {
     super(scope, id);
-    const application = new LambdaApplication(this, 'Application');
+    // Given, since nobody has said that CloudFormation shortens what it would generate to CodeDeploy's 100 characters.
+    const applicationName = `${Stack.of(this).stackName}-${procoreEnvironment}`;
+    const application = new LambdaApplication(this, 'Application', { applicationName });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
@@ -59,6 +61,7 @@ export class GradualDeployments extends Construct {
       });
       new LambdaDeploymentGroup(this, name, {
         application,
+        deploymentGroupName: name,
         role,
         alias: live,
         deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -8,6 +8,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import type { ConnectorFunction } from './connector-function.ts';
 import type { Domain } from './domain.ts';
 import type { EncryptionKey } from './encryption-key.ts';
+import { retained } from './retained.ts';
 
 /** API Gateway answers 503 for an integration that takes longer than 30 s. */
 export const httpTimeoutSeconds = 29;
@@ -46,9 +47,10 @@ export class ConnectorHttpApi extends Construct {
       createDefaultStage: false,
     });
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: accessLogsName(procoreEnvironment),
       retention: props.logRetention,
       encryptionKey: props.encryptionKey.key,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: retained,
     });
     const customDomain =
       domain &&
@@ -116,6 +118,19 @@ export class ConnectorHttpApi extends Construct {
     measure('webhookAnswerMs', webhook, '$.answerMs');
     measure('webhookUnanswered', FilterPattern.all(webhook, unanswered), '1');
   }
+}
+
+/**
+ * Names the group of access logs. Of a group outside `/aws/vendedlogs/` API Gateway notes the ARN in a resource policy
+ * that the whole account shares, which takes 5,120 characters and is never cleaned. The GUID at the end of the stack's id
+ * makes the name differ from that of an earlier stack of the same name, whose group was retained.
+ *
+ * @see [API Gateway's log groups](https://github.com/anomalyco/sst/issues/125),
+ *   [log delivery](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html)
+ */
+function accessLogsName(environment: ProcoreEnvironmentName): string {
+  const guid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+  return `/aws/vendedlogs/procore/${guid}/${environment}`;
 }
 
 /** API Gateway can check neither a browser that Procore sends back nor Procore's own header: our functions do. */

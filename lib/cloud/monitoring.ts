@@ -14,6 +14,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import { type AlarmRow, alarmRows, type FunctionGroup, type Watched, type WatchedQueue } from './alarms.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { ConnectorDashboard } from './dashboard.ts';
+import { LogQueries } from './log-queries.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** The namespace of our own metrics, those of functions/observer.ts and those made of access logs. */
@@ -33,7 +34,7 @@ const queueMeasures = {
 } as const;
 const functionMeasures = { Errors: 'metricErrors', Throttles: 'metricThrottles' } as const;
 
-/** One environment's alarms, each with its log query, the composite one to page on, and the dashboard. */
+/** One environment's alarms, the composite one to page on, the log queries, and the dashboard. */
 export class Monitoring extends Construct {
   /** Fires with any alarm that somebody should be woken for. */
   readonly pagingAlarm: CompositeAlarm;
@@ -51,7 +52,6 @@ export class Monitoring extends Construct {
         row,
         name: `${prefix}/${row.id}`,
         metric: this.#metric(row),
-        logGroups: this.#logGroups(row),
       }),
     }));
     this.#alarms = alarms.map(({ runbookAlarm }) => runbookAlarm);
@@ -61,6 +61,7 @@ export class Monitoring extends Construct {
       alarmDescription: `Something in ${prefix} needs a person now: see which alarm of this folder fires, and its text.`,
       alarmRule: AlarmRule.anyOf(...paging.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
     });
+    new LogQueries(this, 'Queries', { folder: prefix, ...props });
     new ConnectorDashboard(this, 'Dashboard', {
       name: `${stackName}-${props.procoreEnvironment}`,
       ours: (metric, statistic) => this.#ours(metric, statistic),
@@ -99,11 +100,6 @@ export class Monitoring extends Construct {
 
   #ofQueue(queue: WatchedQueue, measure: 'age' | 'length'): Metric {
     return this.#props.queues[queue][queueMeasures[measure]]({ label: queue });
-  }
-
-  #logGroups({ logs }: AlarmRow): ILogGroup[] {
-    if (logs === 'requests') return [this.#props.accessLogs];
-    return logs.of.flatMap((group) => this.#props.functions[group].map(({ logGroup }) => logGroup));
   }
 }
 

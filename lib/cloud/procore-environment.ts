@@ -1,4 +1,4 @@
-import { CfnOutput, Token } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Stack, Tags, Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -13,6 +13,7 @@ import {
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable, storedFormat } from '../../functions/settings.ts';
 import type { HandlerName } from '../handler-names.ts';
+import { ownerTags } from '../owner-tags.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
 import { spellFormat } from '../stored-format.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
@@ -24,9 +25,11 @@ import { EncryptionKey } from './encryption-key.ts';
 import { completeOptions, type LogLevel } from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
+import type { FifoQueueNaming } from './fifo-queue.ts';
 import { GradualDeployments } from './gradual-deployments.ts';
 import { ConnectorHttpApi } from './http-api.ts';
 import { Monitoring, metricNamespace } from './monitoring.ts';
+import { checkNames } from './name-check.ts';
 import { QuarantineQueue } from './quarantine-queue.ts';
 import { RotationQueues } from './rotation-queue.ts';
 import { Secrets } from './secrets.ts';
@@ -115,6 +118,16 @@ export interface ProcoreEnvironmentProps {
   readonly certificate?: ICertificate;
 
   /**
+   * The beginning of the names of the four FIFO queues, e.g. `acme-procore`; it must be the only one of its kind in account
+   * and region. CloudFormation does not shorten the names that it generates for FIFO queues, and SQS takes 80 characters.
+   * In a nested stack, whose own name CloudFormation generates, it must be given. Another prefix later means other queues:
+   * the events that wait stay in the old ones.
+   *
+   * @default - CloudFormation names them after the stack: its name and a queue's logical id have 60 characters at most
+   */
+  readonly queueNamePrefix?: string;
+
+  /**
    * Bundles of the functions that were made before, so that several environments share them. They hold the file that
    * gets the events, so that `onEventEntry` must be left out.
    *
@@ -151,9 +164,10 @@ export class ProcoreEnvironment extends Construct {
     const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
     const secrets = new Secrets(this, 'Secrets', { procoreEnvironment, encryptionKey });
     const tables = new Tables(this, 'Tables', { encryptionKey, ...options });
-    const eventQueue = new EventQueues(this, 'EventQueue');
+    const naming = namingOf(this, props);
+    const eventQueue = new EventQueues(this, 'Events', naming);
     const quarantineQueue = new QuarantineQueue(this, 'QuarantineQueue');
-    const rotationQueue = new RotationQueues(this, 'RotationQueue');
+    const rotationQueue = new RotationQueues(this, 'Rotate', naming);
     const escrowQueue = new EscrowQueue(this, 'EscrowQueue');
     const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
     const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
@@ -188,6 +202,15 @@ export class ProcoreEnvironment extends Construct {
       ...outputsOfStores({ ...stores, api }),
       ...outputsOfFunctions(functions),
     });
+    this.#tag(procoreEnvironment);
+    checkNames(Stack.of(this));
+  }
+
+  /** Marks what is retained, so that it is found when the stack is gone. */
+  #tag(environment: ProcoreEnvironmentName): void {
+    const includeResourceTypes = [...retainedTypes];
+    Tags.of(this).add(ownerTags.stack, Aws.STACK_ID, { includeResourceTypes });
+    Tags.of(this).add(ownerTags.environment, environment, { includeResourceTypes });
   }
 
   /**
@@ -223,6 +246,15 @@ export class ProcoreEnvironment extends Construct {
   }
 }
 
+/** What is retained, as far as it has tags: policies have none and go with what they belong to. */
+const retainedTypes = [
+  'AWS::DynamoDB::Table',
+  'AWS::KMS::Key',
+  'AWS::Logs::LogGroup',
+  'AWS::SQS::Queue',
+  'AWS::SecretsManager::Secret',
+];
+
 /** Values by output; those that an environment does not have are left out. */
 type Outputs = { readonly [Output in EnvironmentOutput]?: string };
 
@@ -230,6 +262,26 @@ type Outputs = { readonly [Output in EnvironmentOutput]?: string };
 function procoreOf({ procoreEnvironment }: ProcoreEnvironmentProps): ProcoreEnvironmentName {
   if (isProcoreEnvironmentName(procoreEnvironment)) return procoreEnvironment;
   throw wrongValue('procoreEnvironment', procoreEnvironment, procoreEnvironmentNames.join(', '));
+}
+
+/** What follows the prefix in the longest name, with the suffix of FIFO queues. */
+const longestQueueEnding = '-rotate-dead.fifo';
+const mostPrefixCharacters = 80 - longestQueueEnding.length;
+
+/** @throws ConfigurationError when names would be too long, or in a nested stack no prefix is given */
+function namingOf(scope: Construct, { queueNamePrefix }: ProcoreEnvironmentProps): FifoQueueNaming {
+  const allowed = `1 to ${mostPrefixCharacters} letters, digits, hyphens and underscores, which no other queue's name of account and region begins with`;
+  if (queueNamePrefix === undefined) {
+    if (Stack.of(scope).nestedStackParent === undefined) return {};
+    throw wrongValue(
+      'queueNamePrefix',
+      undefined,
+      `${allowed}; in a nested stack CloudFormation's own names are too long for FIFO queues`,
+    );
+  }
+  const fits = new RegExp(`^[\\w-]{1,${mostPrefixCharacters}}$`).test(queueNamePrefix);
+  if (fits || Token.isUnresolved(queueNamePrefix)) return { queueNamePrefix };
+  throw wrongValue('queueNamePrefix', queueNamePrefix, allowed);
 }
 
 /**

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ConnectorFunction } from './connector-function.ts';
-import { FifoQueue } from './fifo-queue.ts';
+import { FifoQueue, type FifoQueueNaming } from './fifo-queue.ts';
 
 /** Time-out of `token-rotation`: it claims nothing more in the last 15 s, and a token request takes up to 10 s. */
 export const tokenRotationTimeoutSeconds = 60;
@@ -15,9 +15,10 @@ export class RotationQueues extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { queueNamePrefix }: FifoQueueNaming) {
     super(scope, id);
-    const { queue, deadLetters } = new FifoQueue(this, 'Fifo', {
+    const { queue, deadLetters } = new FifoQueue(this, 'Default', {
+      ...{ name: 'rotate', queueNamePrefix },
       consumerTimeoutSeconds: tokenRotationTimeoutSeconds,
       maxReceiveCount: 5,
       // It holds no token, and the sweep sends again whatever is still due.

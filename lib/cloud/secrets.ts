@@ -1,4 +1,4 @@
-import { RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import { SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -6,6 +6,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import type { Setting } from '../../functions/settings.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { EncryptionKey } from './encryption-key.ts';
+import { retained, retainPolicyOf } from './retained.ts';
 
 export interface SecretsProps {
   readonly procoreEnvironment: ProcoreEnvironmentName;
@@ -27,7 +28,7 @@ export class Secrets extends Construct {
   constructor(scope: Construct, id: string, { procoreEnvironment: environment, encryptionKey }: SecretsProps) {
     super(scope, id);
     this.#encryptionKey = encryptionKey;
-    const common = { encryptionKey: encryptionKey.key, removalPolicy: RemovalPolicy.RETAIN };
+    const common = { encryptionKey: encryptionKey.key, removalPolicy: retained };
     this.oauthClient = new Secret(this, 'OauthClient', {
       ...common,
       description: `Client id and client secret of the Procore app (${environment})`,
@@ -101,4 +102,5 @@ function restrict(secret: Secret): void {
     );
   refuse('TlsOnly', { Bool: { 'aws:SecureTransport': 'false' } });
   refuse('ThisAccountOnly', { StringNotEquals: { 'aws:PrincipalAccount': Stack.of(secret).account } });
+  retainPolicyOf(secret);
 }

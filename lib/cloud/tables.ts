@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../functions/settings.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { EncryptionKey } from './encryption-key.ts';
+import { retained } from './retained.ts';
 
 /** What functions do with links and authorization sessions. */
 export type AuthorizationAction = 'GetItem' | 'PutItem' | 'UpdateItem';
@@ -39,8 +39,9 @@ export class Tables extends Construct {
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: encryptionKey.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // No deletionProtection here: a first deployment that fails could not delete them. The deploy program switches it
+      // on after success (lib/deploy/protect-tables.ts), and `verify` looks whether it is.
+      removalPolicy: retained,
     };
     this.connections = new Table(this, 'Connections', {
       ...common,

@@ -89,16 +89,15 @@ function sessionOf(
 ): StackSession {
   if (endpoint !== undefined && !local) throw usageError('--endpoint goes with --local.');
   let found: Promise<Deployment> | undefined;
-  const find = async () => {
-    // The AWS SDK takes longer to load than everything else together.
-    const { findDeployment } = await import('./deployment.ts');
-    return findDeployment({
-      stackName: stack,
-      ...(region !== undefined && { region }),
-      ...(profile !== undefined && { profile }),
-      ...(local && { localEndpoint: endpoint ?? 'http://127.0.0.1:4400' }),
-    });
+  const choice = {
+    stackName: stack,
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(local && { localEndpoint: endpoint ?? 'http://127.0.0.1:4400' }),
   };
+  // The AWS SDK takes longer to load than everything else together.
+  const find = async () => (await import('./deployment.ts')).findDeployment(choice);
+  const search = async () => [await (await import('./deployment.ts')).findLeftovers(choice)];
   const deployment = () => {
     found ??= terminal.working('Looking for the stack', find);
     return found;
@@ -109,6 +108,7 @@ function sessionOf(
     surroundings,
     propose: (words) => proposeCompletions(application, words, context),
     deployment,
+    leftovers: async () => (local ? [] : terminal.working('Looking for what stayed behind', search)),
     environment: async (name) => chooseEnvironment(await deployment(), name),
   };
 }

@@ -2,6 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -20,8 +21,10 @@ import {
   type SecretOutput,
   type TableOutput,
 } from '../stack-outputs.ts';
+import { readStackResources, readTagged } from './aws/tagged-resources.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
+import type { Findings } from './leftovers.ts';
 
 /** Which stack is meant, and where. */
 export interface DeploymentChoice {
@@ -115,19 +118,9 @@ const patience = { connectionTimeout: 4000, requestTimeout: 60_000 };
  * @throws OperatorError when there is none, or it is not ours; errors of AWS as they come
  */
 export async function findDeployment(choice: DeploymentChoice): Promise<Deployment> {
-  const { stackName, region, profile, localEndpoint } = choice;
+  const { stackName, localEndpoint } = choice;
   const local = localEndpoint !== undefined;
-  const options = {
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
-    ...(local && {
-      endpoint: localEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    }),
-    requestHandler: patience,
-  };
+  const options = clientOptions(choice);
   const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
   if (!stack) throw noStack(choice);
   const clients = {
@@ -154,6 +147,38 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
     );
   }
   return { stackName: name, local, environments };
+}
+
+/**
+ * Finds what stayed behind of stacks of one name, whether there is one now or not.
+ *
+ * @throws errors of AWS as they come
+ */
+export async function findLeftovers(choice: DeploymentChoice): Promise<Findings> {
+  const { stackName, profile } = choice;
+  const options = clientOptions(choice);
+  const cloudFormation = new CloudFormationClient(options);
+  const stack = await describeStack(cloudFormation, stackName);
+  return {
+    stackName,
+    tagged: await readTagged(new ResourceGroupsTaggingAPIClient(options)),
+    inStack: stack && (await readStackResources(cloudFormation, stackName)),
+    profile,
+  };
+}
+
+function clientOptions({ region, profile, localEndpoint }: DeploymentChoice) {
+  return {
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(localEndpoint !== undefined && {
+      endpoint: localEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    }),
+    requestHandler: patience,
+  };
 }
 
 async function describeStack(client: CloudFormationClient, StackName: string | undefined): Promise<Stack | undefined> {

@@ -2,6 +2,7 @@ import type { CommandContext, InputCompletion } from '@stricli/core';
 import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { Findings } from './leftovers.ts';
 import type { SharedFlags } from './shared-parameters.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,6 +36,8 @@ export interface Session {
 export interface StackSession extends Session {
   /** Finds the stack that `--stack`, or the system that `--local` names; asked once. */
   deployment(): Promise<Deployment>;
+  /** Finds what stayed behind of stacks of that name; nothing for a system on this machine, which leaves nothing. */
+  leftovers(): Promise<readonly Findings[]>;
   /**
    * Finds one environment of it.
    *

@@ -1,3 +1,5 @@
+import { tableOutputs } from '../stack-outputs.ts';
+import type { TableProtection } from '../table-protection.ts';
 import type { DeployedEnvironment } from './deployment.ts';
 
 /** One thing that was looked at through the stack's real addresses. */
@@ -15,9 +17,14 @@ type Fetch = typeof fetch;
  * Looks whether a deployed environment works, from outside, as browsers and Procore meet it, and by its functions.
  * It connects nothing, takes no event in and leaves nothing but log lines behind.
  *
+ * @param protection of its tables; without one it is not looked at
  * @returns every check, in order; none throws
  */
-export async function verifyEnvironment(environment: DeployedEnvironment, fetchUrl: Fetch): Promise<Check[]> {
+export async function verifyEnvironment(
+  environment: DeployedEnvironment,
+  fetchUrl: Fetch,
+  protection?: TableProtection,
+): Promise<Check[]> {
   const { webhookUrl, callbackUrl, name } = environment;
   const checks: readonly (readonly [string, () => Promise<string | undefined>])[] = [
     ['The connect page answers an unknown link with its own page', () => unknownLink(callbackUrl, fetchUrl)],
@@ -32,8 +39,10 @@ export async function verifyEnvironment(environment: DeployedEnvironment, fetchU
     ['The OAuth client’s credentials are set, and for this environment', () => credentials(environment)],
     ['The webhook authorization is generated, and for this environment', () => authorization(environment)],
   ];
+  const protectedTables = 'The tables are protected from being deleted';
+  const all = protection ? [...checks, [protectedTables, () => unprotected(environment, protection)] as const] : checks;
   const results: Check[] = [];
-  for (const [what, look] of checks) {
+  for (const [what, look] of all) {
     const fault = await look().catch((error: unknown) => `${(error as Error).name}: ${(error as Error).message}`);
     results.push({ environment: name, what, ...(fault !== undefined && { fault }) });
   }
@@ -90,6 +99,17 @@ async function authorization(environment: DeployedEnvironment): Promise<string |
   const secret = parse(await environment.readSecret('WebhookAuthorization'));
   if (secret.environment !== environment.name) return 'The secret names another environment. Deploy again.';
   return String(secret.current ?? '').length >= 16 ? undefined : 'It has no value. Deploy again.';
+}
+
+async function unprotected(environment: DeployedEnvironment, protection: TableProtection): Promise<string | undefined> {
+  const names = tableOutputs.map((name) => environment.tableName(name));
+  const found = await Promise.all(
+    names.map(async (name) => ({ name, isProtected: await protection.isProtected(name) })),
+  );
+  const open = found.flatMap(({ name, isProtected }) => (isProtected ? [] : [name]));
+  return open.length === 0
+    ? undefined
+    : `Not protected: ${open.join(', ')}. Run npm run deploy again, which protects them; or, for a stack of your own, aws dynamodb update-table --deletion-protection-enabled --table-name NAME.`;
 }
 
 function parse(text = '{}'): Readonly<Record<string, unknown>> {

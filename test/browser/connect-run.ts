@@ -86,7 +86,7 @@ export async function startConnectRun() {
   /** A person's browser of their own: no cookies, no history. */
   async function newPerson(): Promise<BrowserContext> {
     const context = await browser.newContext({ locale: 'en-US' });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(40_000);
     watchContext(context);
     return context;
   }

@@ -206,4 +206,23 @@ describe('the procore block of the context', () => {
         '-c stackName=ProcoreConnector2 -c environments=monthly-sandbox,federal',
     );
   });
+
+  test.each([
+    [['sandbox'], 35],
+    [['federal'], 35],
+    [['sandbox', 'production'], 32],
+    [['monthly-sandbox', 'sandbox'], 28],
+  ] as const)(
+    'takes a stack name that fits into the names of queues: with %j of %i characters',
+    (environments, most) => {
+      const named = (length: number) => ({ environments, stackName: 'S'.repeat(length) });
+      expect(read(named(most)).stackName).toHaveLength(most);
+      const error = refusal(named(most + 1));
+      expect(error.key).toBe('stackName');
+      expect(error.message).toBe(
+        `stackName: got "${'S'.repeat(most + 1)}" (${most + 1} characters); allowed: at most ${most} with ` +
+          `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
+      );
+    },
+  );
 });

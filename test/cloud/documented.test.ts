@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { expect, test } from 'vitest';
+import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { resourcesOf, synthesize } from './synthesized.ts';
 
 const document = readFileSync(new URL('../../lib/cloud/README.md', import.meta.url), 'utf8');
@@ -31,4 +33,26 @@ test('lib/cloud/README.md says how many resources an environment has', () => {
     return [name, Number(count)];
   });
   expect(told).toEqual(counted);
+});
+
+test('a construct has the defaults that its props document', () => {
+  const source = readFileSync(new URL('../../lib/cloud/procore-environment.ts', import.meta.url), 'utf8');
+  const props = source.slice(source.indexOf('interface ProcoreEnvironmentProps'), source.indexOf('\n}\n'));
+  const documented = [...props.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)(\??):/g)].map(
+    ([, text = '', name = '', optional]) => ({ name, optional, byDefault: /@default (.*)/.exec(text)?.[1] }),
+  );
+  expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
+  for (const { name, optional, byDefault } of documented) {
+    expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
+    const { default: option, defaultIn } = environmentOptions[name as keyof typeof environmentOptions] ?? {};
+    if (defaultIn !== undefined) {
+      const [others, elsewhere] = [Object.keys(defaultIn).join(' and '), Object.values(defaultIn)[0]];
+      expect(byDefault, name).toBe(`${elsewhere} for ${others}, ${option} for the sandboxes`);
+    } else if (option === undefined || typeof option === 'object') {
+      expect(byDefault ?? '- ', name).toMatch(/^- /);
+    } else {
+      const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
+      expect(byDefault, name).toBe(typeof spelled === 'string' && name === 'logLevel' ? `'${spelled}'` : `${spelled}`);
+    }
+  }
 });

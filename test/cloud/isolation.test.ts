@@ -2,11 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { handlerNames } from '../../lib/handler-names.ts';
 import { type Json, type Resource, referencesIn, resourcesOf, synthesize, textsIn } from './synthesized.ts';
 
-const prefixes = ['Production', 'MonthlySandbox'] as const;
+const prefixes = ['MonthlySandbox', 'Production'] as const;
+
+/** Two environments with that many are 440, and 60 of a stack's 500 are left for what the integrator adds. */
+const mostResources = 220;
 
 let resources: ReadonlyMap<string, Resource>;
 beforeAll(() => {
-  resources = resourcesOf(synthesize({ environments: 'production,monthly-sandbox' }));
+  resources = resourcesOf(synthesize({ environments: 'monthly-sandbox,production' }));
 });
 
 function prefixOf(logicalId: string): string | undefined {
@@ -32,7 +35,7 @@ describe('environments', () => {
     for (const prefix of prefixes) {
       const count = [...resources.keys()].filter((id) => prefixOf(id) === prefix).length;
       expect(count, prefix).toBeGreaterThan(50);
-      expect(count, prefix).toBeLessThanOrEqual(220);
+      expect(count, prefix).toBeLessThanOrEqual(mostResources);
     }
   });
 
@@ -40,7 +43,7 @@ describe('environments', () => {
     const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const domains = { sandbox: { name: 'connect.example.com', certificateArn } };
     const all = resourcesOf(synthesize({ environments: 'sandbox', domains }));
-    expect([...all.keys()].filter((id) => prefixOf(id) === 'Sandbox').length).toBeLessThanOrEqual(220);
+    expect([...all.keys()].filter((id) => prefixOf(id) === 'Sandbox').length).toBeLessThanOrEqual(mostResources);
     const origins = [...all.values()].flatMap(({ Properties }) =>
       textsIn(Properties.Environment ?? '').filter((text) => text.startsWith('https://')),
     );
@@ -59,7 +62,7 @@ describe('environments', () => {
   });
 
   test("name nothing of one another in a policy's texts", () => {
-    expect(policyDocuments().length).toBeGreaterThan(60);
+    expect(policyDocuments().length).toBeGreaterThan(70);
     for (const [id, document] of policyDocuments()) {
       const others = prefixes.filter((prefix) => prefix !== prefixOf(id));
       for (const text of textsIn(document)) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alarmRows, type FunctionGroup } from '../../lib/cloud/alarms.ts';
 import { bundleFunctions } from '../../lib/cloud/bundle/bundle.ts';
 import { handlerNames } from '../../lib/handler-names.ts';
 import { pascalCase } from '../../lib/stack-outputs.ts';
@@ -34,10 +35,10 @@ function logGroupOf(output: string): string {
   return logGroup;
 }
 
-/** The query of an alarm: which log groups it reads, and whether it finds a line. */
-function queryOf(id: string) {
+/** The saved query of a function's log group, or `requests`: which log groups it reads, and whether it finds a line. */
+function queryOf(name: string) {
   const named = resourcesOfType(template, 'AWS::Logs::QueryDefinition').map(([, { Properties }]) => Properties);
-  const query = named.find(({ Name }) => Name === `ProcoreConnector/sandbox/${id}`);
+  const query = named.find(({ Name }) => Name === `ProcoreConnector/sandbox/${name}`);
   const text = String(query?.QueryString);
   const filters = [...text.matchAll(/^\| filter (.*)$/gm)].map(([, condition = '']) => readCondition(condition));
   return {
@@ -124,18 +125,47 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
 /** The alarms for which the lines of the HTTP API tell, not those of functions. */
 const ofRequests = ['webhook-intake-slow', 'webhooks-throttled'];
 
+/** The functions of each group by their outputs: those whose failed invocations the group's alarm counts. */
+const membersOf: Readonly<Record<FunctionGroup, readonly string[]>> = {
+  connecting: (tell['connecting-errors'] ?? []).map(([output]) => output),
+  tokens: (tell['token-errors'] ?? []).map(([output]) => output),
+  webhooks: (tell['webhook-errors'] ?? []).map(([output]) => output),
+};
+
+/** The functions in whose log queries the runbook tells a person to look. */
+function functionsOf(id: string): readonly string[] {
+  const { logs } = alarmRows.find((row) => row.id === id) ?? { logs: 'requests' };
+  return logs === 'requests' ? [] : logs.of.flatMap((group) => membersOf[group]);
+}
+
+const kebab = (output: string) => handlerNames.find((name) => pascalCase(name) === output) ?? '';
+
 /** A line that no alarm is about. */
 const unrelated: LogLine = { event: 'oauth.link_issued', level: 'INFO', connectionId: 'acme' };
 
-describe('the log query of each alarm', () => {
-  test('is in one of the two tables of this file', () => {
+describe('the log queries', () => {
+  test('are one for each log group, each of which is named after what writes it', () => {
+    const queries = resourcesOfType(template, 'AWS::Logs::QueryDefinition').map(([, { Properties }]) => Properties);
+    expect(queries.map(({ Name }) => Name).sort()).toEqual(
+      [...handlerNames, 'requests'].map((name) => `ProcoreConnector/sandbox/${name}`).sort(),
+    );
+    const read = queries.flatMap(({ LogGroupNames }) => textsIn(LogGroupNames ?? ''));
+    const groups = resourcesOfType(template, 'AWS::Logs::LogGroup').map(([id]) => id);
+    expect(read.sort()).toEqual(groups.sort());
+    for (const name of handlerNames) expect(queryOf(name).logGroups).toEqual([logGroupOf(pascalCase(name))]);
+  });
+});
+
+describe('the log queries for each alarm', () => {
+  test('have a line in one of the two tables of this file', () => {
     expect([...Object.keys(tell), ...ofRequests].sort()).toEqual(Object.keys(scenarios).sort());
+    expect(Object.values(membersOf).flat().sort()).toEqual([...bundles.keys()].sort());
   });
 
   test.each(Object.entries(tell))('%s finds the lines that tell what it fires for', (id, lines) => {
-    const query = queryOf(id);
     for (const [output, ...events] of lines) {
-      expect(query.logGroups, output).toContain(logGroupOf(output));
+      const query = queryOf(kebab(output));
+      expect(functionsOf(id), output).toContain(output);
       for (const event of events) {
         expect(says(output, event), `${output} writes ${event}`).toBe(true);
         expect(query.finds({ event, level: event === failed ? 'ERROR' : 'INFO' }), event).toBe(true);
@@ -144,27 +174,25 @@ describe('the log query of each alarm', () => {
   });
 
   test.each(Object.keys(tell))('%s finds failed invocations, time-outs and crashes, and nothing unrelated', (id) => {
-    const { finds } = queryOf(id);
-    expect(finds({ event: failed, level: 'ERROR' })).toBe(true);
-    expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
-    expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
-    expect(finds(unrelated)).toBe(false);
-    for (const event of (tell[id] ?? []).flatMap(([, ...events]) => events).filter((event) => event !== failed)) {
-      const likeIt = [event.replace('.', '_'), `not_${event}`, event.replace(/^\w+/, '$&x')];
-      for (const other of likeIt) expect(finds({ event: other, level: 'INFO' }), other).toBe(false);
+    for (const output of functionsOf(id)) {
+      const { finds } = queryOf(kebab(output));
+      expect(finds({ event: failed, level: 'ERROR' })).toBe(true);
+      expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
+      expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
+      expect(finds(unrelated)).toBe(false);
+      for (const event of (tell[id] ?? []).flatMap(([, ...events]) => events).filter((event) => event !== failed)) {
+        const likeIt = [event.replace('.', '_'), `not_${event}`, event.replace(/^\w+/, '$&x')];
+        for (const other of likeIt) expect(finds({ event: other, level: 'INFO' }), other).toBe(false);
+      }
+      expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
     }
-    expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
   });
 
   test.each(Object.keys(tell))('%s looks for no event that nobody writes there', (id) => {
-    const { text, logGroups } = queryOf(id);
-    const writers = [...bundles.keys()].filter((output) => logGroups.includes(logGroupOf(output)));
-    expect(writers.length).toBe(logGroups.length);
-    const names = [
-      ...[...text.matchAll(/event = "([^"]+)"/g)].map(([, name = '']) => name.replaceAll('.', '\\.')),
-      ...[...text.matchAll(/event like \/\^([^/]+)\//g)].map(([, beginning]) => `${beginning}[a-z_]+`),
-    ];
-    expect(names.filter((name) => !writers.some((output) => says(output, name)))).toEqual([]);
+    const { logs } = alarmRows.find((row) => row.id === id) ?? { logs: 'requests' };
+    const events = logs === 'requests' ? [] : (logs.events ?? []);
+    const names = events.map((event) => event.replaceAll('.', '\\.').replace(/\*$/, '[a-z_]+'));
+    expect(names.filter((name) => !functionsOf(id).some((output) => says(output, name)))).toEqual([]);
   });
 
   test.each(Object.keys(tell))('%s reads the log of every function that counts what it watches', (id) => {
@@ -173,11 +201,11 @@ describe('the log query of each alarm', () => {
     const counting = metricsOf(alarm as unknown as TemplateAlarm)
       .filter(({ Namespace }) => Namespace === 'ProcoreConnector')
       .flatMap(({ MetricName }) => [...bundles.keys()].filter((output) => says(output, MetricName)));
-    expect(queryOf(id).logGroups).toEqual(expect.arrayContaining(counting.map(logGroupOf)));
+    expect(functionsOf(id)).toEqual(expect.arrayContaining(counting));
   });
 
-  test.each(Object.keys(tell))('%s shows whom a line is about, newest first', (id) => {
-    const [fields, ...others] = queryOf(id).text.split('\n');
+  test.each(handlerNames)('of %s shows whom a line is about, newest first', (name) => {
+    const [fields, ...others] = queryOf(name).text.split('\n');
     for (const field of ['connectionId', 'companyId', 'eventId', 'outcome', 'code', 'sha256', 'count', '@log']) {
       expect(fields?.replace('fields ', '').split(', ')).toContain(field);
     }
@@ -215,8 +243,9 @@ describe('requests as the HTTP API logs them', () => {
     });
   });
 
-  test.each(ofRequests)('are found by the query of %s when they failed or took long', (id) => {
-    const { logGroups, finds, text } = queryOf(id);
+  test.each(ofRequests)('are found by the query for %s when they failed or took long', (id) => {
+    expect(alarmRows.find((row) => row.id === id)?.logs).toBe('requests');
+    const { logGroups, finds, text } = queryOf('requests');
     expect(logGroups).toEqual([accessLog().logGroup]);
     expect(text).toMatch(/^fields @timestamp, routeKey, status, answerMs, requestId, integrationError\n/);
     expect([finds(request(429, 1)), finds(request(503, 29_000)), finds(request(202, 2500))]).toEqual([

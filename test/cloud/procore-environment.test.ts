@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -9,7 +8,6 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
-import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
 import {
   cdkContext,
@@ -46,30 +44,6 @@ describe('an environment without options', () => {
   test('is what cdk.json without options deploys', () => {
     const { template } = inTheirStack({}, 'ProcoreConnector');
     expect(consistsOf(template())).toEqual(consistsOf(synthesize({ procore: { environments: ['sandbox'] } })));
-  });
-
-  test('has the defaults that its props document', () => {
-    const source = readFileSync(new URL('../../lib/cloud/procore-environment.ts', import.meta.url), 'utf8');
-    const props = source.slice(source.indexOf('interface ProcoreEnvironmentProps'), source.indexOf('\n}\n'));
-    const documented = [...props.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)(\??):/g)].map(
-      ([, text = '', name = '', optional]) => ({ name, optional, byDefault: /@default (.*)/.exec(text)?.[1] }),
-    );
-    expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
-    for (const { name, optional, byDefault } of documented) {
-      expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
-      const { default: option, defaultIn } = environmentOptions[name as keyof typeof environmentOptions] ?? {};
-      if (defaultIn !== undefined) {
-        const [others, elsewhere] = [Object.keys(defaultIn).join(' and '), Object.values(defaultIn)[0]];
-        expect(byDefault, name).toBe(`${elsewhere} for ${others}, ${option} for the sandboxes`);
-      } else if (option === undefined || typeof option === 'object') {
-        expect(byDefault ?? '- ', name).toMatch(/^- /);
-      } else {
-        const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
-        expect(byDefault, name).toBe(
-          typeof spelled === 'string' && name === 'logLevel' ? `'${spelled}'` : `${spelled}`,
-        );
-      }
-    }
   });
 });
 

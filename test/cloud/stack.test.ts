@@ -1,6 +1,9 @@
+import { App } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
+import { resourcesOfType, stubBundles, synthesize, textsIn } from './synthesized.ts';
 
 describe('the stack', () => {
   let template: Template;
@@ -10,6 +13,14 @@ describe('the stack', () => {
 
   test('says which environments it serves', () => {
     expect(template.toJSON().Description).toBe('Procore Connector for sandbox, monthly-sandbox');
+  });
+
+  test('is protected from being deleted by mistake', () => {
+    const stack = new ConnectorStack(new App(), {
+      configuration: readConfiguration(() => undefined),
+      bundles: stubBundles(),
+    });
+    expect(stack.terminationProtection).toBe(true);
   });
 
   test('names alarms, HTTP API and dashboard after itself, so that two stacks can be told apart', () => {

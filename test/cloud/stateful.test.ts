@@ -2,6 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   functionBehind,
+  type Json,
   type Resource,
   referencesIn,
   resourcesOf,
@@ -34,7 +35,10 @@ describe('what holds data', () => {
       'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
     };
     const retained = [...resourcesOf(template)]
-      .filter(([id, { Type, DeletionPolicy }]) => DeletionPolicy === 'Retain' && Type in fixed && /^Sandbox/.test(id))
+      .filter(
+        ([id, { Type, DeletionPolicy }]) =>
+          DeletionPolicy === 'RetainExceptOnCreate' && Type in fixed && /^Sandbox/.test(id),
+      )
       .map(([id, { Type, Properties }]) => {
         const values = (fixed[Type] ?? []).flatMap((property) => {
           const value = Properties[property];
@@ -51,45 +55,88 @@ describe('what holds data', () => {
       'DynamoDB::Table SandboxTablesDeliveries403226BD KeySchema=id,HASH',
       'DynamoDB::Table SandboxTablesSubscriptionsA57F332A KeySchema=environment,HASH,companyId,RANGE',
       'DynamoDB::Table SandboxTablesRateBudget399974CB KeySchema=id,HASH',
-      'SQS::Queue SandboxEventQueueFifoDeadLettersB9435CA3 FifoQueue=true',
-      'SQS::Queue SandboxEventQueueFifoQueue03F58C94 FifoQueue=true',
+      'SQS::Queue SandboxEventsDeadCBD132A2 FifoQueue=true',
+      'SQS::Queue SandboxEventsDBDC0462 FifoQueue=true',
       'SQS::Queue SandboxQuarantineQueue0D8BDA03',
       'SQS::Queue SandboxEscrowQueue81059B13',
     ]);
   });
 
-  test('is kept when the stack is deleted and when a change would replace it', () => {
+  test('is kept when the stack is deleted and when a change would replace it, but not of a deployment that failed', () => {
     const types = ['AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup'];
     for (const type of types) {
       // The topic's key encrypts mails on their way and holds nothing.
       const found = resourcesOfType(template, type).filter(([id]) => !id.startsWith('Alarms'));
       expect(found.length, type).toBeGreaterThan(0);
       for (const [id, resource] of found) {
-        expect(resource, id).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+        expect(resource, id).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
       }
     }
   });
 
   test('has a generated physical name, so that a replacement and a second stack can exist beside it', () => {
+    const ofThisStackAlone = { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] };
     const names = ['TableName', 'QueueName', 'FunctionName', 'RoleName', 'LogGroupName', 'Name'];
     const types =
       /^AWS::(DynamoDB::Table|SQS::Queue|Lambda::Function|IAM::Role|Logs::LogGroup|SecretsManager::Secret)$/;
     const named = [...resourcesOf(template)].filter(
       ([, { Type, Properties }]) => types.test(Type) && names.some((name) => name in Properties),
     );
-    expect(named.map(([id]) => id)).toEqual([]);
+    // API Gateway's logs need a given name, which is this stack's alone: its id stands in it.
+    expect(named.map(([id, { Properties }]) => [id.slice(0, -8), Properties.LogGroupName])).toEqual(
+      ['sandbox', 'production'].map((environment) => [
+        `${environment === 'sandbox' ? 'Sandbox' : 'Production'}HttpApiAccessLogs`,
+        { 'Fn::Join': ['', ['/aws/vendedlogs/procore/', ofThisStackAlone, `/${environment}`]] },
+      ]),
+    );
+  });
+});
+
+describe('the access logs of the HTTP API', () => {
+  test('go where AWS needs no entry for each group in a policy that the account shares (hard case 52)', () => {
+    const stages = resourcesOfType(template, 'AWS::ApiGatewayV2::Stage');
+    expect(stages.length).toBe(2);
+    for (const [id, { Properties }] of stages) {
+      const { DestinationArn: arn } = Properties.AccessLogSettings as { readonly [key: string]: Json };
+      const [group = ''] = textsIn(arn ?? '').filter((text) => resourcesOf(template).has(text));
+      expect(textsIn(propertiesOf(group).LogGroupName ?? '')[1], id).toBe('/aws/vendedlogs/procore/');
+    }
+  });
+});
+
+describe('what is retained', () => {
+  test('carries the stack’s id and the environment’s name, by which it is found when the stack is gone', () => {
+    const kept = [...resourcesOf(template)].filter(
+      // Versions have no tags, and go with their functions.
+      ([, { Type, DeletionPolicy }]) =>
+        DeletionPolicy === 'RetainExceptOnCreate' && !/Policy$|Lambda::Version$/.test(Type),
+    );
+    expect(kept.length).toBe(2 * 27);
+    for (const [id, { Properties }] of kept) {
+      const environment = id.startsWith('Sandbox') ? 'sandbox' : 'production';
+      const tags = Properties.Tags;
+      expect(tags, id).toContainEqual({ Key: 'procore-connector:stack', Value: { Ref: 'AWS::StackId' } });
+      expect(tags, id).toContainEqual({ Key: 'procore-connector:environment', Value: environment });
+      const isEscrow = { Key: 'procore-connector:part', Value: 'escrow' };
+      expect(JSON.stringify(tags).includes(JSON.stringify(isEscrow)), id).toBe(/EscrowQueue/.test(id));
+    }
   });
 });
 
 describe('tables', () => {
-  test("are protected, restorable, on demand and encrypted with their environment's key", () => {
+  test('are not protected by the template: a first deployment that fails could not delete them', () => {
+    for (const [, { Properties }] of resourcesOfType(template, 'AWS::DynamoDB::Table')) {
+      expect(Properties).not.toHaveProperty('DeletionProtectionEnabled');
+    }
+  });
+
+  test("are restorable, on demand and encrypted with their environment's key", () => {
     for (const prefix of ['Sandbox', 'Production']) {
       const tables = only('AWS::DynamoDB::Table', prefix);
       expect(tables.length).toBe(5);
       for (const [, { Properties }] of tables) {
         expect(Properties).toMatchObject({
           BillingMode: 'PAY_PER_REQUEST',
-          DeletionProtectionEnabled: true,
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
           SSESpecification: {
             SSEEnabled: true,
@@ -169,7 +216,7 @@ describe('secrets', () => {
   // CloudFormation writes a secret's value anew when one of these changes: over what a person has entered.
   test('keep every property that makes their value, byte for byte', () => {
     const valueBearing = resourcesOfType(template, 'AWS::SecretsManager::Secret').map(([, { Properties }]) => {
-      const { Description: _, KmsKeyId: __, ...rest } = Properties;
+      const { Description: _, KmsKeyId: __, Tags: ___, ...rest } = Properties;
       return JSON.stringify(rest);
     });
     expect(valueBearing).toEqual([
@@ -226,8 +273,8 @@ describe('queues', () => {
     ]);
     // The worker counts five tries itself: SQS's count also grows for events that only wait behind the nine before them.
     expect(counts).toEqual([
-      ['EventQueueFifoQueue', 50],
-      ['RotationQueueFifoQueue', 5],
+      ['Events', 50],
+      ['Rotate', 5],
     ]);
   });
 
@@ -250,23 +297,37 @@ describe('queues', () => {
       resource.UpdateReplacePolicy,
     ]);
     expect(policies).toEqual([
-      ['EventQueueFifoDeadLetters', 'Retain', 'Retain'],
-      ['EventQueueFifoQueue', 'Retain', 'Retain'],
-      ['QuarantineQueue', 'Retain', 'Retain'],
-      ['RotationQueueFifoDeadLetters', 'Delete', 'Delete'],
-      ['RotationQueueFifoQueue', 'Delete', 'Delete'],
-      ['EscrowQueue', 'Retain', 'Retain'],
+      ['EventsDead', 'RetainExceptOnCreate', 'Retain'],
+      ['Events', 'RetainExceptOnCreate', 'Retain'],
+      ['QuarantineQueue', 'RetainExceptOnCreate', 'Retain'],
+      ['RotateDead', 'Delete', 'Delete'],
+      ['Rotate', 'Delete', 'Delete'],
+      ['EscrowQueue', 'RetainExceptOnCreate', 'Retain'],
     ]);
   });
 
   test('set aside into the dead-letter queue of their own', () => {
-    for (const name of ['EventQueue', 'RotationQueue']) {
-      const [[, queue] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', `Sandbox${name}FifoQueue`);
-      const [[deadLetters] = []] = only('AWS::SQS::Queue', `Sandbox${name}FifoDeadLetters`);
+    for (const name of ['Events', 'Rotate']) {
+      const [[deadLetters] = []] = only('AWS::SQS::Queue', `Sandbox${name}Dead`);
+      const [[, queue] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', `Sandbox${name}`).filter(
+        ([id]) => id !== deadLetters,
+      );
       expect((queue.Properties as Resource['Properties']).RedrivePolicy).toMatchObject({
         deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] },
       });
     }
+  });
+
+  test('keep their policy as long as themselves, and so do secrets: what stays is never open to the whole account', () => {
+    const kept = [...resourcesOf(template)].flatMap(([id, { Type, Properties, DeletionPolicy }]) => {
+      const [owner] = textsIn(Properties.Queues ?? Properties.SecretId ?? '');
+      const isPolicy = ['AWS::SQS::QueuePolicy', 'AWS::SecretsManager::ResourcePolicy'].includes(Type);
+      const ofOwner = resourcesOf(template).get(String(owner))?.DeletionPolicy;
+      return isPolicy ? [{ id, policy: DeletionPolicy ?? 'Delete', owner: ofOwner }] : [];
+    });
+    expect(kept.length).toBe(16);
+    for (const { id, policy, owner } of kept) expect({ id, policy }).toEqual({ id, policy: owner });
+    expect(kept.filter(({ policy }) => policy === 'RetainExceptOnCreate').length).toBe(12);
   });
 
   test('take many messages a second where they are FIFO', () => {

@@ -96,7 +96,8 @@ it('a command is found in a block and in a line, without its comment and with wh
   ).toEqual(['npm pack', 'npm run x -- --y', 'npx vitest run z']);
 });
 
-describe('what the documents name', { timeout: 300_000 }, () => {
+// The last test looks at the figures that the others printed.
+describe('what the documents name', { timeout: 300_000, shuffle: false }, () => {
   it.each(of('node').map(([named, form]) => [named, form.node.join(' '), form] as const))(
     'runs in its smallest form: %s, as %s',
     async (_, node, { status = 0, prints }) => {

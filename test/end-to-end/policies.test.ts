@@ -102,7 +102,8 @@ async function escrow(connectionId: string, generation: number): Promise<void> {
   );
 }
 
-describe('the flows', { timeout: 90_000 }, () => {
+// One story, whose chapters build on each other; what was used is counted at its end.
+describe('the flows', { timeout: 90_000, shuffle: false }, () => {
   it('connects accounts, disconnects one, and connects the service account', async () => {
     for (const each of ['vended', 'swept', 'ended', 'escrowed-inline', 'escrowed-swept']) await system.connect(each);
     expect(await system.invoke('Disconnect', { connectionId: 'ended' })).toMatchObject({ status: 'disconnected' });
@@ -235,38 +236,38 @@ describe('the flows', { timeout: 90_000 }, () => {
     await escrow('ended', 1);
     await system.log.waitFor('connection.revoked', { connectionId: 'ended' });
   });
-});
 
-async function waitLong(event: string, fields: Record<string, string>): Promise<void> {
-  await expect.poll(() => system.log.count(event, fields), { timeout: 60_000 }).toBeGreaterThan(0);
-}
+  async function waitLong(event: string, fields: Record<string, string>): Promise<void> {
+    await expect.poll(() => system.log.count(event, fields), { timeout: 60_000 }).toBeGreaterThan(0);
+  }
 
-it('leaves no permission of a role unused', async () => {
-  const names = new Map(
-    Object.entries(system.stack.outputs).map(([output, value]) => [
-      withoutAlias(value).replace(/^.*\/\d{12}\//, ''),
-      output.replace('Sandbox', ''),
-    ]),
-  );
-  const nameOf = (resource: string) => {
-    const [name = '', ...rest] = (withoutAlias(resource).split(':').at(-1) ?? '').replace(/^table\//, '').split('/');
-    return [names.get(resource) ?? names.get(name) ?? resource, ...rest].join('/');
-  };
-  const granted = Object.entries(permissions).flatMap(([name, resources]) =>
-    Object.entries(resources).flatMap(([resource, actions]) =>
-      actions.map((action) => `${name} ${action} ${resource}`),
-    ),
-  );
-  const unused = () => {
-    const used = new Set(
-      system.stack
-        .usedPermissions()
-        .map(({ functionName, action, resource }) =>
-          [nameOf(functionName).replace('Function', ''), action, nameOf(resource)].join(' '),
-        ),
+  it('leaves no permission of a role unused', async () => {
+    const names = new Map(
+      Object.entries(system.stack.outputs).map(([output, value]) => [
+        withoutAlias(value).replace(/^.*\/\d{12}\//, ''),
+        output.replace('Sandbox', ''),
+      ]),
     );
-    return granted.filter((each) => !used.has(each)).sort();
-  };
-  // The last flows end behind their log lines.
-  await expect.poll(unused, { timeout: 15_000 }).toEqual(Object.keys(unexercised).sort());
+    const nameOf = (resource: string) => {
+      const [name = '', ...rest] = (withoutAlias(resource).split(':').at(-1) ?? '').replace(/^table\//, '').split('/');
+      return [names.get(resource) ?? names.get(name) ?? resource, ...rest].join('/');
+    };
+    const granted = Object.entries(permissions).flatMap(([name, resources]) =>
+      Object.entries(resources).flatMap(([resource, actions]) =>
+        actions.map((action) => `${name} ${action} ${resource}`),
+      ),
+    );
+    const unused = () => {
+      const used = new Set(
+        system.stack
+          .usedPermissions()
+          .map(({ functionName, action, resource }) =>
+            [nameOf(functionName).replace('Function', ''), action, nameOf(resource)].join(' '),
+          ),
+      );
+      return granted.filter((each) => !used.has(each)).sort();
+    };
+    // The last flows end behind their log lines.
+    await expect.poll(unused, { timeout: 15_000 }).toEqual(Object.keys(unexercised).sort());
+  });
 });

@@ -65,7 +65,8 @@ function history(connectionId: string): string[] {
     .filter((event) => event.startsWith('rotation.'));
 }
 
-describe('rotation, from the sweep to the integrator’s file', () => {
+// One story, whose chapters build on each other.
+describe('rotation, from the sweep to the integrator’s file', { shuffle: false }, () => {
   it('rotates a connection that is due: sweep, rotation queue, token-rotation', async () => {
     const before = await vend();
     await age('acme', 4500);

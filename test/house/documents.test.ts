@@ -21,6 +21,14 @@ function faultOf(from: string, target: string): string | undefined {
   return `${from}: ${target} leads to no heading`;
 }
 
+/** Splits the names of tests that are quoted behind a link, each `*like this …*`, where … leaves something out. */
+function partsOfQuotes(quotes: string): string[] {
+  return [...quotes.matchAll(/\*([^*]+)\*/g)]
+    .flatMap(([, name = '']) => name.replaceAll(/\\(.)/g, '$1').replaceAll(/\s+/g, ' ').split('…'))
+    .map((part) => part.replaceAll(/^[ ,]+|[ ,]+$/g, ''))
+    .filter((part) => part !== '');
+}
+
 const present = (fault: string | undefined) => fault !== undefined;
 
 describe('every document', () => {
@@ -42,6 +50,17 @@ describe('every document', () => {
     const run = [...code.matchAll(/npm (?:--?\w+ )*run (?:--?\w+ )*([\w:-]+)/g)].map(([, script = '']) => script);
     expect(files.filter((path) => !isInRepository(path))).toEqual([]);
     expect(run.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+
+  it.each(documents.map(({ path, text }) => [path, text]))('%s quotes only tests that exist', (path, text) => {
+    const missing = [...text.matchAll(/\]\(([^)#]*\btest\/[^)#]*\.ts)\)((?::?(?:,? ?\*[^*]+\*)+)?)/g)].flatMap(
+      ([, link = '', quotes = '']) => {
+        const file = resolvePath(path, link);
+        const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+        return partsOfQuotes(quotes).flatMap((part) => (source.includes(part) ? [] : [`${file}: ${part}`]));
+      },
+    );
+    expect(missing).toEqual([]);
   });
 
   it('has a line in README', () => {

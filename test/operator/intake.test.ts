@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examineIntake } from '../../lib/operator/doctor/webhooks.ts';
 
 let server: Server;
-const seen: (string | undefined)[] = [];
-let status = 401;
+let seen: (string | undefined)[];
+let status: number;
 let url = '';
 
 beforeAll(async () => {
@@ -17,6 +17,10 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/webhooks`;
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
+beforeEach(() => {
+  seen = [];
+  status = 401;
+});
 
 describe('the look at our own webhook URL', () => {
   it('is content with a 401, and sends no header: a wrong one would raise an alarm', async () => {

@@ -48,3 +48,22 @@ test('says what is wrong and what to do when credentials are missing and an API 
     'It has no value. Deploy again.',
   ]);
 });
+
+test('names the tables that can still be deleted, where it can be asked', async () => {
+  const { environments } = await findDeployment({ stackName: '', localEndpoint: system().aws });
+  const sandbox = environments.find(({ name }) => name === 'sandbox');
+  if (!sandbox) throw new Error('no environment');
+  const open = sandbox.tableName('Deliveries');
+  const protection = { isProtected: async (name: string) => name !== open, protect: async () => {} };
+  const [check, ...others] = (await verifyEnvironment(sandbox, fetch, protection)).toReversed();
+  expect(check).toEqual({
+    environment: 'sandbox',
+    what: 'The tables are protected from being deleted',
+    fault: expect.stringMatching(
+      `^Not protected: ${open}. Run npm run deploy again, which protects them; or, .*aws dynamodb`,
+    ),
+  });
+  expect(others).toHaveLength(8);
+  const all = { ...protection, isProtected: async () => true };
+  expect((await verifyEnvironment(sandbox, fetch, all)).at(-1)).not.toHaveProperty('fault');
+});

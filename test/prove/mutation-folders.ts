@@ -38,7 +38,7 @@ export const mutationFolders: Readonly<Record<string, MutationFolder>> = {
       'test/cloud/cdk.test.ts',
       'test/cloud/app.test.ts',
       'test/cloud/nag.test.ts',
-      'test/cloud/procore-environment.test.ts',
+      'test/cloud/documented.test.ts',
     ],
   },
   operator: { mutate: ['lib/operator/**/*.ts'], tests: ['test/operator/**/*.test.ts'] },

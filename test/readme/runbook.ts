@@ -52,7 +52,7 @@ function entry(row: AlarmRow): string {
     '',
     `**When it fires.** ${fires(row)}${silence}`,
     '',
-    `**How to look.** The log query \`STACK/ENVIRONMENT/${id}\` shows ${shown(logs)}`,
+    `**How to look.** ${shown(logs)}`,
     '',
     `**What to do.** ${remedy}`,
   ].join('\n');
@@ -91,11 +91,13 @@ function measured(watched: Watched): string {
 }
 
 function shown(logs: AlarmRow['logs']): string {
-  if (logs === 'requests') return 'the slow and failed requests in the access log of the HTTP API.';
+  if (logs === 'requests') {
+    return 'The log query `STACK/ENVIRONMENT/requests` shows the slow and failed requests for webhooks.';
+  }
   const { of, events = [] } = logs;
   const named = events.map((event) => `\`${event}\``).join(', ');
   const failures = 'errors and time-outs';
-  return `${named === '' ? failures : `${named}, and ${failures},`} in the logs of ${of.map((group) => functions[group]).join(' and ')}.`;
+  return `In the log queries of ${of.map((group) => functions[group]).join(' and ')}: ${named === '' ? failures : `${named}, and ${failures}`}.`;
 }
 
 function capital(text: string): string {

@@ -28,21 +28,24 @@ function operation<Shape extends z.ZodRawShape>(
   };
 }
 
-const create = operation({ Name: text.min(1), Description: some, ...newValue }, (store, request) => {
-  const { Name: name, ClientRequestToken: token, Description: description } = request;
-  const value = readValue(request);
-  const existing = store.secrets.get(name);
-  const again = existing?.versions.get(token);
-  // The SDK may send a request again whose answer it did not get.
-  if (existing && !(again && value && isSameValue(again.value, value))) {
-    const message = `The operation failed because the secret ${name} already exists.`;
-    throw new AwsRefusal('ResourceExistsException', message);
-  }
-  const now = store.clock();
-  const secret = existing ?? { name, description, createdAt: now, changedAt: now, versions: new Map() };
-  store.secrets.set(name, secret);
-  return { ...identity(secret), ...(value && { VersionId: store.put(secret, token, value, [current]).id }) };
-});
+const create = operation(
+  { Name: text.max(512).regex(/^[\w/+=.@-]+$/), Description: some, ...newValue },
+  (store, request) => {
+    const { Name: name, ClientRequestToken: token, Description: description } = request;
+    const value = readValue(request);
+    const existing = store.secrets.get(name);
+    const again = existing?.versions.get(token);
+    // The SDK may send a request again whose answer it did not get.
+    if (existing && !(again && value && isSameValue(again.value, value))) {
+      const message = `The operation failed because the secret ${name} already exists.`;
+      throw new AwsRefusal('ResourceExistsException', message);
+    }
+    const now = store.clock();
+    const secret = existing ?? { name, description, createdAt: now, changedAt: now, versions: new Map() };
+    store.secrets.set(name, secret);
+    return { ...identity(secret), ...(value && { VersionId: store.put(secret, token, value, [current]).id }) };
+  },
+);
 
 const getValue = operation({ ...ofSecret, VersionId: some, VersionStage: some }, (store, request) => {
   const secret = store.findLive(request.SecretId);

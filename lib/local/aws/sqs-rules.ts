@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { faultOfName } from '../../aws-names.ts';
 import { AwsRefusal } from './answer.ts';
 import { queueNameOfUrl, queueUrl } from './identity.ts';
 
@@ -19,6 +20,8 @@ const entrySchema = z.looseObject({ ...messageFields, Id: z.string(), ReceiptHan
 const requestSchema = z.looseObject({
   ...messageFields,
   QueueUrl: z.string().optional(),
+  QueueName: z.string().optional(),
+  Attributes: z.record(z.string(), z.string()).optional(),
   ReceiptHandle: z.string().optional(),
   Entries: z.array(entrySchema).optional(),
 });
@@ -59,6 +62,7 @@ export function checkSqsCall(operation: string, parameters: unknown, endpoint: s
   const parsed = requestSchema.safeParse(parameters);
   if (!parsed.success) throw new AwsRefusal('InvalidParameterValue', z.prettifyError(parsed.error));
   const request = parsed.data;
+  if (operation === 'CreateQueue') checkQueueName(request);
   const queue = queueNameOfUrl(request.QueueUrl ?? '');
   const sends = operation.startsWith('SendMessage');
   const failed: object[] = [];
@@ -77,6 +81,13 @@ export function checkSqsCall(operation: string, parameters: unknown, endpoint: s
     }
   }
   return { forward: left.length > 0 ? { ...request, Entries: left } : undefined, answer };
+}
+
+/** fauxqs takes names of any length. */
+function checkQueueName({ QueueName: name = '', Attributes: attributes }: Request): void {
+  const Properties = { QueueName: name, FifoQueue: attributes?.FifoQueue === 'true' };
+  const fault = faultOfName({ logicalId: name, Type: 'AWS::SQS::Queue', Properties }, '');
+  if (fault !== undefined) throw new AwsRefusal('InvalidParameterValue', fault);
 }
 
 /** fauxqs checks batches too, but it sees only what is left of them, and ids of any length. */

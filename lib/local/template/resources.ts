@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { faultOfName, nameRules } from '../../aws-names.ts';
 import {
   account,
   functionArn,
@@ -8,6 +9,7 @@ import {
   queueUrl,
   region,
   secretArn,
+  stackName,
   tableArn,
 } from '../aws/identity.ts';
 import { ignoredTypes, withoutIgnored } from './ignored.ts';
@@ -38,7 +40,8 @@ export interface Whereabouts {
 /**
  * Reads a template into what the runner makes of it.
  *
- * @throws TemplateNotSupportedError naming the type, logical id and property that the runner does not know
+ * @throws TemplateNotSupportedError naming the type, logical id and property that the runner does not know, or the name
+ *   that AWS would refuse
  */
 export function readResources(template: Template, where: Whereabouts) {
   const resolve: Resolve = createResolver(template, (logicalId, resource, attribute) =>
@@ -56,7 +59,11 @@ export function readResources(template: Template, where: Whereabouts) {
         properties: checked(type, logicalId, resolve(withoutIgnored(type, resource.Properties ?? {}), logicalId)),
       }));
 
-  for (const [logicalId, { Type }] of Object.entries(template.Resources)) refuseUnknown(Type, logicalId);
+  for (const [logicalId, resource] of Object.entries(template.Resources)) {
+    refuseUnknown(resource.Type, logicalId);
+    const fault = faultOfName({ ...resource, logicalId }, stackName);
+    if (fault !== undefined) throw new TemplateNotSupportedError(fault);
+  }
   for (const type of ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'] as const) all(type);
 
   return {
@@ -183,20 +190,16 @@ function checked<Type extends KnownType>(type: Type, logicalId: string, properti
   );
 }
 
-/** The property that names a resource of a type, and how long such a name may be. */
-const namedBy: Readonly<Record<string, readonly [property: string, maximumLength: number]>> = {
-  'AWS::DynamoDB::Table': ['TableName', 255],
-  'AWS::Lambda::Function': ['FunctionName', 64],
-  'AWS::SecretsManager::Secret': ['Name', 512],
-  'AWS::SQS::Queue': ['QueueName', 75],
-};
+/** The types whose names matter here. */
+const named = /^AWS::(DynamoDB::Table|Lambda::Function|SecretsManager::Secret|SQS::Queue)$/;
 
 function physicalName(logicalId: string, { Type, Properties }: TemplateResource): string {
-  const [property, maximumLength] = namedBy[Type] ?? ['', 255];
+  const { property = '', most = 255 } = (named.test(Type) && nameRules[Type]) || {};
   const given = Properties?.[property];
   if (typeof given === 'string') return given;
   if (given !== undefined) throw new TemplateNotSupportedError(`${logicalId}.${property} must be plain text.`);
-  return generatedName(logicalId, maximumLength) + (Properties?.FifoQueue === true ? '.fifo' : '');
+  const suffix = Properties?.FifoQueue === true ? '.fifo' : '';
+  return generatedName(logicalId, most - suffix.length) + suffix;
 }
 
 function attributeOf(logicalId: string, resource: TemplateResource, attribute: string, where: Whereabouts) {

@@ -42,6 +42,13 @@ describe('a secret', () => {
     await expect(read(`${secretArn('other').slice(0, -6)}AAAAAA`)).rejects.toMatchObject(notFound);
   });
 
+  test('cannot be created with a name that AWS refuses: over 512 characters, or with others than letters and a few signs', async () => {
+    for (const name of ['n'.repeat(513), 'with blanks', 'ümlaut']) {
+      await expect(create(name)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    }
+    await expect(create('n'.repeat(512))).resolves.toBeDefined();
+  });
+
   test('cannot be created twice, but the same request may come again', async () => {
     const ClientRequestToken = crypto.randomUUID();
     const same = () => client.send(new CreateSecretCommand({ Name: 'twice', SecretString: 'one', ClientRequestToken }));

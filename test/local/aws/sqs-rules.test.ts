@@ -53,6 +53,28 @@ describe('queue URLs', () => {
   });
 });
 
+describe('the name of a queue', () => {
+  const tooLong = 'q'.repeat(81);
+  const fifo = { FifoQueue: 'true' };
+  test.each<[string, string, Record<string, string> | undefined, RegExp]>([
+    ['more than 80 characters', tooLong, undefined, /81 characters; at most 80/],
+    ['more than 80 with .fifo', `${'q'.repeat(76)}.fifo`, fifo, /81 characters; at most 80/],
+    ['a dot in it', 'queue.one', undefined, /characters that AWS refuses/],
+    ['no .fifo where it is FIFO', 'queue', fifo, /ends with .fifo; got "queue"/],
+    ['.fifo where it is not', 'queue.fifo', undefined, /and of no other/],
+  ])('is refused with %s', async (_case, name, attributes, message) => {
+    await expect(createQueue(name, attributes)).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('may have 80 characters', async () => {
+    expect(await createQueue('q'.repeat(80))).toMatch(/q{80}$/);
+    expect(await createQueue(`${'q'.repeat(75)}.fifo`, fifo)).toMatch(/q{75}\.fifo$/);
+  });
+});
+
 describe('a message', () => {
   test('keeps every character that SQS allows, and its digest', async () => {
     const queue = await createQueue('characters');

@@ -172,6 +172,29 @@ describe('a template', () => {
   });
 });
 
+describe('a name that AWS would refuse', () => {
+  test.each<[string, Record<string, TemplateResource>, RegExp]>([
+    [
+      'of a queue',
+      { Queue: queue({ QueueName: 'q'.repeat(81) }) },
+      /^Queue \(AWS::SQS::Queue\).* 81 characters; at most 80/,
+    ],
+    [
+      'of a FIFO queue, which CloudFormation does not shorten',
+      { ['Q'.repeat(56)]: queue({ FifoQueue: true }) },
+      /CloudFormation would name it Local-Q+-X+\.fifo, which has 81 characters/,
+    ],
+    ['of a function', { Fn: { ...fn, Properties: { ...fn.Properties, FunctionName: 'f'.repeat(65) } } }, /at most 64/],
+    [
+      'of a type that is left out here',
+      { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'a'.repeat(256) } } },
+      /at most 255/,
+    ],
+  ])('is refused: %s', (_name, resources, message) => {
+    expect(() => read(resources)).toThrow(message);
+  });
+});
+
 describe('what the runner does not know', () => {
   test.each<[string, Record<string, TemplateResource>, RegExp]>([
     ['a type', { Bucket: { Type: 'AWS::S3::Bucket' } }, /resource type AWS::S3::Bucket \(Bucket\)/],

@@ -1,7 +1,9 @@
 // npm run procore -- COMMAND: the operator's command line.
+import { readProcoreBlock } from '../lib/cdk-json.ts';
 import { runCommandLine } from '../lib/operator/command-line.ts';
 import { exitCodes } from '../lib/operator/exit-codes.ts';
 import { createTerminal } from '../lib/operator/terminal.ts';
+import { readProcorerc, writeProcorerc } from '../lib/procorerc.ts';
 
 const { stdin, stdout, stderr, env } = process;
 process.once('SIGINT', () => process.exit(exitCodes.interrupted));
@@ -17,4 +19,7 @@ const terminal = createTerminal({
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal, {
   // The tables are those of lib/cloud, and load the CDK.
   standing: async () => (await import('../lib/cloud/standing.ts')).standingCharges(),
+  settings: async () => readProcoreBlock(),
+  remembered: async () => readProcorerc(),
+  remember: async (selection) => writeProcorerc(selection),
 });

@@ -20,10 +20,14 @@ export const settingNames = {
   escrowQueue: 'ESCROW_QUEUE_URL',
   /** Scheme and host of this environment's HTTP API, no trailing slash; the redirect URI is made from it alone. */
   publicOrigin: 'PUBLIC_ORIGIN',
+  /** Another origin of the same HTTP API, where it has a domain: links may have been made with it. */
+  otherOrigin: 'OTHER_ORIGIN',
   /** Comma-separated origins that `returnTo` may have; may be empty. */
   returnToOrigins: 'RETURN_TO_ORIGINS',
   /** Name of the `access-token` function, through which the worker's API client gets its tokens. */
   accessTokenFunction: 'ACCESS_TOKEN_FUNCTION',
+  /** How many calls of `access-token` the function makes at a time: each is an execution more of the account's. */
+  accessTokenCalls: 'VENDING_CALLS',
   /** `true` where token sets that a reconnect replaced are revoked at once, else `false`. */
   revokeReplacedTokens: 'REVOKE_REPLACED',
 } as const;
@@ -83,6 +87,15 @@ export function readSetting(setting: Setting): string {
   const value = process.env[settingNames[setting]];
   if (value === undefined) throw new MissingSettingError(setting);
   return value;
+}
+
+/**
+ * Reads a setting that not every stack sets.
+ *
+ * @returns undefined when the variable is not set
+ */
+export function readOptionalSetting(setting: Setting): string | undefined {
+  return process.env[settingNames[setting]];
 }
 
 /**

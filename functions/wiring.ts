@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { atATime } from './at-a-time.ts';
 import {
   dynamoDbClient,
   impatientSecretsManagerClient,
@@ -14,7 +15,7 @@ import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
-import { sqsEscrow } from './aws/sqs-escrow.ts';
+import { sqsEscrow, sqsWaitingEscrow } from './aws/sqs-escrow.ts';
 import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
 import type { RemainingTime } from './clock.ts';
@@ -38,7 +39,7 @@ import {
 import { listCompanies } from './procore/companies.ts';
 import type { ConnectionClients } from './procore/connection-clients.ts';
 import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.ts';
-import { readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
+import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
@@ -109,9 +110,15 @@ function connectionDependenciesOf(place: Place, dynamoDb: DynamoDBClient): Omit<
   };
 }
 
-/** Makes what `disconnect` and `token-recovery` need. @returns everything but the remaining time */
+/** Makes what `disconnect` needs. @returns everything but the remaining time */
 export const connectionDependencies = (observer: Observer) =>
   connectionDependenciesOf(placeOfFunction(observer), dynamoDbClient());
+
+/** Makes what `token-recovery` needs. @returns everything but the remaining time; `waiting` is what lies in escrow */
+export const recoveryDependencies = (observer: Observer) => ({
+  ...connectionDependencies(observer),
+  waiting: sqsWaitingEscrow({ client: sqsClient(), queueUrl: readSetting('escrowQueue') }),
+});
 
 /** Makes what `token-rotation` needs. @returns everything but the remaining time */
 export function rotationDependencies(observer: Observer): Omit<RotationDependencies, 'remaining'> {
@@ -154,6 +161,12 @@ export const connectLinkDependencies = (observer: Observer) => ({
   returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
 });
 
+/** Reads the origins at which the connect pages answer. */
+const pageOrigins = () => ({
+  publicOrigin: readSetting('publicOrigin'),
+  otherOrigin: readOptionalSetting('otherOrigin'),
+});
+
 /** Makes what `oauth-start` needs. */
 export function startDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
@@ -164,7 +177,7 @@ export function startDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, dynamoDbClient()),
     oauthClient: oauthClient(place),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     loginOrigin: originsOf(place).loginOrigin,
   };
 }
@@ -178,7 +191,7 @@ export function callbackDependencies(observer: Observer) {
     ...connectionDependenciesOf(place, client),
     environment: place.environment,
     authorizations: authorizationStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     listCompanies: (accessToken: string, timeoutMs: number) =>
       listCompanies({ origins, fetch, timeoutMs }, accessToken),
   };
@@ -195,7 +208,7 @@ export function companyDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, client),
     store: connectionStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
   };
 }
 
@@ -214,10 +227,11 @@ export function intakeDependencies(observer: Observer) {
 
 /** Tokens come from `access-token`; calls that fail for good are kept for a support report. */
 function functionApiClients(place: Place, dynamoDb: DynamoDBClient): ConnectionClients {
-  const vend = lambdaAccessTokens({
+  const ask = lambdaAccessTokens({
     invoke: sdkInvocation(lambdaClient()),
     functionName: readSetting('accessTokenFunction'),
   });
+  const vend = atATime(Number(readSetting('accessTokenCalls')), ask);
   const origins = readProcoreOriginOverrides();
   return apiClients(place, { dynamoDb, vend, origins, failures: failedExchangeStore(place, dynamoDb) });
 }

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
-import { wrongValue } from './configuration-error.ts';
+import { wrongValue } from '../configuration-error.ts';
 
 /** How much functions log: their events (`info`), or failed invocations alone (`error`). */
 export type LogLevel = 'info' | 'error';

@@ -36,6 +36,8 @@ export class ConnectorHttpApi extends Construct {
   readonly accessLogs: LogGroup;
   /** Where the custom domain's DNS record must point to, if there is one. */
   readonly domainTarget: string | undefined;
+  /** The host that answers, too, and is not in use. */
+  readonly #otherOrigin: string | undefined;
   readonly #api: HttpApi;
 
   constructor(scope: Construct, id: string, props: ConnectorHttpApiProps) {
@@ -70,7 +72,10 @@ export class ConnectorHttpApi extends Construct {
     });
     this.#measureWebhooks(props.metricNamespace);
     this.domainTarget = customDomain?.regionalDomainName;
-    this.origin = domain ? `https://${domain.name}` : this.#api.apiEndpoint;
+    const ofDomain = domain && `https://${domain.name}`;
+    const [origin, otherOrigin] = domain?.inUse ? [ofDomain, this.#api.apiEndpoint] : [this.#api.apiEndpoint, ofDomain];
+    this.origin = origin ?? this.#api.apiEndpoint;
+    this.#otherOrigin = otherOrigin;
   }
 
   /** Where Procore sends a person back to; it must be registered to the character. */
@@ -86,6 +91,12 @@ export class ConnectorHttpApi extends Construct {
   /** Lets a function know the origin that its links and its redirect URI have. */
   grantOrigin(connectorFunction: ConnectorFunction): void {
     connectorFunction.set('publicOrigin', this.origin);
+  }
+
+  /** Lets a function that shows pages know both origins: a sign-in ends at the host at which it began. */
+  grantPageOrigins(connectorFunction: ConnectorFunction): void {
+    this.grantOrigin(connectorFunction);
+    if (this.#otherOrigin !== undefined) connectorFunction.set('otherOrigin', this.#otherOrigin);
   }
 
   /** Hands requests for a path to a function (payload format 2.0). */

@@ -12,12 +12,13 @@ import {
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable, storedFormat } from '../../functions/settings.ts';
+import { allowedShares, type ConcurrencyShare, fullShare, isConcurrencyShare } from '../concurrency.ts';
+import { wrongValue } from '../configuration-error.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { ownerTags } from '../owner-tags.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
 import { spellFormat } from '../stored-format.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
-import { wrongValue } from './configuration-error.ts';
 import { Connecting } from './connecting.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { type Domain, faultOfDomainName } from './domain.ts';
@@ -73,6 +74,14 @@ export interface ProcoreEnvironmentProps {
   readonly workerConcurrency?: number;
 
   /**
+   * What else runs at once: calls of `access-token` by one worker, batches of rotations, batches of token sets out of
+   * escrow. Give less in an account that may run few functions at once, so that webhooks find an execution free.
+   *
+   * @default - 10 calls, 5 batches of rotations, 2 batches out of escrow
+   */
+  readonly concurrency?: ConcurrencyShare;
+
+  /**
    * Whether token sets that a reconnect replaced are revoked at once. It is not known whether Procore then spares the
    * new token set of the same user; otherwise the replaced ones are revoked with the disconnect.
    *
@@ -118,6 +127,14 @@ export interface ProcoreEnvironmentProps {
   readonly certificate?: ICertificate;
 
   /**
+   * Whether redirect URI and webhook URL are at `domainName`. While false it answers, too, and nothing changes: time to
+   * make its DNS record and to register its redirect URI at Procore.
+   *
+   * @default - it is in use as soon as it is deployed
+   */
+  readonly domainInUse?: boolean;
+
+  /**
    * The beginning of the names of the four FIFO queues, e.g. `acme-procore`; it must be the only one of its kind in account
    * and region. CloudFormation does not shorten the names that it generates for FIFO queues, and SQS takes 80 characters.
    * In a nested stack, whose own name CloudFormation generates, it must be given. Another prefix later means other queues:
@@ -159,6 +176,7 @@ export class ProcoreEnvironment extends Construct {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
     const { logRetention, logLevel, gradualDeployments, ...options } = completeOptions(procoreEnvironment, props);
+    const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
@@ -172,8 +190,8 @@ export class ProcoreEnvironment extends Construct {
     const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
     const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
     const connecting = new Connecting(this, 'Connecting', { ...stores, api, ...options });
-    const tokens = new Tokens(this, 'Tokens', stores);
-    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
+    const tokens = new Tokens(this, 'Tokens', { ...stores, concurrency });
+    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, concurrency, ...options });
 
     const functions = [...connecting.functions, ...tokens.functions, ...webhooks.functions];
     if (gradualDeployments) new GradualDeployments(this, 'Deployments', { procoreEnvironment, functions });
@@ -284,18 +302,24 @@ function namingOf(scope: Construct, { queueNamePrefix }: ProcoreEnvironmentProps
   throw wrongValue('queueNamePrefix', queueNamePrefix, allowed);
 }
 
+/** @throws ConfigurationError when it is not what AWS takes */
+function concurrencyOf({ concurrency = fullShare }: ProcoreEnvironmentProps): ConcurrencyShare {
+  if (isConcurrencyShare(concurrency)) return concurrency;
+  throw wrongValue('concurrency', concurrency, allowedShares);
+}
+
 /**
  * Reads the host of one's own and its certificate.
  *
  * @returns undefined where API Gateway draws the host
  * @throws ConfigurationError when one of the two is missing, or the host could never match a redirect URI
  */
-function domainOf({ domainName, certificate }: ProcoreEnvironmentProps): Domain | undefined {
+function domainOf({ domainName, certificate, domainInUse = true }: ProcoreEnvironmentProps): Domain | undefined {
   if (domainName === undefined && certificate === undefined) return undefined;
   if (domainName === undefined) throw wrongValue('domainName', domainName, 'the host that the certificate is for');
   if (certificate === undefined) throw wrongValue('certificate', certificate, `a certificate for ${domainName}`);
   const fault = Token.isUnresolved(domainName) ? undefined : faultOfDomainName(domainName);
-  if (fault === undefined) return { name: domainName, certificate };
+  if (fault === undefined) return { name: domainName, certificate, inUse: domainInUse };
   throw wrongValue('domainName', domainName, `a host alone, e.g. connect.example.com; ${fault}`);
 }
 

@@ -12,6 +12,8 @@ import {
   procoreEnvironmentNames,
   procoreOrigins,
 } from '../../functions/procore/environment.ts';
+import { system } from '../../functions/system.ts';
+import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import {
   type EnvironmentOutput,
   type FunctionOutput,
@@ -31,6 +33,8 @@ export interface DeploymentChoice {
   readonly stackName: string;
   readonly region?: string;
   readonly profile?: string;
+  /** The account that it must be in. */
+  readonly account?: string;
   /** The AWS of a system on this machine; it has one stack, whose name does not matter. */
   readonly localEndpoint?: string;
 }
@@ -123,6 +127,7 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
   const options = clientOptions(choice);
   const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
   if (!stack) throw noStack(choice);
+  refuseOtherAccount(choice, stack);
   const clients = {
     dynamoDb: new DynamoDBClient(options),
     lambda: new LambdaClient(options),
@@ -202,6 +207,18 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
   );
 }
 
+/** A profile that leads elsewhere would show another company's data under the name that was asked for. */
+function refuseOtherAccount({ stackName, account, profile }: DeploymentChoice, { StackId = '' }: Stack): void {
+  const [, , , , found] = StackId.split(':');
+  if (account === undefined || found === undefined || found === account) return;
+  throw new OperatorError(
+    'wrong_account',
+    `cdk.json says that "${stackName}" is in account ${account}; the credentials${profile ? ` of profile ${profile}` : ''} ` +
+      `lead to ${found}. Sign in to ${account}, or choose another --profile.`,
+    exitCodes.aws,
+  );
+}
+
 function deployedEnvironment({
   environment,
   stackName,
@@ -257,9 +274,8 @@ function functionCalls(
   functionName: DeployedEnvironment['functionName'],
 ): Pick<DeployedEnvironment, 'ask' | 'invoke'> {
   const ask = async (name: FunctionOutput, payload: unknown) => {
-    const { Payload, FunctionError } = await lambda.send(
-      new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
-    );
+    const command = new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) });
+    const { Payload, FunctionError } = await untilNotThrottled(() => lambda.send(command), system);
     return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
   };
   return { ask, invoke: async (name, payload) => withoutRefusal(await ask(name, payload)) };

@@ -86,7 +86,8 @@ describe('a gradual deployment', () => {
     const groups = (of: Template) =>
       resourcesOfType(of, 'AWS::CodeDeploy::DeploymentGroup').map(([id]) => /^[A-Z][a-z]+/.exec(id)?.[0]);
     expect(groups(template)).toEqual(versioned.map(() => 'Production'));
-    expect(groups(synthesize({ gradualDeployments: 'production=off,sandbox=on' }))).toEqual(
+    const turned = { sandbox: { gradualDeployments: true }, production: { gradualDeployments: false } };
+    expect(groups(synthesize({ stages: { live: { stackName: 'Live', environments: turned } } }))).toEqual(
       versioned.map(() => 'Sandbox'),
     );
   });

@@ -7,10 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 import { nameRules } from '../../lib/aws-names.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
 import { mostStackNameCharacters } from '../../lib/cloud/stack-name.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import { cdkContext, resourcesOf, resourcesOfType, stubBundles, synthesize } from './synthesized.ts';
 
 const bundles = stubBundles();
@@ -20,7 +20,9 @@ const newApp = () =>
 
 /** Our stack under a name that the reader of cdk.json might refuse. */
 function named(stackName: string, environments: ProcoreEnvironmentName[]): () => Template {
-  const configuration = { ...readConfiguration(() => undefined), environments, stackName };
+  const [usual] = readConfiguration((key) => (key === 'procore' ? { environments } : undefined));
+  if (usual === undefined) throw new Error('no stack');
+  const configuration = { ...usual, stackName };
   return () => Template.fromStack(new ConnectorStack(newApp(), { configuration, bundles }));
 }
 

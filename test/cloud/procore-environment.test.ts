@@ -7,8 +7,8 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import {
   cdkContext,
   type Json,
@@ -43,7 +43,7 @@ function consistsOf(template: Template): Record<string, unknown> {
 describe('an environment without options', () => {
   test('is what cdk.json without options deploys', () => {
     const { template } = inTheirStack({}, 'ProcoreConnector');
-    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ procore: { environments: ['sandbox'] } })));
+    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ environments: ['sandbox'] })));
   });
 });
 
@@ -108,6 +108,9 @@ describe('the options of an environment', () => {
     ['workerConcurrency', 1, 'workerConcurrency: got 1; allowed: a whole number from 2 to 1000'],
     ['workerConcurrency', 1001, 'a whole number from 2 to 1000'],
     ['workerConcurrency', 2.5, 'a whole number from 2 to 1000'],
+    ['concurrency', { accessTokenCalls: 0, rotation: 2, recovery: 2 }, 'accessTokenCalls: 1 to 10'],
+    ['concurrency', { accessTokenCalls: 1, rotation: 1, recovery: 2 }, 'rotation: 2 to 1000'],
+    ['concurrency', { accessTokenCalls: 1, rotation: 2, recovery: 'never' }, 'recovery: 2 to 1000 or "scheduled"'],
     ['workerConcurrency', '10', 'a whole number from 2 to 1000'],
     ['revokeReplacedTokens', 'yes', 'true to revoke at once what a reconnect replaced'],
     ['logRetention', 31, 'one of the periods that CloudWatch Logs has, in days: 1, 3, 5, 7, 14, 30, '],

@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { Bundles } from '../../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
+import { type AccountLimit, planConcurrency } from '../../lib/concurrency.ts';
 import { handlerNames } from '../../lib/handler-names.ts';
 
 /** The context of cdk.json. */
@@ -23,15 +24,30 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles. */
-export function synthesize(overrides: Readonly<Record<string, unknown>> = {}): Template {
+/**
+ * The template of one stack with cdk.json's own context and empty bundles.
+ *
+ * @param settings of the stack and its environments, which are `environments` or else sandbox and production
+ */
+export function synthesize(settings: Readonly<Record<string, unknown>> = {}, limit?: AccountLimit): Template {
+  const [template, ...others] = synthesizeStage(settings, limit).values();
+  if (template === undefined || others.length > 0) throw new Error('The settings give several stacks.');
+  return template;
+}
+
+/** The templates of a whole stage by their stacks' names, in the order of deployment. @param block as `procore` of cdk.json */
+export function synthesizeStage(block: unknown, limit?: AccountLimit): ReadonlyMap<string, Template> {
   const app = new App({
-    context: { ...cdkContext, ...overrides },
+    context: { ...cdkContext, procore: block },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
-  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
-  return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles() }));
+  const bundles = stubBundles();
+  const stacks = readConfiguration((key) => app.node.tryGetContext(key)).map((configuration) => {
+    const concurrency = limit && { concurrency: planConcurrency(limit, configuration.environments) };
+    return new ConnectorStack(app, { configuration, bundles, ...concurrency });
+  });
+  return new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
 }
 
 const resourcesByTemplate = new WeakMap<Template, ReadonlyMap<string, Resource>>();

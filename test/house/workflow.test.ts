@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { parseDeployOptions } from '../../lib/deploy/options.ts';
 import { commands } from '../../lib/operator/commands.ts';
 import { kebabCase } from '../../lib/operator/help.ts';
 
@@ -82,35 +81,14 @@ describe('the workflow that deploys', () => {
     expect(script === 'ci' || Object.hasOwn(packageScripts, script ?? '')).toBe(true);
   });
 
-  it('gives `deploy` options that the CDK has, and settings that are read', () => {
-    const { stdout } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, 'deploy', '--help'], {
-      encoding: 'utf8',
-    });
-    for (const run of runs.filter((each) => each.startsWith('npm run deploy'))) {
-      const options = run.match(/(?<=\s)--?[a-z][\w-]*/g) ?? [];
-      expect(options.length).toBeGreaterThan(2);
-      for (const option of options) expect(stdout).toContain(option);
-      const settings = new Map([...run.matchAll(/-c (\w+)=(\S+)/g)].map(([, key = '', value]) => [key, value]));
-      const configuration = readConfiguration((key) => settings.get(key));
-      for (const [key, value] of settings) {
-        expect(String(configuration[key as keyof typeof configuration]), run).toBe(value);
-      }
-    }
-  });
-
-  it('gives `verify` options that it has, and the name of the stack that was just deployed', () => {
-    const verify = commands.getAllEntries().find(({ name }) => name['convert-camel-to-kebab'] === 'verify')?.target;
-    const known = verify && 'parameters' in verify ? Object.keys(verify.parameters.flags ?? {}).map(kebabCase) : [];
-    for (const [name, { steps: own }] of Object.entries(jobs)) {
-      const run = own.findLast((each) => each.run?.startsWith('npm run verify'))?.run;
-      if (run === undefined) continue;
-      const options = [...run.matchAll(/--([a-z-]+) (\S+)/g)];
-      expect(options.map(([, option]) => option).filter((option = '') => !known.includes(option))).toEqual([]);
-      const [, , stack] = options.find(([, option]) => option === 'stack') ?? [];
-      expect(
-        own.some((each) => each.run?.includes(`stackName=${stack} `)),
-        name,
-      ).toBe(true);
-    }
+  it.each(['sandbox', 'production'])('deploys %s alone, asks nobody, and verifies what was deployed', (name) => {
+    const [deploy = '', verify = ''] =
+      jobs[name]?.steps.flatMap(({ run = '' }) => /^npm run (?:deploy|verify).*/.exec(run) ?? []) ?? [];
+    const wordsOf = (run: string) => run.split(' -- ')[1]?.split(' ') ?? [];
+    expect(parseDeployOptions(wordsOf(deploy))).toMatchObject({ environment: name, yes: true, remove: [], cdk: [] });
+    const target = commands.getAllEntries().find((entry) => entry.name['convert-camel-to-kebab'] === 'verify')?.target;
+    const known = target && 'parameters' in target ? Object.keys(target.parameters.flags ?? {}).map(kebabCase) : [];
+    expect(known).toContain('environment');
+    expect(wordsOf(verify)).toEqual(['--environment', name]);
   });
 });

@@ -11,7 +11,8 @@ import { showEvents } from '../../lib/operator/actions/events.ts';
 import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
-import { showCheck } from '../../lib/operator/actions/verify.ts';
+import { showTargets } from '../../lib/operator/actions/target.ts';
+import { showCheck, showLeftovers } from '../../lib/operator/actions/verify.ts';
 import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
 import { examine } from '../../lib/operator/doctor/examination.ts';
 import type { Session } from '../../lib/operator/session.ts';
@@ -157,6 +158,27 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       line,
       undefined,
     ).text,
+  target: () =>
+    showTargets([
+      {
+        stackName: 'ProcoreConnector-monthly-sandbox',
+        environments: ['monthly-sandbox', 'production'],
+        account: '111122223333',
+        region: 'ap-southeast-2',
+        profile: 'AdministratorAccess-111122223333',
+      },
+    ]),
+  'verify --leftovers': () =>
+    showLeftovers({ stackName: 'ProcoreConnector-monthly-sandbox', tagged: [], inStack: [] }, [
+      {
+        kind: 'log group',
+        environment: 'monthly-sandbox',
+        name: '/aws/vendedlogs/procore/0f1e2d3c-4b5a-6978-8695-a4b3c2d1e0f1/monthly-sandbox',
+        arn: '',
+        // Lines to be copied, which may be longer.
+        commands: [],
+      },
+    ]),
   verify: () =>
     showCheck({
       environment: 'monthly-sandbox',
@@ -186,9 +208,16 @@ describe('what people read', () => {
       (name) => name.endsWith('.ts') && /\b(showTable|showFacts)\(/.test(readFileSync(new URL(name, folder), 'utf8')),
     );
     expect(laidOut.sort()).toEqual([
-      ...['connections', 'events-dead', 'events-quarantine', 'events', 'support-report', 'webhooks'].map(
-        (name) => `actions/${name}.ts`,
-      ),
+      ...[
+        'connections',
+        'events-dead',
+        'events-quarantine',
+        'events',
+        'support-report',
+        'target',
+        'verify',
+        'webhooks',
+      ].map((name) => `actions/${name}.ts`),
       'help.ts',
       'table.ts',
     ]);

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { ConfigurationError } from './configuration-error.ts';
+
+/**
+ * Reads the `procore` block of cdk.json, the one place of settings.
+ *
+ * @param path tests give another
+ * @returns undefined when the file has none
+ * @throws ConfigurationError that says what is wrong with the file
+ */
+export function readProcoreBlock(path: URL = new URL('../cdk.json', import.meta.url)): unknown {
+  try {
+    const { context } = JSON.parse(readFileSync(path, 'utf8'));
+    return context?.procore;
+  } catch (error) {
+    const what = (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new ConfigurationError('cdk.json', `cdk.json cannot be read: ${what}. Mend it, then try again.`);
+  }
+}

@@ -32,7 +32,9 @@ export function secretsManagerAuthorizationKeeper({
       if (stored.current !== read.current || stored.previous !== read.previous) return 'changed';
       const command = new PutSecretValueCommand({
         SecretId: secretId,
-        SecretString: JSON.stringify({ environment, ...authorization }),
+        SecretString: JSON.stringify(
+          merged(text, { environment, previous: undefined, rotatedAt: undefined, ...authorization }),
+        ),
         // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the
         // version that was read, so of two writers the second one fails.
         ClientRequestToken: sha256(version),
@@ -46,4 +48,9 @@ export function secretsManagerAuthorizationKeeper({
       }
     },
   };
+}
+
+/** Lays fields over those of the secret, of which a later version may keep more. @returns undefined fields are removed */
+function merged(text = '{}', fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...JSON.parse(text), ...fields };
 }

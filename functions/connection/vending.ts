@@ -23,6 +23,9 @@ const mostMinValidSeconds = 3600;
 /** How much time a waiter keeps for its answer, in milliseconds. */
 const answerReserveMs = 2000;
 
+/** When a caller asks again about a connection whose status this version does not know, in seconds. */
+const foreignStatusSeconds = 5;
+
 /** A request for an access token. */
 export interface VendingRequest {
   readonly connectionId: string;
@@ -154,6 +157,8 @@ function refuseEnded(connection: Connection): void {
   const { status, cause = 'revoked' } = connection;
   if (status === 'disconnected') throw new ReauthorizationRequiredError(connection, status);
   if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connection, cause);
+  // A status of a later version, which knows whether these tokens may be used: while it is deployed, it will answer.
+  if (status !== 'connected') throw new RotationPendingError(connection.connectionId, foreignStatusSeconds);
 }
 
 function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {

@@ -69,6 +69,13 @@ export function resourcesOfType(template: Template, type: string): readonly (rea
   return [...resourcesOf(template)].filter(([, resource]) => resource.Type === type);
 }
 
+/** The function that is reached by a logical id: the id of the function itself, or of its alias. */
+export function functionBehind(template: Template, logicalId: string): Resource | undefined {
+  const resource = resourcesOf(template).get(logicalId);
+  if (resource?.Type !== 'AWS::Lambda::Alias') return resource;
+  return resourcesOf(template).get(String(textsIn(resource.Properties.FunctionName ?? '')[0]));
+}
+
 /** The logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub; pseudo parameters are left out. */
 export function referencesIn(value: Json): string[] {
   if (typeof value !== 'object' || value === null) return [];

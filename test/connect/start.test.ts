@@ -12,6 +12,15 @@ describe('connect-link', () => {
     expect(expiresAt).toBe(startTime + 900);
   });
 
+  it('takes an allowed returnTo in its normal form, and leaves it out of a link without', async () => {
+    const flow = connectFlow();
+    await flow.issueLink({ connectionId: 'acme', returnTo: 'https://app.example.com?done' });
+    await flow.issueLink({ connectionId: 'acme' });
+    const [one, two] = flow.authorizations.links.values();
+    expect(one).toMatchObject({ connectionId: 'acme', returnTo: 'https://app.example.com/?done', issuedAt: startTime });
+    expect(two).not.toHaveProperty('returnTo');
+  });
+
   it('stores the link’s hash and never its token', async () => {
     const flow = connectFlow();
     const { url } = await flow.issueLink({ connectionId: 'acme' });

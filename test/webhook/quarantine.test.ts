@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goThroughQuarantine, quarantineMessage } from '../../functions/webhook/quarantine.ts';
+import { goThroughQuarantine, type QuarantineReader, quarantineMessage } from '../../functions/webhook/quarantine.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 
 describe('the message of a quarantined body', () => {
@@ -41,7 +41,17 @@ describe('going through the quarantine', () => {
       if (receivedAt === 2) throw new Error('the judge is out');
       return receivedAt === 0 ? 'keep' : 'done';
     };
-    await expect(goThroughQuarantine(quarantine, judge)).rejects.toThrow('the judge is out');
+    const givenBack: number[] = [];
+    const watched: QuarantineReader = {
+      receive: () => quarantine.receive(),
+      delete: (delivery) => quarantine.delete(delivery),
+      giveBack(deliveries) {
+        givenBack.push(...deliveries.map(({ receivedAt }) => receivedAt));
+        return quarantine.giveBack(deliveries);
+      },
+    };
+    await expect(goThroughQuarantine(watched, judge)).rejects.toThrow('the judge is out');
+    expect(givenBack).toEqual([0, 2, 3]);
     expect(await left()).toEqual([0, 2, 3]);
   });
 });

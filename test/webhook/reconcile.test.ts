@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Query } from '../../functions/procore/listing.ts';
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
 import { reconcile } from '../../functions/webhook/reconcile.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
@@ -82,6 +83,27 @@ describe('reconcile', () => {
     expect(events()).toHaveLength(1);
     expect(counts.ledgerUnread).toBe(1);
     expect(notes).toContainEqual(['reconcile.ledger_unread', { errorName: 'Error' }]);
+  });
+
+  it('asks the list of the resource with its own query, from then until now, and fails what it cannot read', async () => {
+    const { dependencies, now } = await setUp();
+    const asked: unknown[][] = [];
+    const company = {
+      ...dependencies.company,
+      async *listChanged(...parameters: unknown[]) {
+        asked.push(parameters);
+        yield* ['text', { id: 1 }, { updated_at: '2025-02-06T23:34:12Z' }, { id: 2, updated_at: 7 }];
+      },
+    };
+    const run = (query?: Query) =>
+      reconcile({ ...dependencies, company }, { ...rfis, ...(query && { query }) }, now - 60);
+    expect(await run({ view: 'extended' })).toMatchObject({ listed: 4, failed: 4, emitted: 0 });
+    await run();
+    const until = Math.floor(now);
+    expect(asked).toEqual([
+      [rfis.path, now - 60, until, { query: { view: 'extended' } }],
+      [rfis.path, now - 60, until, {}],
+    ]);
   });
 
   it('counts what the queue refuses, for the next run', async () => {

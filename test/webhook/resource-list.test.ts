@@ -5,7 +5,7 @@ describe('the list of resources', () => {
   it('is read with actions and levels', () => {
     expect(
       parseResourceList(' RFIs, Purchase Order Contract Line Items:create + UPDATE,Projects@company:delete,'),
-    ).toEqual([
+    ).toStrictEqual([
       { name: 'RFIs' },
       { name: 'Purchase Order Contract Line Items', actions: ['create', 'update'] },
       { name: 'Projects', level: 'company', actions: ['delete'] },

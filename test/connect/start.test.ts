@@ -201,6 +201,19 @@ describe('POST /oauth/start', () => {
     expect(flow.notes).toContainEqual(['oauth.not_connected', expect.objectContaining({ code: 'placeholder_secret' })]);
   });
 
+  it('offers to start again, with its own session, where it was started again and the integration is not set up', async () => {
+    const flow = connectFlow();
+    const browser = flow.newBrowser();
+    await browser.open(await flow.newLink());
+    await browser.pressConnect();
+    const [[sessionId = '', session] = []] = flow.authorizations.sessions;
+    expect(session).not.toHaveProperty('returnTo');
+    flow.clientError = new PlaceholderSecretError('sandbox');
+    const answer = await browser.post('/oauth/start', { again: sessionId });
+    expect(answer.statusCode).toBe(502);
+    expect(answer.body).toContain(`name="again" value="${sessionId}"><button>Start again</button>`);
+  });
+
   it('starts again only for the browser whose session it is', async () => {
     const flow = connectFlow();
     const mine = flow.newBrowser();

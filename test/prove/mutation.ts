@@ -77,6 +77,8 @@ async function scoreOf(folder: string) {
       `(${having('Timeout').length} by a time-out), ${survivors.length} survived, ${uncovered.length} not covered, ` +
       `score ${score.toFixed(1)} %; ${failed} could not run; ${seconds} s`,
   );
+  // On a busy machine a time-out may also mean that nothing more happened than that the tests were slow.
+  for (const mutant of having('Timeout').map(describe)) console.log(`  timed out    ${mutant}`);
   for (const survivor of survivors) console.log(`  survived     ${survivor}`);
   for (const mutant of uncovered) console.log(`  not covered  ${mutant}`);
   return { folder, tried, killed, survived: survivors, notCovered: uncovered, failed, score };

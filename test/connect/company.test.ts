@@ -133,6 +133,16 @@ describe('choosing among several companies', () => {
     expect((await flow.store.read('acme'))?.companyId).toBeUndefined();
   });
 
+  it('does not say that it chose what another authorization chose', async () => {
+    const { flow, browser, location, session } = await connectedToThree();
+    await browser.post('/oauth/company', { session, companyId: '3' });
+    expect((await browser.open(`${location}&chosen`)).body).toContain('<h1>Connected</h1>');
+    flow.now += 10;
+    await browser.open(await browser.goToProcore(await flow.newLink(), 'code-2'));
+    expect(await flow.store.read('acme')).toMatchObject({ companyId: '3' });
+    expect((await browser.open(`${location}&chosen`)).body).toContain('<h1>Choose the company</h1>');
+  });
+
   it('is over when the connection was authorized anew', async () => {
     const { flow, browser, session } = await connectedToThree();
     flow.now += 10;

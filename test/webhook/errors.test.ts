@@ -13,51 +13,53 @@ import { HandlerTimeoutError } from '../../functions/webhook/time-limit.ts';
 
 describe('the errors of this folder', () => {
   // Programs ask for the code, and log lines show the name: neither may change.
-  it.each<[ConnectorError, string, string]>([
-    [new SubscriptionChangedError('1'), 'SubscriptionChangedError', 'subscription_changed'],
-    [new ProjectNotFoundError('text'), 'ProjectNotFoundError', 'project_not_found'],
-    [new UnknownResourceError('text'), 'UnknownResourceError', 'invalid_resource'],
-    [new NoSubscriptionError('sandbox', '1'), 'NoSubscriptionError', 'no_subscription'],
-    [new HooksApiError('GET', '/path'), 'HooksApiError', 'hooks_answer_invalid'],
-    [new TriggerNotKeptError('1', []), 'TriggerNotKeptError', 'trigger_not_kept'],
-    [new Permanent('text'), 'Permanent', 'permanent'],
+  it.each<[() => ConnectorError, string, string]>([
+    [() => new SubscriptionChangedError('1'), 'SubscriptionChangedError', 'subscription_changed'],
+    [() => new ProjectNotFoundError('text'), 'ProjectNotFoundError', 'project_not_found'],
+    [() => new UnknownResourceError('text'), 'UnknownResourceError', 'invalid_resource'],
+    [() => new NoSubscriptionError('sandbox', '1'), 'NoSubscriptionError', 'no_subscription'],
+    [() => new HooksApiError('GET', '/path'), 'HooksApiError', 'hooks_answer_invalid'],
+    [() => new TriggerNotKeptError('1', []), 'TriggerNotKeptError', 'trigger_not_kept'],
+    [() => new Permanent('text'), 'Permanent', 'permanent'],
     [
-      new InvalidReconciliationRequestError('text'),
+      () => new InvalidReconciliationRequestError('text'),
       'InvalidReconciliationRequestError',
       'invalid_reconciliation_request',
     ],
-    [new InvalidResourceListError('text'), 'InvalidResourceListError', 'invalid_resource_list'],
-    [new RollOverUnderWayError(), 'RollOverUnderWayError', 'roll_over_under_way'],
-    [new HandlerTimeoutError(1000), 'HandlerTimeoutError', 'handler_timeout'],
-  ])('have name and code: %s', (error, name, code) => {
+    [() => new InvalidResourceListError('text'), 'InvalidResourceListError', 'invalid_resource_list'],
+    [() => new RollOverUnderWayError(), 'RollOverUnderWayError', 'roll_over_under_way'],
+    [() => new HandlerTimeoutError(1000), 'HandlerTimeoutError', 'handler_timeout'],
+  ])('have name and code: %s', (make, name, code) => {
+    const error = make();
     expect({ name: error.name, code: error.code }).toEqual({ name, code });
     expect(isConnectorError(error)).toBe(true);
   });
 
-  it.each<[ConnectorError, string]>([
+  it.each<[() => ConnectorError, string]>([
     [
-      new SubscriptionChangedError('5358233'),
+      () => new SubscriptionChangedError('5358233'),
       'The subscription of company 5358233 was changed at the same time. Run the command again.',
     ],
     [
-      new NoSubscriptionError('sandbox', '5358233'),
+      () => new NoSubscriptionError('sandbox', '5358233'),
       'No subscription of "sandbox" names the company 5358233, so there is no connection to call it with. Run ' +
         '`npm run procore -- webhooks apply` for company 5358233.',
     ],
     [
-      new HooksApiError('POST', '/rest/v2.0/companies/1/webhooks/hooks'),
+      () => new HooksApiError('POST', '/rest/v2.0/companies/1/webhooks/hooks'),
       'POST /rest/v2.0/companies/1/webhooks/hooks: the answer is not what the v2.0 reference of the webhook endpoints ' +
         'documents.',
     ],
     [
-      new TriggerNotKeptError('77', [
-        { resourceName: 'RFIs', action: 'create' },
-        { resourceName: 'Bids', action: 'update' },
-      ]),
+      () =>
+        new TriggerNotKeptError('77', [
+          { resourceName: 'RFIs', action: 'create' },
+          { resourceName: 'Bids', action: 'update' },
+        ]),
       "Procore did not keep these triggers of hook 77: RFIs:create, Bids:update. Look at them in Procore's Admin tool.",
     ],
-  ])('say what was wrong and what to do: %s', (error, message) => {
-    expect(error.message).toBe(message);
+  ])('say what was wrong and what to do: %s', (make, message) => {
+    expect(make().message).toBe(message);
   });
 });
 

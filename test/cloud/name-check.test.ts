@@ -143,6 +143,10 @@ describe('the names of an environment in another stack', () => {
     expect(
       faults.map((fault) => fault.replace(/^\[Theirs\] Theirs\/(\w{5}).*(which has|has) (\d+) char.*/, '$1 $3')),
     ).toEqual(['Their 94', 'Their 256', 'Overr 81']);
+    // What helps with a queue does not help with an alarm.
+    const hint = ' A ProcoreEnvironment takes a queueNamePrefix.';
+    expect(faults.map((fault) => fault.endsWith(hint))).toEqual([true, false, true]);
+    expect(faults[1]).toMatch(/[a-z]\.$/);
   });
 
   test('are refused when two environments have the same prefix, and so queues of the same names', () => {

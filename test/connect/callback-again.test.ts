@@ -105,6 +105,25 @@ describe('a callback that is called again', () => {
     expect((await browser.pressConnect()).statusCode).toBe(303);
   });
 
+  it.each([
+    [34, 0],
+    [33, 1],
+  ])(
+    'believes that the first is dead when its lease of 29 s and 5 s more is over: after %i s it waits %i s longer',
+    async (seconds, waited) => {
+      const { flow, browser, callback } = await atProcore();
+      flow.tokenEndpoint.next.push(() => {
+        throw new Error('the process died');
+      });
+      await browser.open(callback);
+      flow.now += seconds;
+      const began = flow.now;
+      expect((await browser.open(callback)).body).toContain('Connecting was interrupted');
+      expect(flow.now - began).toBeGreaterThanOrEqual(waited);
+      expect(flow.now - began).toBeLessThan(waited + 1);
+    },
+  );
+
   it('does not take an older authorization of the same connection for its own success', async () => {
     const { flow, browser, callback } = await atProcore();
     await browser.open(callback);

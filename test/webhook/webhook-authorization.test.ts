@@ -19,6 +19,33 @@ describe('the webhook authorization secret', () => {
     expect(() => parse({ current })).toThrow(WrongEnvironmentError);
   });
 
+  it('keeps when the current value took the place of the previous one', () => {
+    const rotated = { current, previous, rotatedAt: 1_800_000_000 };
+    expect(parse({ environment: 'production', ...rotated })).toEqual(rotated);
+    expect(parse({ environment: 'production', ...rotated, rotatedAt: '1800000000' })).toEqual({ current, previous });
+    expect(parse({ environment: 'production', current, rotatedAt: 1_800_000_000 })).toEqual({ current });
+  });
+
+  it.each([
+    ['current', { current: 'c'.repeat(15) }],
+    ['previous', { current, previous: 'p'.repeat(15) }],
+  ])('names the value that has under 16 characters, and what to do: %s', (field, fields) => {
+    const error = {
+      name: 'MalformedSecretError',
+      code: 'malformed_secret',
+      message:
+        `The webhook authorization secret of the environment "production" has fewer than 16 characters in its field ` +
+        `"${field}". Restore its previous version (AWSPREVIOUS) in Secrets Manager. Its shape is ` +
+        '{"environment","current","previous"?}.',
+    };
+    expect(() => parse({ environment: 'production', ...fields })).toThrow(expect.objectContaining(error));
+  });
+
+  it('takes values of 16 characters', () => {
+    const shortest = { current: 'c'.repeat(16), previous: 'p'.repeat(16) };
+    expect(parse({ environment: 'production', ...shortest })).toEqual(shortest);
+  });
+
   it('is refused when a value is missing or could be guessed, for it would let anybody in', () => {
     for (const fields of [{}, { current: '' }, { current: 'short' }, { current: 7 }, { current, previous: 'short' }]) {
       expect(() => parse({ environment: 'production', ...fields })).toThrow(MalformedSecretError);

@@ -53,6 +53,34 @@ describe('a first authorization', () => {
     expect((await world.authorize('session-1', startTime, 1)).outcome).toBe('authorized');
   });
 
+  it.each([
+    [3000, 2],
+    [2999, 1],
+  ])('tries again only with time left for an answer: with %i ms there are %i tries', async (left, tries) => {
+    const world = worldWithAuthorization();
+    world.store.hooks = {
+      before: () => {
+        throw new StoreFault();
+      },
+    };
+    const authorization = {
+      connectionId: 'acme',
+      grant: 'authorization_code',
+      tokens: world.tokenEndpoint.tokenSet(1),
+      authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime },
+    } as const;
+    const authorizing = untilReturn(() => authorizeConnection(world.invocation(left), authorization));
+    await expect(world.time.run(authorizing)).rejects.toThrow(StoreFault);
+    expect(world.store.calls).toHaveLength(tries);
+  });
+
+  it('does not try again over an item of another environment', async () => {
+    const world = worldWithAuthorization();
+    world.put({ environment: 'production' });
+    await expect(world.authorize('session-1', startTime, 1)).rejects.toMatchObject({ code: 'foreign_item' });
+    expect(world.store.calls).toHaveLength(1);
+  });
+
   it('gives up before its invocation ends', async () => {
     const world = worldWithAuthorization();
     world.store.hooks = {
@@ -152,6 +180,19 @@ describe('a new authorization over an older one', () => {
     world.put({ status: 'disconnected', authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime } });
     expect(await world.authorize('session-2', startTime, 1)).toEqual({ outcome: 'superseded' });
     expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
+  });
+
+  it('is superseded when it is its own, and the connection was disconnected before its answer came', async () => {
+    const world = worldWithAuthorization();
+    const { tokens: _, ...ended } = world.put({
+      status: 'disconnected',
+      authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime },
+    });
+    world.store.connections.set('acme', ended);
+    expect(await world.authorize('session-1', startTime, 1)).toEqual({ outcome: 'superseded' });
+    // The disconnection has revoked its tokens, and nobody is told of a connection that has ended.
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read']);
+    expect([world.announced, world.asked()]).toEqual([[], []]);
   });
 
   it('keeps the item small however often somebody reconnects', async () => {

@@ -175,6 +175,30 @@ describe('a token set out of escrow', () => {
     expect(await untilReturn(() => recoverTokens(world.invocation(), escrowedOf(world)))).toBe('recovered');
   });
 
+  it('comes too late when another one lands between its read and its write', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    let races = 1;
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation === 'write' && races-- > 0) {
+          world.put({ generation: 2, tokens: world.tokenEndpoint.tokenSet(5) });
+        }
+      },
+    };
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
+    expect(world.stored()).toMatchObject({ generation: 2, tokens: { accessToken: 'access-5' } });
+    expect([world.counts.rotationRecovered, world.announced]).toEqual([undefined, []]);
+  });
+
+  it('comes too late when the connection is not there any more', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    world.store.connections.clear();
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
+    expect(world.store.connections.size).toBe(0);
+  });
+
   it('never overwrites a newer one (I3)', async () => {
     const world = worldWithConnection();
     const escrowed = escrowedOf(world);

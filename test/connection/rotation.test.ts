@@ -4,6 +4,7 @@ import { recoverTokens } from '../../functions/connection/recovery.ts';
 import { rotateConnection } from '../../functions/connection/rotation.ts';
 import * as transitions from '../../functions/connection/transitions.ts';
 import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
+import type { StoreCall } from '../memory/connection-store.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
@@ -219,6 +220,50 @@ describe('a rotation that must not begin', () => {
       outcome: 'elsewhere',
     });
     expect(world.asked()).toHaveLength(1);
+  });
+});
+
+describe('a claim that is not answered, or refused', () => {
+  const loseClaims = (world: ReturnType<typeof worldWithRotation>, when: 'before' | 'after', meanwhile = () => {}) => {
+    let losses = 1;
+    world.store.hooks = {
+      [when]: (call: StoreCall) => {
+        if (call.operation !== 'write' || call.write.set.attempt === undefined || losses-- <= 0) return;
+        meanwhile();
+        throw new StoreFault();
+      },
+    };
+  };
+
+  it('is recognised by its owner when it took effect, and goes on', async () => {
+    const world = worldWithRotation();
+    loseClaims(world, 'after');
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.counts).toEqual({ rotationClaimed: 1, rotationReplaced: 1 });
+  });
+
+  it('throws what the store threw when it took no effect: nothing is known, and nothing is spent', async () => {
+    const world = worldWithRotation();
+    loseClaims(world, 'before');
+    await expect(world.rotate()).rejects.toThrow(StoreFault);
+    expect([world.asked(), world.counts]).toEqual([[], {}]);
+  });
+
+  it('has lost, and need not throw, when somebody else’s claim is stored', async () => {
+    const world = worldWithRotation();
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    loseClaims(world, 'before', () => world.put({ attempt, attemptNumber: 1 }));
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere', connection: { attempt } });
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('says that the connection is not there when somebody has removed it since it was read', async () => {
+    const world = worldWithRotation();
+    const read = world.stored();
+    world.store.connections.clear();
+    const rotation = untilReturn(() => rotateConnection(world.invocation(), read));
+    await expect(world.time.run(rotation)).rejects.toMatchObject({ code: 'connection_not_found' });
+    expect(world.asked()).toEqual([]);
   });
 });
 

@@ -203,6 +203,33 @@ describe('while Procore does not answer', () => {
   });
 });
 
+describe('a store that cannot be read', () => {
+  const failReads = (world: ReturnType<typeof worldWithVending>, faults: number) => {
+    let left = faults;
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation === 'read' && left-- > 0) throw new StoreFault();
+      },
+    };
+  };
+
+  it('is asked three times, with growing pauses, before the caller hears of it', async () => {
+    const world = worldWithVending();
+    failReads(world, 2);
+    expect(await world.vend()).toMatchObject({ generation: 1 });
+    expect(world.time.clock() - startTime).toBeCloseTo(0.15 + 0.3, 6);
+    failReads(world, 3);
+    await expect(world.vend()).rejects.toThrow(StoreFault);
+    expect(world.store.calls).toHaveLength(6);
+  });
+
+  it('is not asked again about an item of another environment', async () => {
+    const world = worldWithVending({ environment: 'production' });
+    await expect(world.vend()).rejects.toMatchObject({ code: 'foreign_item' });
+    expect(world.store.calls).toHaveLength(1);
+  });
+});
+
 describe('refusals', () => {
   it('says that there is no such connection, and how to make it', async () => {
     const world = worldWithVending();
@@ -248,16 +275,41 @@ describe('a request', () => {
   it('is taken as it is', () => {
     const request = { connectionId: 'acme', minValidSeconds: 600, rejectedGeneration: 3 };
     expect(parseVendingRequest(request)).toEqual(request);
-    expect(parseVendingRequest({ connectionId: 'acme' })).toEqual({ connectionId: 'acme' });
+    expect(parseVendingRequest({ connectionId: 'acme' })).toStrictEqual({ connectionId: 'acme' });
   });
 
   it.each([
     [undefined, 'invalid_connection_id'],
+    [null, 'invalid_connection_id'],
+    ['acme', 'invalid_connection_id'],
     [{ connectionId: 'a b' }, 'invalid_connection_id'],
     [{ connectionId: 'acme', minValidSeconds: 3601 }, 'invalid_vending_request'],
     [{ connectionId: 'acme', minValidSeconds: '60' }, 'invalid_vending_request'],
     [{ connectionId: 'acme', rejectedGeneration: -1 }, 'invalid_vending_request'],
   ])('%j is refused as %s', (request, code) => {
     expect(() => parseVendingRequest(request)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('may name the bounds of its numbers, and null for none', () => {
+    for (const minValidSeconds of [0, 3600]) {
+      expect(parseVendingRequest({ connectionId: 'acme', minValidSeconds })).toEqual({
+        connectionId: 'acme',
+        minValidSeconds,
+      });
+    }
+    expect(
+      parseVendingRequest({ connectionId: 'acme', minValidSeconds: null, rejectedGeneration: null }),
+    ).toStrictEqual({
+      connectionId: 'acme',
+    });
+  });
+
+  it('is told which number is wrong, and what it may be', () => {
+    expect(() => parseVendingRequest({ connectionId: 'acme', minValidSeconds: 1.5 })).toThrow(
+      'minValidSeconds must be a whole number from 0 to 3600, or be left out.',
+    );
+    expect(() => parseVendingRequest({ connectionId: 'acme', rejectedGeneration: -1 })).toThrow(
+      'rejectedGeneration must be a whole number from 0 to 9007199254740991, or be left out.',
+    );
   });
 });

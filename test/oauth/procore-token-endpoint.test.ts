@@ -117,7 +117,11 @@ describe('the requests to Procore', () => {
       procoreUserId: '9007199254740993',
     });
     expect(server.seen).toMatchObject([
-      { method: 'GET', url: '/oauth/token/info', headers: { authorization: 'Bearer access-1' } },
+      {
+        method: 'GET',
+        url: '/oauth/token/info',
+        headers: { authorization: 'Bearer access-1', accept: 'application/json' },
+      },
     ]);
   });
 

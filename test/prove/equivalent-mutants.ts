@@ -8,4 +8,17 @@ export interface EquivalentMutant {
 }
 
 /** Mutants that are never drawn, so that they are not part of the score. */
-export const equivalentMutants: readonly EquivalentMutant[] = [];
+export const equivalentMutants: readonly EquivalentMutant[] = [
+  {
+    file: 'functions/oauth/token-response.ts',
+    original: 'serverTime !== undefined',
+    replacement: 'true',
+    reason: 'comparisons with undefined are false as well; the compiler wants it said',
+  },
+  {
+    file: 'functions/oauth/token-response.ts',
+    original: "typeof seconds === 'number'",
+    replacement: 'true',
+    reason: 'Number.isFinite is false for everything else; the compiler wants it said',
+  },
+];

@@ -3,6 +3,7 @@ import { attendConnection } from '../../functions/connection/attention.ts';
 import { chooseCompany, recordCompanies } from '../../functions/connection/company-choice.ts';
 import { disconnectConnection } from '../../functions/connection/disconnect.ts';
 import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { howToReconnect } from '../../functions/connection/refusals.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
@@ -116,8 +117,37 @@ describe('disconnecting', () => {
     world.announceFault = undefined;
     world.time.pass(121);
     await untilReturn(() => attendConnection(world.invocation(), 'acme'));
-    expect(world.announced).toHaveLength(1);
+    expect(world.announced).toEqual([
+      {
+        connectionId: 'acme',
+        environment: 'sandbox',
+        change: 'disconnected',
+        generation: 2,
+        reconnect: howToReconnect(world.stored()),
+        at: startTime + 121,
+      },
+    ]);
     expect(world.stored()).not.toHaveProperty('rotateAt');
+  });
+
+  it('asks Procore nothing where there is nothing to revoke', async () => {
+    const world = worldWithConnection();
+    const { tokens: _, ...bare } = world.stored();
+    world.store.connections.set('acme', bare);
+    expect(await world.disconnect()).toMatchObject({ revoked: true });
+    expect([world.asked(), world.secretReads]).toEqual([[], 0]);
+  });
+
+  it('keeps on the list what Procore did not confirm, and strikes off the rest', async () => {
+    const world = worldWithConnection({ revoking: ['access-x'] });
+    const tokenEndpoint = {
+      ...world.tokenEndpoint,
+      revoke: async (_: unknown, token: string) =>
+        token === 'access-x' ? ('not_revoked' as const) : ('revoked' as const),
+    };
+    await untilReturn(() => disconnectConnection({ ...world.invocation(), tokenEndpoint }, 'acme'));
+    expect(world.stored().revoking).toEqual(['access-x']);
+    expect(world.notes).toContainEqual(['connection.revoked', { connectionId: 'acme', generation: 2, count: 1 }]);
   });
 
   it('recognises its own write when the SDK repeats it, and counts it once', async () => {
@@ -241,7 +271,9 @@ describe('a token set out of escrow', () => {
     const escrowed = { ...escrowedOf(world), environment: 'production' as const };
     await expect(untilReturn(() => recoverTokens(world.invocation(), escrowed))).rejects.toMatchObject({
       code: 'foreign_item',
+      message: expect.stringContaining('"production" lies in the escrow queue of environment "sandbox"'),
     });
+    expect(world.store.calls).toEqual([]);
   });
 });
 
@@ -252,8 +284,27 @@ describe('the company of a connection (hard case 32)', () => {
       untilReturn(() => chooseCompany(world.invocation(), { connectionId: 'acme', companyId, sessionId }));
     expect(await choose('12', 'session-2')).toEqual({ outcome: 'superseded' });
     expect(await choose('13', 'session-1')).toEqual({ outcome: 'not_visible' });
-    expect(await choose('12', 'session-1')).toMatchObject({ outcome: 'chosen' });
+    expect(await choose('12', 'session-1')).toMatchObject({ outcome: 'chosen', connection: { companyId: '12' } });
     expect(world.stored()).toMatchObject({ companyId: '12', updatedAt: startTime });
+  });
+
+  it('cannot be chosen for a connection that has ended, is not there, or is another’s a moment later', async () => {
+    const world = worldWithConnection({ status: 'disconnected' });
+    const choose = () =>
+      untilReturn(() =>
+        chooseCompany(world.invocation(), { connectionId: 'acme', companyId: '12', sessionId: 'session-1' }),
+      );
+    expect(await choose()).toEqual({ outcome: 'superseded' });
+    world.store.connections.clear();
+    expect(await choose()).toEqual({ outcome: 'superseded' });
+    world.put();
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation === 'write') world.put({ authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime } });
+      },
+    };
+    expect(await choose()).toEqual({ outcome: 'superseded' });
+    expect(world.stored()).not.toHaveProperty('companyId');
   });
 
   it('is taken as chosen when there is one, and dropped when the account sees it no more', async () => {

@@ -178,6 +178,18 @@ describe('while Procore does not answer', () => {
     expect(world.time.clock() - startTime).toBeLessThan(18.1);
   });
 
+  it.each([
+    ['reauthorization_required', 'revoked'],
+    ['disconnected', 'disconnected'],
+  ] as const)('tells a waiter at once when the connection ends meanwhile: %s', async (status, reason) => {
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
+    const vending = world.vend();
+    world.store.connections.set('acme', { ...world.stored(), status });
+    await expect(vending).rejects.toMatchObject({ code: 'reauthorization_required', reason });
+    expect(world.time.clock() - startTime).toBeLessThan(0.1);
+  });
+
   it('lets a waiter take over when the holder ends without tokens', async () => {
     const attempt = { owner: 'dead', number: 1, startedAt: startTime - 60, leaseUntil: startTime + 5 };
     const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);

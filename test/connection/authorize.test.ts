@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import { authorizeConnection } from '../../functions/connection/authorize.ts';
+import type { Connection } from '../../functions/connection/connection.ts';
 import { checkEnvironment } from '../../functions/connection/environment-check.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
@@ -210,6 +211,26 @@ describe('the check of the environment', () => {
     const check = () => world.time.run(untilReturn(() => checkEnvironment(world.invocation(), world.stored())));
     return Object.assign(world, { check });
   }
+
+  it('is made once: checked tokens, and a connection without any, are not asked about', async () => {
+    const world = worldWithAuthorization();
+    const checked = world.put();
+    const check = (connection: Connection) => untilReturn(() => checkEnvironment(world.invocation(), connection));
+    expect(await check(checked)).toEqual({ outcome: 'ours', connection: checked });
+    const { tokens: _, ...bare } = world.put({ environmentChecked: false });
+    expect(await check(bare)).toEqual({ outcome: 'ours', connection: bare });
+    expect([world.asked(), world.store.calls, world.secretReads]).toEqual([[], [], 0]);
+  });
+
+  it('gives the connection as it was read when somebody has removed it meanwhile', async () => {
+    const world = await authorized();
+    const read = world.stored();
+    world.store.connections.clear();
+    expect(await untilReturn(() => checkEnvironment(world.invocation(), read))).toEqual({
+      outcome: 'ours',
+      connection: read,
+    });
+  });
 
   it('notes that the tokens are ours, and plans their rotation', async () => {
     const world = await authorized();

@@ -33,6 +33,7 @@ describe('disconnecting', () => {
     for (const field of ['tokens', 'revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
     expect(world.announced).toMatchObject([{ change: 'disconnected', generation: 2 }]);
     expect(world.counts.connectionDisconnected).toBe(1);
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read', 'write', 'write', 'write']);
     expect(world.notes).toEqual([
       ['connection.disconnected', { connectionId: 'acme', generation: 1 }],
       ['connection.revoked', { connectionId: 'acme', generation: 2, count: 1 }],

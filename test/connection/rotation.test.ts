@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../functions/connection/connection.ts';
 import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { howToReconnect } from '../../functions/connection/refusals.ts';
 import { rotateConnection } from '../../functions/connection/rotation.ts';
 import * as transitions from '../../functions/connection/transitions.ts';
 import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
@@ -374,6 +375,35 @@ describe('a refused refresh token (hard case 6)', () => {
     expect(world.counts.reauthorizationRequired).toBe(1);
   });
 
+  it.each([
+    [1, ['redeemRefreshToken', 'tokenInfo'], 'used_elsewhere'],
+    [0, ['redeemRefreshToken'], 'revoked'],
+  ])('asks whose the access token is only while it lives: with %i s left', async (left, asked, cause) => {
+    const world = worldWithRotation({}, 5400 - left);
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.asked()).toEqual(asked);
+    expect(world.stored().cause).toBe(cause);
+  });
+
+  it('tells the integrator why, and how to connect again', async () => {
+    const world = worldWithRotation();
+    world.time.pass(0.75);
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.announced).toEqual([
+      {
+        connectionId: 'acme',
+        environment: 'sandbox',
+        change: 'reauthorization_required',
+        generation: 1,
+        cause: 'revoked',
+        reconnect: howToReconnect(world.stored()),
+        at: startTime,
+      },
+    ]);
+  });
+
   it('takes the connection out of the due index once the integrator has been told', async () => {
     const world = worldWithRotation();
     world.tokenEndpoint.next.push(invalidGrant);
@@ -531,6 +561,20 @@ describe('a verdict that the table refuses', () => {
   });
 });
 
+describe('a verdict about a connection that somebody has removed', () => {
+  it('is told to nobody', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.status) world.store.connections.clear();
+      },
+    };
+    await expect(world.rotate()).rejects.toMatchObject({ code: 'connection_not_found' });
+    expect(world.announced).toEqual([]);
+  });
+});
+
 describe('a store that refuses after the refresh token is spent (I2, hard case 3)', () => {
   it('is tried again until it takes the tokens', async () => {
     const world = worldWithRotation();
@@ -583,6 +627,30 @@ describe('a store that refuses after the refresh token is spent (I2, hard case 3
     expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('recovered');
     expect(world.stored()).toMatchObject({ generation: 2, tokens: { refreshToken: 'refresh-1' } });
     expect(world.counts).toMatchObject({ rotationEscrowed: 1, rotationRecovered: 1 });
+  });
+
+  it.each([
+    [500, 2],
+    [499, 1],
+  ])('tries both again while half a second is left: with %i ms it tries %i times', async (left, tries) => {
+    const world = worldWithRotation();
+    world.escrowIsThrottled = true;
+    let refused = 0;
+    world.tokenEndpoint.next.push(async () => {
+      await world.time.sleep(30_000 - left);
+      world.store.hooks = {
+        before: () => {
+          refused += 1;
+          throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(1) };
+    });
+    await expect(world.rotate(30_000)).rejects.toMatchObject({
+      code: 'token_set_lost',
+      cause: { name: 'ThrottlingException' },
+    });
+    expect(refused).toBe(tries);
   });
 
   it('says that they are lost when both refuse to the end, and hands them to nobody', async () => {
@@ -702,6 +770,24 @@ describe('a winner that comes late', () => {
     expect(world.tokenEndpoint.calls).toContainEqual(expect.objectContaining({ method: 'revoke', grant: 'access-8' }));
   });
 
+  it('puts tokens that came too late into escrow when giving them up fails, and hands them to nobody', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.disconnect(world.stored(), startTime));
+      world.store.hooks = {
+        before: (call) => {
+          const isSurrender = call.operation === 'write' && call.write.set.tokens === undefined;
+          if (isSurrender && world.escrowed.length === 0) throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    const rotation = await world.rotate();
+    expect(rotation.outcome).toBe('ended');
+    expect(JSON.stringify(rotation)).not.toContain('refresh-8');
+    expect(world.escrowed).toMatchObject([{ generation: 1, tokens: { accessToken: 'access-8' } }]);
+  });
+
   it('gives its tokens up when a person reconnected meanwhile: noted, for the disconnect to revoke (hard case 16)', async () => {
     const world = worldWithRotation();
     const authorizedBy = { sessionId: 'session-2', linkIssuedAt: startTime };
@@ -752,6 +838,19 @@ describe('what a rotation says', () => {
       'rotation.replaced',
       'rotation.claimed',
       'rotation.refused',
+    ]);
+    const known = { connectionId: 'acme', generation: 1 };
+    expect(world.notes.slice(0, 6)).toEqual([
+      ['rotation.claimed', { ...known, attemptNumber: 1 }],
+      ['rotation.unknown', { ...known, attemptNumber: 1, status: undefined }],
+      ['rotation.cooling', { ...known, code: 'unknown', notBefore: startTime + 33, count: 1 }],
+      ['rotation.claimed', { ...known, attemptNumber: 2 }],
+      ['rotation.replayed', { ...known, attemptNumber: 2, outcome: 'unknown' }],
+      ['rotation.replaced', { ...known, generation: 2, rotateAt: startTime + 34 + 3915 }],
+    ]);
+    expect(world.notes.at(-1)).toEqual([
+      'rotation.refused',
+      { ...known, generation: 2, attemptNumber: 3, cause: 'revoked' },
     ]);
     expect(world.notes.every(([, fields]) => fields?.connectionId === 'acme')).toBe(true);
     expect(world.said()).not.toMatch(/access-\d|refresh-\d|secret-\d/);

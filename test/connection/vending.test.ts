@@ -85,6 +85,14 @@ describe('vending an expired token', () => {
     expect((await world.vend({ rejectedGeneration: 1 })).generation).toBe(2);
   });
 
+  it('gives what a rotation brought, even when it does not live as long as wanted, and does not rotate on', async () => {
+    const world = worldWithVending({}, 5400);
+    const tokens = { accessToken: 'brief', refreshToken: 'r', issuedAt: startTime - 290, expiresAt: startTime + 10 };
+    world.tokenEndpoint.next.push({ outcome: 'tokens', tokens });
+    expect(await world.vend()).toMatchObject({ accessToken: 'brief', generation: 2 });
+    expect(world.asked()).toHaveLength(1);
+  });
+
   it('hands out a token set that is in escrow only, and never one that is nowhere (I2)', async () => {
     const world = worldWithVending({}, 5400);
     const refuseTokens = () => {

@@ -288,7 +288,9 @@ describe('the check of the environment', () => {
     expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1' };
     world.time.pass(300);
+    const before = world.store.calls.length;
     await untilReturn(() => attendConnection(world.invocation(), 'acme'));
+    expect(world.store.calls.slice(before).map(({ operation }) => operation)).toEqual(['read', 'write']);
     expect(world.stored()).toMatchObject({ environmentChecked: true, rotateAt: startTime + 3915 });
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'connected']);
   });

@@ -14,16 +14,17 @@ import { SweepIncompleteError } from '../../functions/connection/sweep.ts';
 
 describe('the answers to a caller', () => {
   it.each([
-    [new ConnectionNotFoundError('acme'), { code: 'connection_not_found' }],
-    [new ClientCredentialsRejectedError(), { code: 'client_credentials_rejected' }],
-    [new InvalidConnectionIdError(), { code: 'invalid_connection_id' }],
-    [new InvalidVendingRequestError('no'), { code: 'invalid_vending_request' }],
-    [new RotationPendingError('acme', 7), { code: 'rotation_pending', retryAfterSeconds: 7 }],
+    [() => new ConnectionNotFoundError('acme'), { code: 'connection_not_found' }],
+    [() => new ClientCredentialsRejectedError(), { code: 'client_credentials_rejected' }],
+    [() => new InvalidConnectionIdError(), { code: 'invalid_connection_id' }],
+    [() => new InvalidVendingRequestError('no'), { code: 'invalid_vending_request' }],
+    [() => new RotationPendingError('acme', 7), { code: 'rotation_pending', retryAfterSeconds: 7 }],
     [
-      new ReauthorizationRequiredError({ connectionId: 'acme' }, 'response_lost'),
+      () => new ReauthorizationRequiredError({ connectionId: 'acme' }, 'response_lost'),
       { code: 'reauthorization_required', reason: 'response_lost', reconnect: expect.stringContaining('connect acme') },
     ],
-  ])('%o', (error, fields) => {
+  ])('%#: code and message, and what a program needs', (make, fields) => {
+    const error = make();
     expect(refusalFor(error).error).toEqual({ message: error.message, ...fields });
   });
 
@@ -73,29 +74,32 @@ describe('the words of a refusal', () => {
   });
 
   it.each([
-    [new ConnectionNotFoundError('acme'), `There is no connection "acme" in this environment. ${link}`],
+    [() => new ConnectionNotFoundError('acme'), `There is no connection "acme" in this environment. ${link}`],
     [
-      new RotationPendingError('acme', 7),
+      () => new RotationPendingError('acme', 7),
       'The token of connection "acme" is being replaced, and Procore has not answered yet. Ask again in 7 s.',
     ],
     [
-      new ClientCredentialsRejectedError(),
+      () => new ClientCredentialsRejectedError(),
       "Procore refuses this environment's client id and secret. Compare them with the Developer Portal and set them " +
         'again (npm run procore -- credentials). No connection is lost: rotation goes on by itself after that.',
     ],
     [
-      new InvalidConnectionIdError(),
+      () => new InvalidConnectionIdError(),
       'connectionId must be 1 to 128 letters, digits, ".", "_", ":" or "-". Use the key under which your system knows ' +
         'the customer, not a name that changes.',
     ],
     [
-      new TokenSetLostError('acme', {}),
+      () => new TokenSetLostError('acme', {}),
       'Neither DynamoDB nor the escrow queue took the new tokens of connection "acme" in time. If Procore refuses the ' +
         'old refresh token from now on, the customer has to connect again. Nothing else can be done.',
     ],
-    [new SweepIncompleteError(3), '3 due connections could not be queued for rotation. The next sweep tries again.'],
-  ])('are whole sentences: %s', (error, message) => {
-    expect(error.message).toBe(message);
+    [
+      () => new SweepIncompleteError(3),
+      '3 due connections could not be queued for rotation. The next sweep tries again.',
+    ],
+  ])('are whole sentences: %#', (make, message) => {
+    expect(make().message).toBe(message);
   });
 });
 

@@ -476,6 +476,28 @@ describe('a refused client (hard cases 12 and 13)', () => {
     expect(world.counts.clientCredentialsRefused).toBeUndefined();
   });
 
+  it('takes a new id for a new client, too, though its secret is the old one', async () => {
+    const world = worldWithRotation();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'secret-1' };
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.asked()).toHaveLength(2);
+  });
+
+  it('lets a refusal stand when the secret cannot be read again', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    const oauthClient = {
+      read: async ({ fresh = false } = {}) => {
+        if (fresh) throw new Error('no secret');
+        return world.client;
+      },
+    };
+    const rotation = untilReturn(() => rotateConnection({ ...world.invocation(), oauthClient }, world.stored()));
+    expect(await world.time.run(rotation)).toMatchObject({ outcome: 'cooling' });
+    expect(world.asked()).toHaveLength(1);
+  });
+
   it('passes no verdict for another client that was remembered, and asks as the one that the secret holds', async () => {
     const world = worldWithRotation();
     world.freshClient = { clientId: 'client-2', clientSecret: 'secret-2' };

@@ -78,6 +78,7 @@ describe('the body of an error', () => {
         fields: { base: ['is invalid'], Title: ['is too long'], lines: ['one', 'two'] },
       },
     );
+    expect(read({ errors: { lines: [{ base: ['is odd'] }] } }).fields).toEqual({ base: ['is odd'] });
     expect(read({ errors: { assignee: { message: 'is gone' } } }).fields).toEqual({ assignee: ['is gone'] });
     // A field's text may look like a code of OAuth.
     expect(read({ errors: { kind: 'not_allowed' } })).toMatchObject({ codes: [], fields: { kind: ['not_allowed'] } });

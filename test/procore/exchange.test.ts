@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactHeaders, redactText, requestIdOf } from '../../functions/procore/exchange.ts';
+import { happenedBeforeSending, redactHeaders, redactText, requestIdOf } from '../../functions/procore/exchange.ts';
 import { referenceIdOf } from '../../functions/procore/failed-exchanges.ts';
 import { failed } from './failed-exchange.ts';
 
@@ -9,6 +9,10 @@ describe('text of an exchange', () => {
     '{"code":"a1b2c3"}',
     '{"code":"ABCDEF012345"}',
     '{"client_secret" : "INVALID"}',
+    '{"code":"INVALID7"}',
+    '{"code":"invalidcode"}',
+    '{"code":"I"}',
+    '{"code":"INVALID_"}',
     'https://any.invalid/callback?code=INVALID_GRANT&x=1',
   ])('loses its secrets: %s', (text) => {
     expect(redactText(text)).toContain('(left out)');
@@ -26,12 +30,15 @@ describe('text of an exchange', () => {
     expect(redactText(text)).toBe(left);
   });
 
-  it.each(['{"error":{"code":"VALIDATION_ERROR"}}', '{"code": "FORBIDDEN"}', '{"code":"invalid_property"}'])(
-    'keeps the code of an error, by which it is recognised: %s',
-    (text) => {
-      expect(redactText(text)).toBe(text);
-    },
-  );
+  it.each([
+    '{"error":{"code":"VALIDATION_ERROR"}}',
+    '{"code": "FORBIDDEN"}',
+    '{"code":"invalid_property"}',
+    '{"code":"AN_INVALID_PROPERTY"}',
+    '{"code":"an_invalid_property"}',
+  ])('keeps the code of an error, by which it is recognised: %s', (text) => {
+    expect(redactText(text)).toBe(text);
+  });
 });
 
 describe('the headers of an exchange', () => {
@@ -59,6 +66,27 @@ describe('the headers of an exchange', () => {
   ])('keep what is no secret: %s', (name) => {
     expect(redactHeaders(new Headers({ [name]: 'x' }))).toEqual({ [name.toLowerCase()]: 'x' });
   });
+});
+
+describe('an error of fetch', () => {
+  const coded = (fields: object) => Object.assign(new Error('failed'), fields);
+
+  it.each([
+    { syscall: 'connect' },
+    { syscall: 'getaddrinfo' },
+    { code: 'ENOTFOUND' },
+    { code: 'CERT_HAS_EXPIRED' },
+    { cause: coded({ code: 'ECONNREFUSED' }) },
+  ])('tells that nothing was sent: %j', (fields) => {
+    expect(happenedBeforeSending(coded(fields))).toBe(true);
+  });
+
+  it.each([{}, { syscall: 'read' }, { code: 'ECONNRESET' }, { cause: 'ECONNREFUSED' }, { cause: coded({}) }])(
+    'tells nothing of the kind: %j',
+    (fields) => {
+      expect(happenedBeforeSending(coded(fields))).toBe(false);
+    },
+  );
 });
 
 describe('Procore’s id of a call', () => {

@@ -18,53 +18,53 @@ const copied =
 describe('what the errors of the client say', () => {
   it.each([
     [
-      new ForeignTokenError('production', 'sandbox'),
+      () => new ForeignTokenError('production', 'sandbox'),
       'A token of "production" was vended to a client of "sandbox". Tokens do not carry over between Procore ' +
         'environments: give the client the access-token function of its own environment.',
     ],
     [
-      new InvalidCompanyIdError(),
+      () => new InvalidCompanyIdError(),
       'A company id must be a text of digits, e.g. "5358233". Numbers lose digits beyond 2^53.',
     ],
     [
-      new InexactNumberError(),
+      () => new InexactNumberError(),
       'A number beyond 2^53 cannot be exact. Give ids as strings, or as bigint where Procore wants a number.',
     ],
     [
-      new ForeignItemError('table "Deliveries"', 'production', 'sandbox'),
+      () => new ForeignItemError('table "Deliveries"', 'production', 'sandbox'),
       `An item of environment "production" lies in the table "Deliveries" of environment "sandbox". ${copied}`,
     ],
     [
-      new ForeignItemError('escrow queue', undefined, 'sandbox'),
+      () => new ForeignItemError('escrow queue', undefined, 'sandbox'),
       `An item of another environment lies in the escrow queue of environment "sandbox". ${copied}`,
     ],
     [
-      new NotAListError('/rest/v1.0/me'),
+      () => new NotAListError('/rest/v1.0/me'),
       '/rest/v1.0/me answered with something other than a list. Read it with get() in place of list().',
     ],
     [
-      new TruncatedListError('/rest/v1.0/projects', 4, 5),
+      () => new TruncatedListError('/rest/v1.0/projects', 4, 5),
       '/rest/v1.0/projects gave 4 items of 5: pages are missing, or records were deleted while the list was read. Read ' +
         'it again.',
     ],
     [
-      new EndlessListError('/rest/v1.0/projects', 5),
+      () => new EndlessListError('/rest/v1.0/projects', 5),
       '/rest/v1.0/projects has more than 5 pages. Reading stopped there: the list does not seem to end.',
     ],
     [
-      new InsecureOriginError('http://login.procore.example'),
+      () => new InsecureOriginError('http://login.procore.example'),
       'http://login.procore.example is neither https nor http on loopback: tokens and the client secret would travel ' +
         'unencrypted. Unset PROCORE_LOGIN_ORIGIN and PROCORE_API_ORIGIN, or give them https origins.',
     ],
     [
-      new UnidentifiedUpdateError(3),
+      () => new UnidentifiedUpdateError(3),
       'Record 3 of the sync has neither id nor origin_id: a repetition would create it twice. Give it an origin_id (your ' +
         'own key of it), or allow it with createsWithoutOriginId.',
     ],
-    [new SyncInterruptedError([], 7, new Error('Why.')), 'The sync ended after 0 of 7 records. Why.'],
-    [new SyncInterruptedError([], 7, 'a text'), 'The sync ended after 0 of 7 records.'],
-  ])('is whole: %s', (error, message) => {
-    expect(error.message).toBe(message);
+    [() => new SyncInterruptedError([], 7, new Error('Why.')), 'The sync ended after 0 of 7 records. Why.'],
+    [() => new SyncInterruptedError([], 7, 'a text'), 'The sync ended after 0 of 7 records.'],
+  ])('is whole: %#', (make, message) => {
+    expect(make().message).toBe(message);
   });
 
   it('is that of the function that refused, with what to do', () => {

@@ -68,7 +68,8 @@ describe('the sweep’s look at a connection', () => {
       expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: world.time.clock() + 300 });
       world.time.pass(301);
     }
-    expect(world.announced).toHaveLength(1);
+    expect(world.announced).toMatchObject([{ change: 'reauthorization_required' }]);
+    expect(world.announced[0]).not.toHaveProperty('cause');
     await world.attend();
     for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
     expect(world.announced).toHaveLength(1);

@@ -27,7 +27,7 @@ describe('a first authorization', () => {
     const world = worldWithAuthorization();
     const { outcome } = await world.authorize('session-1', startTime - 10, 1);
     expect(outcome).toBe('authorized');
-    expect(world.store.calls.filter(({ operation }) => operation === 'write')).toHaveLength(1);
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read', 'write']);
     expect(world.stored()).toMatchObject({
       environment: 'sandbox',
       status: 'connected',

@@ -76,6 +76,9 @@ describe('connecting a service account', () => {
     refused();
     refused();
     await expect(connect()).rejects.toMatchObject({ code: 'client_credentials_rejected' });
+    world.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
+    refused();
+    await expect(connect()).rejects.toMatchObject({ code: 'client_credentials_rejected' });
     refused();
     world.tokenEndpoint.next.push({ outcome: 'unknown' });
     await expect(connect()).rejects.toMatchObject({ code: 'procore_unavailable' });

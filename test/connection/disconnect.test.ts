@@ -4,6 +4,7 @@ import { chooseCompany, recordCompanies } from '../../functions/connection/compa
 import { disconnectConnection } from '../../functions/connection/disconnect.ts';
 import { recoverTokens } from '../../functions/connection/recovery.ts';
 import { howToReconnect } from '../../functions/connection/refusals.ts';
+import { finishRevoking } from '../../functions/connection/revocation.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
@@ -65,6 +66,21 @@ describe('disconnecting', () => {
     world.time.pass(301);
     expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('attended');
     for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
+  });
+
+  it.each([
+    [{ revoking: ['access-x', 'access-y'] }, 'as it is stored'],
+    [{ revoking: ['access-x', 'access-y'], status: 'reauthorization_required' }, 'as it was read'],
+    [{ revoking: ['access-x', 'access-y'], generation: 2 }, 'as it was read'],
+  ] as const)('when somebody has changed %j meanwhile, goes on with the connection %s', async (change, which) => {
+    const world = worldWithConnection({ revoking: ['access-x'] });
+    world.keepReplaced = false;
+    const read = world.stored();
+    const stored = { ...read, ...change };
+    world.store.connections.set('acme', stored);
+    const after = await untilReturn(() => finishRevoking(world.invocation(), read));
+    expect(after).toEqual(which === 'as it is stored' ? stored : read);
+    expect(world.stored()).toEqual(stored);
   });
 
   it('is announced once, however long Procore does not confirm', async () => {

@@ -264,9 +264,14 @@ describe('repeating a write', () => {
     expect(seen.map(({ headers }) => headers.get('idempotency-token'))).toEqual(['my-mark', 'my-mark']);
   });
 
-  it('is done with an origin_id, and the record that the lost try created is the result', async () => {
+  it.each([
+    ['lost its connection', () => connectionLost()],
+    ['got no answer in time', () => Object.assign(new Error('late'), { name: 'TimeoutError' })],
+    ['was answered with 500', () => answered(500, '')],
+    ['cannot be read', () => answered(201, '<html>')],
+  ])('is done with an origin_id, and the record of the try that %s is the result', async (_, lostTry) => {
     const { company, time, seen } = clientWorld([
-      connectionLost(),
+      lostTry(),
       answered(422, { errors: { origin_id: ['has already been taken'] } }),
       answered(200, '[{"id":9007199254740993,"origin_id":"erp-7"}]', { total: '1', 'per-page': '100' }),
     ]);
@@ -505,6 +510,12 @@ describe('a company that disconnected the app', () => {
       ['pauses.unavailable', { errorName: 'Error' }],
       ['pauses.unavailable', { errorName: 'Error' }],
     ]);
+  });
+
+  it('is not meant by an answer to a call that names no company', async () => {
+    const { client, counts } = clientWorld([refused()]);
+    expect(await rejection(client.get('/rest/v1.0/me'))).toMatchObject({ code: 'app_not_connected' });
+    expect(counts).toEqual({ apiCallFailed: 1 });
   });
 
   it('does not stop calls of other companies', async () => {

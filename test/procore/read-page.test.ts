@@ -40,7 +40,7 @@ describe('the items of a page', () => {
       perPage: 2,
       next: { page: 2 },
     });
-    for (const total of ['', 'many', '7.5', '-1', '1234567890123']) {
+    for (const total of ['', 'many', '7.5', '7 of 9', '-1', '1234567890123']) {
       expect(read({ total, 'per-page': '2' }, [1])).toStrictEqual({ items: [1], perPage: 2, next: 'unknown' });
     }
   });
@@ -148,7 +148,13 @@ describe('a path', () => {
 
   it('tells how many items a page may have', () => {
     expect([perPageOf(path), perPageOf('/rest/v1.10/cost_codes-2')]).toEqual([1000, 1000]);
-    for (const other of ['/rest/v1.0/projects/1/rfis', '/rest/v2.0/projects', '/x/rest/v1.0/projects', '/rest/v1.0/']) {
+    for (const other of [
+      '/rest/v1.0/projects/',
+      '/rest/v1.0/projects/1/rfis',
+      '/rest/v2.0/projects',
+      '/x/rest/v1.0/projects',
+      '/rest/v1.0/',
+    ]) {
       expect(perPageOf(other)).toBe(100);
     }
   });
@@ -168,6 +174,7 @@ describe('a refusal of a page size', () => {
     [['Max per_page 20'], 20],
     [['max per_page of 0', 'max per_page of 7'], 7],
     [['per_page of 1000 is wrong'], undefined],
+    [['no max per_page at all'], undefined],
     [[], undefined],
   ])('says how many are allowed: %j', (texts, allowed) => {
     expect(allowedPerPage(texts)).toBe(allowed);

@@ -101,7 +101,7 @@ describe('the results', () => {
   );
 
   it('give the whole record of a failure that names no errors, and each record once', () => {
-    const answer = { entities: [{ id: 2 }], errors: [{ id: 1, message: 'no' }, 'odd'] };
+    const answer = { entities: [{ id: 2 }], errors: [{ id: 1, message: 'no' }, 'odd', null] };
     expect(matchResults([{ id: 1 }, { id: 2 }, { id: 2 }], answer)).toStrictEqual([
       { update: { id: 1 }, outcome: 'failed', errors: { id: 1, message: 'no' } },
       { update: { id: 2 }, outcome: 'saved', entity: { id: 2 } },

@@ -64,7 +64,10 @@ describe('the sweep’s look at a connection', () => {
     world.keepReplaced = false;
     const refusing = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
     for (let tries = 0; tries < 3; tries += 1) {
+      world.store.calls.length = 0;
       await untilReturn(() => attendConnection({ ...world.invocation(), tokenEndpoint: refusing }, 'acme'));
+      // That it was told is noted once.
+      expect(world.store.calls).toHaveLength(tries === 0 ? 3 : 2);
       expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: world.time.clock() + 300 });
       world.time.pass(301);
     }

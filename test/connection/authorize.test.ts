@@ -236,6 +236,7 @@ describe('the check of the environment', () => {
     const world = await authorized();
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1', procoreUserId: '5960067' };
     expect(await world.check()).toMatchObject({ outcome: 'ours', connection: { environmentChecked: true } });
+    expect(world.secretReads).toBe(1);
     expect(world.stored()).toMatchObject({
       environmentChecked: true,
       procoreUserId: '5960067',

@@ -27,7 +27,8 @@ describe('disconnecting', () => {
         return 'revoked' as const;
       },
     };
-    expect(await disconnectConnection({ ...dependencies, tokenEndpoint }, 'acme')).toMatchObject({ revoked: true });
+    const disconnection = await disconnectConnection({ ...dependencies, tokenEndpoint }, 'acme');
+    expect(disconnection).toEqual({ outcome: 'disconnected', revoked: true, connection: world.stored() });
     expect(storedAtRevocation).toMatchObject({ status: 'disconnected', generation: 2, revoking: ['access-0'] });
     expect(storedAtRevocation).not.toHaveProperty('tokens');
     expect(world.tokenEndpoint.calls).toEqual([{ method: 'tokenInfo', grant: 'access-0' }]);
@@ -52,7 +53,7 @@ describe('disconnecting', () => {
   it('is done again without harm', async () => {
     const world = worldWithConnection();
     await world.disconnect();
-    expect(await world.disconnect()).toMatchObject({ outcome: 'disconnected', revoked: true });
+    expect(await world.disconnect()).toEqual({ outcome: 'disconnected', revoked: true, connection: world.stored() });
     expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
     expect(world.stored().generation).toBe(2);
   });
@@ -81,6 +82,14 @@ describe('disconnecting', () => {
     const after = await untilReturn(() => finishRevoking(world.invocation(), read));
     expect(after).toEqual(which === 'as it is stored' ? stored : read);
     expect(world.stored()).toEqual(stored);
+  });
+
+  it('never revokes the token that lives, should it stand on the list', async () => {
+    const world = worldWithConnection({ revoking: ['access-0'] });
+    world.keepReplaced = false;
+    await untilReturn(() => finishRevoking(world.invocation(), world.stored()));
+    expect(world.asked()).toEqual([]);
+    expect(world.stored()).not.toHaveProperty('revoking');
   });
 
   it('is announced once, however long Procore does not confirm', async () => {
@@ -129,7 +138,8 @@ describe('disconnecting', () => {
   it('stays due until the integrator could be told', async () => {
     const world = worldWithConnection();
     world.announceFault = new Error('no queue');
-    await world.disconnect();
+    const disconnection = await world.disconnect();
+    expect(disconnection).toEqual({ outcome: 'disconnected', revoked: true, connection: world.stored() });
     expect(world.stored()).toHaveProperty('rotateAt');
     world.announceFault = undefined;
     world.time.pass(121);
@@ -214,6 +224,9 @@ describe('a token set out of escrow', () => {
     expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('recovered');
     expect(world.stored()).toMatchObject({ generation: 2, tokens: { accessToken: 'access-9' } });
     expect(world.counts.rotationRecovered).toBe(1);
+    expect(world.notes).toEqual([
+      ['rotation.recovered', { connectionId: 'acme', generation: 2, rotateAt: startTime + 3915 }],
+    ]);
   });
 
   it('recognises its own write when the SDK repeats it', async () => {

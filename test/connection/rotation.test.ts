@@ -457,6 +457,24 @@ describe('a refused refresh token (hard case 6)', () => {
     expect(world.stored()).toMatchObject({ status: 'connected', attempt: { outcome: 'suspect' } });
   });
 
+  it.each([
+    [undefined, 1],
+    [{ code: 'unknown', at: startTime - 60, count: 2 }, 3],
+  ])('counts as a failure after %j', async (failure, count) => {
+    const world = worldWithRotation(failure && { failure });
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.stored().failure).toEqual({ code: 'invalid_grant', at: startTime, count });
+  });
+
+  it('is not doubted after a holder that died when there was no refresh token to spend', async () => {
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 100, leaseUntil: startTime - 1 };
+    const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
+    const world = worldWithRotation({ attempt, attemptNumber: 1, tokens });
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ cause: 'no_refresh_token', failure: { code: 'no_refresh_token' } });
+  });
+
   it('says so when there is no refresh token to spend, and asks nobody', async () => {
     const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
     const world = worldWithRotation({ tokens });
@@ -580,6 +598,36 @@ describe('a verdict that the table refuses', () => {
     expect(world.announced).toEqual([]);
     expect(world.counts.reauthorizationRequired).toBeUndefined();
     expect(world.stored().status).toBe('connected');
+  });
+});
+
+describe('a verdict that somebody else has come before', () => {
+  const other = { owner: 'other', number: 2, startedAt: startTime, leaseUntil: startTime + 65 };
+
+  it.each([
+    ['holds the attempt by now', () => ({ attempt: other, attemptNumber: 2 })],
+    ['has ended the attempt', () => ({ attemptNumber: 2 })],
+  ])('is not passed when somebody %s', async (_, change) => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(() => {
+      world.put(change());
+      return invalidGrant;
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere' });
+    expect(world.stored().status).toBe('connected');
+    expect(world.announced).toEqual([]);
+  });
+
+  it('is told to nobody when the attempt is another’s at the moment of its write', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.status) world.put({ attempt: other, attemptNumber: 2 });
+      },
+    };
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere' });
+    expect([world.announced, world.counts.reauthorizationRequired]).toEqual([[], undefined]);
   });
 });
 

@@ -149,6 +149,14 @@ describe('DynamoDB may delete', () => {
   });
 });
 
+describe('a list of subscriptions', () => {
+  it('is strongly consistent: an audit acts on it', async () => {
+    const { place, sent } = recording();
+    await dynamoDbSubscriptionStore(place).list();
+    expect(sent[0]?.input).toMatchObject({ ConsistentRead: true });
+  });
+});
+
 describe('a connection without tokens', () => {
   it('has none of their attributes left', async () => {
     const { place, sent } = recording();

@@ -40,6 +40,10 @@ describe('the sweep’s look at a connection', () => {
     const world = worldToAttend({ attempt, attemptNumber: 1, rotateAt: startTime - 5 }, 1000);
     await world.attend();
     expect(world.stored().generation).toBe(2);
+    expect(world.notes).toContainEqual([
+      'rotation.replayed',
+      { connectionId: 'acme', generation: 1, attemptNumber: 2, outcome: 'unanswered' },
+    ]);
   });
 
   it.each([
@@ -53,7 +57,7 @@ describe('the sweep’s look at a connection', () => {
 
   it('tells of a verdict that nobody could be told of, then lets the connection rest', async () => {
     const world = worldToAttend({ status: 'reauthorization_required', cause: 'revoked', rotateAt: startTime });
-    await world.attend();
+    expect(await world.attend()).toBe('attended');
     expect(world.announced).toMatchObject([{ change: 'reauthorization_required', cause: 'revoked' }]);
     expect(world.stored()).not.toHaveProperty('rotateAt');
     expect(world.asked()).toEqual([]);

@@ -269,6 +269,12 @@ describe('the check of the environment', () => {
     expect(world.counts.wrongEnvironment).toBe(1);
   });
 
+  it('is content with the client that it remembers, when that is the one', async () => {
+    const world = await authorized();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'x' };
+    expect(await world.check()).toMatchObject({ outcome: 'ours' });
+  });
+
   it('reads the secret again before it calls tokens foreign (hard case 13)', async () => {
     const world = await authorized();
     world.freshClient = { clientId: 'client-2', clientSecret: 'x' };

@@ -53,7 +53,9 @@ describe('disconnecting', () => {
   it('is done again without harm', async () => {
     const world = worldWithConnection();
     await world.disconnect();
+    world.store.calls.length = 0;
     expect(await world.disconnect()).toEqual({ outcome: 'disconnected', revoked: true, connection: world.stored() });
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read']);
     expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
     expect(world.stored().generation).toBe(2);
   });
@@ -249,6 +251,14 @@ describe('a token set out of escrow', () => {
     expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
     expect(world.stored()).toMatchObject({ generation: 2, tokens: { accessToken: 'access-5' } });
     expect([world.counts.rotationRecovered, world.announced]).toEqual([undefined, []]);
+  });
+
+  it('comes too late when somebody removes the connection between its read and its write', async () => {
+    const world = worldWithConnection();
+    const escrowed = escrowedOf(world);
+    world.store.hooks = { before: ({ operation }) => void (operation === 'write' && world.store.connections.clear()) };
+    expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('too_late');
+    expect(world.store.connections.size).toBe(0);
   });
 
   it('comes too late when the connection is not there any more', async () => {

@@ -207,6 +207,20 @@ describe('while Procore does not answer', () => {
     expect(world.events()).toContain('rotation.replayed');
   });
 
+  it('tells a waiter to come when the lease ends, if that is soon', async () => {
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 3 };
+    const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
+    await expect(world.vend({}, 2000)).rejects.toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 3 });
+  });
+
+  it('rotates nothing with too little time: it serves the old token while that lives, and then says to come again', async () => {
+    const world = worldWithVending({}, 5399);
+    expect(await world.vend({}, 14_000)).toMatchObject({ accessToken: 'access-0' });
+    world.time.pass(1);
+    await expect(world.vend({}, 14_000)).rejects.toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 1 });
+    expect(world.asked()).toEqual([]);
+  });
+
   it('takes a read that fails while waiting for no news', async () => {
     const world = worldWithVending({}, 5400);
     let faults = 3;

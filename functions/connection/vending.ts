@@ -11,7 +11,7 @@ import {
   RotationPendingError,
 } from './refusals.ts';
 import { rotateConnection } from './rotation.ts';
-import { validSeconds, youngSetSeconds } from './timing.ts';
+import { isCoolingDown, validSeconds, youngSetSeconds } from './timing.ts';
 import { waitForAttempt } from './waiting.ts';
 
 /** How long a vended token works at least, in seconds, when the caller does not say and Procore answers. */
@@ -147,10 +147,6 @@ function isGoodMeanwhile(connection: Connection, request: VendingRequest, now: n
   if (!tokens || generation === request.rejectedGeneration) return false;
   const left = validSeconds(tokens, now);
   return left > 0 && left >= (request.minValidSeconds ?? 0);
-}
-
-function isCoolingDown({ notBefore = 0 }: Connection, now: number): boolean {
-  return notBefore > now;
 }
 
 function refuseEnded(connection: Connection): void {

@@ -1,21 +1,27 @@
 import { Lazy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, wrongValue } from '../../lib/cloud/configuration-error.ts';
 import { completeOptions, environmentOptions } from '../../lib/cloud/environment-options.ts';
+import { ConfigurationError, wrongValue } from '../../lib/configuration-error.ts';
 
-type Given = Parameters<typeof completeOptions>[0];
+type Given = Parameters<typeof completeOptions>[1];
 
 describe('the options of an environment', () => {
   test('have their defaults where nothing is given', () => {
-    expect(completeOptions({})).toEqual({
+    expect(completeOptions('sandbox', {})).toEqual({
       returnToOrigins: [],
       worker: true,
       workerConcurrency: 10,
       revokeReplacedTokens: false,
       logRetention: RetentionDays.THREE_MONTHS,
       logLevel: 'info',
+      monitoring: 'lean',
+      gradualDeployments: false,
     });
+  });
+
+  test('are in production those of what customers live by: watched in full, deployed gradually', () => {
+    expect(completeOptions('production', {})).toMatchObject({ monitoring: 'full', gradualDeployments: true });
   });
 
   test('are what was given, also where that is the opposite of the default', () => {
@@ -26,17 +32,19 @@ describe('the options of an environment', () => {
       revokeReplacedTokens: true,
       logRetention: RetentionDays.ONE_DAY,
       logLevel: 'error',
+      monitoring: 'lean',
+      gradualDeployments: false,
     } as const;
-    expect(completeOptions(given)).toEqual(given);
+    expect(completeOptions('production', given)).toEqual(given);
   });
 
   test.each([2, 1000])('take a worker concurrency of %i', (workerConcurrency) => {
-    expect(completeOptions({ workerConcurrency })).toMatchObject({ workerConcurrency });
+    expect(completeOptions('sandbox', { workerConcurrency })).toMatchObject({ workerConcurrency });
   });
 
   test('take a token of CDK, whose value is not known yet', () => {
     const workerConcurrency = Lazy.number({ produce: () => 7 });
-    expect(completeOptions({ workerConcurrency })).toMatchObject({ workerConcurrency });
+    expect(completeOptions('sandbox', { workerConcurrency })).toMatchObject({ workerConcurrency });
   });
 
   const origins =
@@ -65,7 +73,7 @@ describe('the options of an environment', () => {
     ['logRetention', 'THREE_MONTHS', periods],
     ['logLevel', 'debug', 'info or error'],
   ])('are refused with what is allowed: %s = %j', (name, value, allowed) => {
-    expect(() => completeOptions({ [name]: value } as Given)).toThrow(
+    expect(() => completeOptions('sandbox', { [name]: value } as Given)).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
         code: 'wrong_configuration',

@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { usdEach } from '../../lib/operator/prices.ts';
+import { alarmEvaluator, byMinute, metricKey, metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
 import { type Json, type Resource, referencesIn, resourcesOf, resourcesOfType, synthesize } from './synthesized.ts';
 
 let template: Template;
@@ -133,6 +134,20 @@ describe('a gradual deployment', () => {
       ],
     });
     expect(logGroup).toEqual({ Ref: expect.stringMatching(/^ProductionWebhooksWebhookIntakeLogGroup/) });
+  });
+
+  test.each(versioned)('of %s goes back for two bad minutes of five, and not for one, nor for silence', (name) => {
+    const alarm = deploymentOf(name).alarms[0] as unknown as TemplateAlarm;
+    const evaluator = alarmEvaluator(alarm);
+    expect(evaluator.periodMinutes).toBe(1);
+    expect(evaluator.stateAt(new Map(), 5)).toBe('OK');
+    for (const metric of metricsOf(alarm).map(metricKey)) {
+      const stateAfter = (...minutes: readonly number[]) =>
+        evaluator.stateAt(new Map([[metric, byMinute(minutes.map((minute) => ({ minute, value: 1 })))]]), 5);
+      expect(stateAfter(3), metric).toBe('OK');
+      expect(stateAfter(1, 4), metric).toBe('ALARM');
+    }
+    expect(metricsOf(alarm)).toHaveLength(name === 'WebhookIntake' ? 2 : 1);
   });
 
   test('costs 50 cents a month: five metrics that alarms watch', () => {

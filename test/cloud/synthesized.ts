@@ -71,9 +71,14 @@ export function resourcesOfType(template: Template, type: string): readonly (rea
 
 /** The function that is reached by a logical id: the id of the function itself, or of its alias. */
 export function functionBehind(template: Template, logicalId: string): Resource | undefined {
+  return resourcesOf(template).get(functionIdBehind(template, logicalId));
+}
+
+/** The logical id of that function. */
+export function functionIdBehind(template: Template, logicalId: string): string {
   const resource = resourcesOf(template).get(logicalId);
-  if (resource?.Type !== 'AWS::Lambda::Alias') return resource;
-  return resourcesOf(template).get(String(textsIn(resource.Properties.FunctionName ?? '')[0]));
+  if (resource?.Type !== 'AWS::Lambda::Alias') return logicalId;
+  return String(textsIn(resource.Properties.FunctionName ?? '')[0]);
 }
 
 /** The logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub; pseudo parameters are left out. */

@@ -76,6 +76,18 @@ describe('the workflow that deploys', () => {
     for (const run of runs.filter((each) => each.startsWith('npm ci'))) expect(run).toBe('npm ci --ignore-scripts');
   });
 
+  it('gets a role that may do all that `verify` needs', () => {
+    const read = (path: string) => readFileSync(`${root}lib/${path}/README.md`, 'utf8');
+    const [row = ''] = /^\| `verify` \|.*$/m.exec(read('operator')) ?? [];
+    const needed = [...row.matchAll(/`([a-z]+:[A-Z]\w+)`/g)].map(([, action]) => action);
+    const [policy = ''] = read('cloud').match(/```json\n[^`]*"sts:AssumeRole"[^`]*```/) ?? [];
+    const { Statement: statements } = JSON.parse(policy.replaceAll(/```(json)?/g, ''));
+    expect(needed.length).toBeGreaterThan(5);
+    expect(statements.flatMap(({ Action }: { readonly Action: string | string[] }) => Action)).toEqual(
+      expect.arrayContaining(needed),
+    );
+  });
+
   it.each([...new Set(runs)])('names a script that there is: %s', (run) => {
     const [, script] = /^npm (?:run )?(\w+)/.exec(run) ?? [];
     expect(script === 'ci' || Object.hasOwn(packageScripts, script ?? '')).toBe(true);

@@ -24,6 +24,8 @@ export const settingNames = {
   returnToOrigins: 'RETURN_TO_ORIGINS',
   /** Name of the `access-token` function, through which the worker's API client gets its tokens. */
   accessTokenFunction: 'ACCESS_TOKEN_FUNCTION',
+  /** How many calls of `access-token` the function makes at a time: each is an execution more of the account's. */
+  accessTokenCalls: 'VENDING_CALLS',
   /** `true` where token sets that a reconnect replaced are revoked at once, else `false`. */
   revokeReplacedTokens: 'REVOKE_REPLACED',
 } as const;

@@ -1,26 +1,39 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type EscrowMessage, recoverBatch } from './connection/escrow-messages.ts';
+import type { Context, ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type EscrowMessage, recoverBatch, recoverWaiting } from './connection/escrow-messages.ts';
 import { observed, observer } from './middleware.ts';
-import { connectionDependencies } from './wiring.ts';
+import { recoveryDependencies } from './wiring.ts';
+
+/** What can be done about the escrow. Each answers with the ids of the messages that stay in it. */
+export interface Recoveries {
+  recoverBatch(messages: readonly EscrowMessage[]): Promise<readonly string[]>;
+  /** For a function that no queue feeds. */
+  recoverWaiting(): Promise<readonly string[]>;
+}
 
 /**
- * Works the escrow queue: stores the token sets that DynamoDB refused before.
+ * Works the escrow queue: stores the token sets that DynamoDB refused before. In an account that may run few functions
+ * at once, a rule starts it every minute, and it looks into the queue itself.
  *
  * Answers with the messages that stay in escrow, because DynamoDB (or, for a set to be revoked, Procore's secret) still
  * refuses. No message is set aside: each is tried for 14 days.
  */
 export async function answerRecoveries(
-  { Records: records }: SQSEvent,
-  recover: (messages: readonly EscrowMessage[]) => Promise<readonly string[]>,
+  event: SQSEvent | ScheduledEvent,
+  recoveries: Recoveries,
 ): Promise<SQSBatchResponse> {
-  const unhandled = await recover(records.map(({ messageId, body }) => ({ messageId, body })));
+  const unhandled =
+    'Records' in event
+      ? await recoveries.recoverBatch(event.Records.map(({ messageId, body }) => ({ messageId, body })))
+      : await recoveries.recoverWaiting();
   return { batchItemFailures: unhandled.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-const dependencies = connectionDependencies(observer);
+const { waiting, ...shared } = recoveryDependencies(observer);
 
-export const handler = observed((event: SQSEvent, context: Context) =>
-  answerRecoveries(event, (messages) =>
-    recoverBatch({ ...dependencies, remaining: () => context.getRemainingTimeInMillis() }, messages),
-  ),
-);
+export const handler = observed((event: SQSEvent | ScheduledEvent, context: Context) => {
+  const dependencies = { ...shared, remaining: () => context.getRemainingTimeInMillis() };
+  return answerRecoveries(event, {
+    recoverBatch: (messages) => recoverBatch(dependencies, messages),
+    recoverWaiting: () => recoverWaiting(dependencies, waiting),
+  });
+});

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { atATime } from './at-a-time.ts';
 import {
   dynamoDbClient,
   impatientSecretsManagerClient,
@@ -14,7 +15,7 @@ import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
-import { sqsEscrow } from './aws/sqs-escrow.ts';
+import { sqsEscrow, sqsWaitingEscrow } from './aws/sqs-escrow.ts';
 import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
 import type { RemainingTime } from './clock.ts';
@@ -109,9 +110,15 @@ function connectionDependenciesOf(place: Place, dynamoDb: DynamoDBClient): Omit<
   };
 }
 
-/** Makes what `disconnect` and `token-recovery` need. @returns everything but the remaining time */
+/** Makes what `disconnect` needs. @returns everything but the remaining time */
 export const connectionDependencies = (observer: Observer) =>
   connectionDependenciesOf(placeOfFunction(observer), dynamoDbClient());
+
+/** Makes what `token-recovery` needs. @returns everything but the remaining time; `waiting` is what lies in escrow */
+export const recoveryDependencies = (observer: Observer) => ({
+  ...connectionDependencies(observer),
+  waiting: sqsWaitingEscrow({ client: sqsClient(), queueUrl: readSetting('escrowQueue') }),
+});
 
 /** Makes what `token-rotation` needs. @returns everything but the remaining time */
 export function rotationDependencies(observer: Observer): Omit<RotationDependencies, 'remaining'> {
@@ -214,10 +221,11 @@ export function intakeDependencies(observer: Observer) {
 
 /** Tokens come from `access-token`; calls that fail for good are kept for a support report. */
 function functionApiClients(place: Place, dynamoDb: DynamoDBClient): ConnectionClients {
-  const vend = lambdaAccessTokens({
+  const ask = lambdaAccessTokens({
     invoke: sdkInvocation(lambdaClient()),
     functionName: readSetting('accessTokenFunction'),
   });
+  const vend = atATime(Number(readSetting('accessTokenCalls')), ask);
   const origins = readProcoreOriginOverrides();
   return apiClients(place, { dynamoDb, vend, origins, failures: failedExchangeStore(place, dynamoDb) });
 }

@@ -33,7 +33,8 @@ export const impatientSecretsManagerClient = (): SecretsManagerClient =>
 
 /**
  * Makes the client of a function that invokes another: a try may last as long as `access-token` may run (30 s) and a
- * second more. A throttled invocation (429) or one that did not reach Lambda is tried again, with the SDK's back-off.
+ * second more. A throttled invocation (429) or one that did not reach Lambda is tried again, with the SDK's back-off;
+ * a throttle that outlasts it is a pause to whoever invoked (sdk-invocation.ts).
  *
  * @returns a client whose calls are tried three times at most
  */

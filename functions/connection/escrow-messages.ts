@@ -31,3 +31,39 @@ export async function recoverBatch(
   );
   return unhandled.flat();
 }
+
+/** A message that was taken out of the queue by hand. */
+export interface WaitingEscrowMessage extends EscrowMessage {
+  readonly receipt: string;
+}
+
+/** What lies in escrow, for a function that no queue feeds. */
+export interface WaitingEscrow {
+  /** Takes up to ten messages and hides them for some minutes. */
+  receive(): Promise<readonly WaitingEscrowMessage[]>;
+  /** Removes messages whose token sets have landed. */
+  remove(messages: readonly WaitingEscrowMessage[]): Promise<void>;
+}
+
+/** No further batch is taken when less time than this is left, in milliseconds: ten writes, with their repetitions. */
+const batchReserve = 20_000;
+
+/**
+ * Lands what lies in escrow, batch by batch, until nothing is left or the time is over. What could not land stays.
+ *
+ * @returns the ids of the messages that were seen and stay in escrow
+ */
+export async function recoverWaiting(
+  dependencies: ConnectionDependencies,
+  waiting: WaitingEscrow,
+): Promise<readonly string[]> {
+  const staying: string[] = [];
+  do {
+    const messages = await waiting.receive();
+    if (messages.length === 0) break;
+    const unhandled = await recoverBatch(dependencies, messages);
+    await waiting.remove(messages.filter(({ messageId }) => !unhandled.includes(messageId)));
+    staying.push(...unhandled);
+  } while (dependencies.remaining() > batchReserve);
+  return staying;
+}

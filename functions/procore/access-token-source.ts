@@ -1,6 +1,7 @@
 import type { Clock, RemainingTime, Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { Refusal } from '../refusal.ts';
+import { throttledSeconds } from '../throttled-function.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
 
 /** A request to `access-token`. */
@@ -69,12 +70,12 @@ export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
 }
 
 /**
- * Asks for a token. While the token is being replaced, it waits as long as `access-token` says and asks again, until
- * the time is over.
+ * Asks for a token. While the token is being replaced, or Lambda is throttled, it waits as long as it is told and asks
+ * again, until the time is over.
  *
  * @param ask asks an {@link AccessTokenSource}
  * @returns the token
- * @throws AccessTokenRefusedError, ForeignTokenError
+ * @throws AccessTokenRefusedError, ForeignTokenError, FunctionThrottledError
  */
 export async function askPatiently<E extends ProcoreEnvironmentName>(
   ask: () => Promise<VendedToken<E>>,
@@ -84,7 +85,7 @@ export async function askPatiently<E extends ProcoreEnvironmentName>(
     try {
       return await ask();
     } catch (error) {
-      const seconds = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : undefined;
+      const seconds = error instanceof AccessTokenRefusedError ? error.retryAfterSeconds : throttledSeconds(error);
       if (seconds === undefined || seconds * 1000 >= remaining()) throw error;
       await sleep(seconds * 1000);
     }

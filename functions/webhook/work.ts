@@ -6,6 +6,7 @@ import { AccessTokenRefusedError } from '../procore/access-token-source.ts';
 import { ProcoreApiError } from '../procore/api-error.ts';
 import type { CompanyClient } from '../procore/client.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import { throttledSeconds } from '../throttled-function.ts';
 import type { EventHandlers } from './event-handlers.ts';
 import { type EventMessage, readEventMessage } from './event-message.ts';
 import type { DeadLettered, Ledger } from './ledger.ts';
@@ -170,14 +171,17 @@ async function judgeFailure(
 }
 
 /**
- * Tells how long to wait when the event is not at fault: Procore's rate limit is spent, for up to an hour, or a token
- * is just being replaced. If such failures counted, an event would have used up its tries before the wait is over.
+ * Tells how long to wait when the event is not at fault: Procore's rate limit is spent, for up to an hour, a token is
+ * just being replaced, or Lambda is throttled. If such failures counted, an event would have used up its tries before
+ * the wait is over.
  */
 function askedPause(error: unknown): number | undefined {
   // It can be the cause of an interrupted sync action, or of an error of the integrator's. Three levels are enough.
   for (let level = 0, one = error; level < 3 && one instanceof Error; level++, one = one.cause) {
     if (one instanceof ProcoreApiError && one.code === 'rate_limited') return one.retryAfterSeconds;
     if (one instanceof AccessTokenRefusedError && one.code === 'rotation_pending') return one.retryAfterSeconds;
+    const throttled = throttledSeconds(one);
+    if (throttled !== undefined) return throttled;
   }
   return undefined;
 }

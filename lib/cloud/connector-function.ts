@@ -97,13 +97,18 @@ export class ConnectorFunction extends Construct {
     this.lambda.addEnvironment(settingNames[setting], value);
   }
 
+  /** Lets the function take a queue's messages, and whatever feeds it with them. */
+  allowToConsume(queue: IQueue): void {
+    this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [queue.queueArn]);
+  }
+
   /**
    * Lets the function work a queue in batches of ten, of which it may report single messages as failed.
    *
    * @param maxConcurrency how many batches are worked at a time, 2 or more
    */
   consume(queue: IQueue, maxConcurrency: number): void {
-    this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [queue.queueArn]);
+    this.allowToConsume(queue);
     const mapping = new EventSourceMapping(this, 'EventSource', {
       target: this.lambda,
       eventSourceArn: queue.queueArn,

@@ -2,6 +2,7 @@ import { Duration, Tags, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { ConcurrencyShare } from '../concurrency.ts';
 import { ownerTags } from '../owner-tags.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { commonQueueProps, refuseOtherAccounts } from './fifo-queue.ts';
@@ -9,9 +10,6 @@ import { retained, retainPolicyOf } from './retained.ts';
 
 /** Time-out of `token-recovery`: ten conditional writes, with their retries while DynamoDB is only just back. */
 export const tokenRecoveryTimeoutSeconds = 30;
-
-/** The escrow is worked by few at a time: it fills when DynamoDB is in trouble. */
-const recoveryConcurrency = 2;
 
 /**
  * Token sets that DynamoDB refused, until it takes them.
@@ -43,9 +41,15 @@ export class EscrowQueue extends Construct {
     connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
-  /** Lets one function work the queue, and refuses its messages to everybody else, an administrator included. */
-  grantWorkExclusively(connectorFunction: ConnectorFunction): void {
-    connectorFunction.consume(this.queue, recoveryConcurrency);
+  /**
+   * Lets one function work the queue, and refuses its messages to everybody else, an administrator included.
+   *
+   * @param recovery how many batches are worked at a time; `scheduled` when the function takes them itself
+   */
+  grantWorkExclusively(connectorFunction: ConnectorFunction, recovery: ConcurrencyShare['recovery']): void {
+    connectorFunction.set('escrowQueue', this.queue.queueUrl);
+    if (recovery === 'scheduled') connectorFunction.allowToConsume(this.queue);
+    else connectorFunction.consume(this.queue, recovery);
     this.queue.addToResourcePolicy(
       new PolicyStatement({
         sid: 'TokenSetsForRecoveryAlone',

@@ -12,6 +12,7 @@ import {
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
 import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { allowedShares, type ConcurrencyShare, fullShare, isConcurrencyShare } from '../concurrency.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { ownerTags } from '../owner-tags.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
@@ -69,6 +70,14 @@ export interface ProcoreEnvironmentProps {
    * @default 10
    */
   readonly workerConcurrency?: number;
+
+  /**
+   * What else runs at once: calls of `access-token` by one worker, batches of rotations, batches of token sets out of
+   * escrow. Give less in an account that may run few functions at once, so that webhooks find an execution free.
+   *
+   * @default - 10 calls, 5 batches of rotations, 2 batches out of escrow
+   */
+  readonly concurrency?: ConcurrencyShare;
 
   /**
    * Whether token sets that a reconnect replaced are revoked at once. It is not known whether Procore then spares the
@@ -149,6 +158,7 @@ export class ProcoreEnvironment extends Construct {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
     const { logRetention, logLevel, ...options } = completeOptions(props);
+    const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
     const shared = { procoreEnvironment, bundles: bundlesOf(props), encryptionKey, logRetention, logLevel };
@@ -162,8 +172,8 @@ export class ProcoreEnvironment extends Construct {
     const api = new ConnectorHttpApi(this, 'HttpApi', { ...shared, ...(domain && { domain }), metricNamespace });
     const stores = { shared, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue };
     const connecting = new Connecting(this, 'Connecting', { ...stores, api, ...options });
-    const tokens = new Tokens(this, 'Tokens', stores);
-    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, ...options });
+    const tokens = new Tokens(this, 'Tokens', { ...stores, concurrency });
+    const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, concurrency, ...options });
 
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
@@ -269,6 +279,12 @@ function namingOf(scope: Construct, { queueNamePrefix }: ProcoreEnvironmentProps
   const fits = new RegExp(`^[\\w-]{1,${mostPrefixCharacters}}$`).test(queueNamePrefix);
   if (fits || Token.isUnresolved(queueNamePrefix)) return { queueNamePrefix };
   throw wrongValue('queueNamePrefix', queueNamePrefix, allowed);
+}
+
+/** @throws ConfigurationError when it is not what AWS takes */
+function concurrencyOf({ concurrency = fullShare }: ProcoreEnvironmentProps): ConcurrencyShare {
+  if (isConcurrencyShare(concurrency)) return concurrency;
+  throw wrongValue('concurrency', concurrency, allowedShares);
 }
 
 /**

@@ -7,9 +7,6 @@ import { FifoQueue, type FifoQueueNaming } from './fifo-queue.ts';
 /** Time-out of `token-rotation`: it claims nothing more in the last 15 s, and a token request takes up to 10 s. */
 export const tokenRotationTimeoutSeconds = 60;
 
-/** How many batches of ten connections rotate at a time: enough for 10,000 in some minutes, no storm for Procore's login. */
-const rotationConcurrency = 5;
-
 /** The queue of connections that are due for rotation. */
 export class RotationQueues extends Construct {
   readonly queue: Queue;
@@ -34,8 +31,8 @@ export class RotationQueues extends Construct {
     connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
-  /** Lets a function work the queue. */
-  grantWork(connectorFunction: ConnectorFunction): void {
-    connectorFunction.consume(this.queue, rotationConcurrency);
+  /** Lets a function work the queue. @param maxConcurrency how many batches are worked at a time */
+  grantWork(connectorFunction: ConnectorFunction, maxConcurrency: number): void {
+    connectorFunction.consume(this.queue, maxConcurrency);
   }
 }

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import type { ConcurrencyShare } from '../concurrency.ts';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import { type EscrowQueue, tokenRecoveryTimeoutSeconds } from './escrow-queue.ts';
 import type { EventQueues } from './event-queue.ts';
@@ -16,6 +17,7 @@ export interface TokensProps {
   readonly eventQueue: EventQueues;
   readonly rotationQueue: RotationQueues;
   readonly escrowQueue: EscrowQueue;
+  readonly concurrency: ConcurrencyShare;
 }
 
 /** Handing out access tokens and rotating them before they expire. */
@@ -25,7 +27,7 @@ export class Tokens extends Construct {
 
   constructor(scope: Construct, id: string, props: TokensProps) {
     super(scope, id);
-    const { shared, secrets, tables, eventQueue, rotationQueue, escrowQueue } = props;
+    const { shared, secrets, tables, eventQueue, rotationQueue, escrowQueue, concurrency } = props;
 
     const accessToken = new ConnectorFunction(this, 'AccessToken', {
       ...shared,
@@ -68,17 +70,23 @@ export class Tokens extends Construct {
     for (const rotating of [accessToken, rotation]) escrowQueue.grantSend(rotating);
     tables.grantDueConnections(sweep);
     rotationQueue.grantSend(sweep);
-    rotationQueue.grantWork(rotation);
-    escrowQueue.grantWorkExclusively(recovery);
+    rotationQueue.grantWork(rotation, concurrency.rotation);
+    escrowQueue.grantWorkExclusively(recovery, concurrency.recovery);
+    if (concurrency.recovery === 'scheduled') everyMinute(recovery);
     everyMinute(sweep);
 
     this.accessToken = accessToken;
     this.functions = [accessToken, sweep, rotation, recovery];
   }
 
-  /** Lets a function ask for access tokens; it never sees a refresh token. */
-  grantAccessTokens(connectorFunction: ConnectorFunction): void {
+  /**
+   * Lets a function ask for access tokens; it never sees a refresh token.
+   *
+   * @param callsAtATime how many of its calls run at a time. Default is 1: it works for one company after the other.
+   */
+  grantAccessTokens(connectorFunction: ConnectorFunction, callsAtATime = 1): void {
     connectorFunction.set('accessTokenFunction', this.accessToken.lambda.functionName);
+    connectorFunction.set('accessTokenCalls', String(callsAtATime));
     connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.lambda.functionArn]);
   }
 }

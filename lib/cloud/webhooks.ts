@@ -3,6 +3,7 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import type { ConcurrencyShare } from '../concurrency.ts';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import { type EventQueues, webhookWorkerTimeoutSeconds } from './event-queue.ts';
 import type { ConnectorHttpApi } from './http-api.ts';
@@ -23,6 +24,7 @@ export interface WebhooksProps {
   readonly worker: boolean;
   /** How many batches of ten events are worked at a time. */
   readonly workerConcurrency: number;
+  readonly concurrency: ConcurrencyShare;
 }
 
 /** Taking Procore's webhooks in, and handing their events to the integrator's code. */
@@ -38,7 +40,10 @@ export class Webhooks extends Construct {
     this.functions = [intake, ...(worker ? [worker] : []), audit, reconciliation];
   }
 
-  /** No reserved concurrency: one edit in Procore can send 2,000 webhooks at once, and a refused one stops the rest. */
+  /**
+   * No reserved concurrency: one edit in Procore can send 2,000 webhooks at once, and a refused one stops the rest. What
+   * all others may run is bounded instead (lib/concurrency.ts).
+   */
   #intake({ shared, api, secrets, tables, eventQueue, quarantineQueue }: WebhooksProps): ConnectorFunction {
     const intake = new ConnectorFunction(this, 'WebhookIntake', {
       ...shared,
@@ -102,7 +107,8 @@ export class Webhooks extends Construct {
     return reconciliation;
   }
 
-  #worker({ shared, secrets, tables, eventQueue, tokens, workerConcurrency }: WebhooksProps): ConnectorFunction {
+  #worker(props: WebhooksProps): ConnectorFunction {
+    const { shared, secrets, tables, eventQueue, tokens, workerConcurrency, concurrency } = props;
     const worker = new ConnectorFunction(this, 'WebhookWorker', {
       ...shared,
       name: 'webhook-worker',
@@ -117,7 +123,7 @@ export class Webhooks extends Construct {
     tables.grantReadSubscriptions(worker);
     // For our own client id: an event that our own change caused is marked.
     secrets.grantOauthClient(worker);
-    tokens.grantAccessTokens(worker);
+    tokens.grantAccessTokens(worker, concurrency.accessTokenCalls);
     // The API client that on-event.ts gets keeps Procore's rate limits together with all others.
     tables.grantRateBudget(worker);
     return worker;

@@ -16,6 +16,8 @@ export interface LocalOptions {
   readonly real?: ProcoreEnvironmentName;
   /** The origin at which a tunnel shows the API of the environment that has no stand-in. */
   readonly publicUrl?: string;
+  /** How many functions the account may run at once, of all together. @default no limit */
+  readonly accountConcurrency?: number;
   /** Another authorization server than the stand-in. */
   readonly procore?: {
     /** @default the first */
@@ -36,7 +38,7 @@ export class InvalidOptionError extends ConnectorError {
 }
 
 /** How `npm start` is used. */
-export const usage = `Use: npm start -- [--once] [--json] [--port N] [--help]
+export const usage = `Use: npm start -- [--once] [--json] [--port N] [--account-concurrency N] [--help]
        [--real ENVIRONMENT [--public-url URL]], with PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET set, or asked for
        [--procore-login URL --procore-api URL --client-id ID --client-secret SECRET]`;
 
@@ -45,6 +47,8 @@ const origin = z
   .refine((text) => new URL(text).origin === text, 'an origin, without a path');
 
 const allowedPorts = 'a whole number from 1024 to 65000, or 0 for any free ports';
+
+const allowedConcurrency = 'a whole number from 1 to 10000; new AWS accounts have 10';
 
 const schema = z.object({
   once: z.boolean().default(false),
@@ -55,6 +59,12 @@ const schema = z.object({
     .max(65_000, allowedPorts)
     .refine((port) => port === 0 || port >= 1024, allowedPorts)
     .default(4400),
+  'account-concurrency': z.coerce
+    .number(allowedConcurrency)
+    .int(allowedConcurrency)
+    .min(1, allowedConcurrency)
+    .max(10_000, allowedConcurrency)
+    .optional(),
   real: z.enum(procoreEnvironmentNames).optional(),
   'public-url': origin.refine(isPublicOrigin, 'https, as Procore wants it').optional(),
   'procore-login': origin.optional(),
@@ -76,9 +86,13 @@ export function parseOptions(argv: readonly string[]): LocalOptions {
     const issue = given.error.issues[0];
     throw new InvalidOptionError(`--${issue?.path.join('.')}: ${issue?.message}.\n${usage}`);
   }
-  const { once, json, port, real, 'public-url': publicUrl } = given.data;
+  const { once, json, port, real, 'public-url': publicUrl, 'account-concurrency': accountConcurrency } = given.data;
   const missing = external.filter((name) => given.data[name] === undefined);
-  const common = { once, json, port, ...(publicUrl !== undefined && { publicUrl }) };
+  const common = {
+    ...{ once, json, port },
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(accountConcurrency !== undefined && { accountConcurrency }),
+  };
   if (real !== undefined && (missing.length < external.length || once)) {
     throw new InvalidOptionError(`--real goes neither with --once nor with --${external.join(', --')}.\n${usage}`);
   }
@@ -104,6 +118,7 @@ function parse(argv: readonly string[]): Record<string, unknown> {
       once: flag,
       json: flag,
       port: text,
+      'account-concurrency': text,
       real: text,
       'public-url': text,
       'procore-login': text,

@@ -29,6 +29,8 @@ export interface ServingOptions {
   readonly apiPorts: ReadonlyMap<string, number>;
   functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
   readonly localOutputs: Readonly<Record<string, string>>;
+  /** How many executions the account may have under way. Default is no limit. */
+  readonly accountConcurrency?: number | undefined;
   log(line: LogLine): void;
 }
 
@@ -64,7 +66,7 @@ export async function serveResources(resources: LocalResources, options: Serving
 
 function serveFunctions(
   resources: LocalResources,
-  { front, functionEnvironment, localOutputs, log }: ServingOptions,
+  { front, functionEnvironment, localOutputs, accountConcurrency, log }: ServingOptions,
 ): Runtime {
   const functions = resources.functions.map((fn) => ({
     ...fn,
@@ -79,6 +81,7 @@ function serveFunctions(
   const logs = createLogs(Date.now);
   const logGroups = new Map(functions.map(({ name, logGroup }) => [name, logGroup]));
   const runtime = startRuntime(functions, {
+    accountConcurrency,
     log: (line) => {
       logs.take(logGroups.get(line.functionName) ?? '', line);
       log(line);

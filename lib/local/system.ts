@@ -2,6 +2,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { system } from '../../functions/system.ts';
+import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
@@ -19,7 +21,7 @@ export interface SystemListener {
 }
 
 /** What a local system is started with. */
-export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl'> {
+export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl' | 'accountConcurrency'> {
   /** The folder of another bundle of the worker. @default the template's, with the integrator's file */
   readonly worker?: string;
 }
@@ -43,7 +45,7 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     const origins = new Map(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
     );
-    const stack = await startStack(planned, origins, { aws, publicUrl: options.publicUrl, log });
+    const stack = await startStack(planned, origins, { ...options, aws, log });
     await stack.runWorkers(options.worker);
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
@@ -90,11 +92,7 @@ type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiO
 async function startStack(
   planned: readonly PlannedEnvironment[],
   origins: Origins,
-  {
-    aws,
-    publicUrl,
-    log,
-  }: Pick<SystemListener, 'log'> & { readonly aws: number; readonly publicUrl: string | undefined },
+  { aws, publicUrl, accountConcurrency, log }: SystemOptions & Pick<SystemListener, 'log'> & { readonly aws: number },
 ): Promise<LocalStack> {
   return startLocalStack({
     ports: { aws, apis: planned.map(({ ports }) => ports.api) },
@@ -112,6 +110,7 @@ async function startStack(
         ...(external?.polled ? [[outputName(name, 'WebhookDestination'), unreachableDestination]] : []),
       ]),
     ),
+    accountConcurrency,
     log,
   });
 }
@@ -156,9 +155,9 @@ async function readAuthorization(secrets: SecretsManagerClient, secretId = ''): 
 }
 
 async function invoke(lambda: LambdaClient, functionName: string, payload: unknown): Promise<unknown> {
-  const answer = await lambda.send(
-    new InvokeCommand({ FunctionName: functionName, Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
-  );
+  const Payload = new TextEncoder().encode(JSON.stringify(payload));
+  const command = new InvokeCommand({ FunctionName: functionName, Payload });
+  const answer = await untilNotThrottled(() => lambda.send(command), system);
   const result: unknown = JSON.parse(new TextDecoder().decode(answer.Payload));
   if (answer.FunctionError === undefined) return result;
   const { errorType, errorMessage } = z.looseObject({ errorType: z.string(), errorMessage: z.string() }).parse(result);

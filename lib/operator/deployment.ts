@@ -12,6 +12,8 @@ import {
   procoreEnvironmentNames,
   procoreOrigins,
 } from '../../functions/procore/environment.ts';
+import { system } from '../../functions/system.ts';
+import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import {
   type EnvironmentOutput,
   type FunctionOutput,
@@ -257,9 +259,8 @@ function functionCalls(
   functionName: DeployedEnvironment['functionName'],
 ): Pick<DeployedEnvironment, 'ask' | 'invoke'> {
   const ask = async (name: FunctionOutput, payload: unknown) => {
-    const { Payload, FunctionError } = await lambda.send(
-      new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) }),
-    );
+    const command = new InvokeCommand({ FunctionName: functionName(name), Payload: JSON.stringify(payload) });
+    const { Payload, FunctionError } = await untilNotThrottled(() => lambda.send(command), system);
     return readInvocation(name, new TextDecoder().decode(Payload), FunctionError !== undefined);
   };
   return { ask, invoke: async (name, payload) => withoutRefusal(await ask(name, payload)) };

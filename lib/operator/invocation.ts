@@ -13,6 +13,7 @@ const refusalExitCodes: Readonly<Record<string, ExitCode>> = {
   service_account_refused: exitCodes.refusedByProcore,
   app_not_installed: exitCodes.refusedByProcore,
   company_required: exitCodes.refusedByProcore,
+  function_throttled: exitCodes.aws,
 };
 
 /**

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { lambdaClient } from '../../functions/aws/clients.ts';
 import { lambdaAccessTokens } from '../../functions/aws/lambda-access-tokens.ts';
 import { sdkInvocation } from '../../functions/aws/sdk-invocation.ts';
+import { connectToProcore } from '../../functions/connect-to-procore.ts';
 import { rejection } from '../procore/client-world.ts';
 import { type LambdaEndpoint, startLambdaEndpoint } from './lambda-endpoint.ts';
 
@@ -58,6 +59,27 @@ describe('asking the access-token function', () => {
     const { vend, server } = await setUp({ statuses: [status, status], body: { accessToken: 'a', generation: 3 } });
     expect(await vend({ connectionId: 'acme' })).toMatchObject({ accessToken: 'a' });
     expect(server.received).toHaveLength(3);
+  });
+
+  it.each(['ConcurrentInvocationLimitExceeded', 'ReservedFunctionConcurrentInvocationLimitExceeded'])(
+    'takes a throttle that outlasts the tries of the SDK for a pause, whatever its reason: %s',
+    async (Reason) => {
+      const body = { Reason, Type: 'User', message: 'Rate Exceeded.' };
+      const { vend, server } = await setUp({ statuses: [429, 429, 429], body });
+      const error = await rejection(vend({ connectionId: 'acme' }));
+      expect(error).toMatchObject({ code: 'function_throttled', retryAfterSeconds: 2 });
+      expect(error.message).toContain(Reason);
+      expect(server.received).toHaveLength(3);
+    },
+  );
+
+  it('gives an integrator’s own function the same pause, as long as Lambda says', async () => {
+    const body = { Reason: 'ConcurrentInvocationLimitExceeded', Type: 'User', message: 'Rate Exceeded.' };
+    await setUp({ statuses: [429, 429], retryAfter: '1', body });
+    vi.stubEnv('PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION', 'access-token');
+    const client = connectToProcore({ environment: 'sandbox', connectionId: 'acme', remaining: () => 900 });
+    const error = await rejection(client.get('/rest/v1.0/me'));
+    expect(error).toMatchObject({ code: 'function_throttled', retryAfterSeconds: 1 });
   });
 
   it('fails with the name that AWS gives when the role may not invoke it', async () => {

@@ -10,11 +10,18 @@ export interface LambdaEndpoint {
   stop(): Promise<void>;
 }
 
+/** How Lambda names some of its refusals, as the front end of the service does. */
+const errorTypes: Readonly<Record<number, string>> = {
+  403: 'AccessDeniedException:http://internal.amazon.com/',
+  429: 'TooManyRequestsException',
+};
+
 /** Starts a Lambda endpoint on a free port. `statuses` are answered one by one, and 200 after them. */
 export async function startLambdaEndpoint(answer: {
   readonly functionError?: string;
   readonly body: unknown;
   readonly statuses?: readonly number[];
+  readonly retryAfter?: string;
 }): Promise<LambdaEndpoint> {
   const received: LambdaEndpoint['received'] = [];
   const headers: LambdaEndpoint['headers'] = [];
@@ -30,7 +37,8 @@ export async function startLambdaEndpoint(answer: {
       headers.push(request.headers);
       response.writeHead(status, {
         'content-type': 'application/json',
-        ...(status === 403 && { 'x-amzn-errortype': 'AccessDeniedException:http://internal.amazon.com/' }),
+        ...(errorTypes[status] !== undefined && { 'x-amzn-errortype': errorTypes[status] }),
+        ...(answer.retryAfter !== undefined && { 'retry-after': answer.retryAfter }),
         ...(answer.functionError !== undefined && { 'x-amz-function-error': answer.functionError }),
       });
       response.end(JSON.stringify(answer.body));

@@ -135,7 +135,10 @@ describe('functions', () => {
       'TokenRotation',
       ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking],
     ],
-    ['TokenRecovery', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking]],
+    [
+      'TokenRecovery',
+      ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking],
+    ],
     [
       'WebhookIntake',
       ['DELIVERIES_TABLE', 'EVENT_QUEUE_URL', 'QUARANTINE_QUEUE_URL', 'WEBHOOK_AUTHORIZATION_SECRET_ARN'],
@@ -143,6 +146,7 @@ describe('functions', () => {
     [
       'WebhookWorker',
       [
+        'VENDING_CALLS',
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_DEAD_LETTER_QUEUE_URL',
@@ -159,6 +163,7 @@ describe('functions', () => {
     [
       'SubscriptionAudit',
       [
+        'VENDING_CALLS',
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_QUEUE_URL',
@@ -171,6 +176,7 @@ describe('functions', () => {
     [
       'Reconciliation',
       [
+        'VENDING_CALLS',
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_QUEUE_URL',
@@ -357,5 +363,51 @@ describe('the configuration', () => {
     expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
     expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
     without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+  });
+});
+
+describe('in an account that may run few functions at once', () => {
+  let small: Template;
+  beforeAll(() => {
+    small = synthesize({ environments: 'sandbox' }, { concurrentExecutions: 10, unreserved: 10 });
+  });
+  const concurrencyOf = (of: Template) =>
+    Object.fromEntries(
+      resourcesOfType(of, 'AWS::Lambda::EventSourceMapping').map(([id, { Properties }]) => [
+        /WebhookWorker|TokenRotation|TokenRecovery/.exec(id)?.[0],
+        Properties.ScalingConfig,
+      ]),
+    );
+
+  test('queues start as few as AWS lets them, and none reads the escrow', () => {
+    const least = { MaximumConcurrency: 2 };
+    expect(concurrencyOf(small)).toEqual({ WebhookWorker: least, TokenRotation: least });
+  });
+
+  test('a rule has token-recovery look into the escrow every minute instead', () => {
+    const rules = resourcesOfType(small, 'AWS::Events::Rule').filter(([id]) => id.includes('TokenRecovery'));
+    expect(rules.map(([, { Properties }]) => Properties.ScheduleExpression)).toEqual(['rate(1 minute)']);
+    expect(environmentOf(small, 'TokenRecovery').ESCROW_QUEUE_URL).toEqual(
+      environmentOf(small, 'AccessToken').ESCROW_QUEUE_URL,
+    );
+  });
+
+  test('the worker asks for one access token at a time, and for ten where there is room', () => {
+    expect(environmentOf(small, 'WebhookWorker').VENDING_CALLS).toBe('1');
+    expect(environmentOf(template, 'WebhookWorker').VENDING_CALLS).toBe('10');
+    for (const name of ['SubscriptionAudit', 'Reconciliation']) {
+      expect(environmentOf(template, name).VENDING_CALLS).toBe('1');
+    }
+  });
+
+  test('no function reserves any', () => {
+    for (const [, { Properties }] of resourcesOfType(small, 'AWS::Lambda::Function')) {
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+    }
+  });
+
+  test('nothing is held back where the account has room', () => {
+    const large = synthesize({ environments: 'sandbox' }, { concurrentExecutions: 1000, unreserved: 1000 });
+    expect(large.toJSON()).toEqual(synthesize({ environments: 'sandbox' }).toJSON());
   });
 });

@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { Bundles } from '../../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
+import { type AccountLimit, planConcurrency } from '../../lib/concurrency.ts';
 import { handlerNames } from '../../lib/handler-names.ts';
 
 /** The context of cdk.json. */
@@ -23,15 +24,22 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles. */
-export function synthesize(overrides: Readonly<Record<string, unknown>> = {}): Template {
+/**
+ * The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles.
+ *
+ * @param limit what the account may run at once. Default is that nobody has looked.
+ */
+export function synthesize(overrides: Readonly<Record<string, unknown>> = {}, limit?: AccountLimit): Template {
   const app = new App({
     context: { ...cdkContext, ...overrides },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
   const configuration = readConfiguration((key) => app.node.tryGetContext(key));
-  return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles() }));
+  const { worker, workerConcurrency } = configuration;
+  const environments = configuration.environments.map((name) => ({ name, worker, workerConcurrency }));
+  const concurrency = limit && { concurrency: planConcurrency(limit, environments) };
+  return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles(), ...concurrency }));
 }
 
 const resourcesByTemplate = new WeakMap<Template, ReadonlyMap<string, Resource>>();

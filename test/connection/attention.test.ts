@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
-import { recoverBatch } from '../../functions/connection/escrow-messages.ts';
+import { recoverBatch, recoverWaiting } from '../../functions/connection/escrow-messages.ts';
 import { attendBatch } from '../../functions/connection/rotation-messages.ts';
+import { memoryEscrow } from '../memory/escrow.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
@@ -176,5 +177,16 @@ describe('a batch of the escrow queue', () => {
     expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign']);
     expect(world.stored().tokens?.accessToken).toBe('access-9');
     expect(world.said()).not.toMatch(/access-\d|refresh-\d/);
+  });
+
+  it('is removed by a function that takes it itself when it has landed, and not before', async () => {
+    const world = connectionWorld();
+    const escrow = memoryEscrow();
+    const escrowed = { ...world.put(), tokens: world.tokenEndpoint.tokenSet(9) };
+    await escrow.deposit(escrowed);
+    await escrow.deposit({ ...escrowed, environment: 'production' });
+    expect(await untilReturn(() => recoverWaiting(world.invocation(), escrow.waiting))).toHaveLength(1);
+    expect(world.stored().tokens?.accessToken).toBe('access-9');
+    expect(escrow.deposited.map(({ environment }) => environment)).toEqual(['production']);
   });
 });

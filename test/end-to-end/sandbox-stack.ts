@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { bundleWorker } from '../../lib/cloud/bundle/bundle.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
-import { runAssembly } from '../../lib/local/runtime/stack.ts';
+import { accountLimitContext, runAssembly } from '../../lib/local/runtime/stack.ts';
 import { type Assembly, synthesize } from '../../lib/local/template/assembly.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import { reservePorts } from '../../lib/ports.ts';
@@ -13,8 +13,14 @@ import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { proofWorker } from '../proof-worker.ts';
 
-/** The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it. */
-export const synthesizeSandbox = (): Promise<Assembly> => synthesize({ procore: { environments: ['sandbox'] } });
+/**
+ * The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it.
+ *
+ * @param accountConcurrency how many functions the account may run at once, as `npm run deploy` has found out. Default is
+ *   that it has not looked.
+ */
+export const synthesizeSandbox = (accountConcurrency?: number): Promise<Assembly> =>
+  synthesize({ procore: { environments: ['sandbox'] }, ...accountLimitContext(accountConcurrency) });
 
 /**
  * Runs a template of the sandbox with a stand-in Procore, for tests that need what a local system does not offer: a
@@ -28,6 +34,7 @@ export async function startSandboxStack({
   unknowns,
   awsPort = 0,
   onEventEntry,
+  accountConcurrency,
 }: {
   readonly assembly: Assembly;
   readonly variables?: Readonly<Record<string, string>>;
@@ -36,6 +43,8 @@ export async function startSandboxStack({
   readonly awsPort?: number;
   /** The file that gets the events. @default our proofs' own, never the integrator's */
   readonly onEventEntry?: string;
+  /** How many functions the account may run at once. @default no limit */
+  readonly accountConcurrency?: number;
 }) {
   const reserved = await reservePorts();
   const port = reserved.first;
@@ -59,6 +68,7 @@ export async function startSandboxStack({
     }),
     // By these the command line finds the stand-in.
     localOutputs: { SandboxProcoreLogin: standIn.loginOrigin, SandboxProcoreApi: standIn.apiOrigin },
+    accountConcurrency,
     log: (line) => {
       log.take(line);
       written.push(line.text);

@@ -187,7 +187,7 @@ describe('the rooms of the house', () => {
   it('the top level holds the four rooms, dot-files, tool configuration, README and licence', () => {
     const rooms = ['bin', 'functions', 'lib', 'test'];
     const files =
-      /^(\..+|package(-lock)?\.json|tsconfig\.json|cdk\.json|README\.md|LICENSE|biome\.json|knip\.json|vitest\.config\.ts)$/;
+      /^(\..+|package(-lock)?\.json|tsconfig\.json|cdk(\.context)?\.json|README\.md|LICENSE|biome\.json|knip\.json|vitest\.config\.ts)$/;
     expect(readTopLevel().filter((name) => !rooms.includes(name) && !files.test(name))).toEqual([]);
   });
 
@@ -210,7 +210,7 @@ describe('the rooms of the house', () => {
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
-  it('the runner of the template stays under 2,600 lines of code', () => {
+  it('the runner of the template stays under 2,800 lines of code', () => {
     // What stands at the top of the folder is what `npm start` does with the runner.
     const startFiles = /^lib\/local\/[^/]+\.ts$/;
     const runner = under('lib/local').filter(({ path }) => !startFiles.test(path));
@@ -219,7 +219,7 @@ describe('the rooms of the house', () => {
         .split('\n')
         .filter((line) => line.trim()),
     );
-    expect(code.length).toBeLessThan(2600);
+    expect(code.length).toBeLessThan(2800);
   });
 
   it('nothing but the table of environments spells a Procore host', () => {

@@ -9,6 +9,11 @@ describe('the command line of npm start', () => {
     expect(parseOptions([])).toEqual({ once: false, json: false, port: 4400 });
   });
 
+  it('takes the number of functions that the account may run at once', () => {
+    expect(parseOptions(['--account-concurrency', '10'])).toMatchObject({ accountConcurrency: 10 });
+    expect(() => parseOptions(['--account-concurrency', '0'])).toThrow('--account-concurrency: a whole number from 1');
+  });
+
   it('takes another authorization server with its client', () => {
     const options = parseOptions([...external, '--client-id', 'id', '--client-secret', 'canary-secret']);
     expect(options.procore).toEqual({

@@ -6,6 +6,7 @@ import {
   askPatiently,
   type VendedToken,
 } from '../../functions/procore/access-token-source.ts';
+import { FunctionThrottledError } from '../../functions/throttled-function.ts';
 import { rejection } from './client-world.ts';
 
 function setUp() {
@@ -130,6 +131,21 @@ describe('the consumer’s cache of tokens', () => {
       expect(slept).toEqual(outcome === 'refused' ? [] : [3000]);
     },
   );
+
+  it('is asked again after the pause that a throttled function asks for', async () => {
+    const throttle = new FunctionThrottledError(4, new Error('Rate Exceeded.'));
+    const slept: number[] = [];
+    let left = 10_000;
+    const asked = askPatiently(() => Promise.reject(throttle), {
+      sleep: async (milliseconds) => {
+        slept.push(milliseconds);
+        left -= milliseconds;
+      },
+      remaining: () => left,
+    });
+    await expect(asked).rejects.toBe(throttle);
+    expect(slept).toEqual([4000, 4000]);
+  });
 
   it('refuses a token of another environment', async () => {
     const { source, flow, world } = setUp();

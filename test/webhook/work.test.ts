@@ -47,6 +47,17 @@ const rateLimited = (retryAfterSeconds: number) =>
     new ProcoreApiError(unsent, { diagnosis: diagnosed('rate_limited'), retryAfterSeconds }),
   );
 
+/** As the SDK throws it, below an error of the integrator's. */
+const throttled = (retryAfterSeconds?: string) => {
+  const cause = Object.assign(new Error('Rate Exceeded.'), {
+    name: 'TooManyRequestsException',
+    $metadata: { httpStatusCode: 429 },
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    ...(retryAfterSeconds && { retryAfterSeconds }),
+  });
+  return new Error('the price list was not computed', { cause });
+};
+
 const rotationPending = (retryAfterSeconds: number) =>
   new AccessTokenRefusedError({ error: { code: 'rotation_pending', message: 'Wait.', retryAfterSeconds } });
 
@@ -269,14 +280,16 @@ describe('failures', () => {
     expect(postponed.map(({ seconds }) => seconds)).toEqual([5, 10, 20, 40, 5]);
   });
 
-  it('comes again when Procore lets it, at the cost of no try, after its rate limit or a rotation under way', async () => {
-    const { work, failing, dead, postponed } = setUp();
-    for (const error of [rateLimited(2400), rotationPending(1)]) {
+  it('comes again when it may, at the cost of no try, after a rate limit, a rotation under way or a throttled function', async () => {
+    const { work, failing, dead, postponed, ledger } = setUp();
+    for (const error of [rateLimited(2400), rotationPending(1), throttled(), throttled('30')]) {
       failing.set('a', error);
       for (let tries = 1; tries <= 2 * maximumTries; tries++) await work(received({ id: 'a' }));
     }
     expect(dead).toEqual([]);
-    expect([...new Set(postponed.map(({ seconds }) => seconds))]).toEqual([2400, 5]);
+    expect([...new Set(postponed.map(({ seconds }) => seconds))]).toEqual([2400, 5, 30]);
+    const { failures } = (await ledger.show('a')) ?? {};
+    expect(failures ?? 0).toBe(0);
     failing.set('a', new ProcoreApiError(unsent, { diagnosis: diagnosed('app_not_connected'), retryAfterSeconds: 60 }));
     for (let tries = 1; tries <= maximumTries; tries++) await work(received({ id: 'a' }));
     expect(dead).toHaveLength(1);

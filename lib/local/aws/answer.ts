@@ -7,15 +7,17 @@ export interface AwsAnswer {
   readonly body: string;
 }
 
-/** A refusal that a service answers with; `code` is AWS's own. */
+/** A refusal that a service answers with; `code` is AWS's own, and so are the further fields of its body. */
 export class AwsRefusal extends Error {
   override readonly name = 'AwsRefusal';
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  readonly fields: Readonly<Record<string, string>>;
+  constructor(code: string, message: string, status = 400, fields: AwsRefusal['fields'] = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.fields = fields;
   }
 }
 
@@ -40,7 +42,7 @@ export function jsonAnswer(body: unknown, version: '1.0' | '1.1'): AwsAnswer {
  *
  * @param service as in the credential scope of the signature
  */
-export function refusalAnswer(service: string, { code, message, status }: AwsRefusal): AwsAnswer {
+export function refusalAnswer(service: string, { code, message, status, fields }: AwsRefusal): AwsAnswer {
   const type =
     { sqs: `com.amazonaws.sqs#${code}`, dynamodb: `com.amazonaws.dynamodb.v20120810#${code}` }[service] ?? code;
   const headers = {
@@ -49,5 +51,5 @@ export function refusalAnswer(service: string, { code, message, status }: AwsRef
     ...(service === 'lambda' && { 'x-amzn-errortype': code }),
     ...(service === 'sqs' && { 'x-amzn-query-error': `${sqsQueryCode(code)};${status < 500 ? 'Sender' : 'Receiver'}` }),
   };
-  return { status, headers, body: JSON.stringify({ __type: type, message, Message: message }) };
+  return { status, headers, body: JSON.stringify({ __type: type, message, Message: message, ...fields }) };
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { invokeWithoutWaiting } from '../runtime/asynchronous.ts';
+import { TooManyExecutionsError } from '../runtime/invocation.ts';
 import { type AwsAnswer, AwsRefusal } from './answer.ts';
 import { functionArn } from './identity.ts';
 
@@ -7,6 +9,9 @@ export type InvokeFunction = (
   functionName: string,
   payload: unknown,
 ) => Promise<{ readonly payload: unknown; readonly functionError?: string }>;
+
+/** For how long Lambda keeps an event that nobody waits for, in seconds: 6 hours, unless the function says less. */
+const eventAgeSeconds = 21_600;
 
 // Lambda's limits on payloads: 6 MB when the caller waits, 1 MB when it does not.
 const maximumBytes = { RequestResponse: 6_291_556, Event: 1_048_576 } as const;
@@ -41,7 +46,8 @@ export function readFunctionName({ method, url, headers }: LambdaCall): string {
  * An invocation of type Event is run once and its failure logged; Lambda would try it twice more after minutes.
  *
  * @param functionNames the functions that exist
- * @throws AwsRefusal when the function does not exist or the payload is not acceptable
+ * @throws AwsRefusal when the function does not exist, the payload is not acceptable or the account has no execution
+ *   free
  */
 export async function answerInvocation(
   functionName: string,
@@ -65,13 +71,15 @@ export async function answerInvocation(
   const headers = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() };
   if (type === 'Event') {
     const report = (problem: string) => log(`${functionName}, invoked without waiting, failed: ${problem}`);
-    invoke(functionName, event).then(
+    invokeWithoutWaiting(() => invoke(functionName, event), eventAgeSeconds).then(
       ({ functionError }) => functionError && report(functionError),
       (error: unknown) => report(error instanceof Error ? error.message : 'unknown'),
     );
     return { status: 202, headers, body: '' };
   }
-  const { payload, functionError } = await invoke(functionName, event);
+  const { payload, functionError } = await invoke(functionName, event).catch((error: unknown) => {
+    throw error instanceof TooManyExecutionsError ? throttle() : error;
+  });
   return {
     status: 200,
     headers: {
@@ -81,6 +89,12 @@ export async function answerInvocation(
     },
     body: JSON.stringify(payload ?? null),
   };
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+function throttle(): AwsRefusal {
+  const fields = { Reason: 'ConcurrentInvocationLimitExceeded', Type: 'User' };
+  return new AwsRefusal('TooManyRequestsException', 'Rate Exceeded.', 429, fields);
 }
 
 function parsePayload(body: string): unknown {

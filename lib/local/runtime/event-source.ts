@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type BackOff, pauseAfter } from '../../../functions/back-off.ts';
 import { queueArn, queueNameOfUrl, region } from '../aws/identity.ts';
-import type { InvokeResult, LogLine } from './invocation.ts';
+import { type InvokeResult, type LogLine, TooManyExecutionsError } from './invocation.ts';
 import { RuntimeStoppedError } from './runtime.ts';
 
 /** An event source mapping: which queue feeds which function, and how. */
@@ -14,6 +15,8 @@ export interface EventSource {
   batchSize: number;
   /** How many batches the function may work on at once. Default is 5, with which Lambda begins. */
   maximumConcurrency?: number;
+  /** The queue's visibility time-out, in seconds. */
+  visibilityTimeoutSeconds: number;
   /** Whether the function says which messages of a batch failed. */
   reportBatchItemFailures: boolean;
   invoke(event: unknown): Promise<InvokeResult>;
@@ -21,9 +24,16 @@ export interface EventSource {
   log(line: LogLine): void;
 }
 
+/** Between two tries of a throttled batch, in milliseconds. AWS says no more than that it backs off. */
+const backOff: BackOff = { first: 500, most: 10_000, jitter: { from: 0.5, spread: 1 } };
+
 /**
  * Feeds a queue's messages to a function in batches and deletes those that it handled. What failed stays, hidden, and
  * comes back when the queue's visibility time-out ends.
+ *
+ * While the account has no execution free, it works fewer batches at a time, down to one, and tries a batch again until
+ * the visibility time-out of its messages ends. Then SQS hands them out again, and their receive count has gone up
+ * without any try.
  *
  * @returns `stop`, which aborts the long poll and waits for the batches under way: stop the runtime at the same time
  *   to cut them short
@@ -49,15 +59,20 @@ export function startEventSource(source: EventSource): { stop(): Promise<void> }
 async function poll(source: EventSource, signal: AbortSignal): Promise<void> {
   const report = (text: string) => source.log({ functionName: source.functionName, stream: 'stderr', text });
   const batches = new Set<Promise<void>>();
+  const most = source.maximumConcurrency ?? 5;
+  let allowed = most;
+  const back = (throttled: boolean) => {
+    allowed = throttled ? Math.max(1, allowed - 1) : Math.min(most, allowed + 1);
+  };
   while (!signal.aborted) {
-    if (batches.size >= (source.maximumConcurrency ?? 5)) {
+    if (batches.size >= allowed) {
       await Promise.race(batches);
       continue;
     }
     try {
       const messages = await receive(source, signal);
       if (messages.length === 0) continue;
-      const batch = handle(source, messages)
+      const batch = handleWhenThereIsRoom(source, messages, signal, back)
         .catch((error: unknown) => {
           if (!(error instanceof RuntimeStoppedError))
             report(`A batch of ${queueNameOfUrl(source.queueUrl)} stays in the queue: ${String(error)}`);
@@ -71,6 +86,29 @@ async function poll(source: EventSource, signal: AbortSignal): Promise<void> {
     }
   }
   await Promise.all(batches);
+}
+
+/** @param told gets whether a try was throttled */
+async function handleWhenThereIsRoom(
+  source: EventSource,
+  messages: Message[],
+  signal: AbortSignal,
+  told: (throttled: boolean) => void,
+): Promise<void> {
+  const until = performance.now() + source.visibilityTimeoutSeconds * 1000;
+  for (let tries = 1; ; tries++) {
+    try {
+      await handle(source, messages);
+      return told(false);
+    } catch (error) {
+      if (!(error instanceof TooManyExecutionsError)) throw error;
+      told(true);
+      const milliseconds = pauseAfter(tries, backOff, Math.random());
+      if (performance.now() + milliseconds >= until) throw error;
+      await pause(milliseconds, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+    }
+  }
 }
 
 async function receive({ client, queueUrl, batchSize }: EventSource, signal: AbortSignal): Promise<Message[]> {

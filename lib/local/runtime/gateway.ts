@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { close, listen } from '../../listening.ts';
 import { toGatewayEvent } from './gateway-event.ts';
 import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
-import type { InvokeResult } from './invocation.ts';
+import { type InvokeResult, TooManyExecutionsError } from './invocation.ts';
 
 /**
  * Payload quota of an HTTP API.
@@ -106,8 +106,8 @@ async function integrate(route: GatewayRoute, event: unknown): Promise<GatewayRe
     const result = await Promise.race([route.invoke(event), tooLate]);
     if (result === 'too late') return message(503, 'Service Unavailable');
     return result.functionError ? serverError : readGatewayResponse(result.payload);
-  } catch {
-    return serverError;
+  } catch (error) {
+    return error instanceof TooManyExecutionsError ? message(503, 'Service Unavailable') : serverError;
   } finally {
     clearTimeout(timer);
   }

@@ -1,3 +1,5 @@
+import { ConnectorError } from '../../../functions/connector-error.ts';
+
 /** A function of the template, as the runtime needs it. */
 export interface RuntimeFunction {
   /** Its physical name, which `invoke` takes. */
@@ -34,4 +36,13 @@ export interface InvokeResult {
   payload: unknown;
   functionError?: 'Unhandled';
   requestId: string;
+}
+
+/** A function was not run, because the account has as many executions under way as it may have. */
+export class TooManyExecutionsError extends ConnectorError {
+  override readonly name = 'TooManyExecutionsError';
+  readonly code = 'too_many_executions';
+  constructor(functionName: string, limit: number) {
+    super(`${functionName} was not run: the account has ${limit} executions under way, and that is its limit.`);
+  }
 }

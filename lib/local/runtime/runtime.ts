@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConnectorError } from '../../../functions/connector-error.ts';
-import type { InvokeResult, LogLine, RuntimeFunction } from './invocation.ts';
+import { type InvokeResult, type LogLine, type RuntimeFunction, TooManyExecutionsError } from './invocation.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 
 /** Runs functions as Lambda does, each in sandboxes of its own. */
@@ -11,6 +11,7 @@ export interface Runtime {
    * @param event any JSON value; without one the function gets `{}`, as from Lambda
    * @throws UnknownFunctionError for a name the runtime was not started with
    * @throws RuntimeStoppedError when the runtime is stopped before the result
+   * @throws TooManyExecutionsError when the account has as many executions under way as it may have
    */
   invoke(name: string, event?: unknown): Promise<InvokeResult>;
   /**
@@ -46,8 +47,15 @@ export class RuntimeStoppedError extends ConnectorError {
  * Starts a runtime for functions; a sandbox (a worker thread) is started by the first invocation that needs it.
  *
  * @param options.log gets every line that a function writes
+ * @param options.accountConcurrency how many executions the account may have under way, of all functions together.
+ *   Default is no limit. An execution counts from its invocation on: on AWS none waits for a sandbox.
  */
-export function startRuntime(functions: RuntimeFunction[], options: { log(line: LogLine): void }): Runtime {
+export function startRuntime(
+  functions: RuntimeFunction[],
+  options: { log(line: LogLine): void; readonly accountConcurrency?: number | undefined },
+): Runtime {
+  const { accountConcurrency = Number.POSITIVE_INFINITY } = options;
+  let underWay = 0;
   const pools = new Map(functions.map((fn) => [fn.name, startPool(fn, options.log)]));
   const poolOf = (name: string) => {
     const pool = pools.get(name);
@@ -55,7 +63,14 @@ export function startRuntime(functions: RuntimeFunction[], options: { log(line: 
     return pool;
   };
   return {
-    invoke: async (name, event) => poolOf(name).invoke(JSON.stringify(event) ?? '{}'),
+    async invoke(name, event) {
+      const pool = poolOf(name);
+      if (underWay >= accountConcurrency) throw new TooManyExecutionsError(name, accountConcurrency);
+      underWay += 1;
+      return pool.invoke(JSON.stringify(event) ?? '{}').finally(() => {
+        underWay -= 1;
+      });
+    },
     replaceCode: async (name, assetDirectory) => poolOf(name).replaceCode(assetDirectory),
     async stop() {
       await Promise.all([...pools.values()].map((pool) => pool.stop()));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { account, region } from '../aws/identity.ts';
+import { invokeWithoutWaiting } from './asynchronous.ts';
 import type { InvokeResult } from './invocation.ts';
 
 const unitMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -17,25 +18,27 @@ export interface Schedule {
 
 /**
  * Invokes the target of a rule, the first time after one interval. A time that comes while the target still runs is
- * left out: the design's rules have no retries, the next time is the retry.
+ * left out: the design's rules have no retries, the next time is the retry. While the account has no execution free,
+ * the event waits, until the next one comes: our rules give it that age.
  *
  * @throws Error naming an expression that is no rate
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
  */
 export function startSchedule({ expression, ruleArn, invoke, every = interval }: Schedule): { stop(): void } {
+  const intervalMs = toMs(expression);
   let running = false;
   const run = async () => {
     if (running) return;
     running = true;
     try {
-      await invoke(scheduledEvent(ruleArn, new Date()));
+      await invokeWithoutWaiting(() => invoke(scheduledEvent(ruleArn, new Date())), intervalMs / 1000);
     } catch {
-      // Only a stopped runtime rejects; a function's own error is a result, and in its log.
+      // Only a stopped runtime rejects, and one without room; a function's own error is a result, and in its log.
     } finally {
       running = false;
     }
   };
-  return every(toMs(expression), () => void run());
+  return every(intervalMs, () => void run());
 }
 
 function toMs(expression: string): number {

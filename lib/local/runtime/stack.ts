@@ -1,4 +1,6 @@
+import { type AccountLimit, accountLimitKey } from '../../concurrency.ts';
 import { startAwsFront } from '../aws/front.ts';
+import { account, region } from '../aws/identity.ts';
 import type { UsedPermission } from '../aws/permissions.ts';
 import { serveResources } from '../serving.ts';
 import { type Assembly, synthesize } from '../template/assembly.ts';
@@ -50,6 +52,8 @@ export interface LocalStackOptions {
   readonly localOutputs?: Readonly<Record<string, string>>;
   /** Origins of a tunnel, in the order of `ports.apis`. @default http://localhost with the API's port */
   readonly publicOrigins?: readonly (string | undefined)[];
+  /** How many functions the account may run at once, of all together, as on AWS. @default no limit */
+  readonly accountConcurrency?: number | undefined;
   /** Gets what functions write, and the runner's own lines under the name `local`. */
   log(line: LogLine): void;
 }
@@ -63,7 +67,19 @@ export interface LocalStackOptions {
 export async function startLocalStack(
   options: LocalStackOptions & { readonly contextOverrides?: Readonly<Record<string, Json>> },
 ): Promise<LocalStack> {
-  return runAssembly(await synthesize(options.contextOverrides ?? {}), options);
+  const { contextOverrides = {}, accountConcurrency } = options;
+  return runAssembly(await synthesize({ ...contextOverrides, ...accountLimitContext(accountConcurrency) }), options);
+}
+
+/**
+ * Gives the limit of the local account to the synthesis, as `npm run deploy` gives it that of an account of AWS.
+ *
+ * @param accountConcurrency without one the context stays empty
+ */
+export function accountLimitContext(accountConcurrency: number | undefined): Readonly<Record<string, Json>> {
+  if (accountConcurrency === undefined) return {};
+  const limit = { concurrentExecutions: accountConcurrency, unreserved: accountConcurrency } satisfies AccountLimit;
+  return { [accountLimitKey(account, region)]: limit };
 }
 
 /**
@@ -75,7 +91,7 @@ export async function startLocalStack(
  */
 export async function runAssembly(
   assembly: Assembly,
-  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], log }: LocalStackOptions,
+  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], accountConcurrency, log }: LocalStackOptions,
 ): Promise<LocalStack> {
   const assemblies = [assembly];
   let stopFront = async () => {};
@@ -101,7 +117,7 @@ export async function runAssembly(
     const codeOf = (logicalId: string) => (logicalId.includes('WebhookWorker') ? workerDirectory : undefined);
     const functionsOf = ({ functions }: LocalResources) =>
       functions.map((fn) => ({ ...fn, assetDirectory: codeOf(fn.logicalId) ?? fn.assetDirectory }));
-    const options = { front, apiPorts, functionEnvironment, localOutputs, log };
+    const options = { front, apiPorts, functionEnvironment, localOutputs, accountConcurrency, log };
     const serve = (of: LocalResources) => serveResources({ ...of, functions: functionsOf(of) }, options);
 
     let resources = read(assembly);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ConnectorError } from '../../../functions/connector-error.ts';
+import { account, region } from '../aws/identity.ts';
 import { isObject, type Json, type Template } from './template.ts';
 
 /** A synthesized app: its one template, and where its assets lie until `remove`. */
@@ -122,6 +123,8 @@ function runApp(app: string, directory: string, context: Record<string, Json>): 
     ...process.env,
     CDK_OUTDIR: directory,
     CDK_CONTEXT_JSON: JSON.stringify(context),
+    CDK_DEFAULT_ACCOUNT: account,
+    CDK_DEFAULT_REGION: region,
     // Three seconds at each start; `npm run check` has the validator on.
     CDK_VALIDATION: 'false',
   };

@@ -80,7 +80,7 @@ export const resourceProperties = {
     EventSourceArn: z.string().startsWith('arn:aws:sqs:'),
     FunctionName: z.string(),
     FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-    ScalingConfig: z.strictObject({ MaximumConcurrency: z.number() }).optional(),
+    ScalingConfig: z.strictObject({ MaximumConcurrency: z.int().min(2).max(1000) }).optional(),
   }),
   'AWS::Lambda::Function': z.strictObject({
     FunctionName: text,

@@ -152,8 +152,12 @@ function readRoutes(all: AllOf) {
 }
 
 function readEventSources(all: AllOf, endpoint: string) {
+  const visibility = new Map(
+    all('AWS::SQS::Queue').map(({ name, properties }) => [name, properties.VisibilityTimeout]),
+  );
   return all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
     queueUrl: queueUrl(endpoint, lastPart(properties.EventSourceArn)),
+    visibilityTimeoutSeconds: visibility.get(lastPart(properties.EventSourceArn)) ?? 30,
     functionName: lastPart(properties.FunctionName),
     batchSize: properties.BatchSize,
     ...(properties.ScalingConfig && { maximumConcurrency: properties.ScalingConfig.MaximumConcurrency }),

@@ -1,11 +1,13 @@
 import type { TableProtection } from '../../table-protection.ts';
 import { dynamoDbTableProtection } from '../aws/dynamodb-table-protection.ts';
+import { lambdaAccount } from '../aws/lambda-account.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type Findings, type Leftover, leftoversOf, stacksOf } from '../leftovers.ts';
 import type { Report, StackSession } from '../session.ts';
 import { counted, hang, indent, showTable } from '../table.ts';
 import { type Check, verifyEnvironment } from '../verify.ts';
+import { verifyAccounts } from '../verify-account.ts';
 
 /** What `verify` is asked for. */
 export interface VerifyFlags {
@@ -18,13 +20,11 @@ export async function verify(session: StackSession, { leftovers }: VerifyFlags):
   if (leftovers) return listLeftovers(session);
   const { terminal, deployment } = session;
   const { environments, stackName } = await deployment();
-  const checks = await terminal.working('Checking', async () =>
-    (
-      await Promise.all(
-        environments.map((environment) => verifyEnvironment(environment, fetch, protectionOf(environment))),
-      )
-    ).flat(),
-  );
+  const checks = await terminal.working('Checking', async () => {
+    const each = environments.map((environment) => verifyEnvironment(environment, fetch, protectionOf(environment)));
+    const accounts = verifyAccounts(environments, ({ clients }) => lambdaAccount(clients.lambda));
+    return (await Promise.all([...each, accounts])).flat();
+  });
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {
     data: { stack: stackName, checks },

@@ -12,6 +12,7 @@ import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
+import { TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
 import { useFront } from './front.ts';
 
@@ -181,6 +182,18 @@ describe('Lambda', () => {
     const answer = await local.lambda().send(invoke);
     expect(answer.StatusCode).toBe(202);
     expect(local.logged).toContain('echo, invoked without waiting, failed: Unhandled');
+  });
+
+  test('refuses, in the words of Lambda, what the account has no execution free for', async () => {
+    const full = () => Promise.reject(new TooManyExecutionsError('echo', 10));
+    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], full);
+    await expect(local.lambda().send(new InvokeCommand({ FunctionName: 'echo' }))).rejects.toMatchObject({
+      name: 'TooManyRequestsException',
+      message: 'Rate Exceeded.',
+      Reason: 'ConcurrentInvocationLimitExceeded',
+      Type: 'User',
+      $metadata: { httpStatusCode: 429 },
+    });
   });
 
   test.each<[string, ConstructorParameters<typeof InvokeCommand>[0], string]>([

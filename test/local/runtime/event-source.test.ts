@@ -9,7 +9,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type EventSource, startEventSource } from '../../../lib/local/runtime/event-source.ts';
-import type { InvokeResult, LogLine } from '../../../lib/local/runtime/invocation.ts';
+import { type InvokeResult, type LogLine, TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
 import { RuntimeStoppedError } from '../../../lib/local/runtime/runtime.ts';
 
 let server: FauxqsServer;
@@ -71,6 +71,7 @@ function start(
     queueUrl,
     functionName: 'worker',
     batchSize: 10,
+    visibilityTimeoutSeconds: 30,
     reportBatchItemFailures: true,
     invoke: async (event) => {
       calls.push(event as SQSEvent);
@@ -306,4 +307,38 @@ test('says that it cannot receive, and goes on trying', async () => {
   const reported = Promise.withResolvers<LogLine>();
   start('http://127.0.0.1:1/000000000000/gone', () => answer(null), { log: reported.resolve });
   expect((await reported.promise).text).toMatch(/^Could not receive from gone, trying again in a second/);
+});
+
+test('tries a batch again for which the account has no execution free, without a further receipt', async () => {
+  const queueUrl = await createQueue();
+  await send(queueUrl, ['1']);
+  const handled = Promise.withResolvers<void>();
+  const { source, calls, lines } = start(queueUrl, (_, call) => {
+    if (call === 1) throw new TooManyExecutionsError('worker', 10);
+    handled.resolve();
+    return answer(null);
+  });
+  await handled.promise;
+  await source.stop();
+  expect(calls.map(({ Records }) => Records[0]?.attributes.ApproximateReceiveCount)).toEqual(['1', '1']);
+  expect(await count(queueUrl)).toBe(0);
+  expect(lines).toEqual([]);
+});
+
+test('lets go of a throttled batch when its messages become visible: they are received again, untried', async () => {
+  const queueUrl = await createQueue({ VisibilityTimeout: '1' });
+  await send(queueUrl, ['1']);
+  const handled = Promise.withResolvers<string | undefined>();
+  const { source, lines } = start(
+    queueUrl,
+    ({ Records: [message] }) => {
+      if (message?.attributes.ApproximateReceiveCount === '1') throw new TooManyExecutionsError('worker', 10);
+      handled.resolve(message?.attributes.ApproximateReceiveCount);
+      return answer(null);
+    },
+    { visibilityTimeoutSeconds: 1 },
+  );
+  expect(await handled.promise).toBe('2');
+  await source.stop();
+  expect(lines.map(({ text }) => text).join()).toMatch(/stays in the queue: TooManyExecutionsError/);
 });

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Gateway, type GatewayRoute, startGateway } from '../../../lib/local/runtime/gateway.ts';
+import { TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
 
 const running: Gateway[] = [];
 afterEach(async () => {
@@ -283,4 +284,11 @@ describe('the port', () => {
     expect(await cut).toBe('cut');
     expect((await start([], gateway.port)).port).toBe(gateway.port);
   });
+});
+
+test('answers 503, as an HTTP API does, when the account has no execution free', async () => {
+  const invoke = () => Promise.reject(new TooManyExecutionsError('intake', 10));
+  const { url } = await start([{ method: 'ANY', path: '$default', invoke }]);
+  const response = await fetch(url);
+  expect([response.status, await response.json()]).toEqual([503, { message: 'Service Unavailable' }]);
 });

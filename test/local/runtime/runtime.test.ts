@@ -14,12 +14,13 @@ afterEach(async () => {
 });
 
 /** Starts a runtime with one function, `subject`, whose `index.mjs` is the given source. */
-async function start(source: string, properties: Partial<RuntimeFunction> = {}) {
+async function start(source: string, properties: Partial<RuntimeFunction> = {}, accountConcurrency?: number) {
   const assetDirectory = await mkdtemp(join(tmpdir(), 'runtime-'));
   await writeFile(join(assetDirectory, 'index.mjs'), source);
   const lines: LogLine[] = [];
   const subject = { name: 'subject', assetDirectory, handler: 'index.handler', timeoutSeconds: 5, memoryMb: 256 };
-  const runtime = startRuntime([{ ...subject, environment: {}, ...properties }], { log: (line) => lines.push(line) });
+  const functions = [{ ...subject, environment: {}, ...properties }];
+  const runtime = startRuntime(functions, { log: (line) => lines.push(line), accountConcurrency });
   cleanups.push(async () => {
     await runtime.stop();
     await rm(assetDirectory, { recursive: true });
@@ -303,4 +304,12 @@ test('rejects what is under way, waiting or new when it is stopped', async () =>
   await runtime.stop();
   await expect(invoke()).rejects.toMatchObject({ code: 'runtime_stopped' });
   for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: { code: 'runtime_stopped' } });
+});
+
+test('runs no more at once than the account may, those that wait for a sandbox included', async () => {
+  const { invoke } = await start(counting, { maxConcurrency: 1 }, 2);
+  const [first, second] = [invoke({ milliseconds: 20 }), invoke({ milliseconds: 0 })];
+  await expect(invoke({ milliseconds: 0 })).rejects.toMatchObject({ code: 'too_many_executions' });
+  expect((await Promise.all([first, second])).map(({ payload }) => payload)).toMatchObject([{ mine: 1 }, { mine: 2 }]);
+  expect((await invoke({ milliseconds: 0 })).payload).toMatchObject({ mine: 3 });
 });

@@ -115,6 +115,7 @@ describe('a template', () => {
     expect(resources.eventSources).toEqual([
       {
         queueUrl: 'http://127.0.0.1:1/000000000000/Queue',
+        visibilityTimeoutSeconds: 30,
         functionName: 'Fn',
         batchSize: 5,
         maximumConcurrency: 2,
@@ -186,6 +187,20 @@ describe('what the runner does not know', () => {
         },
       },
       /Role \(AWS::IAM::Role\).*ManagedPolicyArns/s,
+    ],
+    [
+      'a maximum concurrency that AWS does not take',
+      {
+        Source: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:Queue',
+            FunctionName: 'Fn',
+            ScalingConfig: { MaximumConcurrency: 1 },
+          },
+        },
+      },
+      /MaximumConcurrency/,
     ],
     [
       'a rule with a pattern',

@@ -43,6 +43,7 @@ export const metricNames = [
   'eventHandled',
   'eventUnsubscribed',
   'eventFailed',
+  'eventFailingLong',
   'eventDeadLettered',
   'apiCallFailed',
   'apiThrottled',

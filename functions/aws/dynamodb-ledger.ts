@@ -1,15 +1,24 @@
 import type { Clock } from '../clock.ts';
-import { arrivalIndex, timeToLiveAttribute } from '../settings.ts';
-import { resourceKey } from '../webhook/event-message.ts';
-import { arrivalPartition, type Ledger, ledgerSeconds, seenUpTo } from '../webhook/ledger.ts';
+import { arrivalIndex, attentionIndex, timeToLiveAttribute } from '../settings.ts';
+import { resourceKey, type Subject, subjectId } from '../webhook/event-message.ts';
+import {
+  type Attention,
+  arrivalPartition,
+  attentionPartition,
+  type KeyHealth,
+  type Ledger,
+  ledgerSeconds,
+  seenUpTo,
+} from '../webhook/ledger.ts';
+import type { TryRecord } from '../webhook/try-record.ts';
 import type { WebhookEvent } from '../webhook/webhook-event.ts';
 import { type EnvironmentTable, type Item, type ItemChange, readItem, updateItem } from './environment-table.ts';
 
 /** How long an operation may take with all its tries, in milliseconds: intake has to answer Procore in time. */
 const callMs = 600;
 
-/** All attributes but key and environment; those of an event's item, then that of a resource's. */
-interface LedgerItem {
+/** All attributes but key and environment; those of an event's item, then that of a resource's and those of a key's. */
+interface LedgerItem extends KeyHealth {
   readonly [timeToLiveAttribute]: number;
   /** JSON. One attribute holds all fields, also those that events may get one day. */
   readonly event?: string;
@@ -18,10 +27,15 @@ interface LedgerItem {
   readonly failures?: number;
   /** JSON of `DeadLettered`. */
   readonly deadLettered?: string;
+  /** JSON of `TryRecord`. */
+  readonly tried?: string;
   readonly newestHandled?: number;
 }
 
 const eventKey = (eventId: string) => ({ id: `event#${eventId}` });
+const subjectKey = (subject: Subject) =>
+  subject.kind === 'webhook_event' ? eventKey(subject.event.id) : { id: `change#${subjectId(subject)}` };
+const healthKey = (key: string) => ({ id: `health#${key}` });
 const resourceItemKey = (event: WebhookEvent) => ({ id: `resource#${resourceKey(event)}` });
 
 /** The table of the ledger, and the two things that all of its methods do. */
@@ -47,9 +61,10 @@ function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: C
 }
 
 /**
- * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`) and one a resource
- * (`resource#<sha-256>`: when its newest handled event occurred), each gone 30 days after it was last written. Events
- * stand in the index `arrival`, too, which holds keys only.
+ * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`), one a change of a connection
+ * that has failed (`change#<sha-256>`), one a resource (`resource#<sha-256>`: when its newest handled event occurred), and
+ * one a key of which events fail (`health#<sha-256>`), each gone 30 days after it was last written. Events stand in the
+ * index `arrival`, too, and what is failing or dead in the index `attention`; both hold keys only.
  *
  * Every write is one UpdateItem that touches its own attributes only: intake and worker write an event's item in
  * either order, and neither undoes the other.
@@ -67,6 +82,11 @@ export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock
     const arrival = { [arrivalIndex.partitionKey]: arrivalPartition(event.id, now), [arrivalIndex.sortKey]: now };
     const first = { event: JSON.stringify(event), ...arrival, ...setOnce };
     return items.update(eventKey(event.id), { setOnce: first, ...change });
+  }
+
+  function updateSubject(subject: Subject, change: ItemChange): Promise<LedgerItem | undefined> {
+    if (subject.kind === 'webhook_event') return updateEvent(subject.event, change);
+    return items.update(subjectKey(subject), { setOnce: { change: JSON.stringify(subject.change) }, ...change });
   }
 
   async function moveNewestHandled(event: WebhookEvent, occurredAt: number): Promise<void> {
@@ -104,20 +124,53 @@ export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock
       return { handledBefore: known?.handledAt !== undefined, newestHandled: resource?.newestHandled ?? null };
     },
 
-    async markHandled(event, handledAt) {
+    async markHandled(subject, handledAt, tried) {
+      const { partitionKey, sortKey } = attentionIndex;
+      const change = { set: { handledAt, ...(tried && kept(tried)) }, remove: [partitionKey, sortKey] };
+      if (subject.kind === 'connection_change') {
+        if (tried !== undefined) await updateSubject(subject, change);
+        return;
+      }
+      const { event } = subject;
       await Promise.all([
-        updateEvent(event, { set: { handledAt } }),
+        updateEvent(event, change),
         event.occurredAt === null ? undefined : moveNewestHandled(event, seenUpTo(event.occurredAt, clock())),
       ]);
     },
 
-    async countFailure(event) {
-      const after = await updateEvent(event, { add: { failures: 1 }, returned: 'UPDATED_NEW' });
-      return after?.failures ?? 1;
+    async tries(subject) {
+      const item = await items.read(subjectKey(subject));
+      return item?.tried === undefined ? undefined : (JSON.parse(item.tried) as TryRecord);
     },
 
-    async markDeadLettered(event, deadLettered) {
-      await updateEvent(event, { set: { deadLettered: JSON.stringify(deadLettered) } });
+    async keepTries(subject, tried) {
+      await updateSubject(subject, { set: kept(tried) });
+    },
+
+    async recordFailure(subject, tried, deadLettered) {
+      // While it goes on failing, the keys of the index stay as they are, and the index is not written.
+      const attention: Attention = deadLettered === undefined ? 'failing' : 'dead';
+      const since = deadLettered === undefined ? tried.firstTriedAt : clock();
+      const set = {
+        ...kept(tried),
+        [attentionIndex.partitionKey]: attentionPartition(attention, subjectId(subject)),
+        [attentionIndex.sortKey]: since,
+        ...(deadLettered && { deadLettered: JSON.stringify(deadLettered) }),
+      };
+      await updateSubject(subject, { set, add: { failures: 1 } });
+    },
+
+    async health(key) {
+      const { watchedUntil, succeededAt } = (await items.read(healthKey(key))) ?? {};
+      return { ...(watchedUntil !== undefined && { watchedUntil }), ...(succeededAt !== undefined && { succeededAt }) };
+    },
+
+    async noteHealth(key, { watchedUntil, succeededAt }) {
+      await items.update(healthKey(key), { set: { watchedUntil, succeededAt } });
     },
   };
+}
+
+function kept(tried: TryRecord): Item {
+  return { tried: JSON.stringify(tried) };
 }

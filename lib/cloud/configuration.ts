@@ -68,7 +68,8 @@ const distinct = (values: readonly unknown[]) => new Set(values).size === values
 
 const onOrOff = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })]);
 
-const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetention } = environmentOptions;
+const { returnToOrigins, worker, workerConcurrency, giveUpAfterHours, revokeReplacedTokens, logRetention } =
+  environmentOptions;
 
 /** Each key's description is what the error line says is allowed. */
 const configurationSchema = z.strictObject({
@@ -95,6 +96,10 @@ const configurationSchema = z.strictObject({
     .refine(workerConcurrency.isAllowed)
     .default(workerConcurrency.default)
     .describe(workerConcurrency.allowed),
+  giveUpAfterHours: wholeNumber
+    .refine(giveUpAfterHours.isAllowed)
+    .default(giveUpAfterHours.default)
+    .describe(giveUpAfterHours.allowed),
   revokeReplacedTokens: onOrOff.default(revokeReplacedTokens.default).describe(revokeReplacedTokens.allowed),
   logRetentionDays: wholeNumber
     .refine(logRetention.isAllowed)

@@ -42,12 +42,13 @@ export class ConnectorStack extends Stack {
   }
 
   #propsOf(procoreEnvironment: ProcoreEnvironmentName, configuration: Configuration): ProcoreEnvironmentProps {
-    const { returnToOrigins, worker, workerConcurrency, revokeReplacedTokens, logRetentionDays } = configuration;
+    const { returnToOrigins, worker, workerConcurrency, giveUpAfterHours } = configuration;
+    const { revokeReplacedTokens, logRetentionDays } = configuration;
     const { [procoreEnvironment]: logLevel } = configuration.logLevel;
     const { [procoreEnvironment]: domain } = configuration.domains;
     return {
       procoreEnvironment,
-      ...{ returnToOrigins, worker, workerConcurrency, revokeReplacedTokens },
+      ...{ returnToOrigins, worker, workerConcurrency, giveUpAfterHours, revokeReplacedTokens },
       logRetention: logRetentionDays,
       ...(logLevel && { logLevel }),
       ...(domain && {

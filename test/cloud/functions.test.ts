@@ -348,12 +348,14 @@ describe('the configuration', () => {
     const configured = synthesize({
       environments: 'sandbox',
       workerConcurrency: '33',
+      giveUpAfterHours: '100',
       logRetentionDays: '7',
       returnToOrigins: 'https://a.example.com,https://b.example.com',
     });
     expect(environmentOf(configured, 'ConnectLink').RETURN_TO_ORIGINS).toBe(
       'https://a.example.com,https://b.example.com',
     );
+    expect(environmentOf(configured, 'WebhookWorker').GIVE_UP_AFTER_HOURS).toBe('100');
     configured.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 33 } });
     configured.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   });

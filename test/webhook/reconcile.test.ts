@@ -6,6 +6,7 @@ import { memoryLedger } from '../memory/ledger.ts';
 import { companyId, recordingObserver } from '../procore/client-world.ts';
 import { standInClient } from '../procore/stand-in-client.ts';
 import { standIn } from '../procore-stand-in/setup.ts';
+import { aboutEvent } from './sample-events.ts';
 
 const projectId = '23498237';
 const rfis = { resourceName: 'RFIs', path: `/rest/v1.0/projects/${projectId}/rfis`, projectId } as const;
@@ -63,7 +64,8 @@ describe('reconcile', () => {
     await reconcile(dependencies, rfis, now - 3 * 60);
     const [first] = events();
     if (!first) throw new Error('no event');
-    await ledger.markHandled({ ...first, id: 'of a webhook', occurredAt: (first.occurredAt ?? 0) + 1 }, now);
+    const later = { ...first, id: 'of a webhook', occurredAt: (first.occurredAt ?? 0) + 1 };
+    await ledger.markHandled(aboutEvent(later), now);
     expect(await reconcile(dependencies, rfis, now - 3 * 60)).toMatchObject({
       listed: 3,
       handled: 1,

@@ -95,9 +95,19 @@ export function failedTry(
 
 /** What an error said: the integrator's own words, so they are kept, but for secrets. */
 function errorText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text =
+    error instanceof Error ? [error, error.cause].filter(isError).map(sentence).join(' Cause: ') : String(error);
   // Cut first: what redacts must not be given a text of any length.
   return redactText(text.slice(0, longestText)).slice(0, longestText);
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error;
+}
+
+/** An error's own name is kept beside its text; a cause's is not. */
+function sentence({ name, message }: Error, index: number): string {
+  return index === 0 ? message : `${name}: ${message}`;
 }
 
 function firstFrame(error: unknown): string | undefined {

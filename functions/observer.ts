@@ -47,6 +47,7 @@ export const metricNames = [
   'eventHandled',
   'eventUnsubscribed',
   'eventFailed',
+  'eventFailingLong',
   'eventDeadLettered',
   'apiCallFailed',
   'apiThrottled',

@@ -30,6 +30,8 @@ export const settingNames = {
   accessTokenFunction: 'ACCESS_TOKEN_FUNCTION',
   /** How many calls of `access-token` the function makes at a time: each is an execution more of the account's. */
   accessTokenCalls: 'VENDING_CALLS',
+  /** For how many hours a failing event is tried before it becomes a dead letter for its age. */
+  giveUpAfterHours: 'GIVE_UP_AFTER_HOURS',
   /** `true` where token sets that a reconnect replaced are revoked at once, else `false`. */
   revokeReplacedTokens: 'REVOKE_REPLACED',
 } as const;
@@ -60,6 +62,12 @@ export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'rotat
 
 /** The `deliveries` table's index of events by the time of their arrival: partition `<day>#<shard>`, epoch seconds. */
 export const arrivalIndex = { name: 'arrival', partitionKey: 'arrivedDay', sortKey: 'arrivedAt' } as const;
+
+/**
+ * The `deliveries` table's sparse index of what is failing or a dead letter: partition `failing#<shard>` or
+ * `dead#<shard>`, since when in epoch seconds. Only failures write it.
+ */
+export const attentionIndex = { name: 'attention', partitionKey: 'attention', sortKey: 'attentionSince' } as const;
 
 /** The keys of the `subscriptions` table: one query reads an environment's. */
 export const subscriptionsKey = { partitionKey: 'environment', sortKey: 'companyId' } as const;

@@ -1,7 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { onConnectionChange, onEvent } from '#on-event';
+import type { RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
-import { type ReceivedMessage, workBatch } from './webhook/work.ts';
+import { loadOnce, OnEventNotLoadedError } from './webhook/load-handlers.ts';
+import { workBatch } from './webhook/work.ts';
+import type { ReceivedMessage } from './webhook/work-queue.ts';
 import { workerDependencies } from './wiring.ts';
 
 /**
@@ -9,7 +11,7 @@ import { workerDependencies } from './wiring.ts';
  * `onConnectionChange` in on-event.ts.
  *
  * Answers with the messages that are not done: those that failed and, so that a resource's events stay in order, those
- * behind them in the same group. What can never succeed, or failed five times, is in the dead-letter queue, and done.
+ * behind them in the same group. What is given up, by evidence or for its age, is in the dead-letter queue, and done.
  */
 export async function answerBatch(
   { Records: records }: SQSEvent,
@@ -22,13 +24,32 @@ export async function answerBatch(
     groupId: attributes.MessageGroupId ?? '',
     body,
     receiveCount: Number(attributes.ApproximateReceiveCount),
+    sentAt: Number(attributes.SentTimestamp) / 1000,
+    firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) / 1000,
   }));
   return { batchItemFailures: (await work(messages)).map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-const dependencies = { ...workerDependencies(observer), handlers: { onEvent, onConnectionChange } };
+const handlers = loadOnce(() => import('#on-event'));
+const dependencies = { ...workerDependencies(observer), handlers };
+
+/**
+ * A file that cannot be loaded is no event's fault: the tries are recorded and the messages put off. When nothing else
+ * was done, the invocation fails as well, so that the alarm on errors rings, and a gradual deployment goes back.
+ */
+async function workOrFail(messages: readonly ReceivedMessage[], remaining: RemainingTime): Promise<readonly string[]> {
+  const undone = await workBatch(messages, { ...dependencies, remaining });
+  if (undone.length === messages.length) await failIfNotLoaded();
+  return undone;
+}
+
+async function failIfNotLoaded(): Promise<void> {
+  await handlers().catch((error: unknown) => {
+    if (error instanceof OnEventNotLoadedError) throw error;
+  });
+}
 
 export const handler = observed((event: SQSEvent, context: Context) => {
   const remaining = () => context.getRemainingTimeInMillis();
-  return answerBatch(event, (messages) => workBatch(messages, { ...dependencies, remaining }));
+  return answerBatch(event, (messages) => workOrFail(messages, remaining));
 });

@@ -43,8 +43,10 @@ import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNa
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
+import { keyBreaker } from './webhook/breaker.ts';
 import { cachedSubscriptions } from './webhook/cached-subscriptions.ts';
 import { companyClients } from './webhook/event-client.ts';
+import { keyEvidence } from './webhook/evidence.ts';
 
 // The composition root: what each function is made of, from its settings and once per cold start. A handler adds the
 // time that is left. A bundle holds what its function uses of this file, and nothing else.
@@ -236,22 +238,30 @@ function functionApiClients(place: Place, dynamoDb: DynamoDBClient): ConnectionC
   return apiClients(place, { dynamoDb, vend, origins, failures: failedExchangeStore(place, dynamoDb) });
 }
 
-/** Makes what `webhook-worker` needs. @returns everything but the integrator's functions and the remaining time */
+/**
+ * Makes what `webhook-worker` needs, with what its process remembers of failures and successes.
+ *
+ * @returns everything but the integrator's functions and the remaining time
+ */
 export function workerDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
   const { environment } = place;
   const client = dynamoDbClient();
   const subscriptions = cachedSubscriptions(subscriptionStore(place, client), systemClock);
+  const events = ledger(place, client);
   return {
     ...system,
     environment,
     observer,
+    evidence: keyEvidence({ ledger: events, clock: systemClock }),
+    breaker: keyBreaker(system),
+    giveUpAfterHours: Number(readSetting('giveUpAfterHours')),
     queue: sqsEventWorkQueue({
       client: sqsClient(),
       queueUrl: readSetting('eventQueue'),
       deadLetterQueueUrl: readSetting('eventDeadLetterQueue'),
     }),
-    ledger: ledger(place, client),
+    ledger: events,
     subscriptions,
     companyClient: companyClients({
       environment,
@@ -296,7 +306,7 @@ export function auditDependencies(observer: Observer) {
     source: webhookAuthorization(place, secrets),
     keeper: authorizationKeeper(place, secrets),
     use: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
-    accept: (body: Uint8Array) => acceptDelivery(body, acceptance),
+    accept: (body: Uint8Array) => acceptDelivery(body, acceptance, 'recovered'),
   };
   return (remaining: RemainingTime) => ({
     ...shared,

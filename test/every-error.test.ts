@@ -64,6 +64,7 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
   ['functions/webhook/event-client.ts', 'NoSubscriptionError', 'no_subscription', 'sandbox', '8'],
   ['functions/webhook/hooks-api.ts', 'HooksApiError', 'hooks_answer_invalid', 'GET', '/path'],
   ['functions/webhook/keep-hook.ts', 'TriggerNotKeptError', 'trigger_not_kept', '1', []],
+  ['functions/webhook/load-handlers.ts', 'OnEventNotLoadedError', 'on_event_not_loaded', new Error('text')],
   ['functions/webhook/permanent.ts', 'Permanent', 'permanent', 'text'],
   [
     'functions/webhook/reconciliation-request.ts',

@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
   type MessageAttributeValue,
   SendMessageCommand,
   type SendMessageCommandInput,
@@ -13,10 +14,11 @@ import {
   type EventMessage,
   filterAttributes,
   groupId,
+  messageVersion,
   queueJson,
   readEventMessage,
 } from '../webhook/event-message.ts';
-import type { EventWorkQueue } from '../webhook/work.ts';
+import type { DeadLetterNote, EventWorkQueue } from '../webhook/work-queue.ts';
 import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
@@ -71,7 +73,8 @@ export function sqsEventQueue({
   return {
     send,
     async announce(change) {
-      const answer = await send({ kind: 'connection_change', environment: change.environment, change });
+      const { environment } = change;
+      const answer = await send({ kind: 'connection_change', version: messageVersion, environment, change });
       if (answer === 'refused') {
         throw new Error(`The event queue refused the change of connection "${change.connectionId}" as invalid.`);
       }
@@ -111,7 +114,7 @@ export function sqsEventWorkQueue({
       }
     },
 
-    async deadLetter(message, reason, detail) {
+    async deadLetter(message, reason, note) {
       const content = readEventMessage(message.body);
       await client.send(
         new SendMessageCommand({
@@ -123,11 +126,33 @@ export function sqsEventWorkQueue({
           MessageAttributes: textAttributes({
             ...(content && filterAttributes(content)),
             reason,
-            ...(detail && { detail: attributeText(detail) }),
+            ...noteAttributes(note),
           }),
         }),
       );
     },
+
+    async delete(messages) {
+      const { Failed: failed = [] } = await client.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: messages.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
+        }),
+      );
+      if (failed.length > 0) throw new Error(`SQS did not delete ${failed.length} messages: ${failed[0]?.Code}.`);
+    },
+  };
+}
+
+/**
+ * Writes what goes along with a dead letter as texts that SQS takes.
+ *
+ * @returns attributes by name: `detail`, at most 256 characters, and `lastTry`, JSON of a `Try`
+ */
+export function noteAttributes({ detail, lastTry }: DeadLetterNote = {}): Readonly<Record<string, string>> {
+  return {
+    ...(detail && { detail: attributeText(detail) }),
+    ...(lastTry && { lastTry: queueJson(lastTry) }),
   };
 }
 

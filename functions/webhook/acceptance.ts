@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import type { EventMessage } from './event-message.ts';
+import { type EventMessage, type EventOrigin, provenance } from './event-message.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
 import { type Quarantine, type QuarantineMessage, quarantineMessage } from './quarantine.ts';
@@ -53,10 +53,15 @@ const youngSeconds = 120;
  * comes after 3.8 s at most when ledger and queue hang in every call, and after 4.8 s when reading the secret again
  * hangs as well. Procore waits 5 s, and a failure pauses every later delivery.
  *
+ * @param origin where the delivery came from. Default is Procore itself
  * @returns how it ended; an outage is an answer, not an error
  * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
-export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceDependencies): Promise<Acceptance> {
+export async function acceptDelivery(
+  body: Uint8Array,
+  dependencies: AcceptanceDependencies,
+  origin: EventOrigin = 'live',
+): Promise<Acceptance> {
   const receivedAt = dependencies.clock();
   const parsed = parseDelivery(body);
   if ('unreadable' in parsed) return quarantineDelivery(body, parsed.unreadable, receivedAt, dependencies);
@@ -68,6 +73,7 @@ export async function acceptDelivery(body: Uint8Array, dependencies: AcceptanceD
   try {
     sent = await dependencies.queue.send({
       kind: 'webhook_event',
+      ...provenance(origin),
       environment: dependencies.environment,
       event,
       receivedAt,

@@ -3,12 +3,12 @@ import type { Observer } from '../observer.ts';
 import type { CompanyClient } from '../procore/client.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
-/** What is known about an event beyond its payload. A mark is also false when it could not be found out. */
+/** What is known about an event beyond its payload. A mark but `stale` is also false when it could not be found out. */
 export interface EventMarks {
   /** `onEvent` has finished with this event id before. Delivery is at least once. */
   readonly handledBefore: boolean;
-  /** A later event of the same resource was handled already. Procore promises no order. */
-  readonly stale: boolean;
+  /** A later event of the same resource was handled already. Procore promises no order. null when nobody could tell. */
+  readonly stale: boolean | null;
   /** Our own app caused the change. Never set for v4.0, whose payload does not say so: compare `userId` there. */
   readonly loop: boolean;
   /** No subscription of ours names the event's company. A person who knows the header can forge such events. */

@@ -3,9 +3,55 @@ import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procor
 import { sha256 } from '../sha256.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
+/** The format of the messages that this version writes. It reads those without one, too, which are older. */
+export const messageVersion = 1;
+
+/** Where an event came from: Procore's own delivery, one that the audit fetched, or what we found or sent again. */
+export type EventOrigin = 'live' | 'recovered' | 'reconciled' | 'backfilled' | 'replayed';
+
+/** Which part of Procore's rate limit an event's calls may use: what is live goes before what catches up. */
+export type BudgetClass = 'foreground' | 'background';
+
+const budgetClasses: Readonly<Record<EventOrigin, BudgetClass>> = {
+  live: 'foreground',
+  replayed: 'foreground',
+  recovered: 'background',
+  reconciled: 'background',
+  backfilled: 'background',
+};
+
+/**
+ * Gives the fields that say where an event came from, for a new message.
+ *
+ * @returns version, origin and budget class
+ */
+export function provenance(origin: EventOrigin): Required<Pick<WebhookEventMessage, 'version' | 'origin' | 'class'>> {
+  return { version: messageVersion, origin, class: budgetClasses[origin] };
+}
+
+/**
+ * Tells where an event came from.
+ *
+ * @returns `live` also for a message that does not say so: those of older versions are, and a word of a later version
+ * must not make an event wait
+ */
+export function originOf({ origin }: Pick<WebhookEventMessage, 'origin'>): EventOrigin {
+  return origin !== undefined && Object.hasOwn(budgetClasses, origin) ? origin : 'live';
+}
+
+/** Tells what budget an event's calls use. @returns what the message says, else what its origin means */
+export function budgetClassOf(message: Pick<WebhookEventMessage, 'origin' | 'class'>): BudgetClass {
+  const { class: said } = message;
+  return said === 'foreground' || said === 'background' ? said : budgetClasses[originOf(message)];
+}
+
 /** A webhook event on its way to `onEvent`. */
 export interface WebhookEventMessage {
   readonly kind: 'webhook_event';
+  /** The format of the message; absent in those of the first format. */
+  readonly version?: number;
+  readonly origin?: EventOrigin;
+  readonly class?: BudgetClass;
   readonly environment: ProcoreEnvironmentName;
   readonly event: WebhookEvent;
   /** When intake took it, epoch seconds. */
@@ -17,6 +63,8 @@ export interface WebhookEventMessage {
 /** A connection's change on its way to `onConnectionChange`. */
 export interface ConnectionChangeMessage {
   readonly kind: 'connection_change';
+  /** The format of the message; absent in those of the first format. */
+  readonly version?: number;
   readonly environment: ProcoreEnvironmentName;
   readonly change: ConnectionChange;
 }
@@ -25,6 +73,37 @@ export interface ConnectionChangeMessage {
  * A message of the event queue. Its JSON is the contract with a consumer that replaces the worker (`"worker": false`).
  */
 export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
+
+/** What a message is about: an event or a change of a connection. The ledger keeps both. */
+export type Subject = Pick<WebhookEventMessage, 'kind' | 'event'> | Pick<ConnectionChangeMessage, 'kind' | 'change'>;
+
+/**
+ * Names what a message is about, the same for each of its messages.
+ *
+ * @returns the event's id; for a change of a connection, a digest of connection, change and generation
+ */
+export function subjectId(subject: Subject): string {
+  if (subject.kind === 'webhook_event') return subject.event.id;
+  const { connectionId, change, generation } = subject.change;
+  return sha256(JSON.stringify([connectionId, change, generation]));
+}
+
+/** Whom a message is for, as far as failures of one say something about another. */
+export interface WorkKey {
+  /** The company of an event, the connection of a change: none of them may take the worker for itself. */
+  readonly company: string;
+  /** Company and resource name, or the connection, as 64 characters. */
+  readonly key: string;
+}
+
+/** Tells whose failures and successes a message belongs to. */
+export function workKey(subject: Subject): WorkKey {
+  const [kind, company, what] =
+    subject.kind === 'webhook_event'
+      ? ['company', subject.event.companyId, subject.event.resourceName]
+      : ['connection', subject.change.connectionId, 'changes'];
+  return { company: JSON.stringify([kind, company]), key: sha256(JSON.stringify([kind, company, what])) };
+}
 
 /**
  * Names the resource that an event is about, as 64 characters that SQS allows as a group id (no spaces, at most 128).
@@ -54,8 +133,7 @@ export function deduplicationId(message: EventMessage): string {
     const { event, replayId } = message;
     return sha256(replayId === undefined ? event.id : JSON.stringify([event.id, replayId]));
   }
-  const { connectionId, change, generation } = message.change;
-  return sha256(JSON.stringify([connectionId, change, generation]));
+  return subjectId(message);
 }
 
 /**

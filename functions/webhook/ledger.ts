@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
+import type { Subject } from './event-message.ts';
+import type { TryRecord } from './try-record.ts';
 import type { WebhookEvent } from './webhook-event.ts';
+import type { DeadLetterReason } from './work-queue.ts';
 
 /** What the ledger holds about one event. */
 export interface LedgerEntry {
@@ -12,7 +15,7 @@ export interface LedgerEntry {
 
 /** Why an event went to the dead-letter queue. */
 export interface DeadLettered {
-  readonly reason: 'permanent' | 'tries_spent';
+  readonly reason: DeadLetterReason;
   /** What a `Permanent` error said. */
   readonly detail?: string;
 }
@@ -25,6 +28,29 @@ export interface ArrivedEvent extends LedgerEntry {
   readonly failures: number;
   /** Why it is, or last was, a dead letter; absent when it never was. */
   readonly deadLettered?: DeadLettered;
+  /** Its last tries; absent when it never failed. */
+  readonly tried?: TryRecord;
+}
+
+/** Why somebody may want to look at an event: it is failing, or it is a dead letter. */
+export type Attention = 'failing' | 'dead';
+
+/** An event, or a change of a connection, that wants attention. */
+export interface Attended {
+  readonly subject: Subject;
+  readonly attention: Attention;
+  /** Since when, epoch seconds. */
+  readonly since: number;
+  readonly tried?: TryRecord;
+  readonly deadLettered?: DeadLettered;
+}
+
+/** What is known about how the events of a key fare (company and resource name, or connection). Times in epoch seconds. */
+export interface KeyHealth {
+  /** Until then successes are noted: an event of the key has failed. */
+  readonly watchedUntil?: number;
+  /** When a try began that succeeded, the last one that was noted. */
+  readonly succeededAt?: number;
 }
 
 /** What happened before to an event and its resource, for the worker's marks. */
@@ -62,12 +88,23 @@ export interface Ledger {
   record(event: WebhookEvent, receivedAt: number): Promise<'recorded' | 'known'>;
   /** Tells what happened to the event and its resource before. */
   history(event: WebhookEvent): Promise<EventHistory>;
-  /** Marks the event as handled, and its resource as seen up to the event's time. */
-  markHandled(event: WebhookEvent, handledAt: number): Promise<void>;
-  /** Counts a failed try of the event. @returns how often it has failed by now */
-  countFailure(event: WebhookEvent): Promise<number>;
-  /** Notes that the event went to the dead-letter queue, and why. A later note replaces an earlier one. */
-  markDeadLettered(event: WebhookEvent, deadLettered: DeadLettered): Promise<void>;
+  /**
+   * Marks an event as handled, and its resource as seen up to the event's time. Of a change of a connection nothing is
+   * kept, unless it has failed before.
+   *
+   * @param tried the record of its tries, if it has one
+   */
+  markHandled(subject: Subject, handledAt: number, tried?: TryRecord): Promise<void>;
+  /** Reads what is kept of failed tries. @returns undefined when none has failed */
+  tries(subject: Subject): Promise<TryRecord | undefined>;
+  /** Keeps the record of a try that has begun, or was asked to wait: neither is a failure. */
+  keepTries(subject: Subject, tried: TryRecord): Promise<void>;
+  /** Keeps the record of a failed try, in one write, and whether it was the last one. */
+  recordFailure(subject: Subject, tried: TryRecord, deadLettered?: DeadLettered): Promise<void>;
+  /** Tells how the events of a key fare. */
+  health(key: string): Promise<KeyHealth>;
+  /** Notes how the events of a key fare; what is not given stays. */
+  noteHealth(key: string, health: KeyHealth): Promise<void>;
 }
 
 /** The ledger as people read it. */
@@ -76,6 +113,8 @@ export interface LedgerReader {
   show(eventId: string): Promise<ArrivedEvent | undefined>;
   /** Lists the events that arrived from `since` (included) to `until` (excluded), epoch seconds, oldest first. */
   arrivals(since: number, until: number): AsyncIterable<ArrivedEvent>;
+  /** Lists what is failing, or dead: within each part of the index the longest first. */
+  attention(attention: Attention): AsyncIterable<Attended>;
 }
 
 /** How many partitions of the index hold the events of a day. One partition takes 1,000 writes a second. */
@@ -92,6 +131,19 @@ export function arrivalPartitions(day: number): readonly string[] {
 
 /** Gives the index's partition of one event. */
 export function arrivalPartition(eventId: string, arrivedAt: number): string {
-  const shard = hash('sha256', eventId, 'buffer').readUInt8(0) % arrivalShards;
-  return `${Math.floor(arrivedAt / 86_400)}#${shard}`;
+  return `${Math.floor(arrivedAt / 86_400)}#${shardOf(eventId)}`;
+}
+
+function shardOf(id: string): number {
+  return hash('sha256', id, 'buffer').readUInt8(0) % arrivalShards;
+}
+
+/** Gives the partitions of the index of what wants attention: as many as of a day's events. */
+export function attentionPartitions(attention: Attention): readonly string[] {
+  return Array.from({ length: arrivalShards }, (_, shard) => `${attention}#${shard}`);
+}
+
+/** Gives the partition of one event, or change, in the index of what wants attention. */
+export function attentionPartition(attention: Attention, subjectId: string): string {
+  return `${attention}#${shardOf(subjectId)}`;
 }

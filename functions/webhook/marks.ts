@@ -41,7 +41,10 @@ export async function readMarks(event: WebhookEvent, dependencies: MarkDependenc
   const newestHandled = history?.newestHandled ?? null;
   return {
     handledBefore: history?.handledBefore ?? false,
-    stale: newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
+    stale:
+      history === undefined
+        ? null
+        : newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
     loop: client !== undefined && event.sourceApplicationId === client.clientId,
     unsubscribed: subscribed === false,
   };

@@ -68,7 +68,7 @@ export async function reconcile<E extends ProcoreEnvironmentName>(
       counts.handled += 1;
       continue;
     }
-    const acceptance = await acceptDelivery(body, dependencies);
+    const acceptance = await acceptDelivery(body, dependencies, 'reconciled');
     counts[acceptance === 'accepted' ? 'emitted' : acceptance === 'duplicate' ? 'known' : 'failed'] += 1;
   }
   dependencies.observer.note('reconciled', { resourceName: resource.resourceName, count: counts.emitted });

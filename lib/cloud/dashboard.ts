@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { WatchedQueue } from './alarms.ts';
 
 /** What a graph shows of a queue: the age of its oldest message, or how many wait, were sent, or were deleted. */
-export type QueueMeasure = 'age' | 'length' | 'sent' | 'deleted';
+export type QueueMeasure = 'age' | 'length' | 'inHand' | 'sent' | 'deleted';
 
 /** One graph: metrics of ours (summed over the period unless a statistic is named), or measures of queues. */
 export interface Graph {

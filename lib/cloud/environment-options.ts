@@ -15,6 +15,7 @@ export interface EnvironmentOptions {
   readonly returnToOrigins: readonly string[];
   readonly worker: boolean;
   readonly workerConcurrency: number;
+  readonly giveUpAfterHours: number;
   readonly revokeReplacedTokens: boolean;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
@@ -53,6 +54,12 @@ export const environmentOptions: {
     default: 10,
     allowed: 'a whole number from 2 to 1000, the range that SQS event sources have',
     isAllowed: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 2 && value <= 1000,
+  },
+  giveUpAfterHours: {
+    default: 72,
+    // Retention sets aside after 10 days what nothing else did.
+    allowed: 'a whole number of hours from 1 to 216, which is nine days',
+    isAllowed: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 216,
   },
   revokeReplacedTokens: {
     default: false,

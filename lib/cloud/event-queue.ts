@@ -7,6 +7,14 @@ import { retained } from './retained.ts';
 /** Time-out of `webhook-worker`: ten events in turn, six seconds each, for the integrator's own code. */
 export const webhookWorkerTimeoutSeconds = 60;
 
+/** How a worker works the queue of events. */
+export interface EventWork {
+  /** How many batches of ten are worked at a time. */
+  readonly maxConcurrency: number;
+  /** For how many hours a failing event is tried. */
+  readonly giveUpAfterHours: number;
+}
+
 /** The queue of events for the integrator's code: what Procore's webhooks reported and what became of connections. */
 export class EventQueues extends Construct {
   readonly queue: Queue;
@@ -17,10 +25,10 @@ export class EventQueues extends Construct {
     const { queue, deadLetters } = new FifoQueue(this, 'Default', {
       ...{ name: 'events', queueNamePrefix },
       consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
-      // The worker counts tries in the ledger and dead-letters itself after 5. An event behind failing ones of its group
-      // is received with each of their tries, untried: in a batch of ten up to 45 times before its own five. SQS's count
-      // is no more than the backstop for crashes.
-      maxReceiveCount: 50,
+      // A count of receives proves nothing: an event behind failing ones of its group is received with each of their tries,
+      // untried, and so it is while Lambda is throttled. The worker gives up itself, by evidence and age,
+      // and sees to it that its receives suffice. SQS takes no higher count.
+      maxReceiveCount: 1000,
       // Procore does not send again what it was told was taken.
       removalPolicy: retained,
     });
@@ -35,8 +43,10 @@ export class EventQueues extends Construct {
   }
 
   /** Lets a function work the queue, put off what failed, and set aside at once what can never succeed. */
-  grantWork(connectorFunction: ConnectorFunction, maxConcurrency: number): void {
+  grantWork(connectorFunction: ConnectorFunction, { maxConcurrency, giveUpAfterHours }: EventWork): void {
+    // This includes `DeleteMessage`, which the worker uses itself before it runs what may end its process.
     connectorFunction.consume(this.queue, maxConcurrency);
+    connectorFunction.set('giveUpAfterHours', String(giveUpAfterHours));
     connectorFunction.set('eventQueue', this.queue.queueUrl);
     connectorFunction.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn]);
     connectorFunction.set('eventDeadLetterQueue', this.deadLetters.queueUrl);

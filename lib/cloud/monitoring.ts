@@ -48,6 +48,7 @@ export interface MonitoringProps {
 const queueMeasures = {
   age: ['metricApproximateAgeOfOldestMessage', 'Maximum'],
   length: ['metricApproximateNumberOfMessagesVisible', 'Maximum'],
+  inHand: ['metricApproximateNumberOfMessagesNotVisible', 'Maximum'],
   sent: ['metricNumberOfMessagesSent', 'Sum'],
   deleted: ['metricNumberOfMessagesDeleted', 'Sum'],
 } as const;
@@ -110,7 +111,12 @@ export class Monitoring extends Construct {
 
   #metric(row: AlarmRow): Metric | MathExpression {
     const { watched, periodMinutes = 5 } = row;
-    if ('queue' in watched) return this.#ofQueue(watched.queue, watched.measure);
+    if ('queue' in watched) {
+      const { queue, measure } = watched;
+      return measure === 'held'
+        ? sum([this.#ofQueue(queue, 'length'), this.#ofQueue(queue, 'inHand')])
+        : this.#ofQueue(queue, measure);
+    }
     if ('heartbeat' in watched) return this.#function(watched.heartbeat).lambda.metricInvocations();
     const addends = this.#addends(watched);
     const [only, ...others] = addends;

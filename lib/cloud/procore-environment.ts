@@ -75,6 +75,14 @@ export interface ProcoreEnvironmentProps {
   readonly workerConcurrency?: number;
 
   /**
+   * For how many hours a failing event is tried before it becomes a dead letter for its age, from 1 to 216. It has to
+   * cover the longest outage of your own systems that you want events to outlast.
+   *
+   * @default 72
+   */
+  readonly giveUpAfterHours?: number;
+
+  /**
    * What else runs at once: calls of `access-token` by one worker, batches of rotations, batches of token sets out of
    * escrow. Give less in an account that may run few functions at once, so that webhooks find an execution free.
    *

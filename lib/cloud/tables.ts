@@ -3,6 +3,7 @@ import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } fr
 import { Construct } from 'constructs';
 import {
   arrivalIndex,
+  attentionIndex,
   dueIndex,
   type Setting,
   subscriptionsKey,
@@ -76,6 +77,13 @@ export class Tables extends Construct {
       partitionKey: { name: arrivalIndex.partitionKey, type: AttributeType.STRING },
       sortKey: { name: arrivalIndex.sortKey, type: AttributeType.NUMBER },
       // Keys only: nothing but an event's first write touches the index.
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    this.deliveries.addGlobalSecondaryIndex({
+      indexName: attentionIndex.name,
+      partitionKey: { name: attentionIndex.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: attentionIndex.sortKey, type: AttributeType.NUMBER },
+      // Sparse, and keys only: a failing event stays where it is until it is handled or dead.
       projectionType: ProjectionType.KEYS_ONLY,
     });
     this.subscriptions = new Table(this, 'Subscriptions', {

@@ -24,6 +24,8 @@ export interface WebhooksProps {
   readonly worker: boolean;
   /** How many batches of ten events are worked at a time. */
   readonly workerConcurrency: number;
+  /** For how many hours our worker tries a failing event. */
+  readonly giveUpAfterHours: number;
   readonly concurrency: ConcurrencyShare;
 }
 
@@ -109,7 +111,7 @@ export class Webhooks extends Construct {
   }
 
   #worker(props: WebhooksProps): ConnectorFunction {
-    const { shared, secrets, tables, eventQueue, tokens, workerConcurrency, concurrency } = props;
+    const { shared, secrets, tables, eventQueue, tokens, workerConcurrency, giveUpAfterHours, concurrency } = props;
     const worker = new ConnectorFunction(this, 'WebhookWorker', {
       ...shared,
       name: 'webhook-worker',
@@ -119,7 +121,7 @@ export class Webhooks extends Construct {
       timeoutSeconds: webhookWorkerTimeoutSeconds,
       isVersioned: true,
     });
-    eventQueue.grantWork(worker, workerConcurrency);
+    eventQueue.grantWork(worker, { maxConcurrency: workerConcurrency, giveUpAfterHours });
     tables.grantDeliveries(worker);
     // For the connection that serves an event's company.
     tables.grantReadSubscriptions(worker);

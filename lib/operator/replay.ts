@@ -1,5 +1,6 @@
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
+import { type EventMessage, provenance } from '../../functions/webhook/event-message.ts';
 import type { ArrivedEvent } from '../../functions/webhook/ledger.ts';
 
 /**
@@ -12,7 +13,11 @@ export async function replayEvent(
   replayId: string,
   { queue, environment }: { readonly queue: EventQueue; readonly environment: ProcoreEnvironmentName },
 ): Promise<void> {
-  const message = { kind: 'webhook_event', environment, event, receivedAt: receivedAt ?? arrivedAt, replayId } as const;
+  const message: EventMessage = {
+    kind: 'webhook_event',
+    ...provenance('replayed'),
+    ...{ environment, event, receivedAt: receivedAt ?? arrivedAt, replayId },
+  };
   if ((await queue.send(message)) === 'refused') {
     throw new Error(`The event queue refuses the event "${event.id}" as invalid.`);
   }

@@ -68,7 +68,15 @@ describe('a send to the event queue', () => {
 });
 
 describe('a message that is postponed', () => {
-  const received = { messageId: 'm', receipt: 'r', groupId: 'g', body: '{}', receiveCount: 1 };
+  const received = {
+    messageId: 'm',
+    receipt: 'r',
+    groupId: 'g',
+    body: '{}',
+    receiveCount: 1,
+    sentAt: 1,
+    firstReceivedAt: 2,
+  };
   const postpone = (...answers: readonly Answer[]) => {
     const { client, sent } = answering(...answers);
     const queue = sqsEventWorkQueue({ client, queueUrl, deadLetterQueueUrl: queueUrl });
@@ -100,7 +108,15 @@ describe('a message that is postponed', () => {
 describe('a dead letter', () => {
   it('has no detail where none is known', async () => {
     const { client, sent } = answering();
-    const received = { messageId: 'm', receipt: 'r', groupId: 'g', body: 'not ours', receiveCount: 1 };
+    const received = {
+      messageId: 'm',
+      receipt: 'r',
+      groupId: 'g',
+      body: 'not ours',
+      receiveCount: 1,
+      sentAt: 1,
+      firstReceivedAt: 2,
+    };
     await sqsEventWorkQueue({ client, queueUrl, deadLetterQueueUrl: `${queueUrl}-dead` }).deadLetter(
       received,
       'permanent',

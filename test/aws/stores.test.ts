@@ -17,7 +17,7 @@ import type { Clock } from '../../functions/clock.ts';
 import { create, disconnect } from '../../functions/connection/transitions.ts';
 import { storedConnection } from '../contracts/connection-store.ts';
 import { failed } from '../procore/failed-exchange.ts';
-import { sampleEvent, sampleTime } from '../webhook/sample-events.ts';
+import { aboutEvent, sampleEvent, sampleTime, sampleTries } from '../webhook/sample-events.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
 
 // What an operation of a store costs, and how long it may take. The contract suites say what it does.
@@ -73,7 +73,7 @@ const costs: readonly Cost[] = [
   ['claim a session', (place) => dynamoDbAuthorizationStore(place).claimSession('s', claim), ['UpdateItem']],
   ['settle a session', (place) => dynamoDbAuthorizationStore(place).settleSession('s', connected), ['UpdateItem']],
   ['spend a link', (place) => dynamoDbAuthorizationStore(place).spendLink('l'), ['UpdateItem']],
-  ['save a subscription', (place) => dynamoDbSubscriptionStore(place).save(sampleSubscription(), 1), ['PutItem']],
+  ['save a subscription', (place) => dynamoDbSubscriptionStore(place).save(sampleSubscription(), 1), ['UpdateItem']],
   ['remove a subscription', (place) => dynamoDbSubscriptionStore(place).remove('8', 1), ['DeleteItem']],
   ['list subscriptions', (place) => dynamoDbSubscriptionStore(place).list(), ['Query']],
 ];
@@ -83,13 +83,25 @@ const costsInTime: readonly Cost[] = [
   ['find an event', (place) => dynamoDbLedger(place).find('1'), ['GetItem']],
   ['record an event', (place) => dynamoDbLedger(place).record(event, 1), ['UpdateItem']],
   ['read an event’s history', (place) => dynamoDbLedger(place).history(event), ['GetItem', 'GetItem']],
-  ['mark an event handled', (place) => dynamoDbLedger(place).markHandled(event, 1), ['UpdateItem', 'UpdateItem']],
+  [
+    'mark an event handled',
+    (place) => dynamoDbLedger(place).markHandled(aboutEvent(event), 1),
+    ['UpdateItem', 'UpdateItem'],
+  ],
   [
     'mark an event handled that tells no time',
-    (place) => dynamoDbLedger(place).markHandled({ ...event, occurredAt: null }, 1),
+    (place) => dynamoDbLedger(place).markHandled(aboutEvent({ ...event, occurredAt: null }), 1),
     ['UpdateItem'],
   ],
-  ['count a failure', (place) => dynamoDbLedger(place).countFailure(event), ['UpdateItem']],
+  ['read the tries of an event', (place) => dynamoDbLedger(place).tries(aboutEvent(event)), ['GetItem']],
+  ['keep its tries', (place) => dynamoDbLedger(place).keepTries(aboutEvent(event), sampleTries()), ['UpdateItem']],
+  [
+    'record a failure',
+    (place) => dynamoDbLedger(place).recordFailure(aboutEvent(event), sampleTries()),
+    ['UpdateItem'],
+  ],
+  ['read how a key fares', (place) => dynamoDbLedger(place).health('8'), ['GetItem']],
+  ['note how a key fares', (place) => dynamoDbLedger(place).noteHealth('8', { succeededAt: 1 }), ['UpdateItem']],
   ['note the use of a header', (place) => dynamoDbPreviousUse(place).note('x', 1), ['UpdateItem']],
   ['keep a failed call', (place) => dynamoDbFailedExchanges(place).keep(exchange), ['UpdateItem']],
   ['take from the budget', (place) => dynamoDbRateBudget(place).take({ spike }, 1, 1), ['UpdateItem']],
@@ -136,7 +148,7 @@ describe('to', () => {
 describe('DynamoDB may delete', () => {
   it.each([
     ['an event', (place: Place) => dynamoDbLedger(place).record(event, 1), 30],
-    ['the mark of a resource', (place: Place) => dynamoDbLedger(place).markHandled(event, 1), 30],
+    ['the mark of a resource', (place: Place) => dynamoDbLedger(place).markHandled(aboutEvent(event), 1), 30],
     ['a failed call', (place: Place) => dynamoDbFailedExchanges(place).keep(exchange), 14],
     ['a budget', (place: Place) => dynamoDbRateBudget(place).pauseUntil(5), 1],
   ])('%s after its days, by whole seconds', async (_, run, days) => {

@@ -143,6 +143,22 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
       value: 1000,
     },
   ],
+  'event-queue-full': [
+    { cause: 'the worker is out for hours, or far too slow', metric: 'QueueEvents length', how: sqs, value: 90_000 },
+    {
+      cause: 'a system of the integrator is out: what fails is put off, and SQS counts it as in hand',
+      metric: 'QueueEvents inHand',
+      how: sqs,
+      value: 90_000,
+    },
+  ],
+  'event-failing': [
+    {
+      cause: 'an event, or all of a kind, that on-event.ts has not handled for 30 minutes',
+      metric: 'eventFailingLong',
+      how: `${line} webhook-worker`,
+    },
+  ],
   'event-dead-letters': [
     { cause: 'an event that nobody can handle', metric: 'QueueEventsDeadLetter length', how: sqs, driven: true },
   ],

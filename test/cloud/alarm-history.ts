@@ -13,6 +13,7 @@ import { functionIdBehind, resourcesOfType } from './synthesized.ts';
 const measures: Readonly<Record<string, readonly [namespace: string, metric: string, dimension: string]>> = {
   age: ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName'],
   length: ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName'],
+  inHand: ['AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'QueueName'],
   Errors: ['AWS/Lambda', 'Errors', 'FunctionName'],
   Throttles: ['AWS/Lambda', 'Throttles', 'FunctionName'],
   Invocations: ['AWS/Lambda', 'Invocations', 'FunctionName'],

@@ -160,6 +160,7 @@ describe('functions', () => {
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_DEAD_LETTER_QUEUE_URL',
+        'GIVE_UP_AFTER_HOURS',
         'EVENT_QUEUE_URL',
         'OAUTH_CLIENT_SECRET_ARN',
         'RATE_BUDGET_TABLE',
@@ -365,12 +366,14 @@ describe('the configuration', () => {
     const configured = synthesize({
       environments: 'sandbox',
       workerConcurrency: 33,
+      giveUpAfterHours: 100,
       logRetentionDays: 7,
       returnToOrigins: ['https://a.example.com', 'https://b.example.com'],
     });
     expect(environmentOf(configured, 'ConnectLink').RETURN_TO_ORIGINS).toBe(
       'https://a.example.com,https://b.example.com',
     );
+    expect(environmentOf(configured, 'WebhookWorker').GIVE_UP_AFTER_HOURS).toBe('100');
     configured.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 33 } });
     configured.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   });

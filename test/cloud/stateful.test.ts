@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { eventQueueLimits } from '../../functions/webhook/work-queue.ts';
 import {
   functionBehind,
   type Json,
@@ -158,7 +159,7 @@ describe('tables', () => {
     expect(types).toEqual([
       ['Connections', 'connectionId S', 'dueShard S', 'rotateAt N'],
       ['Authorizations', 'id S'],
-      ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N'],
+      ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N', 'attention S', 'attentionSince N'],
       ['Subscriptions', 'environment S', 'companyId S'],
       ['RateBudget', 'id S'],
     ]);
@@ -197,6 +198,14 @@ describe('tables', () => {
         KeySchema: [
           { AttributeName: 'arrivedDay', KeyType: 'HASH' },
           { AttributeName: 'arrivedAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'attention',
+        KeySchema: [
+          { AttributeName: 'attention', KeyType: 'HASH' },
+          { AttributeName: 'attentionSince', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
@@ -271,9 +280,9 @@ describe('queues', () => {
       id.slice('Sandbox'.length, -8),
       (Properties.RedrivePolicy as { maxReceiveCount: number }).maxReceiveCount,
     ]);
-    // The worker counts five tries itself: SQS's count also grows for events that only wait behind the nine before them.
+    // The worker gives up itself: SQS's count also grows for events that only wait behind the nine before them.
     expect(counts).toEqual([
-      ['Events', 50],
+      ['Events', eventQueueLimits.receives],
       ['Rotate', 5],
     ]);
   });
@@ -350,5 +359,10 @@ describe('queues', () => {
       const { Timeout: timeout } = functionBehind(template, String(functionId))?.Properties ?? {};
       expect(propertiesOf(String(queueId)).VisibilityTimeout).toBeGreaterThanOrEqual(6 * Number(timeout));
     }
+    // The worker tells by it whether a message may have ended a process.
+    const [[, events] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', 'SandboxEvents').filter(
+      ([id]) => !id.startsWith('SandboxEventsDead'),
+    );
+    expect((events as Resource).Properties.VisibilityTimeout).toBe(eventQueueLimits.visibilitySeconds);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupId, queueJson, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
-import type { EventWorkQueue } from '../../functions/webhook/work.ts';
+import type { EventWorkQueue, ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { type DeadLetter, type DeadLetterQueue, redriveDeadLetters } from '../../lib/operator/dead-letters.ts';
 import type { QueuedMessage } from '../memory/sqs.ts';
 import { sampleEvent } from '../webhook/sample-events.ts';
@@ -25,8 +25,11 @@ export function deadLettersContract(makeQueue: () => Promise<DeadLettersUnderTes
       event: sampleEvent({ id, resourceId }),
       receivedAt: 1,
     };
-    const received = { messageId, receipt: 'r', groupId: groupId(message), body: queueJson(message), receiveCount: 5 };
-    await workQueue.deadLetter(received, 'permanent', 'no such cost code');
+    const received: ReceivedMessage = {
+      ...{ messageId, receipt: 'r', groupId: groupId(message), body: queueJson(message) },
+      ...{ receiveCount: 5, sentAt: 1, firstReceivedAt: 1 },
+    };
+    await workQueue.deadLetter(received, 'permanent', { detail: 'no such cost code' });
   }
   const idOf = ({ body }: { readonly body: string }) => JSON.parse(body).event.id as string;
   /** Receives until nothing comes: SQS may hand out one of a group, or less than there is. */

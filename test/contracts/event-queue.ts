@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionChange, ConnectionChanges } from '../../functions/connection/connection-change.ts';
 import type { EventQueue } from '../../functions/webhook/acceptance.ts';
 import { readEventMessage, type WebhookEventMessage } from '../../functions/webhook/event-message.ts';
-import type { EventWorkQueue, ReceivedMessage } from '../../functions/webhook/work.ts';
+import type { EventWorkQueue, ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import type { QueuedMessage } from '../memory/sqs.ts';
 import { sampleEvent } from '../webhook/sample-events.ts';
 
@@ -101,6 +101,7 @@ export function eventQueueContract(makeQueue: () => Promise<QueueUnderTest>): vo
       expect(new Set(messages.map(({ groupId }) => groupId)).size).toBe(1);
       expect(readEventMessage(messages[0]?.body ?? '')).toEqual({
         kind: 'connection_change',
+        version: 1,
         environment: 'sandbox',
         change,
       });
@@ -147,13 +148,16 @@ export function eventWorkQueueContract(makeQueue: () => Promise<WorkQueueUnderTe
 
     it('says so when a message cannot be postponed any more', async () => {
       const { workQueue } = await makeQueue();
-      const gone = { messageId: 'gone', receipt: 'gone', groupId: 'g', body: '{}', receiveCount: 1 };
+      const gone = { ...unread, messageId: 'gone', receipt: 'gone' };
       await expect(workQueue.postpone([gone], 5)).rejects.toThrow(/did not change the visibility of 1/);
     });
 
     it('sets a message aside with its reason, once for each message and not once for each event', async () => {
       const { workQueue, dead, message } = await withOne();
-      await workQueue.deadLetter(message, 'permanent', `no such cost code\u0000${'x'.repeat(300)}`);
+      await workQueue.deadLetter(message, 'permanent', {
+        detail: `no such cost code\u0000${'x'.repeat(300)}`,
+        lastTry: { at: 5.5, outcome: 'permanent', text: 'no\u0000such \uFFFFcode' },
+      });
       await workQueue.deadLetter(message, 'permanent');
       expect(await dead()).toEqual([
         {
@@ -166,12 +170,30 @@ export function eventWorkQueueContract(makeQueue: () => Promise<WorkQueueUnderTe
             companyId: '1357908642',
             reason: 'permanent',
             detail: expect.stringMatching(/^no such cost code x{238}$/),
+            lastTry: '{"at":5.5,"outcome":"permanent","text":"no\\u0000such \\uffffcode"}',
           },
         },
       ]);
       // As a redrive makes it: the same event in a new message.
-      await workQueue.deadLetter({ ...message, messageId: 'after-redrive' }, 'tries_spent');
+      await workQueue.deadLetter({ ...message, messageId: 'after-redrive' }, 'fails_alone');
       expect(await dead()).toHaveLength(2);
+    });
+
+    it('deletes messages that are done, and the next of their group comes', async () => {
+      const { queue, workQueue, receive, message } = await withOne();
+      await send(queue, 'second');
+      await workQueue.delete([message]);
+      expect((await receive()).map(({ body }) => JSON.parse(body).event.id)).toEqual(['second']);
+      // Lambda deletes it again, as it was not reported.
+      await workQueue.delete([message]);
+    });
+
+    it('tells when a message was sent and first received, whatever became of it since', async () => {
+      const { workQueue, receive, message } = await withOne();
+      expect(message.sentAt).toBeLessThanOrEqual(message.firstReceivedAt);
+      await workQueue.postpone([message], 0);
+      const [again] = await receive();
+      expect(again).toMatchObject({ sentAt: message.sentAt, firstReceivedAt: message.firstReceivedAt });
     });
 
     it('sets a message aside that nobody can read, as it is', async () => {
@@ -189,13 +211,20 @@ export function throttledEventQueueContract(
   it('throws at every operation while it is throttled', async () => {
     const { queue, workQueue } = await throttled();
     const event = sampleEvent();
-    const message = { messageId: 'm', receipt: 'r', groupId: 'g', body: '{}', receiveCount: 1 };
+    const message = unread;
     await expect(queue.send({ kind: 'webhook_event', environment: 'sandbox', event, receivedAt: 1 })).rejects.toThrow();
     await expect(queue.announce(throttledChange)).rejects.toThrow();
     await expect(workQueue.postpone([message], 5)).rejects.toThrow();
     await expect(workQueue.deadLetter(message, 'permanent')).rejects.toThrow();
+    await expect(workQueue.delete([message])).rejects.toThrow();
   });
 }
+
+/** A message that is on no queue. */
+const unread: ReceivedMessage = {
+  ...{ messageId: 'm', receipt: 'r', groupId: 'g', body: '{}' },
+  ...{ receiveCount: 1, sentAt: 1, firstReceivedAt: 1 },
+};
 
 const throttledChange: ConnectionChange = {
   connectionId: 'acme',

@@ -27,7 +27,7 @@ import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { failed } from '../procore/failed-exchange.ts';
-import { recordingObserver, sampleEvent, sampleTime } from '../webhook/sample-events.ts';
+import { aboutEvent, recordingObserver, sampleEvent, sampleTime, sampleTries } from '../webhook/sample-events.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
 import { storedConnection } from './connection-store.ts';
 import type { TableName } from './table-definition.ts';
@@ -164,6 +164,12 @@ async function listedArrivals(reader: LedgerReader): Promise<readonly unknown[]>
   return listed;
 }
 
+async function listedAttention(reader: LedgerReader): Promise<readonly unknown[]> {
+  const listed: unknown[] = [];
+  for await (const entry of reader.attention('failing')) listed.push(entry);
+  return listed;
+}
+
 async function outcomeOf(answer: unknown): Promise<unknown> {
   try {
     return { answers: await answer };
@@ -215,17 +221,25 @@ storeUnderTest<Ledger & LedgerReader>('ledger', {
   table: 'Deliveries',
   make: (place) => ({ ...dynamoDbLedger({ ...place, callMs: 20_000 }), ...dynamoDbLedgerReader(place) }),
   inMemory: (faults) => memoryLedger(clock, faults),
-  plant: (foreign) => foreign.markHandled(sampleEvent(), sampleTime),
+  plant: async (foreign) => {
+    await foreign.markHandled(aboutEvent(sampleEvent()), sampleTime);
+    await foreign.recordFailure(aboutEvent(sampleEvent()), sampleTries());
+    await foreign.noteHealth('k', { succeededAt: 5 });
+  },
   operations: {
     find: { run: (store) => store.find(event.id) },
     record: { run: (store) => store.record(event, sampleTime) },
     history: { run: (store) => store.history(event) },
-    markHandled: { run: (store) => store.markHandled(event, sampleTime) },
-    countFailure: { run: (store) => store.countFailure(event) },
-    markDeadLettered: { run: (store) => store.markDeadLettered(event, { reason: 'permanent' }) },
+    markHandled: { run: (store) => store.markHandled(aboutEvent(event), sampleTime) },
+    tries: { run: (store) => store.tries(aboutEvent(event)) },
+    keepTries: { run: (store) => store.keepTries(aboutEvent(event), sampleTries()) },
+    recordFailure: { run: (store) => store.recordFailure(aboutEvent(event), sampleTries()) },
+    health: { run: (store) => store.health('k') },
+    noteHealth: { run: (store) => store.noteHealth('k', { succeededAt: 6 }) },
     show: { run: (store) => store.show(event.id) },
     // A list of this environment's events leaves it out.
     arrivals: { run: listedArrivals, answers: [] },
+    attention: { run: listedAttention, answers: [] },
   },
 });
 

@@ -1,8 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../functions/clock.ts';
-import { type ArrivedEvent, type Ledger, type LedgerReader, ledgerSeconds } from '../../functions/webhook/ledger.ts';
-import { sampleEvent, sampleTime } from '../webhook/sample-events.ts';
+import { type Subject, subjectId } from '../../functions/webhook/event-message.ts';
+import {
+  type ArrivedEvent,
+  type Attended,
+  type Attention,
+  type Ledger,
+  type LedgerReader,
+  ledgerSeconds,
+} from '../../functions/webhook/ledger.ts';
+import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
+import { aboutEvent, sampleEvent, sampleTime, sampleTries } from '../webhook/sample-events.ts';
 import type { Repetition } from './sending-twice.ts';
+
+/** A change of a connection, which makes a message's subject, too. */
+function aboutChange(connectionId: string): Subject {
+  const change = {
+    connectionId,
+    environment: 'sandbox',
+    change: 'connected',
+    generation: 3,
+    reconnect: '',
+    at: 5,
+  } as const;
+  return { kind: 'connection_change', change };
+}
+
+/** What of a subject the index of what wants attention lists: a ledger of other tests may hold more. */
+async function listed(ledger: LedgerReader, attention: Attention, of: WebhookEvent | Subject): Promise<Attended[]> {
+  const id = subjectId('kind' in of ? of : aboutEvent(of));
+  const found: Attended[] = [];
+  for await (const entry of ledger.attention(attention)) if (subjectId(entry.subject) === id) found.push(entry);
+  return found;
+}
 
 /** What every ledger must do; `makeLedger` gives one that knows none of the events yet. */
 export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetition) => Ledger & LedgerReader): void {
@@ -45,7 +75,7 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
 
     it('keeps the mark of a worker that was faster than the recording', async () => {
       const { ledger, event } = setUp();
-      await ledger.markHandled(event, 3000);
+      await ledger.markHandled(aboutEvent(event), 3000);
       expect(await ledger.find(event.id)).toEqual({ event, handledAt: 3000 });
       expect(await ledger.record(event, 2999)).toBe('recorded');
       expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 2999, handledAt: 3000 });
@@ -54,37 +84,90 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
 
     it('knows an event that the worker saw although its recording was lost', async () => {
       const { ledger, event } = setUp();
-      await ledger.countFailure(event);
+      await ledger.recordFailure(aboutEvent(event), sampleTries());
       expect(await ledger.find(event.id)).toEqual({ event });
     });
 
-    it('keeps why an event was last a dead letter, and what else is known of it', async () => {
+    it('keeps the last tries of an event and why it was last a dead letter, and what else is known of it', async () => {
       const { ledger, event } = setUp();
+      const about = aboutEvent(event);
       await ledger.record(event, 1000);
-      expect((await ledger.show(event.id))?.deadLettered).toBeUndefined();
-      await ledger.markDeadLettered(event, { reason: 'tries_spent' });
-      await ledger.markDeadLettered(event, { reason: 'permanent', detail: 'no such cost code' });
+      expect(await ledger.tries(about)).toBeUndefined();
+      expect(await ledger.show(event.id)).toEqual({
+        event,
+        arrivedAt: expect.any(Number),
+        failures: 0,
+        receivedAt: 1000,
+      });
+      await ledger.recordFailure(about, sampleTries(), { reason: 'fails_alone' });
+      const tried = sampleTries({ failures: 2, counted: 1, lastCountedAt: sampleTime + 9.5 });
+      await ledger.recordFailure(about, tried, { reason: 'permanent', detail: 'no such cost code' });
+      expect(await ledger.tries(about)).toEqual(tried);
       expect(await ledger.show(event.id)).toMatchObject({
         receivedAt: 1000,
-        failures: 0,
+        failures: 2,
+        tried,
         deadLettered: { reason: 'permanent', detail: 'no such cost code' },
       });
+      expect(await ledger.tries(aboutEvent({ ...event, id: `${event.id}-other` }))).toBeUndefined();
     });
 
-    it('counts failures by event', async () => {
+    it('keeps a try that has begun without counting a failure', async () => {
       const { ledger, event } = setUp();
-      await ledger.record(event, 1000);
-      expect(await ledger.countFailure(event)).toBe(1);
-      expect(await ledger.countFailure(event)).toBe(2);
-      expect(await ledger.countFailure({ ...event, id: `${event.id}-other` })).toBe(1);
+      const tried = sampleTries({ startedAt: sampleTime + 3 });
+      await ledger.keepTries(aboutEvent(event), tried);
+      expect(await ledger.show(event.id)).toMatchObject({ failures: 0, tried });
+      expect(await listed(ledger, 'failing', event)).toEqual([]);
+    });
+
+    it('lists what is failing or dead until it is handled', async () => {
+      const { ledger, event, time } = setUp();
+      const about = aboutEvent(event);
+      const tried = sampleTries({ firstTriedAt: time.now - 60 });
+      await ledger.recordFailure(about, tried);
+      const failing = { subject: about, attention: 'failing', since: time.now - 60, tried };
+      // Eventually consistent: at AWS an index may follow some milliseconds later.
+      await expect.poll(() => listed(ledger, 'failing', event)).toEqual([failing]);
+      expect(await listed(ledger, 'dead', event)).toEqual([]);
+      await ledger.recordFailure(about, tried, { reason: 'permanent' });
+      const dead = { ...failing, attention: 'dead', since: time.now, deadLettered: { reason: 'permanent' } };
+      await expect.poll(() => listed(ledger, 'dead', event)).toEqual([dead]);
+      expect(await listed(ledger, 'failing', event)).toEqual([]);
+      await ledger.markHandled(about, time.now + 1, tried);
+      await expect.poll(() => listed(ledger, 'dead', event)).toEqual([]);
+      expect(await ledger.tries(about)).toEqual(tried);
+    });
+
+    it('keeps a change of a connection that fails, lists it, and is done with it when it was handled', async () => {
+      const { ledger, event, time } = setUp();
+      const about = aboutChange(event.id);
+      await ledger.markHandled(about, time.now);
+      expect(await ledger.tries(about)).toBeUndefined();
+      await ledger.recordFailure(about, sampleTries());
+      expect(await ledger.tries(about)).toEqual(sampleTries());
+      await expect.poll(() => listed(ledger, 'failing', about)).toHaveLength(1);
+      await ledger.markHandled(about, time.now, sampleTries());
+      await expect.poll(() => listed(ledger, 'failing', about)).toEqual([]);
+      expect(await ledger.find(event.id)).toBeUndefined();
+    });
+
+    it('keeps how the events of a key fare, each time by itself, for 30 days', async () => {
+      const { ledger, event, time } = setUp();
+      expect(await ledger.health(event.id)).toEqual({});
+      await ledger.noteHealth(event.id, { watchedUntil: time.now + 3600 });
+      await ledger.noteHealth(event.id, { succeededAt: time.now + 0.25 });
+      expect(await ledger.health(event.id)).toEqual({ watchedUntil: time.now + 3600, succeededAt: time.now + 0.25 });
+      expect(await ledger.health(`${event.id}-other`)).toEqual({});
+      time.now += ledgerSeconds + 2;
+      expect(await ledger.health(event.id)).toEqual({});
     });
 
     it('tells the newest handled event of the same resource, whatever the order of handling', async () => {
       const { ledger, event } = setUp();
       const newer = { ...event, id: `${event.id}-newer`, occurredAt: sampleTime + 5.000001 };
       expect(await ledger.history(event)).toEqual({ handledBefore: false, newestHandled: null });
-      await ledger.markHandled(newer, 3000);
-      await ledger.markHandled(event, 3001);
+      await ledger.markHandled(aboutEvent(newer), 3000);
+      await ledger.markHandled(aboutEvent(event), 3001);
       expect(await ledger.history(event)).toEqual({ handledBefore: true, newestHandled: sampleTime + 5.000001 });
       const elsewhere = { ...event, id: `${event.id}-elsewhere`, projectId: null };
       expect(await ledger.history(elsewhere)).toEqual({ handledBefore: false, newestHandled: null });
@@ -92,20 +175,20 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
 
     it('takes a time in the future for now, or every later event of the resource would look stale', async () => {
       const { ledger, event, time } = setUp();
-      await ledger.markHandled({ ...event, occurredAt: 253_402_300_799 }, time.now);
+      await ledger.markHandled(aboutEvent({ ...event, occurredAt: 253_402_300_799 }), time.now);
       expect((await ledger.history(event)).newestHandled).toBe(time.now + 180);
     });
 
     it('marks an event without a readable time as handled and leaves its resource alone', async () => {
       const { ledger, event } = setUp();
-      await ledger.markHandled({ ...event, occurredAt: null }, 3000);
+      await ledger.markHandled(aboutEvent({ ...event, occurredAt: null }), 3000);
       expect(await ledger.history(event)).toEqual({ handledBefore: true, newestHandled: null });
     });
 
     it('lists by arrival what intake recorded and what only the worker saw, oldest first, over midnight', async () => {
       const { ledger, event, time } = setUp();
       const from = (made + 1) * 10_000 * 86_400;
-      const listed = async (since: number, until: number): Promise<ArrivedEvent[]> => {
+      const arrived = async (since: number, until: number): Promise<ArrivedEvent[]> => {
         const found: ArrivedEvent[] = [];
         for await (const entry of ledger.arrivals(since, until)) found.push(entry);
         return found;
@@ -115,12 +198,12 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
         await ledger.record({ ...event, id: `${event.id}-${index}` }, time.now);
       }
       time.now = from + 500.5;
-      await ledger.countFailure({ ...event, id: `${event.id}-seen` });
+      await ledger.recordFailure(aboutEvent({ ...event, id: `${event.id}-seen` }), sampleTries());
       time.now = from + 600;
-      await ledger.markHandled({ ...event, id: `${event.id}-0` }, time.now);
+      await ledger.markHandled(aboutEvent({ ...event, id: `${event.id}-0` }), time.now);
       // Eventually consistent: at AWS an index may follow some milliseconds later.
-      await expect.poll(() => listed(from - 60, from + 501)).toHaveLength(131);
-      const all = await listed(from - 60, from + 501);
+      await expect.poll(() => arrived(from - 60, from + 501)).toHaveLength(131);
+      const all = await arrived(from - 60, from + 501);
       expect(all.map((entry) => entry.event.id)).toEqual([
         ...Array.from({ length: 130 }, (_, index) => `${event.id}-${index}`),
         `${event.id}-seen`,
@@ -129,14 +212,14 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
       expect(all.at(-1)).toMatchObject({ arrivedAt: from + 500.5, failures: 1 });
       expect(await ledger.show(`${event.id}-seen`)).toEqual(all.at(-1));
       expect(await ledger.show(`${event.id}-nobody`)).toBeUndefined();
-      expect((await listed(from - 60, from - 58)).map(({ arrivedAt }) => arrivedAt)).toEqual([from - 60, from - 59]);
-      expect(await listed(from + 501, from + 999)).toEqual([]);
+      expect((await arrived(from - 60, from - 58)).map(({ arrivedAt }) => arrivedAt)).toEqual([from - 60, from - 59]);
+      expect(await arrived(from + 501, from + 999)).toEqual([]);
     });
 
     it('forgets after 30 days, whether or not the item is still there', async () => {
       const { ledger, event, time } = setUp();
       await ledger.record(event, 1000);
-      await ledger.markHandled(event, 1001);
+      await ledger.markHandled(aboutEvent(event), 1001);
       time.now += ledgerSeconds - 1;
       expect(await ledger.find(event.id)).toBeDefined();
       time.now += 2;

@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand, SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll } from 'vitest';
-import type { ReceivedMessage } from '../../functions/webhook/work.ts';
+import type { ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import type { QueuedMessage } from '../memory/sqs.ts';
 
 /** A queue on the stand-in. */
@@ -75,7 +75,7 @@ export function useSqs(): UsedSqs {
             new ReceiveMessageCommand({
               QueueUrl: queueUrl,
               MaxNumberOfMessages: 10,
-              MessageSystemAttributeNames: ['MessageGroupId', 'ApproximateReceiveCount'],
+              MessageSystemAttributeNames: ['All'],
             }),
           );
           return messages.map((message) => ({
@@ -84,6 +84,8 @@ export function useSqs(): UsedSqs {
             groupId: message.Attributes?.MessageGroupId ?? '',
             body: message.Body ?? '',
             receiveCount: Number(message.Attributes?.ApproximateReceiveCount),
+            sentAt: Number(message.Attributes?.SentTimestamp) / 1000,
+            firstReceivedAt: Number(message.Attributes?.ApproximateFirstReceiveTimestamp) / 1000,
           }));
         },
       };

@@ -7,10 +7,11 @@ import {
   type EventMessage,
   filterAttributes,
   groupId,
+  messageVersion,
   queueJson,
   readEventMessage,
 } from '../../functions/webhook/event-message.ts';
-import type { EventWorkQueue } from '../../functions/webhook/work.ts';
+import type { EventWorkQueue } from '../../functions/webhook/work-queue.ts';
 import type { DeadLetterQueue } from '../../lib/operator/dead-letters.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 import { type MemorySqs, memorySqs, type QueuedMessage } from './sqs.ts';
@@ -31,7 +32,10 @@ export function memoryEventQueue(
   const port: EventQueue & ConnectionChanges = {
     send: async (message) => send(message),
     async announce(change) {
-      if (send({ kind: 'connection_change', environment: change.environment, change }) === 'refused') {
+      if (
+        send({ kind: 'connection_change', version: messageVersion, environment: change.environment, change }) ===
+        'refused'
+      ) {
         throw new Error(`The queue refused the change of "${change.connectionId}".`);
       }
     },
@@ -46,16 +50,20 @@ export function memoryEventWorkQueue(events: MemorySqs, dead: MemorySqs, faults?
       const failed = messages.filter(({ receipt }) => !events.changeVisibility(receipt, seconds));
       if (failed.length > 0) throw new Error(`SQS did not change the visibility of ${failed.length} messages.`);
     },
-    async deadLetter(message, reason, detail) {
+    async deadLetter(message, reason, { detail, lastTry } = {}) {
       const content = readEventMessage(message.body);
       const shown = detail?.slice(0, 256).replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ');
+      const note = { ...(shown && { detail: shown }), ...(lastTry && { lastTry: queueJson(lastTry) }) };
       const sent = dead.send({
         body: message.body,
         groupId: message.groupId,
         deduplicationId: sha256(message.messageId),
-        attributes: { ...(content && filterAttributes(content)), reason, ...(shown && { detail: shown }) },
+        attributes: { ...(content && filterAttributes(content)), reason, ...note },
       });
       if (sent === 'refused') throw new Error('The dead-letter queue refused the message.');
+    },
+    async delete(messages) {
+      for (const { receipt } of messages) events.delete(receipt);
     },
   };
   return memoryPort('event work queue', port, faults);

@@ -1,12 +1,15 @@
 import type { Clock } from '../../functions/clock.ts';
-import { resourceKey } from '../../functions/webhook/event-message.ts';
+import { resourceKey, type Subject, subjectId } from '../../functions/webhook/event-message.ts';
 import {
   type ArrivedEvent,
+  type Attended,
+  type KeyHealth,
   type Ledger,
   type LedgerReader,
   ledgerSeconds,
   seenUpTo,
 } from '../../functions/webhook/ledger.ts';
+import type { TryRecord } from '../../functions/webhook/try-record.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 
@@ -14,64 +17,107 @@ interface Expiring {
   readonly timeToLive: number;
 }
 
+/** What an item of an event has, and one of a change as far as it applies. */
+interface Entry extends ArrivedEvent, Expiring {
+  readonly subject: Subject;
+  readonly attention?: Pick<Attended, 'attention' | 'since'> | undefined;
+}
+
 /** Keeps the ledger in this process. */
 export function memoryLedger(clock: Clock, faults?: PortFaults): Ledger & LedgerReader {
-  const entries = new Map<string, ArrivedEvent & Expiring>();
+  const entries = new Map<string, Entry>();
   const newestHandled = new Map<string, Expiring & { readonly occurredAt: number }>();
+  const healths = new Map<string, KeyHealth & Expiring>();
   const timeToLive = () => Math.ceil(clock()) + ledgerSeconds;
-  const current = <Entry extends Expiring>(entry: Entry | undefined) =>
-    entry !== undefined && entry.timeToLive > clock() ? entry : undefined;
-  const update = (event: WebhookEvent, change: Partial<ArrivedEvent>) =>
-    entries.set(event.id, {
-      event,
+  const current = <Kept extends Expiring>(kept: Kept | undefined) =>
+    kept !== undefined && kept.timeToLive > clock() ? kept : undefined;
+  const keyOf = (subject: Subject) => `${subject.kind} ${subjectId(subject)}`;
+  const ofEvent = (eventId: string) => current(entries.get(`webhook_event ${eventId}`));
+  const update = (subject: Subject, change: Partial<Entry>) =>
+    entries.set(keyOf(subject), {
+      subject,
+      // A change has none, and nobody lists it by its arrival.
+      event: subject.kind === 'webhook_event' ? subject.event : ({} as WebhookEvent),
       arrivedAt: clock(),
       failures: 0,
-      ...entries.get(event.id),
+      ...entries.get(keyOf(subject)),
       ...change,
       timeToLive: timeToLive(),
     });
+  // As JSON keeps it.
+  const copy = (tried: TryRecord): TryRecord => JSON.parse(JSON.stringify(tried));
+  const shown = ({ timeToLive: _, subject: _subject, attention: _attention, ...entry }: Entry): ArrivedEvent => entry;
 
   const ledger: Ledger & LedgerReader = {
     async find(eventId) {
-      const entry = current(entries.get(eventId));
+      const entry = ofEvent(eventId);
       if (entry === undefined) return undefined;
       const { event, receivedAt, handledAt } = entry;
       return { event, ...(receivedAt !== undefined && { receivedAt }), ...(handledAt !== undefined && { handledAt }) };
     },
     async record(event, receivedAt) {
-      const before = current(entries.get(event.id))?.receivedAt;
-      update(event, { receivedAt: before ?? receivedAt });
+      const before = ofEvent(event.id)?.receivedAt;
+      update({ kind: 'webhook_event', event }, { receivedAt: before ?? receivedAt });
       return before === undefined ? 'recorded' : 'known';
     },
     async history(event) {
       return {
-        handledBefore: current(entries.get(event.id))?.handledAt !== undefined,
+        handledBefore: ofEvent(event.id)?.handledAt !== undefined,
         newestHandled: current(newestHandled.get(resourceKey(event)))?.occurredAt ?? null,
       };
     },
-    async markHandled(event, handledAt) {
-      update(event, { handledAt });
+    async markHandled(subject, handledAt, tried) {
+      const change = { handledAt, attention: undefined, ...(tried && { tried: copy(tried) }) };
+      if (subject.kind === 'connection_change') {
+        if (tried !== undefined) update(subject, change);
+        return;
+      }
+      const { event } = subject;
+      update(subject, change);
       const newest = newestHandled.get(resourceKey(event))?.occurredAt ?? Number.NEGATIVE_INFINITY;
       const occurredAt = event.occurredAt === null ? newest : seenUpTo(event.occurredAt, clock());
       if (occurredAt > newest) newestHandled.set(resourceKey(event), { occurredAt, timeToLive: timeToLive() });
     },
-    async countFailure(event) {
-      const failures = (entries.get(event.id)?.failures ?? 0) + 1;
-      update(event, { failures });
-      return failures;
+    tries: async (subject) => current(entries.get(keyOf(subject)))?.tried,
+    async keepTries(subject, tried) {
+      update(subject, { tried: copy(tried) });
     },
-    async markDeadLettered(event, deadLettered) {
-      update(event, { deadLettered });
+    async recordFailure(subject, tried, deadLettered) {
+      const attention =
+        deadLettered === undefined
+          ? ({ attention: 'failing', since: tried.firstTriedAt } as const)
+          : ({ attention: 'dead', since: clock() } as const);
+      const failures = (entries.get(keyOf(subject))?.failures ?? 0) + 1;
+      update(subject, { tried: copy(tried), failures, attention, ...(deadLettered && { deadLettered }) });
+    },
+    async health(key) {
+      const { timeToLive: _, ...health } = current(healths.get(key)) ?? { timeToLive: 0 };
+      return health;
+    },
+    async noteHealth(key, { watchedUntil, succeededAt }) {
+      const given = {
+        ...(watchedUntil !== undefined && { watchedUntil }),
+        ...(succeededAt !== undefined && { succeededAt }),
+      };
+      healths.set(key, { ...healths.get(key), ...given, timeToLive: timeToLive() });
     },
     show: async (eventId) => {
-      const entry = current(entries.get(eventId));
-      if (entry === undefined) return undefined;
-      const { timeToLive: _, ...shown } = entry;
-      return shown;
+      const entry = ofEvent(eventId);
+      return entry && shown(entry);
     },
     async *arrivals(since, until) {
-      const inTime = [...entries.values()].filter(({ arrivedAt }) => since <= arrivedAt && arrivedAt < until);
-      for (const { timeToLive: _, ...entry } of inTime.toSorted((a, b) => a.arrivedAt - b.arrivedAt)) yield entry;
+      const inTime = [...entries.values()].filter(
+        ({ subject, arrivedAt }) => subject.kind === 'webhook_event' && since <= arrivedAt && arrivedAt < until,
+      );
+      for (const entry of inTime.toSorted((a, b) => a.arrivedAt - b.arrivedAt)) yield shown(entry);
+    },
+    async *attention(wanted) {
+      const found = [...entries.values()].flatMap(({ subject, attention, tried, deadLettered }) =>
+        attention?.attention === wanted
+          ? [{ subject, ...attention, ...(tried && { tried }), ...(deadLettered && { deadLettered }) }]
+          : [],
+      );
+      yield* found.toSorted((a, b) => a.since - b.since);
     },
   };
   return memoryPort('ledger', ledger, faults);

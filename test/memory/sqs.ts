@@ -20,6 +20,8 @@ export interface HandedOut {
   readonly sentAt: number;
   /** How often it has been handed out, this time included. */
   readonly receiveCount: number;
+  /** Epoch seconds. */
+  readonly firstReceivedAt: number;
 }
 
 /** A message as it lies on the queue. */
@@ -55,6 +57,7 @@ interface Kept {
   readonly sentAt: number;
   receiveCount: number;
   receipt?: string;
+  firstReceivedAt?: number;
   visibleAt: number;
 }
 
@@ -102,8 +105,9 @@ export function memorySqs(clock: Clock): MemorySqs {
         const receipt = `${each.messageId} for the ${each.receiveCount}. time`;
         each.receipt = receipt;
         each.visibleAt = clock() + visibilitySeconds;
-        const { messageId, message, sentAt, receiveCount } = each;
-        return { ...message, messageId, receipt, sentAt, receiveCount };
+        each.firstReceivedAt ??= clock();
+        const { messageId, message, sentAt, receiveCount, firstReceivedAt } = each;
+        return { ...message, messageId, receipt, sentAt, receiveCount, firstReceivedAt };
       });
     },
     changeVisibility(receipt, seconds) {

@@ -10,7 +10,7 @@ import { companyPauseStore, type Place, rateBudgetStore } from '../../functions/
 import { systemClock } from '../../functions/system.ts';
 import { Person } from '../../lib/local/person.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
-import { sampleEvent } from '../webhook/sample-events.ts';
+import { aboutEvent, sampleEvent, sampleTries } from '../webhook/sample-events.ts';
 import { useOperator } from './operator.ts';
 
 const company = '5358233';
@@ -336,8 +336,8 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     });
     const event = { ...sampleEvent({ id: 'given-up' }), companyId: '77' };
     await ledger.record(event, systemClock());
-    await ledger.countFailure(event);
-    await ledger.markDeadLettered(event, { reason: 'permanent', detail: 'no such cost code' });
+    const deadLettered = { reason: 'permanent', detail: 'no such cost code' } as const;
+    await ledger.recordFailure(aboutEvent(event), sampleTries(), deadLettered);
     const failed = ['events', 'list', '--status', 'failed', '--company', '77', '--environment', 'sandbox'];
     const ran = await until(
       () => procore(failed),
@@ -346,7 +346,7 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect(ran.out).toMatch(/^failed +\d{4}-\S+Z +.* 77 +given-up\n +1 failure, permanent: no such cost code$/m);
     const shown = await procore(['events', 'show', 'given-up', '--environment', 'sandbox', '--json']);
     expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' } });
-    await ledger.markHandled(event, systemClock());
+    await ledger.markHandled(aboutEvent(event), systemClock());
     expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toContain('"handled"');
   });
 

@@ -4,6 +4,7 @@ import {
   type FunctionGroup,
   type Watched,
   type WatchedFunctions,
+  type WatchedMeasure,
   type WatchedQueue,
 } from '../../lib/cloud/alarms.ts';
 import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
@@ -29,6 +30,12 @@ const watched: Readonly<Record<WatchedFunctions, string>> = {
   worker: '`webhook-worker`',
   deliveries: '`webhook-intake` and `webhook-worker`',
   audits: '`subscription-audit` and `reconciliation`',
+};
+
+const measures: Readonly<Record<WatchedMeasure, string>> = {
+  age: 'age of the oldest message, in seconds,',
+  length: 'number of messages',
+  held: 'number of messages, visible or not,',
 };
 
 const statistics = {
@@ -103,8 +110,7 @@ function span(periods: number, periodMinutes: number): string {
 
 function measured(what: Exclude<Watched, { readonly heartbeat: unknown }>): string {
   if ('queue' in what) {
-    const measure = what.measure === 'age' ? 'age of the oldest message, in seconds,' : 'number of messages';
-    return `the ${measure} in the ${queues[what.queue]}`;
+    return `the ${measures[what.measure]} in the ${queues[what.queue]}`;
   }
   if ('functions' in what) {
     const measure = what.measure === 'Errors' ? 'failed invocations' : 'throttled invocations';

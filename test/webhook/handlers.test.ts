@@ -63,9 +63,9 @@ describe('webhook-worker', () => {
       attributes: {
         MessageGroupId: 'g1',
         ApproximateReceiveCount: '3',
-        SentTimestamp: '0',
+        SentTimestamp: '1738884852246',
         SenderId: 'x',
-        ApproximateFirstReceiveTimestamp: '0',
+        ApproximateFirstReceiveTimestamp: '1738884860500',
       },
       messageAttributes: {},
       md5OfBody: '',
@@ -74,7 +74,12 @@ describe('webhook-worker', () => {
       awsRegion: '',
     };
     const answer = await answerBatch({ Records: [record] }, async (messages) => {
-      expect(messages).toEqual([{ messageId: 'm1', receipt: 'r1', groupId: 'g1', body: '{}', receiveCount: 3 }]);
+      expect(messages).toEqual([
+        {
+          ...{ messageId: 'm1', receipt: 'r1', groupId: 'g1', body: '{}' },
+          ...{ receiveCount: 3, sentAt: 1_738_884_852.246, firstReceivedAt: 1_738_884_860.5 },
+        },
+      ]);
       return ['m1'];
     });
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });

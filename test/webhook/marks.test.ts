@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EventMarks } from '../../functions/webhook/event-handlers.ts';
 import type { EventHistory } from '../../functions/webhook/ledger.ts';
 import { type MarkDependencies, readMarks } from '../../functions/webhook/marks.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
@@ -77,13 +78,17 @@ describe('an event', () => {
     expect(counts).toEqual({ eventUnsubscribed: 1 });
   });
 
-  it.each<[string, Partial<MarkDependencies>, string, Record<string, number>]>([
-    ['the ledger', { ledger: { history: out } }, 'event.history_unread', { ledgerUnread: 1 }],
-    ['the secret', { oauthClient: { read: out } }, 'event.oauth_client_unread', {}],
-    ['the subscription', { subscriptions: { read: out } }, 'event.subscription_unread', {}],
-  ])('is handled without the mark when %s cannot be read, and a note says so', async (_, ports, note, counts) => {
-    const result = await mark({ event: { sourceApplicationId: 'another' }, ports });
-    expect(result).toMatchObject({ marks: unmarked, notes: [[note, about]], counts });
-    expect(result.counts).toEqual(counts);
-  });
+  it.each<[string, Partial<MarkDependencies>, string, Record<string, number>, Partial<EventMarks>]>([
+    // Whether it is stale is not known then, which is not the same as no.
+    ['the ledger', { ledger: { history: out } }, 'event.history_unread', { ledgerUnread: 1 }, { stale: null }],
+    ['the secret', { oauthClient: { read: out } }, 'event.oauth_client_unread', {}, {}],
+    ['the subscription', { subscriptions: { read: out } }, 'event.subscription_unread', {}, {}],
+  ])(
+    'is handled without the mark when %s cannot be read, and a note says so',
+    async (_, ports, note, counts, unknown) => {
+      const result = await mark({ event: { sourceApplicationId: 'another' }, ports });
+      expect(result).toMatchObject({ marks: { ...unmarked, ...unknown }, notes: [[note, about]], counts });
+      expect(result.counts).toEqual(counts);
+    },
+  );
 });

@@ -7,6 +7,7 @@ import { memoryLedger } from '../memory/ledger.ts';
 import { companyId, recordingObserver } from '../procore/client-world.ts';
 import { standInClient } from '../procore/stand-in-client.ts';
 import { standIn } from '../procore-stand-in/setup.ts';
+import { aboutEvent } from './sample-events.ts';
 
 const projectId = '23498237';
 const rfis = { resourceName: 'RFIs', path: `/rest/v1.0/projects/${projectId}/rfis`, projectId } as const;
@@ -67,7 +68,7 @@ describe('reconcile', () => {
     const occurredAt = first.occurredAt ?? 0;
     const outcomes = [];
     for (const handledUpTo of [occurredAt - 0.001, occurredAt]) {
-      await ledger.markHandled({ ...first, id: 'of a webhook', occurredAt: handledUpTo }, now);
+      await ledger.markHandled(aboutEvent({ ...first, id: 'of a webhook', occurredAt: handledUpTo }), now);
       outcomes.push(await reconcile(dependencies, rfis, now - 3 * 60));
     }
     expect(outcomes).toMatchObject([

@@ -1,4 +1,6 @@
 import type { Observer } from '../../functions/observer.ts';
+import type { Subject } from '../../functions/webhook/event-message.ts';
+import type { Try, TryRecord } from '../../functions/webhook/try-record.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 
 /** 2025-02-06T23:34:12.246562Z, when the sample events occurred. */
@@ -18,6 +20,32 @@ export function sampleEvent(otherwise: Partial<WebhookEvent> = {}): WebhookEvent
     timestamp: '2025-02-06T23:34:12.246562Z',
     occurredAt: sampleTime,
     relatedResources: [],
+    ...otherwise,
+  };
+}
+
+/** A message's subject that is an event. */
+export function aboutEvent(event: WebhookEvent): Subject {
+  return { kind: 'webhook_event', event };
+}
+
+/** The record of one failed try, with what a test wants otherwise. */
+export function sampleTries(otherwise: Partial<TryRecord> = {}): TryRecord {
+  const one: Try = {
+    at: sampleTime + 1,
+    durationMs: 20,
+    outcome: 'failed',
+    errorName: 'Error',
+    text: 'no such cost code',
+  };
+  return {
+    tries: [one],
+    messageId: 'm1',
+    receiveCount: 1,
+    firstTriedAt: sampleTime + 1,
+    failures: 1,
+    counted: 0,
+    deaths: 0,
     ...otherwise,
   };
 }

@@ -3,8 +3,9 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { cachedSecret } from '../../../functions/aws/cached-secret.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
 import { createAuthenticator } from '../../../functions/webhook/authenticate.ts';
-import { readEventMessage } from '../../../functions/webhook/event-message.ts';
-import type { DeadLettered } from '../../../functions/webhook/ledger.ts';
+import { readEventMessage, type Subject, subjectId } from '../../../functions/webhook/event-message.ts';
+import type { DeadLettered, KeyHealth } from '../../../functions/webhook/ledger.ts';
+import type { TryRecord } from '../../../functions/webhook/try-record.ts';
 import { parseWebhookAuthorization } from '../../../functions/webhook/webhook-authorization.ts';
 import type { WebhookEvent } from '../../../functions/webhook/webhook-event.ts';
 import type { Randomness } from '../../../lib/procore-stand-in/randomness.ts';
@@ -168,21 +169,24 @@ export function faultWorld(clock: () => number, randomness: Randomness) {
     /** The ledger as the worker sees it: it fails, too, and what it writes is known to intake. */
     workerLedger: {
       history: (event: WebhookEvent) => workerCall(() => ledger.history(event)),
-      markHandled: (event: WebhookEvent, handledAt: number) =>
+      markHandled: (subject: Subject, handledAt: number, tried?: TryRecord) =>
         workerCall(() => {
-          inLedger.add(event.id);
-          return ledger.markHandled(event, handledAt);
+          inLedger.add(subjectId(subject));
+          return ledger.markHandled(subject, handledAt, tried);
         }),
-      countFailure: (event: WebhookEvent) =>
+      tries: (subject: Subject) => workerCall(() => ledger.tries(subject)),
+      keepTries: (subject: Subject, tried: TryRecord) =>
         workerCall(() => {
-          inLedger.add(event.id);
-          return ledger.countFailure(event);
+          inLedger.add(subjectId(subject));
+          return ledger.keepTries(subject, tried);
         }),
-      markDeadLettered: (event: WebhookEvent, deadLettered: DeadLettered) =>
+      recordFailure: (subject: Subject, tried: TryRecord, deadLettered?: DeadLettered) =>
         workerCall(() => {
-          inLedger.add(event.id);
-          return ledger.markDeadLettered(event, deadLettered);
+          inLedger.add(subjectId(subject));
+          return ledger.recordFailure(subject, tried, deadLettered);
         }),
+      health: (key: string) => workerCall(() => ledger.health(key)),
+      noteHealth: (key: string, health: KeyHealth) => workerCall(() => ledger.noteHealth(key, health)),
     },
     /** Delivers to a free container, else to a cold one; one that dies is gone. @returns a status; 0 when there was none */
     async deliver(header: string | undefined, body: Uint8Array): Promise<number> {

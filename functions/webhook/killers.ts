@@ -1,0 +1,44 @@
+import { type TryRecord, withTry } from './try-record.ts';
+import { eventQueueLimits, type ReceivedMessage } from './work-queue.ts';
+
+/** In so many tries a message may end its process, alone. */
+const mostDeaths = 2;
+
+/**
+ * Tells whether an earlier receive of a message may have ended in the death of its worker, from what SQS says alone: after
+ * a death it comes again no sooner than its visibility time-out ends. If so, the ledger is asked.
+ */
+export function mayHaveKilled(message: ReceivedMessage, now: number): boolean {
+  return message.receiveCount > 1 && now - message.firstReceivedAt >= eventQueueLimits.visibilitySeconds;
+}
+
+/**
+ * Tells whether a message is a suspect: it may have ended its process, so it is run alone. Its receives exceed the tries
+ * that are recorded by more than this one, or a try began of which no end is known.
+ *
+ * Most suspects are innocent: a message is also received untried, with one of its group that fails or while Lambda is
+ * throttled. It costs them a write.
+ */
+export function isSuspect(message: ReceivedMessage, kept: TryRecord | undefined, now: number): boolean {
+  if (!mayHaveKilled(message, now)) return false;
+  const { receiveCount = 0, startedAt } = kept?.messageId === message.messageId ? kept : {};
+  return startedAt !== undefined || message.receiveCount - receiveCount > 1;
+}
+
+/** Tells whether a try of the message began of which no end is known. Of two suspects this one goes last. */
+export function isOpen(message: ReceivedMessage, kept: TryRecord | undefined): boolean {
+  return kept?.messageId === message.messageId && kept.startedAt !== undefined;
+}
+
+/** Closes a try that ended with its process: that is a failure, and a death. */
+export function withDeath(record: TryRecord): TryRecord {
+  const { startedAt, deaths, failures } = record;
+  if (startedAt === undefined) return record;
+  const closed = withTry(record, { at: startedAt, outcome: 'died', text: 'The worker ended in this try.' });
+  return { ...closed, deaths: deaths + 1, failures: failures + 1 };
+}
+
+/** Tells whether the message has ended too many processes. */
+export function isKiller({ deaths }: TryRecord): boolean {
+  return deaths >= mostDeaths;
+}

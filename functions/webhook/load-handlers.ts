@@ -1,0 +1,31 @@
+import { ConnectorError } from '../connector-error.ts';
+import type { EventHandlers } from './event-handlers.ts';
+
+/** The integrator's file could not be loaded. The cause says why. */
+export class OnEventNotLoadedError extends ConnectorError {
+  override readonly name = 'OnEventNotLoadedError';
+  readonly code = 'on_event_not_loaded';
+  constructor(cause: unknown) {
+    super(
+      'on-event.ts could not be loaded: it, or what it imports, threw. Every event waits and none is lost. Correct ' +
+        'the file and deploy again, or go back to the version before.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Loads the integrator's file when the first event needs it. So an error of it is an error of a try, which is recorded,
+ * and not of the function's start, about which an event says nothing.
+ *
+ * @returns a function that throws OnEventNotLoadedError, from then on each time: a module is evaluated once
+ */
+export function loadOnce(load: () => Promise<EventHandlers>): () => Promise<EventHandlers> {
+  let loaded: Promise<EventHandlers> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      throw new OnEventNotLoadedError(error);
+    });
+    return loaded;
+  };
+}

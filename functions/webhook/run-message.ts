@@ -1,0 +1,122 @@
+import { errorName } from '../connector-error.ts';
+import { budgetClassOf } from './event-message.ts';
+import { backOffSeconds, isPastRetention } from './giving-up.ts';
+import { judgeFailure } from './judge-failure.ts';
+import { isKiller, withDeath } from './killers.ts';
+import { readMarks } from './marks.ts';
+import { setAside } from './set-aside.ts';
+import { withTimeLimit } from './time-limit.ts';
+import { recordOf, type TryRecord, withTry } from './try-record.ts';
+import type { WorkDependencies } from './work-dependencies.ts';
+import { namesOf, type WorkItem } from './work-item.ts';
+
+/** Time kept at the end for keeping a failure, and for putting messages off or aside; milliseconds. */
+const endReserve = 5_000;
+
+/**
+ * Runs the integrator's code for a message, unless its key is left alone for a while.
+ *
+ * @returns `done`, also when the message went to the dead-letter queue; else the seconds to wait
+ */
+export async function runMessage(item: WorkItem, dependencies: WorkDependencies): Promise<'done' | number> {
+  const { breaker, clock } = dependencies;
+  const held = breaker.hold(item.key);
+  if (held !== undefined) return comeLater(item, held, dependencies);
+  const begun = item.isSuspect ? await begin(item, dependencies) : item;
+  if (begun === 'done' || typeof begun === 'number') {
+    breaker.ended(item.key);
+    return begun;
+  }
+  const beganAt = clock();
+  try {
+    await handle(begun, dependencies);
+  } catch (error) {
+    return judgeFailure(error, begun, beganAt, dependencies);
+  }
+  breaker.succeeded(item.key);
+  dependencies.observer.count('eventHandled');
+  await keepSuccess(begun, beganAt, dependencies);
+  return 'done';
+}
+
+/** Puts a message off untried. @returns the seconds to wait; `done` when it was put off until SQS would delete it */
+function comeLater(item: WorkItem, seconds: number, dependencies: WorkDependencies): Promise<'done' | number> | number {
+  const { message } = item;
+  if (!isPastRetention({ now: dependencies.clock(), sentAt: message.sentAt })) return seconds;
+  return setAside(message, 'retention', dependencies);
+}
+
+/**
+ * Writes down that a suspect is about to be run, so that its death, should it end the process, can be told from that of
+ * others.
+ *
+ * @returns the suspect with its record; `done` when it has ended too many processes; the seconds to wait when the ledger
+ * does not take it: nothing that may kill is run unnoticed
+ */
+async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<WorkItem | 'done' | number> {
+  const { ledger, observer, clock, randomFraction } = dependencies;
+  const { message, content } = item;
+  if (item.ledger === 'unreadable') {
+    return comeLater(item, backOffSeconds(message.receiveCount, randomFraction()), dependencies);
+  }
+  const now = clock();
+  const record = withDeath(recordOf(message, item.tried, now));
+  if (isKiller(record)) return setKillerAside(item, record, dependencies);
+  const tried: TryRecord = { ...record, startedAt: now };
+  try {
+    await ledger.keepTries(content, tried);
+  } catch (error) {
+    observer.count('ledgerUnwritten');
+    observer.note('event.start_not_kept', { ...namesOf(item), errorName: errorName(error) });
+    return comeLater(item, backOffSeconds(message.receiveCount, randomFraction()), dependencies);
+  }
+  return { ...item, tried };
+}
+
+async function setKillerAside(
+  item: WorkItem,
+  record: TryRecord,
+  dependencies: WorkDependencies,
+): Promise<'done' | number> {
+  const lastTry = record.tries.at(-1);
+  const ended = await setAside(item.message, 'kills_worker', dependencies, { ...(lastTry && { lastTry }) });
+  if (ended !== 'done') return ended;
+  await dependencies.ledger.recordFailure(item.content, record, { reason: 'kills_worker' }).catch((error: unknown) => {
+    dependencies.observer.count('ledgerUnwritten');
+    dependencies.observer.note('event.try_not_kept', { ...namesOf(item), errorName: errorName(error) });
+  });
+  return 'done';
+}
+
+async function handle({ content }: WorkItem, dependencies: WorkDependencies): Promise<void> {
+  const { handlers, observer, sleep, remaining } = dependencies;
+  const log = observer.note.bind(observer);
+  const inTime = (work: (signal: AbortSignal) => Promise<void>) =>
+    withTimeLimit(Math.max(remaining() - endReserve, 0), sleep, work);
+  if (content.kind === 'connection_change') {
+    return inTime(async (signal) => (await handlers()).onConnectionChange(content.change, { log, signal }));
+  }
+  const { event } = content;
+  const marked = { ...event, marks: await readMarks(event, dependencies) };
+  const budgetClass = budgetClassOf(content);
+  const procore = dependencies.companyClient(event.companyId, () => remaining() - endReserve, budgetClass);
+  await inTime(async (signal) => (await handlers()).onEvent(marked, { log, signal, procore }));
+}
+
+/** Keeps that a message was handled. To handle it again because that cannot be written would be worse. */
+async function keepSuccess(item: WorkItem, beganAt: number, dependencies: WorkDependencies): Promise<void> {
+  const { ledger, evidence, observer, clock } = dependencies;
+  const { content, tried, message } = item;
+  const now = clock();
+  const durationMs = Math.round((now - beganAt) * 1000);
+  const record = tried && withTry(recordOf(message, tried, beganAt), { at: beganAt, durationMs, outcome: 'handled' });
+  await Promise.all([
+    ledger.markHandled(content, now, record).catch((error: unknown) => {
+      observer.count('ledgerUnwritten');
+      observer.note('event.not_marked', { ...namesOf(item), errorName: errorName(error) });
+    }),
+    evidence.succeeded(item.key, beganAt).catch((error: unknown) => {
+      observer.note('event.evidence_unwritten', { ...namesOf(item), errorName: errorName(error) });
+    }),
+  ]);
+}

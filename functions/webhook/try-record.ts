@@ -1,0 +1,120 @@
+import { errorName } from '../connector-error.ts';
+import { redactText } from '../procore/exchange.ts';
+
+/**
+ * How a try ended: `failed` may be the event's own fault; `outside` is not, since the error says whose it is; `waiting`
+ * was asked to come later; `permanent` was declared hopeless by the integrator's code; in `died` the process ended.
+ * `handled` is kept only after others.
+ */
+export type TryOutcome = 'failed' | 'outside' | 'waiting' | 'permanent' | 'died' | 'handled';
+
+/** One run of the integrator's code. */
+export interface Try {
+  /** When it began, epoch seconds. */
+  readonly at: number;
+  /** Not known of a try in which the process died. */
+  readonly durationMs?: number;
+  readonly outcome: TryOutcome;
+  readonly errorName?: string;
+  /** What the error said, at most 500 characters, without secrets. */
+  readonly text?: string;
+  /** Where it was thrown. */
+  readonly frame?: string;
+  /** By which `procore support-report` finds the call of Procore that failed. */
+  readonly referenceId?: string;
+}
+
+/**
+ * What the ledger keeps of the tries of an event that has failed. All but `tries` is about one message: when an operator
+ * sends the event again, it begins afresh.
+ */
+export interface TryRecord {
+  /** The last ten, oldest first. */
+  readonly tries: readonly Try[];
+  readonly messageId: string;
+  /** How often the message had been received at its last try. */
+  readonly receiveCount: number;
+  /** When the first try began, epoch seconds. */
+  readonly firstTriedAt: number;
+  /** How many tries failed; those that were asked to wait do not count. */
+  readonly failures: number;
+  /** How many failures count against the event. */
+  readonly counted: number;
+  readonly firstCountedAt?: number | undefined;
+  readonly lastCountedAt?: number | undefined;
+  /** In how many tries, alone, the process died. */
+  readonly deaths: number;
+  /** When a try began of which no end is known, epoch seconds. Written before a suspect is run. */
+  readonly startedAt?: number | undefined;
+}
+
+/** How many tries the ledger keeps of an event. */
+const keptTries = 10;
+
+/** As much of an error's text is kept, in characters. */
+const longestText = 500;
+
+/**
+ * Gives the record of a message: what is kept of it, or a new one that goes on with the event's list of tries.
+ *
+ * @param now when its try begins, epoch seconds
+ */
+export function recordOf(
+  { messageId, receiveCount }: { readonly messageId: string; readonly receiveCount: number },
+  kept: TryRecord | undefined,
+  now: number,
+): TryRecord {
+  // What a later version has added stays.
+  if (kept?.messageId === messageId) return { ...kept, receiveCount };
+  const tries = kept?.tries ?? [];
+  return { tries, messageId, receiveCount, firstTriedAt: now, failures: 0, counted: 0, deaths: 0 };
+}
+
+/** Adds a try, which ends what was begun. */
+export function withTry(record: TryRecord, one: Try): TryRecord {
+  return { ...record, startedAt: undefined, tries: [...record.tries, one].slice(-keptTries) };
+}
+
+/** Describes a failed try for people. */
+export function failedTry(
+  error: unknown,
+  { at, durationMs, outcome }: { readonly at: number; readonly durationMs: number; readonly outcome: TryOutcome },
+): Try {
+  const { referenceId } = Object(error) as { readonly referenceId?: unknown };
+  const frame = firstFrame(error);
+  return {
+    at,
+    durationMs: Math.round(durationMs),
+    outcome,
+    errorName: errorName(error).slice(0, 100),
+    text: errorText(error),
+    ...(frame !== undefined && { frame }),
+    ...(typeof referenceId === 'string' && { referenceId: referenceId.slice(0, 100) }),
+  };
+}
+
+/** What an error said: the integrator's own words, so they are kept, but for secrets. */
+function errorText(error: unknown): string {
+  const text =
+    error instanceof Error ? [error, error.cause].filter(isError).map(sentence).join(' Cause: ') : String(error);
+  // Cut first: what redacts must not be given a text of any length.
+  return redactText(text.slice(0, longestText)).slice(0, longestText);
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error;
+}
+
+/** An error's own name is kept beside its text; a cause's is not. */
+function sentence({ name, message }: Error, index: number): string {
+  return index === 0 ? message : `${name}: ${message}`;
+}
+
+function firstFrame(error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack
+    .split('\n')
+    .find((line) => /^\s+at /.test(line))
+    ?.trim()
+    .slice(0, 300);
+}

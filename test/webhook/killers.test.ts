@@ -4,7 +4,7 @@ import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { sampleTries } from './sample-events.ts';
-import { out, received, startTime, type WorldOptions, workerWorld } from './worker-world.ts';
+import { out, queueOut, received, startTime, type WorldOptions, workerWorld } from './worker-world.ts';
 
 const { visibilitySeconds } = eventQueueLimits;
 
@@ -168,17 +168,13 @@ describe('a suspect', () => {
   it('is left for the next time when time is short, and goes on when what is done cannot be deleted', async () => {
     const { work, time, postponed, ids, observer } = workerWorld({
       remaining: () => 9_999,
-      queue: { postpone: out, deadLetter: out, delete: out },
+      queue: queueOut,
     });
     time.now = later;
     const suspect = received({ id: 'a', resourceId: '1' }, { receiveCount: 3 });
     expect(await work(suspect, received({ id: 'x', resourceId: '2' }))).toEqual(['message of a']);
     expect(postponed).toEqual([]);
-    const {
-      work: workInTime,
-      observer: noted,
-      time: sameTime,
-    } = workerWorld({ queue: { postpone: out, deadLetter: out, delete: out } });
+    const { work: workInTime, observer: noted, time: sameTime } = workerWorld({ queue: queueOut });
     sameTime.now = later;
     expect(await workInTime(suspect, received({ id: 'x', resourceId: '2' }))).toEqual([]);
     expect(noted.notes).toContainEqual(['event.not_deleted', { errorName: 'Error', count: 1 }]);

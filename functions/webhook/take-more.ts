@@ -1,0 +1,84 @@
+import { errorName } from '../connector-error.ts';
+import { shareAmongCompanies } from './company-share.ts';
+import type { WorkDependencies } from './work-dependencies.ts';
+import { deleteDone, type Group, type Progress, postpone, readGroups, workGroup } from './work-groups.ts';
+import type { ReceivedMessage } from './work-queue.ts';
+
+/** When a worker that waits for a message takes further ones, and how long it goes on with it; milliseconds. */
+const waiting = { from: 2000, reserve: 20_000 } as const;
+
+/** As many messages are under way at once as in a batch; those that hang do not count. */
+const atOnce = 10;
+
+/** A message that has run for so many seconds hangs, as far as others are concerned. */
+const hangsAfter = 10;
+
+/** How long what cannot run beside what is under way is put off, in seconds, and up to as long again by chance. */
+const besideSeconds = 20;
+
+/**
+ * Takes further messages from the queue while the batch waits for a slow one. Without that, a company whose system hangs
+ * would hold a worker for a minute, and after a few of its events all of them: SQS gives a worker its next batch only when
+ * the last one has ended.
+ *
+ * Messages of a key of which one is under way are put off, so those that hang are never two of a key; and so are suspects,
+ * which must be alone.
+ *
+ * @param batch ends when the batch has ended, as far as nothing has to be alone
+ */
+export async function takeMore(
+  batch: Promise<unknown>,
+  progress: Progress,
+  dependencies: WorkDependencies,
+): Promise<void> {
+  const { sleep, remaining } = dependencies;
+  const rounds = new Set<Promise<void>>();
+  let isOver = false;
+  const over = batch.then(() => {
+    isOver = true;
+  });
+  for (;;) {
+    await Promise.race([over, sleep(waiting.from)]);
+    if (isOver || remaining() < waiting.reserve) break;
+    const messages = await receive(freeFor(progress, dependencies), dependencies);
+    if (messages.length === 0) continue;
+    const round = workFurther(messages, progress, dependencies).finally(() => rounds.delete(round));
+    rounds.add(round);
+  }
+  await Promise.all([over, ...rounds]);
+}
+
+/** How many more messages may be under way. */
+function freeFor({ running }: Progress, { clock }: WorkDependencies): number {
+  const young = [...running.values()].filter((since) => clock() - since < hangsAfter);
+  return Math.max(atOnce - young.length, 0);
+}
+
+async function receive(most: number, { queue, observer }: WorkDependencies): Promise<readonly ReceivedMessage[]> {
+  if (most === 0) return [];
+  try {
+    return await queue.receive(most);
+  } catch (error) {
+    observer.note('event.none_taken', { errorName: errorName(error) });
+    return [];
+  }
+}
+
+async function workFurther(
+  messages: readonly ReceivedMessage[],
+  progress: Progress,
+  dependencies: WorkDependencies,
+): Promise<void> {
+  const keys = new Set([...progress.running.keys()].flatMap((item) => ('key' in item ? item.key : [])));
+  const mayRun = ({ items }: Group) =>
+    items.every((item) => !('key' in item) || (!item.isSuspect && !keys.has(item.key)));
+  const groups = await readGroups(messages, dependencies);
+  const { worked, waiting: beyondShare } = shareAmongCompanies(groups.filter(mayRun));
+  const seconds = Math.ceil(besideSeconds * (1 + dependencies.randomFraction()));
+  const putOff = [...groups.filter((group) => !mayRun(group)), ...beyondShare];
+  await Promise.all([
+    ...worked.map(({ items }) => workGroup(items, progress, dependencies)),
+    ...putOff.map(({ items }) => postpone(items, seconds, dependencies)),
+  ]);
+  await deleteDone(progress, dependencies);
+}

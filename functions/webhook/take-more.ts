@@ -5,7 +5,7 @@ import { deleteDone, type Group, type Progress, postpone, readGroups, workGroup 
 import type { ReceivedMessage } from './work-queue.ts';
 
 /** When a worker that waits for a message takes further ones, and how long it goes on with it; milliseconds. */
-const waiting = { from: 2000, reserve: 20_000 } as const;
+const waiting = { from: 2000, reserve: 15_000 } as const;
 
 /** As many messages are under way at once as in a batch; those that hang do not count. */
 const atOnce = 10;

@@ -69,6 +69,9 @@ describe('an event that ends its process', () => {
     const { world, runs, drain, left } = lambda(ten, [killer]);
     const ends = await drain();
     expect(left()).toEqual([]);
+    // The second time alone it runs after all that are left: they need not wait for it again.
+    expect(runs[2]?.at(-1)).toBe(killer);
+    expect(new Set(runs.slice(1, 3).flat())).toEqual(new Set(ten));
     // Once with others, twice alone.
     expect(ends.filter((end) => end === 'died')).toHaveLength(3);
     expect(world.dead).toMatchObject([

@@ -13,16 +13,22 @@ const atOnce = 10;
 /** A message that has run for so many seconds hangs, as far as others are concerned. */
 const hangsAfter = 10;
 
-/** How long what cannot run beside what is under way is put off, in seconds, and up to as long again by chance. */
-const besideSeconds = 20;
+/** A message that has run for so many seconds is slow: no further one of its key is begun beside it. */
+const slowAfter = 1;
+
+/**
+ * How long what cannot run beside what is under way is put off, and what is beyond a company's share, in seconds; and up
+ * to as long again by chance.
+ */
+const putOffSeconds = { beside: 20, beyondShare: 2 } as const;
 
 /**
  * Takes further messages from the queue while the batch waits for a slow one. Without that, a company whose system hangs
  * would hold a worker for a minute, and after a few of its events all of them: SQS gives a worker its next batch only when
  * the last one has ended.
  *
- * Messages of a key of which one is under way are put off, so those that hang are never two of a key; and so are suspects,
- * which must be alone.
+ * Messages of a key of which one is slow are put off, so that hanging ones do not pile up; and so are suspects, which must
+ * be alone.
  *
  * @param batch ends when the batch has ended, as far as nothing has to be alone
  */
@@ -69,16 +75,19 @@ async function workFurther(
   progress: Progress,
   dependencies: WorkDependencies,
 ): Promise<void> {
-  const keys = new Set([...progress.running.keys()].flatMap((item) => ('key' in item ? item.key : [])));
+  const { clock, randomFraction } = dependencies;
+  const slow = [...progress.running].filter(([, since]) => clock() - since >= slowAfter);
+  const keys = new Set(slow.flatMap(([item]) => ('key' in item ? item.key : [])));
   const mayRun = ({ items }: Group) =>
     items.every((item) => !('key' in item) || (!item.isSuspect && !keys.has(item.key)));
   const groups = await readGroups(messages, dependencies);
   const { worked, waiting: beyondShare } = shareAmongCompanies(groups.filter(mayRun));
-  const seconds = Math.ceil(besideSeconds * (1 + dependencies.randomFraction()));
-  const putOff = [...groups.filter((group) => !mayRun(group)), ...beyondShare];
+  const putOff = ({ items }: Group, seconds: number) =>
+    postpone(items, Math.ceil(seconds * (1 + randomFraction())), dependencies);
   await Promise.all([
     ...worked.map(({ items }) => workGroup(items, progress, dependencies)),
-    ...putOff.map(({ items }) => postpone(items, seconds, dependencies)),
+    ...groups.filter((group) => !mayRun(group)).map((group) => putOff(group, putOffSeconds.beside)),
+    ...beyondShare.map((group) => putOff(group, putOffSeconds.beyondShare)),
   ]);
   await deleteDone(progress, dependencies);
 }

@@ -289,6 +289,22 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect((await procore(['events', 'redrive', 'nobody', '--environment', 'sandbox'])).exitCode).toBe(3);
   });
 
+  it('redrives nothing after Ctrl-C, and gives back what is in hand', async () => {
+    const { queues } = sandbox();
+    await sendUnreadable(queues.Events ?? '');
+    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    await until(
+      async () => (await procore(dead)).json() as { deadLetters: unknown[] },
+      ({ deadLetters }) => deadLetters.length === 1,
+    );
+    const person = { untilInterrupted: <T>(work: (signal: AbortSignal) => Promise<T>) => work(AbortSignal.abort()) };
+    const all = ['events', 'redrive', '--all', '--environment', 'sandbox', '--json'];
+    const interrupted = await procore(all, { person });
+    expect(interrupted.json()).toMatchObject({ redriven: 0, interrupted: true });
+    expect(interrupted.exitCode).toBe(130);
+    expect((await procore(all)).json()).toMatchObject({ redriven: 1, interrupted: false });
+  });
+
   it('rotates the header without refusing a delivery, and begins no second roll-over meanwhile', async () => {
     await subscribe();
     const before = standIn().hooks()[0]?.authorization;

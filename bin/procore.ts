@@ -20,8 +20,11 @@ const terminal = createTerminal({
   variables: env,
 });
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal, {
-  // The tables are those of lib/cloud, and load the CDK.
-  standing: async () => (await import('../lib/cloud/standing.ts')).standingCharges(),
+  // It synthesizes the template, which loads the CDK.
+  standing: async (environment, stage) => {
+    const { standingCharges } = await import('../lib/cloud/standing.ts');
+    return standingCharges(environment, stage);
+  },
   settings: async () => readProcoreBlock(),
   remembered: async () => readProcorerc(),
   remember: async (selection) => writeProcorerc(selection),

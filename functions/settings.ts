@@ -4,6 +4,8 @@ import { ConnectorError } from './connector-error.ts';
 export const settingNames = {
   /** Which Procore this function serves, e.g. `sandbox`. */
   environment: 'PROCORE_ENVIRONMENT',
+  /** The name of the stack: metrics of two stacks in one account must not mix. */
+  stack: 'PROCORE_STACK_NAME',
   /** ARN of the Secrets Manager secret `{"environment","clientId","clientSecret"}`. */
   oauthClientSecret: 'OAUTH_CLIENT_SECRET_ARN',
   /** ARN of the Secrets Manager secret `{"environment","current","previous"?}`. */

@@ -11,6 +11,7 @@ let output: string;
 beforeEach(() => {
   output = '';
   vi.stubEnv('PROCORE_ENVIRONMENT', 'sandbox');
+  vi.stubEnv('PROCORE_STACK_NAME', 'Tested');
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => {
       output += String(chunk);
@@ -36,14 +37,26 @@ it('logs allow-listed fields with the request id, and drops every other field', 
   expect(output).not.toContain(canary);
 });
 
-it('emits metrics with the environment as their only dimension', async () => {
+it('emits metrics with stack and environment as their dimensions: two stacks of an account must not mix', async () => {
   const handler = observed(async () => observer.count('sweepDue', 3));
   await handler({}, context);
   output = '';
   await handler({}, context);
   const { _aws, ...values } = JSON.parse(output);
-  expect(_aws.CloudWatchMetrics[0]).toMatchObject({ Namespace: 'ProcoreConnector', Dimensions: [['environment']] });
-  expect(values).toEqual({ environment: 'sandbox', sweepDue: 3 });
+  expect(_aws.CloudWatchMetrics[0]).toMatchObject({
+    Namespace: 'ProcoreConnector',
+    Dimensions: [['stack', 'environment']],
+  });
+  expect(values).toEqual({ stack: 'Tested', environment: 'sandbox', sweepDue: 3 });
+});
+
+it('publishes nothing of what SQS counts of every webhook at no charge', async () => {
+  const handler = observed(async () => {
+    observer.count('webhookAccepted');
+    observer.count('eventHandled');
+  });
+  await handler({}, context);
+  expect(output).toBe('');
 });
 
 it('emits the metrics of an invocation that fails', async () => {

@@ -6,7 +6,7 @@ import type { PreviousUse } from './previous-use.ts';
 import { fingerprint } from './subscription.ts';
 import type { WebhookAuthorization, WebhookAuthorizationSource } from './webhook-authorization.ts';
 
-/** How the `Authorization` header was: right, absent (as scanners send it), or wrong (an alarm: events may be lost). */
+/** How the `Authorization` header was: right, absent (as scanners send it), or wrong. */
 export type Authentication = 'authenticated' | 'none_sent' | 'wrong_sent';
 
 /** Judges the value of a delivery's `Authorization` header; undefined when there was none. */
@@ -78,8 +78,11 @@ export function createAuthenticator(dependencies: {
       rereadAt = clock();
       if (await isRight(header, await source.read({ fresh: true }))) return 'authenticated';
     }
-    observer.count('webhookAuthorizationWrong');
-    observer.note('webhook.refused', { reason: 'authorization_wrong' });
+    // Only hooks know a value that we issued once: then events are being lost. Anybody can send any other value.
+    const { retired = [] } = await source.read();
+    const wasRight = retired.includes(fingerprint(header.replace(/^Bearer /, '')));
+    observer.count(wasRight ? 'webhookAuthorizationRetired' : 'webhookAuthorizationWrong');
+    observer.note('webhook.refused', { reason: wasRight ? 'authorization_retired' : 'authorization_wrong' });
     return 'wrong_sent';
   };
 }

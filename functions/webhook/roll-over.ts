@@ -3,7 +3,7 @@ import { ConnectorError } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import type { PreviousUse } from './previous-use.ts';
 import { fingerprint, type SubscriptionStore } from './subscription.ts';
-import type { WebhookAuthorization, WebhookAuthorizationKeeper } from './webhook-authorization.ts';
+import { type WebhookAuthorization, type WebhookAuthorizationKeeper, withRetired } from './webhook-authorization.ts';
 
 /** What {@link retirePrevious} needs. */
 export interface RetirementDependencies {
@@ -45,7 +45,8 @@ export async function beginRollOver(
   { keeper, clock }: { readonly keeper: WebhookAuthorizationKeeper; readonly clock: Clock },
 ): Promise<WebhookAuthorization> {
   if (before.previous !== undefined) throw new RollOverUnderWayError();
-  const rolled = { current: next, previous: before.current, rotatedAt: clock() };
+  const { retired } = before;
+  const rolled = { current: next, previous: before.current, rotatedAt: clock(), ...(retired && { retired }) };
   if ((await keeper.write(rolled, before)) === 'changed') throw new RollOverUnderWayError();
   return rolled;
 }
@@ -68,14 +69,15 @@ export async function retirePrevious(
   if (previous === undefined) return 'nothing_to_retire';
   if (rotatedAt === undefined) {
     // A person has set both values. Hooks that we do not keep may send the old one, so their 13 hours begin now.
-    await keeper.write({ current, previous, rotatedAt: clock() }, authorization);
+    await keeper.write({ ...authorization, rotatedAt: clock() }, authorization);
     return 'retries_possible';
   }
   const hooks = (await store.list()).flatMap((subscription) => subscription.hooks);
   if (hooks.some(({ authorization }) => authorization !== fingerprint(current))) return 'hooks_not_moved';
   const times = [rotatedAt, (await use.last(fingerprint(previous))) ?? 0, ...hooks.map((hook) => hook.authorizedAt)];
   if (clock() - times.reduce((one, other) => Math.max(one, other)) < retrySeconds) return 'retries_possible';
-  if ((await keeper.write({ current }, authorization)) === 'changed') return 'retries_possible';
+  const retired = withRetired(fingerprint(previous), authorization);
+  if ((await keeper.write({ current, retired }, authorization)) === 'changed') return 'retries_possible';
   observer.note('webhook.authorization_retired');
   return 'retired';
 }

@@ -8,6 +8,16 @@ export interface WebhookAuthorization {
   readonly previous?: string;
   /** When `current` took the place of `previous`, epoch seconds; absent when a person set them. */
   readonly rotatedAt?: number;
+  /** Fingerprints of values that were accepted once and no longer are, the newest first; absent when there are none. */
+  readonly retired?: readonly string[];
+}
+
+/** How many retired values are remembered. One retires 13 hours after a roll-over at the earliest. */
+const mostRetired = 10;
+
+/** Adds a value to those that are no longer accepted. @param value its fingerprint */
+export function withRetired(value: string, { retired = [] }: Pick<WebhookAuthorization, 'retired'>): readonly string[] {
+  return [value, ...retired.filter((other) => other !== value)].slice(0, mostRetired);
 }
 
 /** Where the values come from: the environment's secret, checked for its environment. */
@@ -36,7 +46,7 @@ export interface WebhookAuthorizationKeeper {
 const fewestCharacters = 16;
 
 /**
- * Reads the webhook authorization out of its secret `{"environment","current","previous"?,"rotatedAt"?}`.
+ * Reads the webhook authorization out of its secret `{"environment","current","previous"?,"rotatedAt"?,"retired"?}`.
  *
  * @param text the secret string; undefined for a binary secret
  * @returns the values
@@ -53,10 +63,17 @@ export function parseWebhookAuthorization(
   if (current.length < fewestCharacters) {
     throw new MalformedSecretError('webhook authorization', environment, `${short} "current"`);
   }
-  if (previous === '') return { current };
+  const retired = readFingerprints(fields.retired);
+  const remembered = { ...(retired.length > 0 && { retired }) };
+  if (previous === '') return { current, ...remembered };
   if (previous.length < fewestCharacters) {
     throw new MalformedSecretError('webhook authorization', environment, `${short} "previous"`);
   }
   const { rotatedAt } = fields;
-  return { current, previous, ...(typeof rotatedAt === 'number' && { rotatedAt }) };
+  return { current, previous, ...(typeof rotatedAt === 'number' && { rotatedAt }), ...remembered };
+}
+
+/** What is no fingerprint is left out: a hint that is wrong must not keep deliveries out. */
+function readFingerprints(field: unknown): readonly string[] {
+  return Array.isArray(field) ? field.filter((one) => typeof one === 'string' && /^[\da-f]{16}$/.test(one)) : [];
 }

@@ -12,7 +12,13 @@ import {
   stackSettings,
 } from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
-import { completeOptions, type EnvironmentOptions, environmentOptions } from './environment-options.ts';
+import {
+  completeOptions,
+  type EnvironmentOptions,
+  environmentOptions,
+  topicArnForm,
+  usualMonitoring,
+} from './environment-options.ts';
 import { mostStackNameCharacters } from './stack-name.ts';
 
 /** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
@@ -33,6 +39,8 @@ export interface DomainConfiguration {
 /** What cdk.json decides about one environment, with its defaults filled in. */
 export interface EnvironmentConfiguration extends EnvironmentOptions {
   readonly name: ProcoreEnvironmentName;
+  /** The ARN of the SNS topic that wakes somebody. */
+  readonly pagerTopicArn?: string;
   readonly domain?: DomainConfiguration;
 }
 
@@ -52,7 +60,7 @@ const keyOf = (option: OptionName): string => (option === 'logRetention' ? 'logR
 const optionNames = Object.keys(environmentOptions) as OptionName[];
 
 /** The keys of an environment, which a stage may have for all of its environments; `domain` is one environment's own. */
-export const environmentKeys: readonly string[] = [...optionNames.map(keyOf), 'domain'];
+export const environmentKeys: readonly string[] = [...optionNames.map(keyOf), 'pagerTopicArn', 'domain'];
 
 /** Every key of a stage or an environment with what it is unless it is given, as cdk.json has it. */
 export const settingDefaults: Readonly<Record<string, unknown>> = {
@@ -133,10 +141,12 @@ function environmentConfiguration({ name, settings }: StagedEnvironment): Enviro
     const setting = settings.get(keyOf(option));
     return setting === undefined ? [] : [[option, allowedValue(option, setting)] as const];
   });
+  const pagerTopicArn = settings.get('pagerTopicArn');
   const domain = settings.get('domain');
   return {
     name,
-    ...completeOptions(Object.fromEntries(given)),
+    ...completeOptions({ monitoring: usualMonitoring(name), ...Object.fromEntries(given) }),
+    ...(pagerTopicArn && { pagerTopicArn: readPagerTopicArn(pagerTopicArn) }),
     ...(domain && { domain: readDomain(domain, name) }),
   };
 }
@@ -145,6 +155,11 @@ function allowedValue(option: OptionName, setting: Setting): unknown {
   const { allowed, isAllowed } = environmentOptions[option];
   if (isAllowed(setting.value)) return setting.value;
   throw wrong(setting, keyOf(option), allowed);
+}
+
+function readPagerTopicArn(setting: Setting): string {
+  if (typeof setting.value === 'string' && topicArnForm.test(setting.value)) return setting.value;
+  throw wrong(setting, 'pagerTopicArn', 'the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME');
 }
 
 function readDomain(setting: Setting, environment: ProcoreEnvironmentName): DomainConfiguration {

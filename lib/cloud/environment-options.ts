@@ -1,10 +1,14 @@
 import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { isSecureUrl } from '../../functions/procore/secure-origin.ts';
 import { wrongValue } from '../configuration-error.ts';
 
 /** How much functions log: their events (`info`), or failed invocations alone (`error`). */
 export type LogLevel = 'info' | 'error';
+
+/** How much watches an environment: every alarm and the dashboard (`full`), or the most important alarms (`lean`). */
+export type MonitoringLevel = 'lean' | 'full';
 
 /** What can be decided on for an environment, all of it with a default. */
 export interface EnvironmentOptions {
@@ -14,6 +18,7 @@ export interface EnvironmentOptions {
   readonly revokeReplacedTokens: boolean;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
+  readonly monitoring: MonitoringLevel;
 }
 
 /** One option: what it is unless told, and what it may be. */
@@ -61,7 +66,20 @@ export const environmentOptions: {
     allowed: 'info or error',
     isAllowed: (value) => value === 'info' || value === 'error',
   },
+  monitoring: {
+    default: 'full',
+    allowed: 'lean or full',
+    isAllowed: (value) => value === 'lean' || value === 'full',
+  },
 };
+
+/** Says how a Procore environment is watched unless told: nobody's business depends on a sandbox. */
+export function usualMonitoring(environment: ProcoreEnvironmentName): MonitoringLevel {
+  return environment.endsWith('sandbox') ? 'lean' : environmentOptions.monitoring.default;
+}
+
+/** What the name of an SNS topic looks like. */
+export const topicArnForm = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
 
 /**
  * Fills in the defaults.

@@ -2,6 +2,7 @@ import { Aws, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
@@ -66,7 +67,7 @@ export class ConnectorHttpApi extends Construct {
       throttle,
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogs),
-        format: accessLogFormat(procoreEnvironment),
+        format: accessLogFormat(Stack.of(this).stackName, procoreEnvironment),
       },
       ...(customDomain && { domainMapping: { domainName: customDomain } }),
     });
@@ -86,6 +87,11 @@ export class ConnectorHttpApi extends Construct {
   /** Where Procore's webhooks are sent. */
   get webhookUrl(): string {
     return `${this.origin}/webhooks`;
+  }
+
+  /** API Gateway's own count of this API, which comes whatever becomes of the access logs. */
+  metric(name: '5xx'): Metric {
+    return { '5xx': this.#api.metricServerError({ statistic: 'Sum' }) }[name];
   }
 
   /** Lets a function know the origin that its links and its redirect URI have. */
@@ -124,7 +130,7 @@ export class ConnectorHttpApi extends Construct {
         metricNamespace,
         metricName,
         metricValue,
-        dimensions: { environment: '$.environment' },
+        dimensions: { stack: '$.stack', environment: '$.environment' },
       });
     measure('webhookAnswerMs', webhook, '$.answerMs');
     measure('webhookUnanswered', FilterPattern.all(webhook, unanswered), '1');
@@ -152,13 +158,14 @@ function whyOpen(path: string): string {
 }
 
 /** One line of JSON a request. The route stands for the path, and no query string: that holds codes and states. */
-function accessLogFormat(environment: ProcoreEnvironmentName): AccessLogFormat {
+function accessLogFormat(stack: string, environment: ProcoreEnvironmentName): AccessLogFormat {
+  // CloudWatch Logs keeps the time itself, and each byte is paid for with every webhook.
   const texts = {
-    requestTime: '$context.requestTime',
     requestId: '$context.requestId',
     sourceIp: '$context.identity.sourceIp',
     routeKey: '$context.routeKey',
     integrationError: '$context.integrationErrorMessage',
+    stack,
     environment,
   };
   // Unquoted, since metric filters compare and add up numbers only.

@@ -4,6 +4,7 @@ import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -22,7 +23,13 @@ import { Connecting } from './connecting.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { type Domain, faultOfDomainName } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
-import { completeOptions, type LogLevel } from './environment-options.ts';
+import {
+  completeOptions,
+  type LogLevel,
+  type MonitoringLevel,
+  topicArnForm,
+  usualMonitoring,
+} from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
 import type { FifoQueueNaming } from './fifo-queue.ts';
@@ -102,6 +109,21 @@ export interface ProcoreEnvironmentProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * How much watches the environment: every alarm and the dashboard, or the most important alarms alone.
+   *
+   * @default - 'lean' for the sandboxes, 'full' otherwise
+   */
+  readonly monitoring?: MonitoringLevel;
+
+  /**
+   * The SNS topic that wakes somebody, in the region of the stack: the composite alarm `page` goes there when it fires
+   * and when it ends.
+   *
+   * @default - nobody is woken; each alarm does what `addAlarmAction` added
+   */
+  readonly pagerTopicArn?: string;
+
+  /**
    * A host of your own for pages and webhooks, e.g. `connect.example.com`. It needs a `certificate`, and a DNS record
    * that points to the output `DomainTarget`.
    *
@@ -165,7 +187,8 @@ export class ProcoreEnvironment extends Construct {
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
-    const { logRetention, logLevel, ...options } = completeOptions(props);
+    const monitoring = props.monitoring ?? usualMonitoring(procoreEnvironment);
+    const { logRetention, logLevel, monitoring: level, ...options } = completeOptions({ ...props, monitoring });
     const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
@@ -201,7 +224,7 @@ export class ProcoreEnvironment extends Construct {
         quarantine: quarantineQueue.queue,
         escrow: escrowQueue.queue,
       },
-      accessLogs: api.accessLogs,
+      ...{ api, level, pagerTopic: this.#pagerTopic(props) },
     });
     this.#expose(procoreEnvironment, {
       ...outputsOfStores({ ...stores, api }),
@@ -238,9 +261,16 @@ export class ProcoreEnvironment extends Construct {
     return this.#monitoring.pagingAlarm;
   }
 
-  /** Adds what every alarm of this environment does when it fires, e.g. an `SnsAction`. */
+  /** Adds what every alarm of this environment does when it fires and when it ends, e.g. an `SnsAction`. */
   addAlarmAction(action: IAlarmAction): void {
     this.#monitoring.addAlarmAction(action);
+  }
+
+  /** @throws ConfigurationError when it is no ARN of a topic */
+  #pagerTopic({ pagerTopicArn: arn }: ProcoreEnvironmentProps): ITopic | undefined {
+    if (arn === undefined) return undefined;
+    if (Token.isUnresolved(arn) || topicArnForm.test(arn)) return Topic.fromTopicArn(this, 'PagerTopic', arn);
+    throw wrongValue('pagerTopicArn', arn, 'the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME');
   }
 
   /** Scripts and the command line find everything by these outputs, whose names therefore carry no hash. */

@@ -51,7 +51,7 @@ export class Webhooks extends Construct {
       description: "Takes in Procore's webhooks",
       // Procore waits 5 s, a cold start included, and starting is processor time. What it no longer waits for is still
       // accepted, and its retry is then a duplicate.
-      memoryMebibytes: 1024,
+      memoryMebibytes: 768,
       timeoutSeconds: 10,
     });
     secrets.grantWebhookAuthorization(intake);

@@ -4,6 +4,7 @@ import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dy
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
@@ -15,6 +16,7 @@ import {
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import {
+  alarmTopicOutput,
   type EnvironmentOutput,
   type FunctionOutput,
   type LogOutput,
@@ -23,6 +25,7 @@ import {
   type SecretOutput,
   type TableOutput,
 } from '../stack-outputs.ts';
+import { type AlarmSubscribers, countAlarmSubscribers } from './aws/alarm-subscribers.ts';
 import { readStackResources, readTagged } from './aws/tagged-resources.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
@@ -44,6 +47,8 @@ export interface Deployment {
   readonly stackName: string;
   readonly local: boolean;
   readonly environments: readonly DeployedEnvironment[];
+  /** Counts who hears of alarms; absent on this machine, where there are none, and without a topic. */
+  readonly alarmSubscribers?: () => Promise<AlarmSubscribers>;
 }
 
 /** One line of a log; `id` is never given twice. */
@@ -151,7 +156,9 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
       exitCodes.notFound,
     );
   }
-  return { stackName: name, local, environments };
+  const topicArn = outputs.get(alarmTopicOutput);
+  const alarmSubscribers = () => countAlarmSubscribers(new SNSClient(options), topicArn ?? '');
+  return { stackName: name, local, environments, ...(!local && topicArn !== undefined && { alarmSubscribers }) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { CommandContext, InputCompletion } from '@stricli/core';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -19,8 +20,14 @@ export interface Report {
 
 /** What the command line takes from rooms of the house that it does not know itself; bin/procore.ts gives it. */
 export interface Surroundings {
-  /** Counts an environment's standing charges, out of the tables that the template is made of. */
-  standing(): Promise<StandingCharges>;
+  /**
+   * Counts what costs in the template of an environment, as cdk.json's settings make it.
+   *
+   * @param environment default is production, or the first one of the stage
+   * @param stage default is the only one of cdk.json
+   * @throws ConfigurationError when cdk.json is wrong, or has several stages and none is named
+   */
+  standing(environment: ProcoreEnvironmentName | undefined, stage: string | undefined): Promise<StandingCharges>;
   /** Reads the `procore` block of cdk.json. @throws ConfigurationError when the file cannot be read */
   settings(): Promise<unknown>;
   /** Reads `.procorerc`. @throws ConfigurationError when it is not JSON */

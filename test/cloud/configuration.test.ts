@@ -14,6 +14,7 @@ const defaults = {
   revokeReplacedTokens: false,
   logRetention: 90,
   logLevel: 'info',
+  monitoring: 'full',
 };
 
 function read(block: unknown, given: Readonly<Record<string, unknown>> = {}) {
@@ -39,7 +40,7 @@ describe('the procore block of the context', () => {
         stackName: 'ProcoreConnector',
         alarmEmail: null,
         environments: [
-          { name: 'sandbox', ...defaults },
+          { name: 'sandbox', ...defaults, monitoring: 'lean' },
           { name: 'production', ...defaults },
         ],
       },
@@ -64,6 +65,7 @@ describe('the procore block of the context', () => {
             workerConcurrency: 40,
             worker: false,
             logRetention: 7,
+            monitoring: 'lean',
             domain: { ...domain, inUse: false },
           },
         ],
@@ -86,7 +88,7 @@ describe('the procore block of the context', () => {
         stackName: 'Ours',
         alarmEmail: 'ops@example.com',
         environments: [
-          { name: 'sandbox', ...defaults, logLevel: 'error', domain: { ...domain, inUse: true } },
+          { name: 'sandbox', ...defaults, logLevel: 'error', monitoring: 'lean', domain: { ...domain, inUse: true } },
           { name: 'federal', ...defaults, logLevel: 'error' },
         ],
       },
@@ -115,6 +117,8 @@ describe('the procore block of the context', () => {
     'workerConcurrency',
     'logRetentionDays',
     'logLevel',
+    'monitoring',
+    'pagerTopicArn',
     'domain',
     'domains',
     'returnToOrigins',
@@ -128,6 +132,25 @@ describe('the procore block of the context', () => {
         `-c ${key}=…: got "sandbox"; allowed: -c stage=NAME alone, since the next deployment forgets what -c has given. ` +
         'Write it into cdk.json, below procore.stages.',
     });
+  });
+
+  test('watches a sandbox lean unless told, and takes the topic that wakes somebody for all or for one', () => {
+    const topic = 'arn:aws:sns:us-east-1:111122223333:pager';
+    const watched = (block: unknown) =>
+      read(block)[0]?.environments.map(({ monitoring, pagerTopicArn }) => [monitoring, pagerTopicArn]);
+    expect(watched({ environments: ['monthly-sandbox', 'federal'] })).toEqual([
+      ['lean', undefined],
+      ['full', undefined],
+    ]);
+    expect(watched({ monitoring: 'full', pagerTopicArn: topic })).toEqual([
+      ['full', topic],
+      ['full', topic],
+    ]);
+    const environments = { sandbox: { monitoring: 'full' }, production: { monitoring: 'lean', pagerTopicArn: topic } };
+    expect(watched(stageOf({ environments }))).toEqual([
+      ['full', undefined],
+      ['lean', topic],
+    ]);
   });
 
   test.each([
@@ -165,6 +188,9 @@ describe('the procore block of the context', () => {
     ['logRetentionDays', 31],
     ['logRetentionDays', true],
     ['logLevel', 'verbose'],
+    ['monitoring', 'some'],
+    ['pagerTopicArn', 'pager'],
+    ['pagerTopicArn', 'arn:aws:sqs:us-east-1:111122223333:pager'],
     ['domain', domain],
   ])('refuses %s = %j for a stage in one line that names the key, what was got and what is allowed', (key, value) => {
     const error = refusal(stageOf({ [key]: value }));

@@ -16,13 +16,14 @@ const types = {
   'KMS key': 'AWS::KMS::Key',
   'EventBridge rules': 'AWS::Events::Rule',
   Alarms: 'AWS::CloudWatch::Alarm',
+  'Composite alarms': 'AWS::CloudWatch::CompositeAlarm',
   Dashboard: 'AWS::CloudWatch::Dashboard',
 };
 
 test('lib/cloud/README.md says how many resources an environment has', () => {
   // What belongs to the stack and not to an environment is the topic of alarms, with its key.
-  const resources = [...resourcesOf(synthesize({ environments: 'sandbox' }))].filter(([id]) =>
-    id.startsWith('Sandbox'),
+  const resources = [...resourcesOf(synthesize({ environments: 'production' }))].filter(([id]) =>
+    id.startsWith('Production'),
   );
   const counted = Object.entries(types).map(([name, type]) => [
     name,
@@ -45,11 +46,17 @@ test('a construct has the defaults that its props document', () => {
   for (const { name, optional, byDefault } of documented) {
     expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
     const option = environmentOptions[name as keyof typeof environmentOptions]?.default;
-    if (option === undefined || typeof option === 'object') {
+    // How an environment is watched depends on which it is.
+    if (option === undefined || typeof option === 'object' || name === 'monitoring') {
       expect(byDefault ?? '- ', name).toMatch(/^- /);
     } else {
       const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
       expect(byDefault, name).toBe(typeof spelled === 'string' && name === 'logLevel' ? `'${spelled}'` : `${spelled}`);
     }
   }
+});
+
+test('lib/cloud/README.md says how few alarms a sandbox has', () => {
+  const [, alarms] = /^\| Alarms.*; (\d+) in a sandbox/m.exec(document) ?? [];
+  synthesize({ environments: 'sandbox' }).resourceCountIs('AWS::CloudWatch::Alarm', Number(alarms));
 });

@@ -34,7 +34,7 @@ function environmentOf(stack: Template, name: string): Record<string, unknown> {
 }
 
 describe('functions', () => {
-  test('run on nodejs24.x and arm64, traced, each with its own log group', () => {
+  test('run on nodejs24.x and arm64, untraced, each with its own log group and without Lambda’s lines of what went well', () => {
     const functions = sandbox('AWS::Lambda::Function');
     expect(functions.length).toBe(functionNames.length);
     const groups = new Set(
@@ -43,9 +43,11 @@ describe('functions', () => {
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
           Handler: 'index.handler',
-          TracingConfig: { Mode: 'Active' },
+          LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'INFO' },
         });
-        return textsIn(Properties.LoggingConfig ?? '')[0];
+        // Traces were a sixth of the bill.
+        expect(Properties, id).not.toHaveProperty('TracingConfig');
+        return textsIn((Properties.LoggingConfig as { LogGroup: Json }).LogGroup)[0];
       }),
     );
     expect(groups.size).toBe(functionNames.length);
@@ -70,7 +72,7 @@ describe('functions', () => {
     ['TokenRotation', 512, 60],
     ['TokenRecovery', 256, 30],
     // Procore waits 5 s, a cold start included.
-    ['WebhookIntake', 1024, 10],
+    ['WebhookIntake', 768, 10],
     ['WebhookWorker', 512, 60],
     ['SubscriptionAudit', 512, 900],
     ['Reconciliation', 512, 900],
@@ -187,7 +189,7 @@ describe('functions', () => {
     ],
   ])('%s gets the settings it reads and no others', (name, variables) => {
     expect(Object.keys(environmentOf(template, name)).sort()).toEqual(
-      [...variables, 'PROCORE_ENVIRONMENT', 'POWERTOOLS_LOG_LEVEL'].sort(),
+      [...variables, 'PROCORE_ENVIRONMENT', 'PROCORE_STACK_NAME', 'POWERTOOLS_LOG_LEVEL'].sort(),
     );
   });
 

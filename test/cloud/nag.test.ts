@@ -62,6 +62,7 @@ test('a role with a wildcard of its own would be found', () => {
   });
   expect(found).toEqual([
     'AwsSolutions-IAM5[Action::sqs:*] ProcoreConnector/Sandbox/Webhooks/WebhookWorker/Role/Resource',
+    'AwsSolutions-IAM5[Resource::*] ProcoreConnector/Sandbox/Webhooks/WebhookWorker/Role/Resource',
   ]);
 });
 

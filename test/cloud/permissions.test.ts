@@ -40,7 +40,7 @@ function nameOf(resource: Json): string {
 }
 
 describe('the role of each function', () => {
-  const common = /^(logs|xray|kms):/;
+  const common = /^(logs|kms):/;
 
   test('is in the table of permissions', () => {
     const deployed = [...outputs.values()].filter((name) => name.startsWith('Function'));

@@ -36,7 +36,10 @@ function inTheirStack(props: Partial<ProcoreEnvironmentProps> = {}, stackName = 
 function consistsOf(template: Template): Record<string, unknown> {
   const own = [...resourcesOf(template)].filter(([id]) => id.startsWith('Sandbox'));
   return Object.fromEntries(
-    own.map(([id, { Type, Properties }]) => [id, { Type, ...Properties, Code: undefined, AlarmActions: undefined }]),
+    own.map(([id, { Type, Properties }]) => [
+      id,
+      { Type, ...Properties, Code: undefined, AlarmActions: undefined, OKActions: undefined },
+    ]),
   );
 }
 
@@ -233,17 +236,35 @@ describe('the alarms of an environment in another app', () => {
   test('do what that app adds, all but the composite one, which only repeats them', () => {
     const { stack, procore, template } = inTheirStack();
     procore.addAlarmAction(new SnsAction(new Topic(stack, 'Topic')));
-    const topic = { Ref: expect.stringMatching(/^Topic/) };
-    const actions = (type: string) =>
-      resourcesOfType(template(), type).map(([, { Properties }]) => Properties.AlarmActions);
-    expect(new Set(actions('AWS::CloudWatch::Alarm').map((each) => JSON.stringify(each))).size).toBe(1);
-    expect(actions('AWS::CloudWatch::Alarm')[0]).toEqual([topic]);
-    expect(actions('AWS::CloudWatch::CompositeAlarm')).toEqual([undefined]);
+    const topic = [{ Ref: expect.stringMatching(/^Topic/) }];
+    const told = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+      resourcesOfType(template(), type).map(([, { Properties }]) => Properties),
+    );
+    const silent = told.filter(({ AlarmActions }) => AlarmActions === undefined);
+    expect(silent.map(({ AlarmName }) => String(AlarmName).replace('Theirs/sandbox/', ''))).toEqual([
+      'rotation-sweep-silent/not-running',
+      'rotation-sweep-silent/has-run',
+      'page',
+    ]);
+    for (const { AlarmActions, OKActions } of told.filter((each) => !silent.includes(each))) {
+      expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: topic, OKActions: topic });
+    }
   });
 
   test('are gathered in one for a pager', () => {
     const { stack, procore, template } = inTheirStack();
-    const [[composite] = []] = resourcesOfType(template(), 'AWS::CloudWatch::CompositeAlarm');
+    const [composite] =
+      resourcesOfType(template(), 'AWS::CloudWatch::CompositeAlarm').find(([, { Properties }]) =>
+        String(Properties.AlarmName).endsWith('/page'),
+      ) ?? [];
     expect(stack.resolve(procore.pagingAlarm.alarmArn)).toEqual({ 'Fn::GetAtt': [composite, 'Arn'] });
+  });
+
+  test('wake somebody by a topic that has to be one', () => {
+    const arn = 'arn:aws:sns:eu-central-1:111122223333:pager';
+    const paged = inTheirStack({ pagerTopicArn: arn }).template();
+    const actions = resourcesOfType(paged, 'AWS::CloudWatch::CompositeAlarm').map(([, { Properties }]) => Properties);
+    expect(actions.find(({ AlarmName }) => String(AlarmName).endsWith('/page'))).toMatchObject({ AlarmActions: [arn] });
+    expect(() => inTheirStack({ pagerTopicArn: 'pager' })).toThrow(/pagerTopicArn: got "pager"; allowed: the ARN of/);
   });
 });

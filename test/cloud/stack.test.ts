@@ -5,7 +5,7 @@ import { type Json, resourcesOfType, synthesize, synthesizeStage, textsIn } from
 describe('the stack', () => {
   let template: Template;
   beforeAll(() => {
-    template = synthesize({ environments: 'sandbox,monthly-sandbox', stackName: 'Theirs' });
+    template = synthesize({ environments: 'sandbox,monthly-sandbox', monitoring: 'full', stackName: 'Theirs' });
   });
 
   test('says which environments it serves', () => {
@@ -17,10 +17,11 @@ describe('the stack', () => {
       resourcesOfType(template, type).map(([, { Properties }]) => String(Properties[property]));
     expect(named('AWS::ApiGatewayV2::Api', 'Name')).toEqual(['Theirs-sandbox', 'Theirs-monthly-sandbox']);
     expect(named('AWS::CloudWatch::Dashboard', 'DashboardName')).toEqual(['Theirs-sandbox', 'Theirs-monthly-sandbox']);
-    expect(named('AWS::CloudWatch::CompositeAlarm', 'AlarmName')).toEqual([
-      'Theirs/sandbox/page',
-      'Theirs/monthly-sandbox/page',
-    ]);
+    expect(named('AWS::CloudWatch::CompositeAlarm', 'AlarmName')).toEqual(
+      ['sandbox', 'monthly-sandbox'].flatMap((name) =>
+        ['rotation-sweep-silent', 'page'].map((alarm) => `Theirs/${name}/${alarm}`),
+      ),
+    );
   });
 
   test('describes what a person meets in a console by its environment', () => {

@@ -119,14 +119,14 @@ describe('tables', () => {
     }
   });
 
-  test("are restorable, on demand and encrypted with their environment's key", () => {
+  test("are restorable but for the ledger, on demand and encrypted with their environment's key", () => {
     for (const prefix of ['Sandbox', 'Production']) {
       const tables = only('AWS::DynamoDB::Table', prefix);
       expect(tables.length).toBe(5);
-      for (const [, { Properties }] of tables) {
+      for (const [id, { Properties }] of tables) {
         expect(Properties).toMatchObject({
           BillingMode: 'PAY_PER_REQUEST',
-          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: !id.startsWith(`${prefix}TablesDeliveries`) },
           SSESpecification: {
             SSEEnabled: true,
             SSEType: 'KMS',

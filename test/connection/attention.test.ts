@@ -171,11 +171,18 @@ describe('a batch of the escrow queue', () => {
     const world = connectionWorld();
     const escrowed = { ...world.put(), tokens: world.tokenEndpoint.tokenSet(9) };
     const messages = [
-      { messageId: 'good', body: JSON.stringify(escrowed) },
-      { messageId: 'foreign', body: JSON.stringify({ ...escrowed, environment: 'production' }) },
+      { messageId: 'good', body: JSON.stringify(escrowed), sentAt: startTime - 5000 },
+      {
+        messageId: 'foreign',
+        body: JSON.stringify({ ...escrowed, environment: 'production' }),
+        sentAt: startTime - 900,
+      },
+      { messageId: 'broken', body: 'no json', sentAt: startTime - 60 },
     ];
-    expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign']);
+    expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign', 'broken']);
     expect(world.stored().tokens?.accessToken).toBe('access-9');
+    // The age of the oldest that stays; what has landed does not count.
+    expect(world.counts).toMatchObject({ rotationRecovered: 1, escrowAgeSeconds: 900 });
     expect(world.said()).not.toMatch(/access-\d|refresh-\d/);
   });
 

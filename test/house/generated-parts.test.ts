@@ -28,13 +28,14 @@ describe('the documents', () => {
   });
 
   it('explain every key of the configuration, with its default', () => {
-    const defaults = Object.entries(settingDefaults).map(([key, value]) => [key, shown(value)]);
+    const defaults = Object.entries(settingDefaults).map(([key, value]) => [key, shown(key, value)]);
     const places = placeSettings.map((key) => [
       key,
       key === 'stackName' ? 'ProcoreConnector' : 'that of the credentials',
     ]);
     const others = [
       ['environments', 'sandbox and production'],
+      ['pagerTopicArn', 'none'],
       ['domain', 'none'],
     ];
     const rows = readDocument('lib/cloud/README.md').split('\n').map(cellsOf);
@@ -48,7 +49,8 @@ describe('the documents', () => {
 });
 
 /** A value as it stands in cdk.json, a text without its quotes. */
-function shown(value: unknown): string {
+function shown(key: string, value: unknown): string {
+  if (key === 'monitoring') return `lean for the sandboxes, ${value} otherwise`;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -100,7 +100,7 @@ export async function runBare(
     patienceMs: 60_000,
   });
   const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal, {
-    standing: async () => standingCharges(),
+    standing: async (environment, stage) => standingCharges(environment, stage),
     settings: async () => block,
     remembered: async () => remembered,
     remember: async (selection) => onRemember(selection),

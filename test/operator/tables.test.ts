@@ -15,7 +15,7 @@ import { showTargets } from '../../lib/operator/actions/target.ts';
 import { showCheck, showLeftovers } from '../../lib/operator/actions/verify.ts';
 import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
 import { examine } from '../../lib/operator/doctor/examination.ts';
-import type { Session } from '../../lib/operator/session.ts';
+import type { Surroundings } from '../../lib/operator/session.ts';
 import type { StoredConnection } from '../../lib/operator/stored-connection.ts';
 import { lineWidth, showFacts, showTable } from '../../lib/operator/table.ts';
 import { sampleEvent } from '../webhook/sample-events.ts';
@@ -186,8 +186,9 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       fault: `${new URL(webhookUrl).pathname} answered 503 instead of 401. See the function's log.`,
     }),
   cost: async () => {
-    const session = { surroundings: { standing: async () => standingCharges() } } as Session;
-    return (await cost(session, { connections: 123_456, webhooksPerDay: 123_456_789 })).text;
+    const surroundings: Pick<Surroundings, 'standing'> = { standing: async () => standingCharges() };
+    const asked = { environment: undefined, stage: undefined, connections: 123_456, webhooksPerDay: 123_456_789 };
+    return (await cost({ surroundings }, asked)).text;
   },
 };
 

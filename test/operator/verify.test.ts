@@ -2,7 +2,7 @@ import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } fr
 import { expect, test } from 'vitest';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
-import { verifyEnvironment } from '../../lib/operator/verify.ts';
+import { verifyAlarms, verifyEnvironment } from '../../lib/operator/verify.ts';
 import { useOperator } from './operator.ts';
 
 const { system, sandbox, procore } = useOperator();
@@ -66,4 +66,21 @@ test('names the tables that can still be deleted, where it can be asked', async 
   expect(others).toHaveLength(8);
   const all = { ...protection, isProtected: async () => true };
   expect((await verifyEnvironment(sandbox, fetch, all)).at(-1)).not.toHaveProperty('fault');
+});
+
+test('says when nobody is told of alarms, and why', async () => {
+  const faultWith = async (confirmed: number, pending: number) => {
+    const checks = await verifyAlarms({ stackName: 'Mine', alarmSubscribers: async () => ({ confirmed, pending }) });
+    expect(checks).toMatchObject([{ environment: 'Mine', what: 'Somebody is told of alarms' }]);
+    return checks[0]?.fault;
+  };
+  expect(await faultWith(1, 1)).toBeUndefined();
+  expect(await faultWith(0, 1)).toContain('waits for its confirmation');
+  expect(await faultWith(0, 0)).toContain('has no subscription. Set alarmEmail');
+  const denied = async () => {
+    throw Object.assign(new Error('not authorized to perform: SNS:ListSubscriptionsByTopic'), { name: 'AccessDenied' });
+  };
+  const [check] = await verifyAlarms({ stackName: 'Mine', alarmSubscribers: denied });
+  expect(check?.fault).toBe('AccessDenied: not authorized to perform: SNS:ListSubscriptionsByTopic');
+  expect(await verifyAlarms({ stackName: 'Mine' })).toEqual([]);
 });

@@ -101,7 +101,7 @@ export class Simulation {
     this.#start('token-recovery', async (dependencies) => {
       const unhandled = await this.#useCases.recoverBatch(
         dependencies,
-        messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed) })),
+        messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed), sentAt: 0 })),
       );
       for (const [index, escrowed] of messages.entries()) {
         if (!unhandled.includes(String(index))) this.aws.escrowed.delete(escrowed);

@@ -113,15 +113,8 @@ describe('the audit', () => {
     expect(requests.slice(before).every(({ method }) => method === 'GET')).toBe(true);
     await audit();
     expect(requests.length - before).toBeLessThanOrEqual(8);
-    // A 0 from every audit: an hour that went well must not look like one in which nothing was measured.
-    expect(Object.fromEntries(observer.counts)).toEqual({
-      subscriptionAuditFailed: 0,
-      subscriptionInactive: 0,
-      subscriptionRepaired: 0,
-      deliveriesDiscarded: 0,
-      deliveriesRecovered: 0,
-      webhookSilence: 0,
-    });
+    // No zeros: a metric costs by the hour in which something was said of it.
+    expect(observer.counts.size).toBe(0);
   });
 
   it.each(seeds)('takes in what Procore gave up after 12 hours, once, every digit of it (%s)', async (seed) => {
@@ -142,7 +135,7 @@ describe('the audit', () => {
     expect(await audit()).toMatchObject({ discarded: 0, recovered: 0 });
     expect(events()).toHaveLength(3);
     expect(observer.counts.get('deliveriesRecovered')).toBe(3);
-    expect(observer.counts.get('deliveriesDiscarded')).toBe(0);
+    expect(observer.counts.get('deliveriesDiscarded')).toBeUndefined();
     expect(observer.notes.map(([event]) => event)).not.toContain('deliveries.discarded');
   });
 
@@ -228,7 +221,7 @@ describe('the audit', () => {
     const { audit, control, emit, observer } = await setUp('silence');
     await control.advance(47 * hour);
     expect(await audit()).toMatchObject({ silent: 0 });
-    expect(observer.counts.get('webhookSilence')).toBe(0);
+    expect(observer.counts.get('webhookSilence')).toBeUndefined();
     await control.advance(30 * hour);
     expect(await audit()).toMatchObject({ silent: 1 });
     expect(observer.counts.get('webhookSilence')).toBe(1);
@@ -440,8 +433,12 @@ describe('the roll-over of the header', () => {
       expect(await audit()).toMatchObject({ previousRetired: false });
       await control.advance(0.2 * hour);
       expect(await audit()).toMatchObject({ previousRetired: true });
-      expect(secret.value).toEqual({ current: 'the-second-value-of-the-header' });
+      // By its fingerprint: a hook that somebody made by hand, and that still sends it, can be told from a stranger.
+      const retired = [fingerprint(first)];
+      expect(secret.value).toEqual({ current: 'the-second-value-of-the-header', retired });
       expect(observer.notes.at(-1)).toEqual(['webhook.authorization_retired', {}]);
+      await beginRollOver(secret.value, 'the-third-value-of-the-header', { keeper, clock });
+      expect(secret.value).toMatchObject({ previous: 'the-second-value-of-the-header', retired });
     },
   );
 
@@ -492,7 +489,8 @@ describe('the roll-over of the header', () => {
     expect(await audit()).toMatchObject({ previousRetired: false });
     await control.advance(2 * hour);
     expect(await audit()).toMatchObject({ previousRetired: true });
-    expect(secret.value).toEqual({ current: byHand });
+    expect(secret.value).toMatchObject({ current: byHand });
+    expect(secret.value).not.toHaveProperty('previous');
   });
 
   it('waits for a hook that could not be moved', async () => {

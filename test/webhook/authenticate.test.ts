@@ -40,6 +40,19 @@ describe('authenticate', () => {
     },
   );
 
+  it('tells a value that we issued once, which only hooks know, from a stranger’s guess', async () => {
+    const { authenticate, counts, notes } = await setUp({
+      current: 'newSecret',
+      retired: [fingerprint('oldSecret'), fingerprint('olderSecret')],
+    });
+    expect(await authenticate('Bearer olderSecret')).toBe('wrong_sent');
+    expect(counts).toEqual(new Map([['webhookAuthorizationRetired', 1]]));
+    expect(notes).toEqual([['webhook.refused', { reason: 'authorization_retired' }]]);
+    // The fingerprint itself, which is in tables and in the secret, is a guess as any other.
+    expect(await authenticate(`Bearer ${fingerprint('oldSecret')}`)).toBe('wrong_sent');
+    expect(counts.get('webhookAuthorizationWrong')).toBe(1);
+  });
+
   it.each([undefined, ''])(
     'tells a scanner that sends %j from a wrong header, and reads no secret for it',
     async (header) => {

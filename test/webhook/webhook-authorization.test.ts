@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MalformedSecretError, WrongEnvironmentError } from '../../functions/oauth/client-secret.ts';
-import { parseWebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
+import { parseWebhookAuthorization, withRetired } from '../../functions/webhook/webhook-authorization.ts';
 
 const current = 'c'.repeat(48);
 const previous = 'p'.repeat(48);
@@ -24,5 +24,17 @@ describe('the webhook authorization secret', () => {
       expect(() => parse({ environment: 'production', ...fields })).toThrow(MalformedSecretError);
     }
     expect(() => parseWebhookAuthorization(undefined, 'production')).toThrow(MalformedSecretError);
+  });
+
+  it('remembers values that are no longer accepted by their fingerprints, and drops what is none', () => {
+    const retired = ['0123456789abcdef', 'fedcba9876543210'];
+    expect(parse({ environment: 'production', current, retired })).toEqual({ current, retired });
+    for (const wrong of [[], 'text', [7, 'x', '0123456789ABCDEF'], null]) {
+      expect(parse({ environment: 'production', current, retired: wrong })).toEqual({ current });
+    }
+    expect(withRetired('new', {})).toEqual(['new']);
+    expect(withRetired('b', { retired: ['a', 'b'] })).toEqual(['b', 'a']);
+    const many = Array.from({ length: 12 }, (_, n) => `${n}`);
+    expect(withRetired('new', { retired: many })).toEqual(['new', ...many.slice(0, 9)]);
   });
 });

@@ -91,7 +91,9 @@ export const resourceProperties = {
     MemorySize: z.number().default(128),
     Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
     ReservedConcurrentExecutions: number,
-    LoggingConfig: z.strictObject({ LogGroup: z.string() }).optional(),
+    LoggingConfig: z
+      .strictObject({ LogGroup: z.string(), LogFormat: text, SystemLogLevel: text, ApplicationLogLevel: text })
+      .optional(),
   }),
   'AWS::SecretsManager::Secret': z.strictObject({
     Name: text,

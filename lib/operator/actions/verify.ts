@@ -8,7 +8,7 @@ import { type Findings, type Leftover, leftoversOf, stacksOf } from '../leftover
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { counted, hang, indent, showTable } from '../table.ts';
-import { type Check, verifyEnvironment } from '../verify.ts';
+import { type Check, verifyAlarms, verifyEnvironment } from '../verify.ts';
 import { verifyAccounts } from '../verify-account.ts';
 
 /** What `verify` is asked for. */
@@ -43,7 +43,7 @@ export async function verify(session: StackSession, { leftovers, environment: wa
 async function verifyStack(stack: Deployment, wanted: string | undefined): Promise<readonly Check[]> {
   const environments = wanted === undefined ? stack.environments : [chooseEnvironment(stack, wanted)];
   const each = environments.map((environment) => verifyEnvironment(environment, fetch, protectionOf(environment)));
-  return (await Promise.all(each)).flat();
+  return (await Promise.all([...each, verifyAlarms(stack)])).flat();
 }
 
 /** The tables of a system on this machine live as long as the system. */

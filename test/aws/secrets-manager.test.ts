@@ -19,8 +19,7 @@ describe('secrets in Secrets Manager', () => {
   const clock = () => secret.now;
   const observer: Observer = { note: (event) => void notes.push(event), count: () => {} };
   const oauthClient = () => secretsManagerOAuthClient({ ...placeOf(secret), clock, observer });
-  const webhookAuthorization = () =>
-    secretsManagerWebhookAuthorization({ ...placeOf(secret), clock, maxAgeSeconds: 60 });
+  const webhookAuthorization = () => secretsManagerWebhookAuthorization({ ...placeOf(secret), clock, observer });
   const oauth = (clientSecret: string) => ({ environment: 'sandbox', clientId: 'id', clientSecret });
 
   it('are read once in five minutes, and by callers at the same time together', async () => {

@@ -48,6 +48,7 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
         ...['webhookDuplicate', 'webhookQuarantined', 'webhookQuarantineRefused', 'webhookRefused'],
         ...['webhookUnanswered', 'webhookAuthorizationMissing', 'webhookAuthorizationWrong'],
         'webhookAuthorizationRetired',
+        'webhookSecretUnusable',
       ],
       queues: { of: ['events'], measure: 'sent' },
     },

@@ -6,7 +6,10 @@ import { createTerminal } from '../lib/operator/terminal.ts';
 import { readProcorerc, writeProcorerc } from '../lib/procorerc.ts';
 
 const { stdin, stdout, stderr, env } = process;
-process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+process.on('SIGINT', () => {
+  // Whoever else listens has work that must not be cut off, and ends it.
+  if (process.listenerCount('SIGINT') === 1) process.exit(exitCodes.interrupted);
+});
 // A reader that has seen enough (`| head`) is no failure.
 stdout.once('error', () => process.exit(exitCodes.done));
 

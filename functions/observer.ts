@@ -35,6 +35,7 @@ export const metricNames = [
   'webhookAuthorizationMissing',
   'webhookAuthorizationWrong',
   'webhookAuthorizationRetired',
+  'webhookSecretUnusable',
   'webhookRefused',
   'ledgerUnread',
   'ledgerUnwritten',

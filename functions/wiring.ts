@@ -10,7 +10,6 @@ import {
 } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
-import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
@@ -33,6 +32,7 @@ import {
   failedExchangeStore,
   ledger,
   type Place,
+  previousUse,
   subscriptionStore,
   tableOf,
 } from './place.ts';
@@ -220,7 +220,7 @@ export function intakeDependencies(observer: Observer) {
   const client = dynamoDbClient();
   const authenticate = createAuthenticator({
     source: webhookAuthorization(place, impatientSecretsManagerClient()),
-    previousUse: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    previousUse: previousUse(place, client),
     clock: systemClock,
     observer,
   });
@@ -305,7 +305,7 @@ export function auditDependencies(observer: Observer) {
     store: subscriptionStore(place, client),
     source: webhookAuthorization(place, secrets),
     keeper: authorizationKeeper(place, secrets),
-    use: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    use: previousUse(place, client),
     accept: (body: Uint8Array) => acceptDelivery(body, acceptance, 'recovered'),
   };
   return (remaining: RemainingTime) => ({

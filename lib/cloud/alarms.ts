@@ -224,6 +224,18 @@ export const alarmRows: readonly AlarmRow[] = [
     logs: { of: ['webhooks'], events: ['webhook.refused'] },
   },
   {
+    id: 'webhook-secret-unusable',
+    cause:
+      'An edit has made the webhook authorization’s secret unusable. Intake goes on with the values that it read before; where it starts anew it answers 500, and Procore drops events after 12 h.',
+    remedy:
+      'Make the version before (AWSPREVIOUS) current again in Secrets Manager, or repair the JSON: {"environment", "current", "previous"?}, with values of at least 16 characters. The log says what is wrong with it.',
+    watched: { metrics: ['webhookSecretUnusable'] },
+    missingData: 'fine',
+    page: true,
+    lean: true,
+    logs: { of: ['webhooks'], events: ['secret.unusable'] },
+  },
+  {
     id: 'webhook-intake-failing',
     cause: 'Procore’s webhooks were answered with 429 or 5xx. Procore pauses all deliveries and drops them after 12 h.',
     remedy:

@@ -48,6 +48,7 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
         ...['webhookDuplicate', 'webhookQuarantined', 'webhookQuarantineRefused', 'webhookRefused'],
         ...['webhookUnanswered', 'webhookAuthorizationMissing', 'webhookAuthorizationWrong'],
         'webhookAuthorizationRetired',
+        'webhookSecretUnusable',
       ],
       queues: { of: ['events'], measure: 'sent' },
     },
@@ -56,7 +57,16 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
   [
     {
       title: 'Events handled',
-      metrics: [...['eventUnsubscribed', 'eventFailed', 'eventDeadLettered', 'ledgerUnread', 'ledgerUnwritten']],
+      metrics: [
+        ...[
+          'eventUnsubscribed',
+          'eventFailed',
+          'eventFailingLong',
+          'eventDeadLettered',
+          'ledgerUnread',
+          'ledgerUnwritten',
+        ],
+      ],
       queues: { of: ['events'], measure: 'deleted' },
     },
     {

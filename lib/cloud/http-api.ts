@@ -105,7 +105,12 @@ export class ConnectorHttpApi extends Construct {
     if (this.#otherOrigin !== undefined) connectorFunction.set('otherOrigin', this.#otherOrigin);
   }
 
-  /** Hands requests for a path to a function (payload format 2.0). */
+  /**
+   * Hands requests for a path to a function (payload format 2.0). An HTTP API takes `/path/` for another path than `/path`,
+   * and no route that ends with a slash: `/path/{proxy+}` catches it.
+   *
+   * @see https://github.com/storacha/w3infra/pull/166
+   */
   route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
     const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.target);
     for (const route of this.#api.addRoutes({ path, methods, integration })) {
@@ -118,7 +123,7 @@ export class ConnectorHttpApi extends Construct {
    * metrics would mix webhooks with pages, or cost as much again for every route.
    */
   #measureWebhooks(metricNamespace: string): void {
-    const webhook = FilterPattern.stringValue('$.routeKey', '=', 'POST /webhooks');
+    const webhook = FilterPattern.stringValue('$.routeKey', '=', 'POST /webhooks*');
     const unanswered = FilterPattern.any(
       FilterPattern.numberValue('$.status', '=', 429),
       FilterPattern.numberValue('$.status', '>=', 500),
@@ -152,7 +157,7 @@ function accessLogsName(environment: ProcoreEnvironmentName): string {
 
 /** API Gateway can check neither a browser that Procore sends back nor Procore's own header: our functions do. */
 function whyOpen(path: string): string {
-  return path === '/webhooks'
+  return path.startsWith('/webhooks')
     ? `Procore cannot sign in at the route ${path}: webhook-intake checks the Authorization header that its hooks send.`
     : `The route ${path} is opened by a person's browser: the one-time link, the state and the cookie authorize it.`;
 }

@@ -62,7 +62,7 @@ function eventsQuery(events: readonly string[]): QueryString {
 function requestsQuery(): QueryString {
   return new QueryString({
     fields: ['@timestamp', 'routeKey', 'status', 'answerMs', 'requestId', 'integrationError'],
-    filterStatements: ['routeKey = "POST /webhooks" or status >= 500', 'status >= 400 or answerMs >= 2500'],
+    filterStatements: ['routeKey like /^POST \\/webhooks/ or status >= 500', 'status >= 400 or answerMs >= 2500'],
     sort: '@timestamp desc',
     limit: 200,
   });

@@ -61,7 +61,8 @@ export class Webhooks extends Construct {
     eventQueue.grantSend(intake);
     quarantineQueue.grantSend(intake);
     tables.grantDeliveries(intake);
-    api.route('/webhooks', [HttpMethod.POST], intake);
+    // HTTP APIs take no route that ends with a slash; this variable may be empty, and so catches it.
+    for (const path of ['/webhooks', '/webhooks/{proxy+}']) api.route(path, [HttpMethod.POST, HttpMethod.HEAD], intake);
     return intake;
   }
 

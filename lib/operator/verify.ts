@@ -35,6 +35,10 @@ export async function verifyEnvironment(
       'A webhook with a wrong Authorization header is refused',
       () => webhook(webhookUrl, fetchUrl, 'Bearer wrong-on-purpose'),
     ],
+    [
+      'The address of webhooks is there, with a slash at its end as well',
+      async () => expectStatus(await fetchUrl(`${webhookUrl}/`, { method: 'HEAD' }), 200),
+    ],
     ['connect-link makes links to the registered address', () => link(environment)],
     ['access-token refuses an unknown connection', () => missingConnection(environment)],
     ['The OAuth client’s credentials are set, and for this environment', () => credentials(environment)],

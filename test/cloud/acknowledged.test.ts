@@ -63,11 +63,13 @@ describe('a rule of AWS that the stack does not follow', () => {
       ['HttpApi/Api/GET--oauth--callback', 'AwsSolutions-APIG4', opened('/oauth/callback')],
       ['HttpApi/Api/GET--oauth--company', 'AwsSolutions-APIG4', opened('/oauth/company')],
       ['HttpApi/Api/POST--oauth--company', 'AwsSolutions-APIG4', opened('/oauth/company')],
-      [
-        'HttpApi/Api/POST--webhooks',
-        'AwsSolutions-APIG4',
-        'Procore cannot sign in at the route /webhooks: webhook-intake checks the Authorization header that its hooks send.',
-      ],
+      ...['/webhooks', '/webhooks/{proxy+}'].flatMap((path) =>
+        ['POST', 'HEAD'].map((method) => [
+          `HttpApi/Api/${method}${path.replaceAll('/', '--')}`,
+          'AwsSolutions-APIG4',
+          `Procore cannot sign in at the route ${path}: webhook-intake checks the Authorization header that its hooks send.`,
+        ]),
+      ),
     ]);
   });
 });

@@ -116,6 +116,13 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
       driven: true,
     },
   ],
+  'webhook-secret-unusable': [
+    {
+      cause: 'a slip in an edit of the secret',
+      metric: 'webhookSecretUnusable',
+      how: `${line} webhook-intake, as often as it reads the secret`,
+    },
+  ],
   'webhook-intake-failing': [
     { cause: 'SQS refuses, intake times out, the API throttles', metric: 'webhookUnanswered', how: unanswered },
     {

@@ -169,6 +169,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     stays: [{ webhookAuthorizationWrong: steadily(60, 9), webhookAuthorizationMissing: steadily(60, 9) }],
     pages: true,
   },
+  'webhook-secret-unusable': {
+    fires: [{ webhookSecretUnusable: once() }],
+    ...counted,
+    stays: [{ webhookAuthorizationWrong: steadily(60, 9), webhookAuthorizationMissing: steadily(60, 9) }],
+    pages: true,
+  },
   'webhook-intake-failing': {
     fires: [
       { webhookUnanswered: inPeriods(1, undefined, undefined, undefined, 1) },

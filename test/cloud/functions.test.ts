@@ -239,9 +239,12 @@ describe('what starts them', () => {
       'GET /oauth/callback',
       'GET /oauth/company',
       'GET /oauth/start',
+      'HEAD /webhooks',
+      'HEAD /webhooks/{proxy+}',
       'POST /oauth/company',
       'POST /oauth/start',
       'POST /webhooks',
+      'POST /webhooks/{proxy+}',
     ]);
     for (const [, { Properties }] of sandbox('AWS::ApiGatewayV2::Integration')) {
       expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
@@ -255,6 +258,9 @@ describe('what starts them', () => {
     ['GET /oauth/company', 'OauthCompany'],
     ['POST /oauth/company', 'OauthCompany'],
     ['POST /webhooks', 'WebhookIntake'],
+    ['HEAD /webhooks', 'WebhookIntake'],
+    ['POST /webhooks/{proxy+}', 'WebhookIntake'],
+    ['HEAD /webhooks/{proxy+}', 'WebhookIntake'],
   ])('is, for %s, the function %s', (routeKey, name) => {
     const [route] = sandbox('AWS::ApiGatewayV2::Route').filter(
       ([, { Properties }]) => Properties.RouteKey === routeKey,

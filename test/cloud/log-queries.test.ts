@@ -90,6 +90,7 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
     ['OauthCompany', 'oauth.not_connected'],
   ],
   'webhook-authorization-wrong': [['WebhookIntake', 'webhook.refused']],
+  'webhook-secret-unusable': [['WebhookIntake', 'secret.unusable']],
   'webhook-intake-failing': [['WebhookIntake', 'webhook.queue_unavailable', 'webhook.quarantine_unavailable', failed]],
   'event-queue-old': [['WebhookWorker', 'event.failed', 'event.not_postponed']],
   'event-queue-full': [['WebhookWorker', 'event.failing_long', 'event.failed']],
@@ -296,5 +297,8 @@ describe('requests as the HTTP API logs them', () => {
     expect(measured('webhookAnswerMs', request(202, 1234))).toBe(1234);
     expect(measured('webhookAnswerMs', request(503, 29_000))).toBe(29_000);
     expect(measured('webhookAnswerMs', request(200, 1, 'GET /oauth/start'))).toBeUndefined();
+    // With a slash at the end of the address.
+    expect(measured('webhookAnswerMs', request(202, 1234, 'POST /webhooks/{proxy+}'))).toBe(1234);
+    expect(measured('webhookAnswerMs', request(200, 1, 'HEAD /webhooks'))).toBeUndefined();
   });
 });

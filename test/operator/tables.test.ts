@@ -10,6 +10,7 @@ import { showFindings } from '../../lib/operator/actions/doctor.ts';
 import { showEvents } from '../../lib/operator/actions/events.ts';
 import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
+import { nameHooks } from '../../lib/operator/actions/rotate-authorization.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
 import { showTargets } from '../../lib/operator/actions/target.ts';
 import { showCheck, showLeftovers } from '../../lib/operator/actions/verify.ts';
@@ -144,6 +145,11 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       changes: [{ hookId: companyId, projectId, repairs: ['created', 'triggers_added', 'activated', 'reauthorized'] }],
       removedHookIds: [companyId],
     }),
+  'webhooks rotate-authorization': () =>
+    nameHooks('These hooks would break then. The hourly audit goes on with them; or run this again:', [
+      { companyId, projectId, hookId: companyId, connectionId },
+      { companyId, projectId: null, hookId: companyId, connectionId },
+    ]).join('\n'),
   doctor: () =>
     showFindings(
       { name: 'monthly-sandbox', stackName: 'ProcoreConnector' },
@@ -214,6 +220,7 @@ describe('what people read', () => {
         'events-dead',
         'events-quarantine',
         'events',
+        'rotate-authorization',
         'support-report',
         'target',
         'verify',

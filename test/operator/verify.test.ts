@@ -11,9 +11,9 @@ test('every check holds for a system that works, through its real addresses', as
   const { exitCode, json } = await procore(['verify', '--json']);
   const { stacks, checks } = json() as { stacks: string[]; checks: { environment: string; fault?: string }[] };
   expect(checks.filter(({ fault }) => fault !== undefined)).toEqual([]);
-  expect(checks.length).toBe(8 * system().environments.length);
+  expect(checks.length).toBe(9 * system().environments.length);
   expect({ exitCode, stacks }).toEqual({ exitCode: 0, stacks: ['Local'] });
-  expect((await procore(['verify'])).out).toMatch(/✓ sandbox: .*\n\n16 of 16 checks hold\.\n$/s);
+  expect((await procore(['verify'])).out).toMatch(/✓ sandbox: .*\n\n18 of 18 checks hold\.\n$/s);
 });
 
 test('ends with 1 and names the check when one does not hold', async () => {
@@ -29,7 +29,7 @@ test('ends with 1 and names the check when one does not hold', async () => {
   expect(out).toContain(
     '✗ sandbox: The OAuth client’s credentials are set, and for this environment\n    They are not set',
   );
-  expect(out).toContain('15 of 16 checks hold.');
+  expect(out).toContain('17 of 18 checks hold.');
 });
 
 test('says what is wrong and what to do when credentials are missing and an API is down', async () => {
@@ -43,7 +43,7 @@ test('says what is wrong and what to do when credentials are missing and an API 
   const readSecret = async () => placeholder;
   const faults = (await verifyEnvironment({ ...sandbox, readSecret }, down)).flatMap(({ fault }) => fault ?? []);
   expect(faults).toEqual([
-    ...Array.from({ length: 4 }, () => 'TypeError: fetch failed'),
+    ...Array.from({ length: 5 }, () => 'TypeError: fetch failed'),
     'They are not set yet. Run npm run procore -- credentials set sandbox.',
     'It has no value. Deploy again.',
   ]);
@@ -63,7 +63,7 @@ test('names the tables that can still be deleted, where it can be asked', async 
       `^Not protected: ${open}. Run npm run deploy again, which protects them; or, .*aws dynamodb`,
     ),
   });
-  expect(others).toHaveLength(8);
+  expect(others).toHaveLength(9);
   const all = { ...protection, isProtected: async () => true };
   expect((await verifyEnvironment(sandbox, fetch, all)).at(-1)).not.toHaveProperty('fault');
 });

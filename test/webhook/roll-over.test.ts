@@ -12,6 +12,7 @@ import { sampleSubscription } from './sample-subscription.ts';
 const [current, previous] = ['the-new-value-of-the-header', 'the-old-value-of-the-header'];
 const rotatedAt = 1_800_000_000;
 const thirteenHours = 13 * 3600;
+const retireAt = rotatedAt + 26 * 3600;
 
 const hook = (otherwise: Partial<SubscribedHook> = {}): SubscribedHook => ({
   hookId: '1',
@@ -78,19 +79,22 @@ describe('the previous value', () => {
     expect(await retire()).toBe('retired');
   });
 
-  it('stays as long as one hook has it', async () => {
+  it('stays as long as one hook has it, until its time has come', async () => {
     const hooks = [hook(), hook({ projectId: '7', authorization: fingerprint(previous) })];
     const { time, retire, secret } = setUp({ hooks });
-    time.now = rotatedAt + 10 * thirteenHours;
+    time.now = retireAt - 1;
     expect(await retire()).toBe('hooks_not_moved');
     expect(secret.value.previous).toBe(previous);
+    time.now = retireAt;
+    expect(await retire()).toBe('retired');
+    expect(secret.value.previous).toBeUndefined();
   });
 
   it('that a person has set begins its 13 hours at the first look, whatever the hooks have', async () => {
     const { time, retire, secret } = setUp({ authorization: { current, previous }, hooks: [] });
     time.now = rotatedAt + 7;
     expect(await retire()).toBe('retries_possible');
-    expect(secret.value).toEqual({ current, previous, rotatedAt: rotatedAt + 7 });
+    expect(secret.value).toEqual({ current, previous, rotatedAt: rotatedAt + 7, retireAt: retireAt + 7 });
     time.now += thirteenHours - 1;
     expect(await retire()).toBe('retries_possible');
     time.now += 1;
@@ -110,13 +114,13 @@ describe('a roll-over', () => {
     name: 'RollOverUnderWayError',
     code: 'roll_over_under_way',
     message:
-      'The previous Authorization value is still accepted, because hooks or retries may use it. The hourly audit ' +
-      'retires it when nothing has used it for 13 hours. Rotate again after that.',
+      'The previous Authorization value is still accepted, because hooks or retries may use it. It ends at its time ' +
+      'at the latest; `webhooks rotate-authorization --revoke-previous` ends it now. Rotate again after that.',
   };
 
   it('makes the current value the previous one, and notes when', async () => {
     const { keeper, clock, secret } = setUp({ authorization: { current } });
-    const rolled = { current: 'next', previous: current, rotatedAt };
+    const rolled = { current: 'next', previous: current, rotatedAt, retireAt };
     expect(await beginRollOver({ current }, 'next', { keeper, clock })).toEqual(rolled);
     expect(secret.value).toEqual(rolled);
   });

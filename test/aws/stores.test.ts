@@ -73,7 +73,7 @@ const costs: readonly Cost[] = [
   ['claim a session', (place) => dynamoDbAuthorizationStore(place).claimSession('s', claim), ['UpdateItem']],
   ['settle a session', (place) => dynamoDbAuthorizationStore(place).settleSession('s', connected), ['UpdateItem']],
   ['spend a link', (place) => dynamoDbAuthorizationStore(place).spendLink('l'), ['UpdateItem']],
-  ['save a subscription', (place) => dynamoDbSubscriptionStore(place).save(sampleSubscription(), 1), ['PutItem']],
+  ['save a subscription', (place) => dynamoDbSubscriptionStore(place).save(sampleSubscription(), 1), ['UpdateItem']],
   ['remove a subscription', (place) => dynamoDbSubscriptionStore(place).remove('8', 1), ['DeleteItem']],
   ['list subscriptions', (place) => dynamoDbSubscriptionStore(place).list(), ['Query']],
 ];

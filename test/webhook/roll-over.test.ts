@@ -48,7 +48,7 @@ describe('the previous value', () => {
     expect(notes).toEqual([]);
     time.now += 1;
     expect(await retire()).toBe('retired');
-    expect(secret.value).toEqual({ current });
+    expect(secret.value).toEqual({ current, retired: [fingerprint(previous)] });
     expect(notes).toEqual([['webhook.authorization_retired', {}]]);
     expect(await retire()).toBe('nothing_to_retire');
   });

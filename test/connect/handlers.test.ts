@@ -9,6 +9,7 @@ const server = dynalite({ createTableMs: 0 });
 const context = { getRemainingTimeInMillis: () => 29_000 } as Context;
 
 const settings = {
+  stack: 'ProcoreConnector',
   environment: 'sandbox',
   oauthClientSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:none',
   connectionsTable: 'connections',

@@ -7,6 +7,11 @@ import { ConnectorError, isConnectorError } from './connector-error.ts';
 import { isToldByAws, loggedFields, type ObservedFields, type Observer } from './observer.ts';
 import { readSetting } from './settings.ts';
 
+/** While a deployment moves an alias, two versions write into one log. @returns undefined for code without versions */
+function publishedVersion(version: string | undefined): string | undefined {
+  return version === '$LATEST' ? undefined : version;
+}
+
 /** Writes allow-listed fields and nothing else, whatever it is given: what is not named cannot leak. */
 class AllowListFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, fields: LogAttributes): LogItem {
@@ -16,6 +21,7 @@ class AllowListFormatter extends LogFormatter {
         event: attributes.message,
         timestamp: this.formatTimestamp(attributes.timestamp),
         requestId: attributes.lambdaContext?.awsRequestId,
+        version: publishedVersion(attributes.lambdaContext?.functionVersion),
         ...loggedFields(fields),
       },
     });

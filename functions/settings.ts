@@ -37,6 +37,24 @@ export const settingNames = {
 /** A setting's name in our code, e.g. `connectionsTable`. */
 export type Setting = keyof typeof settingNames;
 
+/** Which formats of what is stored a version writes and reads: items of tables, secrets and messages of queues alike. */
+export interface StoredFormat {
+  readonly writes: number;
+  readonly oldestRead: number;
+  readonly newestRead: number;
+}
+
+/**
+ * The format of this version. Two versions work the same data during a deployment and after it went back, so each must
+ * read what the other writes; `npm run deploy` refuses if not.
+ *
+ * A new attribute is no new format: every version keeps what it does not know. A change that the version before would
+ * misunderstand takes two releases: the first reads the new format and goes on writing the old one, the second writes it.
+ *
+ * @see functions/README.md, "Two versions at once"
+ */
+export const storedFormat: StoredFormat = { writes: 1, oldestRead: 1, newestRead: 1 };
+
 /** The partition key of the `connections` table's sparse index of rotations due, and the index's name. */
 export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'rotateAt' } as const;
 

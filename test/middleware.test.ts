@@ -37,6 +37,15 @@ it('logs allow-listed fields with the request id, and drops every other field', 
   expect(output).not.toContain(canary);
 });
 
+it('logs which published version wrote a line, by which a deployment tells the new one from the old', async () => {
+  const handler = observed(async () => observer.note('webhook.queue_unavailable'));
+  await handler({}, { ...context, functionVersion: '12' });
+  expect(JSON.parse(output)).toMatchObject({ version: '12' });
+  output = '';
+  await handler({}, { ...context, functionVersion: '$LATEST' });
+  expect(JSON.parse(output)).not.toHaveProperty('version');
+});
+
 it('emits metrics with stack and environment as their dimensions: two stacks of an account must not mix', async () => {
   const handler = observed(async () => observer.count('sweepDue', 3));
   await handler({}, context);

@@ -12,13 +12,7 @@ import {
   stackSettings,
 } from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
-import {
-  completeOptions,
-  type EnvironmentOptions,
-  environmentOptions,
-  topicArnForm,
-  usualMonitoring,
-} from './environment-options.ts';
+import { completeOptions, type EnvironmentOptions, environmentOptions, topicArnForm } from './environment-options.ts';
 import { mostStackNameCharacters } from './stack-name.ts';
 
 /** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
@@ -145,7 +139,7 @@ function environmentConfiguration({ name, settings }: StagedEnvironment): Enviro
   const domain = settings.get('domain');
   return {
     name,
-    ...completeOptions({ monitoring: usualMonitoring(name), ...Object.fromEntries(given) }),
+    ...completeOptions(name, Object.fromEntries(given)),
     ...(pagerTopicArn && { pagerTopicArn: readPagerTopicArn(pagerTopicArn) }),
     ...(domain && { domain: readDomain(domain, name) }),
   };

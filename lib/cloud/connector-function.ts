@@ -2,10 +2,13 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
+  Alias,
   ApplicationLogLevel,
   Architecture,
   Code,
   EventSourceMapping,
+  type IFunction,
+  type IVersion,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -38,6 +41,12 @@ export interface ConnectorFunctionProps extends SharedFunctionProps {
   /** Lambda gives processor time in proportion: 1,769 MiB is one processor. */
   readonly memoryMebibytes: number;
   readonly timeoutSeconds: number;
+  /**
+   * Whether callers reach it by the alias `live`, which stays with one published version until a deployment moves it.
+   *
+   * @default false: callers reach what was deployed last
+   */
+  readonly isVersioned?: boolean;
 }
 
 /**
@@ -53,10 +62,17 @@ const quietLambda = {
   applicationLogLevelV2: ApplicationLogLevel.INFO,
 };
 
+/** The alias by which everything reaches a versioned function. Its name is part of what integrators store. */
+const liveAlias = 'live';
+
 /** One function with its own log group and its own role, which may nothing but write that log. */
 export class ConnectorFunction extends Construct {
   readonly name: HandlerName;
   readonly lambda: LambdaFunction;
+  /** What is invoked: permissions, routes, event sources and outputs name this, never `lambda`. */
+  readonly target: IFunction;
+  /** The alias `live` of a versioned function. */
+  readonly live: Alias | undefined;
   readonly role: Role;
   readonly logGroup: LogGroup;
   readonly #permissions = new PolicyDocument({ minimize: true });
@@ -88,6 +104,10 @@ export class ConnectorFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       ...(props.logLevel === 'info' && quietLambda),
+      // An older version has calls in hand for a minute after its last one, and a person may want to go back to it. It
+      // goes with its function; one that a failed deployment made goes with the deployment, else it could not be made
+      // again.
+      currentVersionOptions: { removalPolicy: retained },
       environment: {
         [settingNames.environment]: props.procoreEnvironment,
         [settingNames.stack]: Stack.of(this).stackName,
@@ -95,6 +115,16 @@ export class ConnectorFunction extends Construct {
         POWERTOOLS_LOG_LEVEL: props.logLevel.toUpperCase(),
       },
     });
+    // CDK's own classes do not keep exactOptionalPropertyTypes.
+    this.live = props.isVersioned
+      ? new Alias(this, 'Live', { aliasName: liveAlias, version: this.lambda.currentVersion as IVersion })
+      : undefined;
+    this.target = (this.live as IFunction | undefined) ?? this.lambda;
+  }
+
+  /** What callers give as the function's name: its name, or the ARN of its alias, which every call takes as well. */
+  get calledName(): string {
+    return this.live?.functionArn ?? this.lambda.functionName;
   }
 
   /** Adds a statement to the function's role. */
@@ -120,7 +150,7 @@ export class ConnectorFunction extends Construct {
   consume(queue: IQueue, maxConcurrency: number): void {
     this.allowToConsume(queue);
     const mapping = new EventSourceMapping(this, 'EventSource', {
-      target: this.lambda,
+      target: this.target,
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,

@@ -19,11 +19,14 @@ export interface EnvironmentOptions {
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
   readonly monitoring: MonitoringLevel;
+  readonly gradualDeployments: boolean;
 }
 
 /** One option: what it is unless told, and what it may be. */
 export interface EnvironmentOption<Value> {
   readonly default: Value;
+  /** Where the default is another one. */
+  readonly defaultIn?: Readonly<Partial<Record<ProcoreEnvironmentName, Value>>>;
   /** For the line of an error: "got X; allowed: …". */
   readonly allowed: string;
   isAllowed(value: unknown): boolean;
@@ -67,31 +70,52 @@ export const environmentOptions: {
     isAllowed: (value) => value === 'info' || value === 'error',
   },
   monitoring: {
-    default: 'full',
+    default: 'lean',
+    // Nobody's business depends on a sandbox.
+    defaultIn: { production: 'full', federal: 'full' },
     allowed: 'lean or full',
     isAllowed: (value) => value === 'lean' || value === 'full',
   },
+  gradualDeployments: {
+    default: false,
+    // Where customers are: a sandbox shall have the new version at once, and its canary would see nothing.
+    defaultIn: { production: true, federal: true },
+    allowed: 'true to send new code a tenth of the calls for 5 minutes first, or false to send it all of them at once',
+    isAllowed: (value) => typeof value === 'boolean',
+  },
 };
-
-/** Says how a Procore environment is watched unless told: nobody's business depends on a sandbox. */
-export function usualMonitoring(environment: ProcoreEnvironmentName): MonitoringLevel {
-  return environment.endsWith('sandbox') ? 'lean' : environmentOptions.monitoring.default;
-}
 
 /** What the name of an SNS topic looks like. */
 export const topicArnForm = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
 
 /**
+ * Tells what an option is unless it is given.
+ *
+ * @param environment a default may depend on it
+ */
+export function defaultOf<Name extends keyof EnvironmentOptions>(
+  name: Name,
+  environment: ProcoreEnvironmentName,
+): EnvironmentOptions[Name] {
+  const { default: usual, defaultIn }: EnvironmentOption<EnvironmentOptions[Name]> = environmentOptions[name];
+  return defaultIn?.[environment] ?? usual;
+}
+
+/**
  * Fills in the defaults.
  *
+ * @param environment a default may depend on it
  * @returns every option, given or not; a token of CDK, whose value is not known yet, is taken as it is
  * @throws ConfigurationError for the first option that has a value it may not have
  */
-export function completeOptions(given: Partial<EnvironmentOptions>): EnvironmentOptions {
+export function completeOptions(
+  environment: ProcoreEnvironmentName,
+  given: Partial<EnvironmentOptions>,
+): EnvironmentOptions {
   const names = Object.keys(environmentOptions) as (keyof EnvironmentOptions)[];
   const entries = names.map((name) => {
-    const { default: preset, allowed, isAllowed } = environmentOptions[name];
-    const value = given[name] ?? preset;
+    const { allowed, isAllowed } = environmentOptions[name];
+    const value = given[name] ?? defaultOf(name, environment);
     if (Token.isUnresolved(value) || isAllowed(value)) return [name, value] as const;
     throw wrongValue(name, value, allowed);
   });

@@ -112,7 +112,7 @@ export class ConnectorHttpApi extends Construct {
    * @see https://github.com/storacha/w3infra/pull/166
    */
   route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
-    const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.lambda);
+    const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.target);
     for (const route of this.#api.addRoutes({ path, methods, integration })) {
       Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: whyOpen(path) });
     }

@@ -12,27 +12,23 @@ import {
   type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
-import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { accessTokenFunctionVariable, storedFormat } from '../../functions/settings.ts';
 import { allowedShares, type ConcurrencyShare, fullShare, isConcurrencyShare } from '../concurrency.ts';
 import { wrongValue } from '../configuration-error.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { ownerTags } from '../owner-tags.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
+import { spellFormat } from '../stored-format.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
 import { Connecting } from './connecting.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { type Domain, faultOfDomainName } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
-import {
-  completeOptions,
-  type LogLevel,
-  type MonitoringLevel,
-  topicArnForm,
-  usualMonitoring,
-} from './environment-options.ts';
+import { completeOptions, type LogLevel, type MonitoringLevel, topicArnForm } from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
 import type { FifoQueueNaming } from './fifo-queue.ts';
+import { GradualDeployments } from './gradual-deployments.ts';
 import { ConnectorHttpApi } from './http-api.ts';
 import { Monitoring, metricNamespace } from './monitoring.ts';
 import { checkNames } from './name-check.ts';
@@ -111,7 +107,7 @@ export interface ProcoreEnvironmentProps {
   /**
    * How much watches the environment: every alarm and the dashboard, or the most important alarms alone.
    *
-   * @default - 'lean' for the sandboxes, 'full' otherwise
+   * @default 'full' for production and federal, 'lean' for the sandboxes
    */
   readonly monitoring?: MonitoringLevel;
 
@@ -122,6 +118,14 @@ export interface ProcoreEnvironmentProps {
    * @default - nobody is woken; each alarm does what `addAlarmAction` added
    */
   readonly pagerTopicArn?: string;
+
+  /**
+   * Whether a deployment sends new code a tenth of the calls first, and goes back by itself when the new code fails
+   * within 5 minutes. It holds for the functions that take webhooks in, work events, and give and rotate tokens.
+   *
+   * @default true for production and federal, false for the sandboxes
+   */
+  readonly gradualDeployments?: boolean;
 
   /**
    * A host of your own for pages and webhooks, e.g. `connect.example.com`. It needs a `certificate`, and a DNS record
@@ -187,8 +191,8 @@ export class ProcoreEnvironment extends Construct {
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
-    const monitoring = props.monitoring ?? usualMonitoring(procoreEnvironment);
-    const { logRetention, logLevel, monitoring: level, ...options } = completeOptions({ ...props, monitoring });
+    const { logRetention, logLevel, ...others } = completeOptions(procoreEnvironment, props);
+    const { monitoring: level, gradualDeployments, ...options } = others;
     const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
@@ -206,12 +210,15 @@ export class ProcoreEnvironment extends Construct {
     const tokens = new Tokens(this, 'Tokens', { ...stores, concurrency });
     const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, concurrency, ...options });
 
+    const functions = [...connecting.functions, ...tokens.functions, ...webhooks.functions];
+    if (gradualDeployments) new GradualDeployments(this, 'Deployments', { procoreEnvironment, functions });
+
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
     this.callbackUrl = api.callbackUrl;
     this.webhookUrl = api.webhookUrl;
     this.accessTokenVariables = {
-      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.lambda.functionName,
+      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.calledName,
     };
     this.#tokens = tokens;
     this.#monitoring = new Monitoring(this, 'Monitoring', {
@@ -228,7 +235,7 @@ export class ProcoreEnvironment extends Construct {
     });
     this.#expose(procoreEnvironment, {
       ...outputsOfStores({ ...stores, api }),
-      ...outputsOfFunctions([...connecting.functions, ...tokens.functions, ...webhooks.functions]),
+      ...outputsOfFunctions(functions),
     });
     this.#tag(procoreEnvironment);
     checkNames(Stack.of(this));
@@ -252,8 +259,8 @@ export class ProcoreEnvironment extends Construct {
     if (grantee instanceof LambdaFunction) {
       for (const [name, value] of Object.entries(this.accessTokenVariables)) grantee.addEnvironment(name, value);
     }
-    // Our functions have no versions, so that nothing else of the function has to be granted.
-    return this.#tokens.accessToken.lambda.grantInvokeLatestVersion(grantee);
+    // The alias alone: whoever may ask for tokens must not be able to ask code that is no longer, or not yet, live.
+    return this.#tokens.accessToken.target.grantInvoke(grantee);
   }
 
   /** Fires with any alarm that somebody should be woken for: for your pager. */
@@ -363,6 +370,7 @@ function outputsOfStores(stores: Stores): Outputs {
     CallbackUrl: api.callbackUrl,
     WebhookUrl: api.webhookUrl,
     ApiEndpoint: api.origin,
+    StoredFormat: spellFormat(storedFormat),
     ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
     SecretOauthClient: secrets.oauthClient.secretArn,
     SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
@@ -383,8 +391,8 @@ function outputsOfStores(stores: Stores): Outputs {
 function outputsOfFunctions(functions: readonly ConnectorFunction[]): Outputs {
   const logged: readonly HandlerName[] = readLogs;
   return Object.fromEntries(
-    functions.flatMap(({ name, lambda, logGroup }) => [
-      [`Function${pascalCase(name)}`, lambda.functionName],
+    functions.flatMap(({ name, calledName, logGroup }) => [
+      [`Function${pascalCase(name)}`, calledName],
       ...(logged.includes(name) ? [[`Log${pascalCase(name)}`, logGroup.logGroupName]] : []),
     ]),
   );

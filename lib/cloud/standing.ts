@@ -105,11 +105,21 @@ type Properties = Readonly<Record<string, unknown>>;
 function functionsOf(environment: ProcoreEnvironmentName, template: CountedTemplate) {
   return new Map(
     handlerNames.flatMap((name): [string, { readonly name: HandlerName; readonly properties: Properties }][] => {
-      const id = logicalIdIn(template.Outputs[outputName(environment, `Function${pascalCase(name)}`)]?.Value);
+      const id = functionIdIn(
+        template.Outputs[outputName(environment, `Function${pascalCase(name)}`)]?.Value,
+        template,
+      );
       const found = template.Resources[id];
       return found === undefined ? [] : [[id, { name, properties: (found.Properties ?? {}) as Properties }]];
     }),
   );
+}
+
+/** The logical id of the function that a value refers to: by itself, or by its alias. */
+function functionIdIn(value: unknown, { Resources: resources }: CountedTemplate): string {
+  const id = logicalIdIn(value);
+  const { Type, Properties } = resources[id] ?? {};
+  return Type === 'AWS::Lambda::Alias' ? logicalIdIn(Object(Properties).FunctionName) : id;
 }
 
 /** The logical id that a value refers to. @returns an empty text when it refers to nothing */

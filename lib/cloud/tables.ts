@@ -121,7 +121,9 @@ export class Tables extends Construct {
 
   /** Lets a function read all subscriptions and note what became of their hooks; it removes none. */
   grantKeepSubscriptions(connectorFunction: ConnectorFunction): void {
-    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem', 'PutItem', 'Query']);
+    // PutItem is what the release before needs while both are deployed; it goes with the next release.
+    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'Query'];
+    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', actions);
   }
 
   /** Lets a function share Procore's rate limits and companies' pauses, and keep calls of Procore that failed. */

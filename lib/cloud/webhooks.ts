@@ -53,6 +53,7 @@ export class Webhooks extends Construct {
       // accepted, and its retry is then a duplicate.
       memoryMebibytes: 768,
       timeoutSeconds: 10,
+      isVersioned: true,
     });
     secrets.grantWebhookAuthorization(intake);
     eventQueue.grantSend(intake);
@@ -117,6 +118,7 @@ export class Webhooks extends Construct {
       // The integrator's code runs here; it mostly waits for Procore's API.
       memoryMebibytes: 512,
       timeoutSeconds: webhookWorkerTimeoutSeconds,
+      isVersioned: true,
     });
     eventQueue.grantWork(worker, workerConcurrency);
     tables.grantDeliveries(worker);

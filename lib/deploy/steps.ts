@@ -8,6 +8,7 @@ import type { Place } from '../stages.ts';
 import { contextFile, rememberAccountLimit } from './account-limit.ts';
 import type { ClientOptions, FoundStack } from './cloudformation.ts';
 import { protectTables } from './protect-tables.ts';
+import { refuseUnreadableFormat } from './stored-format.ts';
 
 /** A stack that is being deployed. Its account is that of cdk.json or of the credentials, if these tell it. */
 export interface DeployingStack extends Place {
@@ -61,6 +62,6 @@ const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }
 /** The steps of `npm run deploy`: the one place where they are listed. */
 export const deploySteps: DeploySteps = {
   beforeSynthesis: [lookAtAccountLimit],
-  beforeDeployment: [],
+  beforeDeployment: [(stack) => refuseUnreadableFormat(stack)],
   afterDeployment: [protectItsTables],
 };

@@ -22,7 +22,8 @@ export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 export interface TemplateMetric {
   readonly Namespace: string;
   readonly MetricName: string;
-  readonly Dimensions: readonly { readonly Name: string; readonly Value: Json }[];
+  /** A metric that a filter makes of a log may have none. */
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: Json }[];
 }
 
 interface MetricStat {
@@ -54,7 +55,7 @@ export interface TemplateAlarm extends Partial<TemplateMetric> {
 }
 
 /** Names a metric, e.g. `AWS/SQS ApproximateAgeOfOldestMessage QueueName=SandboxEscrowQueue81059B13`. */
-export function metricKey({ Namespace, MetricName, Dimensions }: TemplateMetric): string {
+export function metricKey({ Namespace, MetricName, Dimensions = [] }: TemplateMetric): string {
   const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${textsIn(Value)[0]}`).sort();
   return [Namespace, MetricName, ...dimensions].join(' ');
 }

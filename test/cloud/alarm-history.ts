@@ -8,7 +8,7 @@ import {
   type TemplateAlarm,
 } from './alarm-evaluation.ts';
 import { backgroundUntil, type Reports } from './alarm-scenarios.ts';
-import { resourcesOfType } from './synthesized.ts';
+import { functionIdBehind, resourcesOfType } from './synthesized.ts';
 
 const measures: Readonly<Record<string, readonly [namespace: string, metric: string, dimension: string]>> = {
   age: ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName'],
@@ -52,7 +52,9 @@ export function alarmHistory(template: Template, watchedMinutes: number) {
     if (measure === undefined) return `ProcoreConnector ${metric} environment=${environment} stack=ProcoreConnector`;
     if (output === 'HttpApi') return `AWS/ApiGateway ${measure} ApiId=${apis.find((id) => id.startsWith(prefix))}`;
     const [namespace, name, dimension] = measures[measure] ?? [];
-    return `${namespace} ${name} ${dimension}=${outputs[`${prefix}${output}`]?.Value.Ref}`;
+    // Lambda counts under a function's name whatever alias it was called by.
+    const id = functionIdBehind(template, String(outputs[`${prefix}${output}`]?.Value.Ref));
+    return `${namespace} ${name} ${dimension}=${id}`;
   }
 
   const allIsWell: Samples = new Map(

@@ -14,8 +14,12 @@ const defaults = {
   revokeReplacedTokens: false,
   logRetention: 90,
   logLevel: 'info',
-  monitoring: 'full',
+  monitoring: 'lean',
+  gradualDeployments: false,
 };
+
+/** What is otherwise where customers are. */
+const ofCustomers = { monitoring: 'full', gradualDeployments: true };
 
 function read(block: unknown, given: Readonly<Record<string, unknown>> = {}) {
   return readConfiguration((key) => (key === 'procore' ? block : given[key]));
@@ -40,8 +44,8 @@ describe('the procore block of the context', () => {
         stackName: 'ProcoreConnector',
         alarmEmail: null,
         environments: [
-          { name: 'sandbox', ...defaults, monitoring: 'lean' },
-          { name: 'production', ...defaults },
+          { name: 'sandbox', ...defaults },
+          { name: 'production', ...defaults, ...ofCustomers },
         ],
       },
     ]);
@@ -65,7 +69,6 @@ describe('the procore block of the context', () => {
             workerConcurrency: 40,
             worker: false,
             logRetention: 7,
-            monitoring: 'lean',
             domain: { ...domain, inUse: false },
           },
         ],
@@ -76,7 +79,7 @@ describe('the procore block of the context', () => {
         region: 'eu-central-1',
         profile: 'live',
         alarmEmail: 'ops@example.com',
-        environments: [{ name: 'production', ...defaults, workerConcurrency: 40 }],
+        environments: [{ name: 'production', ...defaults, ...ofCustomers, workerConcurrency: 40 }],
       },
     ]);
   });
@@ -88,8 +91,8 @@ describe('the procore block of the context', () => {
         stackName: 'Ours',
         alarmEmail: 'ops@example.com',
         environments: [
-          { name: 'sandbox', ...defaults, logLevel: 'error', monitoring: 'lean', domain: { ...domain, inUse: true } },
-          { name: 'federal', ...defaults, logLevel: 'error' },
+          { name: 'sandbox', ...defaults, logLevel: 'error', domain: { ...domain, inUse: true } },
+          { name: 'federal', ...defaults, ...ofCustomers, logLevel: 'error' },
         ],
       },
     ]);

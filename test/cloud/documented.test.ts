@@ -17,7 +17,10 @@ const types = {
   'EventBridge rules': 'AWS::Events::Rule',
   Alarms: 'AWS::CloudWatch::Alarm',
   'Composite alarms': 'AWS::CloudWatch::CompositeAlarm',
+  'Log queries': 'AWS::Logs::QueryDefinition',
   Dashboard: 'AWS::CloudWatch::Dashboard',
+  'Aliases of functions': 'AWS::Lambda::Alias',
+  'CodeDeploy deployment groups': 'AWS::CodeDeploy::DeploymentGroup',
 };
 
 test('lib/cloud/README.md says how many resources an environment has', () => {
@@ -45,9 +48,12 @@ test('a construct has the defaults that its props document', () => {
   expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
   for (const { name, optional, byDefault } of documented) {
     expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
-    const option = environmentOptions[name as keyof typeof environmentOptions]?.default;
-    // How an environment is watched depends on which it is.
-    if (option === undefined || typeof option === 'object' || name === 'monitoring') {
+    const { default: option, defaultIn } = environmentOptions[name as keyof typeof environmentOptions] ?? {};
+    if (defaultIn !== undefined) {
+      const [others, elsewhere] = [Object.keys(defaultIn).join(' and '), Object.values(defaultIn)[0]];
+      const spelled = [elsewhere, option].map((value) => (typeof value === 'string' ? `'${value}'` : value));
+      expect(byDefault, name).toBe(`${spelled[0]} for ${others}, ${spelled[1]} for the sandboxes`);
+    } else if (option === undefined || typeof option === 'object') {
       expect(byDefault ?? '- ', name).toMatch(/^- /);
     } else {
       const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;

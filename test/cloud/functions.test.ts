@@ -1,6 +1,14 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import {
+  functionBehind,
+  type Json,
+  referencesIn,
+  resourcesOf,
+  resourcesOfType,
+  synthesize,
+  textsIn,
+} from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
@@ -26,7 +34,7 @@ const functionNames = [
 
 function propertiesOf(stack: Template, name: string): { readonly [key: string]: unknown } {
   const { Value: reference } = stack.findOutputs(`SandboxFunction${name}`)[`SandboxFunction${name}`] ?? {};
-  return resourcesOf(stack).get(reference?.Ref)?.Properties ?? {};
+  return functionBehind(stack, reference?.Ref)?.Properties ?? {};
 }
 
 function environmentOf(stack: Template, name: string): Record<string, unknown> {
@@ -299,7 +307,7 @@ describe('what starts them', () => {
   test('is a queue, in batches of ten with partial failures and bounded concurrency', () => {
     const mappings = sandbox('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
     const of = (name: string) =>
-      mappings.find(({ FunctionName: functionName }) => textsIn(functionName ?? '')[0]?.includes(name));
+      mappings.find(({ FunctionName: functionName }) => referencesIn(functionName ?? '')[0]?.includes(name));
     const batches = { BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] };
     expect(of('TokenRotation')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 5 } });
     expect(of('TokenRecovery')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 2 } });
@@ -325,7 +333,14 @@ describe('the outputs', () => {
     const names = Object.keys(template.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
     expect(names.map((name) => name.slice('Sandbox'.length)).sort()).toEqual(
       [
-        ...['CallbackUrl', 'WebhookUrl', 'ApiEndpoint', 'SecretOauthClient', 'SecretWebhookAuthorization'],
+        ...[
+          'CallbackUrl',
+          'WebhookUrl',
+          'ApiEndpoint',
+          'StoredFormat',
+          'SecretOauthClient',
+          'SecretWebhookAuthorization',
+        ],
         ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
         ...[
           'QueueEscrow',

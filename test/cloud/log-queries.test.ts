@@ -10,16 +10,14 @@ import { pascalCase } from '../../lib/stack-outputs.ts';
 import { metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
 import { scenarios } from './alarm-scenarios.ts';
 import { type LogLine, readCondition } from './log-condition.ts';
-import { type Json, type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { functionBehind, type Json, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
-let resources: ReadonlyMap<string, Resource>;
 /** What each function's bundle holds, by the name that its output has, e.g. `AccessToken`. */
 const bundles = new Map<string, string>();
 const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
 beforeAll(async () => {
   template = synthesize({ environments: 'sandbox', monitoring: 'full' });
-  resources = resourcesOf(template);
   const bundled = await bundleFunctions({ outputDirectory: directory });
   for (const name of handlerNames) {
     bundles.set(pascalCase(name), readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
@@ -33,7 +31,7 @@ const says = (output: string, name: string) => new RegExp(`["'\`]${name}["'\`]`)
 /** The logical id of the log group that a function writes. */
 function logGroupOf(output: string): string {
   const { Value: value } = template.findOutputs(`SandboxFunction${output}`)[`SandboxFunction${output}`] ?? {};
-  const logging = resources.get(value?.Ref)?.Properties.LoggingConfig as { LogGroup?: Json } | undefined;
+  const logging = functionBehind(template, value?.Ref)?.Properties.LoggingConfig as { LogGroup?: Json } | undefined;
   const [logGroup = ''] = textsIn(logging?.LogGroup ?? '');
   return logGroup;
 }

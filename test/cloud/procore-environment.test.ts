@@ -179,13 +179,12 @@ describe('a host of one’s own', () => {
 });
 
 describe('grantAccessTokens', () => {
-  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenFunction/) };
-  const vendingArn = { 'Fn::GetAtt': [expect.stringMatching(/^SandboxTokensAccessTokenFunction/), 'Arn'] };
+  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenLive/) };
   const invoke = {
     Action: 'lambda:InvokeFunction',
     Effect: 'Allow',
-    // The function itself and its one version, and no other by a wildcard.
-    Resource: [vendingArn, { 'Fn::Join': ['', [vendingArn, ':$LATEST']] }],
+    // The alias, and no version by its number.
+    Resource: vending,
   };
 
   test('lets a function ask for access tokens, and tells it by which function', () => {
@@ -220,13 +219,13 @@ describe('grantAccessTokens', () => {
     expect(stack.resolve(procore.accessTokenVariables)).toEqual({ PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending });
   });
 
-  test('lets another account ask, by a permission of the function itself', () => {
+  test('lets another account ask, by a permission of the alias itself', () => {
     const { procore, template } = inTheirStack();
     procore.grantAccessTokens(new AccountPrincipal('210987654321'));
     const permissions = resourcesOfType(template(), 'AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
     expect(permissions).toContainEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: vendingArn,
+      FunctionName: vending,
       Principal: '210987654321',
     });
   });

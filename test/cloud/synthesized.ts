@@ -69,6 +69,18 @@ export function resourcesOfType(template: Template, type: string): readonly (rea
   return [...resourcesOf(template)].filter(([, resource]) => resource.Type === type);
 }
 
+/** The function that is reached by a logical id: the id of the function itself, or of its alias. */
+export function functionBehind(template: Template, logicalId: string): Resource | undefined {
+  return resourcesOf(template).get(functionIdBehind(template, logicalId));
+}
+
+/** The logical id of that function. */
+export function functionIdBehind(template: Template, logicalId: string): string {
+  const resource = resourcesOf(template).get(logicalId);
+  if (resource?.Type !== 'AWS::Lambda::Alias') return logicalId;
+  return String(textsIn(resource.Properties.FunctionName ?? '')[0]);
+}
+
 /** The logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub; pseudo parameters are left out. */
 export function referencesIn(value: Json): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -67,6 +67,7 @@ describe('a sweep', () => {
       message: expect.stringContaining('1 due connections'),
     });
     expect(world.batches.flat()).toHaveLength(100);
+    expect(world.notes).toEqual([['sweep.done', { count: 99 }]]);
   });
 
   it('goes on with the other shards when one cannot be read', async () => {
@@ -80,8 +81,11 @@ describe('a sweep', () => {
     expect(world.batches.flat().length).toBeGreaterThan(250);
   });
 
-  it('stops before its end: the next minute goes on', async () => {
+  it.each([
+    [5000, 100],
+    [4999, 0],
+  ])('stops 5 s before its end, and the next minute goes on: with %i ms it queues %i', async (left, queued) => {
     const world = worldToSweep(100);
-    expect(await world.sweep(undefined, 4000)).toMatchObject({ queued: 0 });
+    expect(await world.sweep(undefined, left)).toMatchObject({ due: 100, queued });
   });
 });

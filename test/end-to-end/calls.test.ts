@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { assumptions, measuredCalls } from '../../lib/operator/cost.ts';
-import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
+import { startSandboxStack, synthesizeSandbox, webhookBody, withoutAlias } from './sandbox-stack.ts';
 
 // `npm run cost` computes a bill out of these calls: here they are counted, each by the function that makes it.
 
@@ -21,7 +21,7 @@ afterAll(() => system.stop());
 function count(): Map<string, number> {
   const shared = /sqs:(Receive|Delete)Message|secretsmanager|TablesSubscriptions/;
   const counts = new Map<string, number>();
-  const names = new Map(Object.entries(system.stack.outputs).map(([output, value]) => [value, output]));
+  const names = new Map(Object.entries(system.stack.outputs).map(([output, value]) => [withoutAlias(value), output]));
   for (const { functionName, action, resource, calls } of system.stack.usedPermissions()) {
     if (shared.test(`${action} ${resource}`)) continue;
     const key = `${(names.get(functionName) ?? '').replace('SandboxFunction', '')} ${action}`;

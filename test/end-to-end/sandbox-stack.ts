@@ -155,6 +155,9 @@ export async function startSandboxStack({
   };
 }
 
+/** Names a function, given what it is called by: its name, or an ARN, with an alias or without. Other texts stay. */
+export const withoutAlias = (text: string) => /:function:([^:]+)/.exec(text)?.[1] ?? text;
+
 /** A webhook body of payload version v4.0. */
 export function webhookBody(id: string, more: Readonly<Record<string, unknown>> = {}) {
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alarmRows } from '../../lib/cloud/alarms.ts';
 import { settingDefaults } from '../../lib/cloud/configuration.ts';
+import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { headings } from '../../lib/operator/doctor/headings.ts';
 import { placeSettings } from '../../lib/stages.ts';
 import { generatedParts, readDocument, withGeneratedParts, withPart } from '../readme/documents.ts';
@@ -50,7 +51,11 @@ describe('the documents', () => {
 
 /** A value as it stands in cdk.json, a text without its quotes. */
 function shown(key: string, value: unknown): string {
-  if (key === 'monitoring') return `lean for the sandboxes, ${value} otherwise`;
+  const { defaultIn } = environmentOptions[key as keyof typeof environmentOptions] ?? {};
+  if (defaultIn !== undefined) {
+    const [elsewhere] = Object.values(defaultIn);
+    return `${elsewhere} for ${Object.keys(defaultIn).join(' and ')}, ${value} for the sandboxes`;
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -70,8 +70,8 @@ describe('an app that has nothing but the tarball', () => {
     expect(printed).toBe('true false\n');
   });
 
-  test('lets a function of its own ask for access tokens, by name', () => {
-    const [vendingId] = find('AWS::Lambda::Function', /^ProcoreTokensAccessToken/) ?? [];
+  test('lets a function of its own ask for access tokens, by its alias', () => {
+    const [vendingId] = find('AWS::Lambda::Alias', /^ProcoreTokensAccessToken/) ?? [];
     const [, theirs] = find('AWS::Lambda::Function', /^Theirs/) ?? [];
     expect(theirs?.Properties.Environment).toEqual({
       Variables: { PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: { Ref: vendingId } },

@@ -97,6 +97,19 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
 }
 
 describe('the audit', () => {
+  it('keeps what a later version has noted of a subscription and of its hooks', async () => {
+    const { audit, store } = await setUp('later');
+    const stored = await store.read(company);
+    if (stored === undefined) return expect.fail('nothing is stored');
+    const later = { ofALaterVersion: 'kept' };
+    const hooks = stored.hooks.map((hook) => ({ ...hook, ...later }));
+    await store.save({ ...stored, hooks, ...later }, stored.revision);
+    await audit();
+    const after = await store.read(company);
+    expect(after).toMatchObject({ ...later, hooks: [later] });
+    expect(after?.hooks[0]?.checkedAt).toBeGreaterThanOrEqual(stored.hooks[0]?.checkedAt ?? 0);
+  });
+
   it('finds nothing to do where all is well, at four calls a hook', async () => {
     const { audit, requests, observer } = await setUp('well');
     const before = requests.length;

@@ -72,6 +72,23 @@ describe('authenticate', () => {
     expect(secret.reads).toBe(2);
   });
 
+  it('reads it again 30 seconds after the last time, and not a second earlier', async () => {
+    const { authenticate, secret, state } = await setUp({ current: 'first' });
+    await authenticate('Bearer guess');
+    secret.value = { current: 'second', previous: 'first' };
+    state.now += 29;
+    expect(await authenticate('Bearer second')).toBe('wrong_sent');
+    state.now += 1;
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+  });
+
+  it('accepts the previous value that only the fresh read shows, and writes its use down', async () => {
+    const { authenticate, secret, uses } = await setUp({ current: 'first' });
+    secret.value = { current: 'third', previous: 'second' };
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+    expect(uses).toEqual([[fingerprint('second'), 1000]]);
+  });
+
   it('reads it again at most once in 30 seconds, however many wrong headers come', async () => {
     const { authenticate, secret, state } = await setUp({ current: 'first' });
     for (let second = 0; second < 90; second++) {

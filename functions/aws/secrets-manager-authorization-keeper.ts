@@ -44,7 +44,7 @@ export function secretsManagerAuthorizationKeeper({
     async write(authorization, read) {
       const { SecretString: text, VersionId: version = '' } = await readStored();
       if (!isSame(parseWebhookAuthorization(text, environment), read)) return 'changed';
-      const replaced = { previous: undefined, rotatedAt: undefined, retireAt: undefined };
+      const replaced = { previous: undefined, rotatedAt: undefined, retireAt: undefined, retired: undefined };
       const content = JSON.stringify(merged(text, { environment, ...replaced, ...authorization }));
       // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the version
       // that was read, so of two writers the second one fails. It is not made of what is written: then both would succeed.
@@ -59,12 +59,12 @@ export function secretsManagerAuthorizationKeeper({
   };
 }
 
-/** Lays fields over those of the secret, of which a later version may keep more. @returns undefined fields are removed */
-function merged(text = '{}', fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { ...JSON.parse(text), ...fields };
-}
-
 /** Compares all of it that a decision depends on. */
 function isSame(one: WebhookAuthorization, other: WebhookAuthorization): boolean {
   return (['current', 'previous', 'rotatedAt', 'retireAt'] as const).every((part) => one[part] === other[part]);
+}
+
+/** Lays fields over those of the secret, of which a later version may keep more. @returns undefined fields are removed */
+function merged(text = '{}', fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...JSON.parse(text), ...fields };
 }

@@ -34,7 +34,9 @@ export const previousSeconds = 26 * 3600;
  * @returns epoch seconds; undefined when a person has set both values without a time: the next audit sets one
  */
 export function previousEndsAt({ rotatedAt, retireAt }: WebhookAuthorization): number | undefined {
-  return retireAt ?? (rotatedAt === undefined ? undefined : rotatedAt + previousSeconds);
+  // A time from before the roll-over is that of an earlier one: a version that does not know the field has left it there.
+  if (retireAt !== undefined && retireAt > (rotatedAt ?? Number.NEGATIVE_INFINITY)) return retireAt;
+  return rotatedAt === undefined ? undefined : rotatedAt + previousSeconds;
 }
 
 /** Where the values come from: the environment's secret, checked for its environment. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { quarantineMessage } from '../../functions/webhook/quarantine.ts';
 import { type DeadLetter, peekDeadLetters, redriveDeadLetters } from '../../lib/operator/dead-letters.ts';
+import type { QuarantinedDelivery } from '../../lib/operator/quarantine.ts';
 import { goThrough } from '../../lib/operator/set-aside.ts';
+import { memoryQuarantine } from '../memory/quarantine.ts';
 import { type FifoQueue, fifoQueue } from './set-aside-queue.ts';
 
 const never = new AbortController().signal;
@@ -158,5 +161,51 @@ describe('going through a queue', () => {
     expect(await redrive(fifo)).toEqual({ done: 1, kept: 0, interrupted: false });
     expect(fifo.resent).toEqual(['1']);
     expect(fifo.bodies()).toEqual([]);
+  });
+});
+
+describe('going through the quarantine', () => {
+  async function holding(count: number) {
+    const quarantine = memoryQuarantine(() => 0);
+    for (let number = 0; number < count; number += 1) {
+      await quarantine.keep(quarantineMessage(Buffer.from(String(number)), 'invalid_json', number));
+    }
+    const walk = async (judge: (delivery: QuarantinedDelivery) => 'done' | 'keep') => {
+      const seen: number[] = [];
+      const noting = async (delivery: QuarantinedDelivery) => {
+        seen.push(delivery.receivedAt);
+        return judge(delivery);
+      };
+      await goThrough(quarantine, { judge: noting, progress: () => {}, signal: never });
+      return seen.toSorted((one, other) => one - other);
+    };
+    return { walk, left: () => walk(() => 'keep') };
+  }
+
+  it('shows everything, deletes what is done, and gives the rest back', async () => {
+    const { walk, left } = await holding(25);
+    const seen = await walk(({ receivedAt }) => (receivedAt < 23 ? 'done' : 'keep'));
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => index));
+    expect(await left()).toEqual([23, 24]);
+  });
+
+  it('gives back what was kept, and what its judge failed over', async () => {
+    const { walk, left } = await holding(4);
+    const failing = walk(({ receivedAt }) => {
+      if (receivedAt === 2) throw new Error('the judge is out');
+      return receivedAt === 0 ? 'keep' : 'done';
+    });
+    await expect(failing).rejects.toThrow('the judge is out');
+    expect(await left()).toEqual([0, 2]);
+  });
+
+  it('begins nothing further once a judge has failed', async () => {
+    const { walk, left } = await holding(25);
+    const failing = walk(({ receivedAt }) => {
+      if (receivedAt === 0) throw new Error('the judge is out');
+      return 'done';
+    });
+    await expect(failing).rejects.toThrow('the judge is out');
+    expect((await left()).length).toBeGreaterThan(15);
   });
 });

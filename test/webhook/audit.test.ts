@@ -516,4 +516,18 @@ describe('the roll-over of the header', () => {
     control.setConnected(company, true);
     expect(await audit()).toMatchObject({ repaired: 1, previousRetired: false });
   });
+
+  it('does not wait longer than 26 hours for a hook that cannot be moved, and names its company', async () => {
+    const { audit, control, secret, keeper, clock, observer } = await setUp('dead customer');
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    control.setConnected(company, false);
+    await control.advance(25.9 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: false });
+    await control.advance(0.2 * hour);
+    expect(await audit()).toMatchObject({ previousRetired: true });
+    const hooks = expect.objectContaining({ companyId: company, count: 1 });
+    expect(observer.notes).toContainEqual(['subscription.hooks_not_moved', hooks]);
+    expect(observer.notes.at(-1)).toEqual(['subscription.hooks_cut_off', hooks]);
+    expect(secret.value).not.toHaveProperty('previous');
+  });
 });

@@ -44,6 +44,9 @@ describe('what the worker remembers of subscriptions', () => {
       const { state, cached } = setUp(...initial);
       await Promise.all(Array.from({ length: 50 }, () => cached.read(company)));
       expect(state.reads).toBe(1);
+      // Another company is another question.
+      expect(await cached.read('77')).toBeUndefined();
+      expect(state.reads).toBe(2);
     }
   });
 

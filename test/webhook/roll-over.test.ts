@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginRollOver, retirePrevious } from '../../functions/webhook/roll-over.ts';
+import { beginRollOver, retirePrevious, revokePrevious, setRetirement } from '../../functions/webhook/roll-over.ts';
 import { fingerprint, type SubscribedHook } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 import { untilReturn } from '../memory/port.ts';
@@ -90,7 +90,7 @@ describe('the previous value', () => {
     expect(secret.value.previous).toBeUndefined();
   });
 
-  it('that a person has set begins its 13 hours at the first look, whatever the hooks have', async () => {
+  it('that a person has set begins its time at the first look, whatever the hooks have', async () => {
     const { time, retire, secret } = setUp({ authorization: { current, previous }, hooks: [] });
     time.now = rotatedAt + 7;
     expect(await retire()).toBe('retries_possible');
@@ -134,5 +134,12 @@ describe('a roll-over', () => {
   it('is refused when somebody else has written the secret meanwhile', async () => {
     const { keeper, clock } = setUp({ isKeeperLate: true });
     await expect(beginRollOver({ current }, 'next', { keeper, clock })).rejects.toMatchObject(underWay);
+  });
+
+  it('has no time set and no value revoked over what somebody else has written meanwhile', async () => {
+    const { keeper, secret } = setUp({ isKeeperLate: true });
+    const changed = { name: 'AuthorizationChangedError', code: 'authorization_changed' };
+    await expect(setRetirement(secret.value, 1, keeper)).rejects.toMatchObject(changed);
+    await expect(revokePrevious(secret.value, keeper)).rejects.toMatchObject(changed);
   });
 });

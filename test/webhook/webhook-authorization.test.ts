@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MalformedSecretError, WrongEnvironmentError } from '../../functions/oauth/client-secret.ts';
-import { parseWebhookAuthorization, withRetired } from '../../functions/webhook/webhook-authorization.ts';
+import {
+  parseWebhookAuthorization,
+  previousEndsAt,
+  withRetired,
+} from '../../functions/webhook/webhook-authorization.ts';
 
 const current = 'c'.repeat(48);
 const previous = 'p'.repeat(48);
@@ -63,5 +67,24 @@ describe('the webhook authorization secret', () => {
     expect(withRetired('b', { retired: ['a', 'b'] })).toEqual(['b', 'a']);
     const many = Array.from({ length: 12 }, (_, n) => `${n}`);
     expect(withRetired('new', { retired: many })).toEqual(['new', ...many.slice(0, 9)]);
+  });
+
+  it('says when the previous value ends: at the time that it names, else 26 hours after the roll-over', () => {
+    const both = { current, previous };
+    const rotatedAt = 1_800_000_000;
+    const [day, hour] = [86_400, 3600];
+    expect(previousEndsAt({ ...both, rotatedAt, retireAt: rotatedAt + 3 * day })).toBe(rotatedAt + 3 * day);
+    expect(previousEndsAt({ ...both, rotatedAt })).toBe(rotatedAt + 26 * hour);
+    expect(previousEndsAt({ ...both, retireAt: rotatedAt })).toBe(rotatedAt);
+    expect(previousEndsAt(both)).toBeUndefined();
+    // An earlier version of this product has rolled over, and has kept the field that it does not know.
+    expect(previousEndsAt({ ...both, rotatedAt, retireAt: rotatedAt - day })).toBe(rotatedAt + 26 * hour);
+  });
+
+  it('gives its times when they are numbers', () => {
+    const times = { rotatedAt: 1_800_000_000, retireAt: 1_800_093_600.5 };
+    expect(parse({ environment: 'production', current, previous, ...times })).toEqual({ current, previous, ...times });
+    const texts = { rotatedAt: '1800000000', retireAt: 'tomorrow' };
+    expect(parse({ environment: 'production', current, previous, ...texts })).toEqual({ current, previous });
   });
 });

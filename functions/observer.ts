@@ -1,3 +1,4 @@
+import { redactText } from './redact.ts';
 import { sha256 } from './sha256.ts';
 
 /** Every metric that the functions emit, in the namespace `ProcoreConnector` with the dimension `environment`. */
@@ -112,9 +113,16 @@ const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {
   resourceName: /^[A-Za-z&/()',-]{1,20}( [A-Za-z&/()',-]{1,20}){0,7}$/,
 };
 
+/** As much of a sentence or a stack is written, in characters. */
+const longestSentence = 4000;
+
+/** These hold sentences, which others may have written in part. */
+const sentences: ReadonlySet<ObservedFieldName> = new Set(['reason', 'stack']);
+
 /**
  * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's
  * body that has not its plain form is replaced by its digest, so that lines about the same thing still belong together.
+ * Sentences are redacted.
  *
  * @param fields may hold anything
  */
@@ -122,10 +130,15 @@ export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonl
   const written: Record<string, string | number> = {};
   for (const name of observedFieldNames) {
     const value = fields[name];
-    if (typeof value === 'string') written[name] = plainForms[name]?.test(value) === false ? digest(value) : value;
+    if (typeof value === 'string') written[name] = plainText(name, value);
     if (typeof value === 'number') written[name] = value;
   }
   return written;
+}
+
+function plainText(name: ObservedFieldName, value: string): string {
+  if (sentences.has(name)) return redactText(value, longestSentence);
+  return plainForms[name]?.test(value) === false ? digest(value) : value;
 }
 
 /** @returns e.g. `sha256:9f86d081884c7d659a2feaa0c55ad015` */

@@ -1,5 +1,5 @@
 import { errorName } from '../connector-error.ts';
-import { redactText } from '../procore/exchange.ts';
+import { redactText } from '../redact.ts';
 
 /**
  * How a try ended: `failed` may be the event's own fault; `outside` is not, since the error says whose it is; `waiting`
@@ -96,8 +96,7 @@ export function failedTry(
 /** What an error said: the integrator's own words, so they are kept, but for secrets. */
 function errorText(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  // Cut first: what redacts must not be given a text of any length.
-  return redactText(text.slice(0, longestText)).slice(0, longestText);
+  return redactText(text, longestText);
 }
 
 function firstFrame(error: unknown): string | undefined {

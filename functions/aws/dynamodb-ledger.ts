@@ -38,7 +38,7 @@ const subjectKey = (subject: Subject) =>
 const healthKey = (key: string) => ({ id: `health#${key}` });
 const resourceItemKey = (event: WebhookEvent) => ({ id: `resource#${resourceKey(event)}` });
 
-/** The table of the ledger, and the two things that all of its methods do. */
+/** The table of the ledger, and what all of its methods do. */
 function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: Clock }) {
   const table = { callMs, ...place };
 
@@ -48,17 +48,35 @@ function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: C
     return held !== undefined && held[timeToLiveAttribute] > clock() ? held : undefined;
   }
 
+  /** @returns the changed attributes that are wanted back */
+  async function update(key: { readonly id: string }, { set, ...change }: ItemChange): Promise<LedgerItem | undefined> {
+    const timeToLive = Math.ceil(clock()) + ledgerSeconds;
+    const updated = await updateItem(table, key, { set: { ...set, [timeToLiveAttribute]: timeToLive }, ...change });
+    return updated.outcome === 'written' ? current(updated.attributes) : undefined;
+  }
+
+  function updateEvent(event: WebhookEvent, { setOnce, ...change }: ItemChange): Promise<LedgerItem | undefined> {
+    // Event and arrival go with every write: intake may die before its own.
+    const now = clock();
+    const arrival = { [arrivalIndex.partitionKey]: arrivalPartition(event.id, now), [arrivalIndex.sortKey]: now };
+    const first = { event: JSON.stringify(event), ...arrival, ...setOnce };
+    return update(eventKey(event.id), { setOnce: first, ...change });
+  }
+
   return {
+    clock,
+    update,
+    updateEvent,
     read: async (key: { readonly id: string }) => current(await readItem(table, key)),
 
-    /** @returns the changed attributes that are wanted back */
-    async update(key: { readonly id: string }, { set, ...change }: ItemChange): Promise<LedgerItem | undefined> {
-      const timeToLive = Math.ceil(clock()) + ledgerSeconds;
-      const updated = await updateItem(table, key, { set: { ...set, [timeToLiveAttribute]: timeToLive }, ...change });
-      return updated.outcome === 'written' ? current(updated.attributes) : undefined;
+    async updateSubject(subject: Subject, change: ItemChange): Promise<void> {
+      if (subject.kind === 'webhook_event') await updateEvent(subject.event, change);
+      else await update(subjectKey(subject), { setOnce: { change: JSON.stringify(subject.change) }, ...change });
     },
   };
 }
+
+type LedgerItems = ReturnType<typeof ledgerItems>;
 
 /**
  * Keeps the ledger in the `deliveries` table (key `id`): one item an event (`event#<id>`), one a change of a connection
@@ -73,22 +91,31 @@ function ledgerItems({ clock, ...place }: EnvironmentTable & { readonly clock: C
  * environment
  */
 export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock }): Ledger {
-  const { clock } = props;
   const items = ledgerItems(props);
+  return { ...arrivedEvents(items), ...handledEvents(items), ...failedTries(items), ...keyHealths(items) };
+}
 
-  function updateEvent(event: WebhookEvent, { setOnce, ...change }: ItemChange): Promise<LedgerItem | undefined> {
-    // Event and arrival go with every write: intake may die before its own.
-    const now = clock();
-    const arrival = { [arrivalIndex.partitionKey]: arrivalPartition(event.id, now), [arrivalIndex.sortKey]: now };
-    const first = { event: JSON.stringify(event), ...arrival, ...setOnce };
-    return items.update(eventKey(event.id), { setOnce: first, ...change });
-  }
+function arrivedEvents(items: LedgerItems): Pick<Ledger, 'find' | 'record'> {
+  return {
+    async find(eventId) {
+      const item = await items.read(eventKey(eventId));
+      if (item?.event === undefined) return undefined;
+      const { receivedAt, handledAt } = item;
+      return {
+        event: JSON.parse(item.event) as WebhookEvent,
+        ...(receivedAt !== undefined && { receivedAt }),
+        ...(handledAt !== undefined && { handledAt }),
+      };
+    },
 
-  function updateSubject(subject: Subject, change: ItemChange): Promise<LedgerItem | undefined> {
-    if (subject.kind === 'webhook_event') return updateEvent(subject.event, change);
-    return items.update(subjectKey(subject), { setOnce: { change: JSON.stringify(subject.change) }, ...change });
-  }
+    async record(event, receivedAt) {
+      const before = await items.updateEvent(event, { setOnce: { receivedAt }, returned: 'UPDATED_OLD' });
+      return before?.receivedAt === undefined ? 'recorded' : 'known';
+    },
+  };
+}
 
+function handledEvents(items: LedgerItems): Pick<Ledger, 'history' | 'markHandled'> {
   async function moveNewestHandled(event: WebhookEvent, occurredAt: number): Promise<void> {
     // Refused when a newer event was handled before: that is what the item tells.
     await items.update(resourceItemKey(event), {
@@ -103,22 +130,6 @@ export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock
   }
 
   return {
-    async find(eventId) {
-      const item = await items.read(eventKey(eventId));
-      if (item?.event === undefined) return undefined;
-      const { receivedAt, handledAt } = item;
-      return {
-        event: JSON.parse(item.event) as WebhookEvent,
-        ...(receivedAt !== undefined && { receivedAt }),
-        ...(handledAt !== undefined && { handledAt }),
-      };
-    },
-
-    async record(event, receivedAt) {
-      const before = await updateEvent(event, { setOnce: { receivedAt }, returned: 'UPDATED_OLD' });
-      return before?.receivedAt === undefined ? 'recorded' : 'known';
-    },
-
     async history(event) {
       const [known, resource] = await Promise.all([items.read(eventKey(event.id)), items.read(resourceItemKey(event))]);
       return { handledBefore: known?.handledAt !== undefined, newestHandled: resource?.newestHandled ?? null };
@@ -128,38 +139,43 @@ export function dynamoDbLedger(props: EnvironmentTable & { readonly clock: Clock
       const { partitionKey, sortKey } = attentionIndex;
       const change = { set: { handledAt, ...(tried && kept(tried)) }, remove: [partitionKey, sortKey] };
       if (subject.kind === 'connection_change') {
-        if (tried !== undefined) await updateSubject(subject, change);
+        if (tried !== undefined) await items.updateSubject(subject, change);
         return;
       }
       const { event } = subject;
       await Promise.all([
-        updateEvent(event, change),
-        event.occurredAt === null ? undefined : moveNewestHandled(event, seenUpTo(event.occurredAt, clock())),
+        items.updateEvent(event, change),
+        event.occurredAt === null ? undefined : moveNewestHandled(event, seenUpTo(event.occurredAt, items.clock())),
       ]);
     },
+  };
+}
 
+function failedTries(items: LedgerItems): Pick<Ledger, 'tries' | 'keepTries' | 'recordFailure'> {
+  return {
     async tries(subject) {
       const item = await items.read(subjectKey(subject));
       return item?.tried === undefined ? undefined : (JSON.parse(item.tried) as TryRecord);
     },
 
-    async keepTries(subject, tried) {
-      await updateSubject(subject, { set: kept(tried) });
-    },
+    keepTries: (subject, tried) => items.updateSubject(subject, { set: kept(tried) }),
 
     async recordFailure(subject, tried, deadLettered) {
       // While it goes on failing, the keys of the index stay as they are, and the index is not written.
       const attention: Attention = deadLettered === undefined ? 'failing' : 'dead';
-      const since = deadLettered === undefined ? tried.firstTriedAt : clock();
       const set = {
         ...kept(tried),
         [attentionIndex.partitionKey]: attentionPartition(attention, subjectId(subject)),
-        [attentionIndex.sortKey]: since,
+        [attentionIndex.sortKey]: deadLettered === undefined ? tried.firstTriedAt : items.clock(),
         ...(deadLettered && { deadLettered: JSON.stringify(deadLettered) }),
       };
-      await updateSubject(subject, { set, add: { failures: 1 } });
+      await items.updateSubject(subject, { set, add: { failures: 1 } });
     },
+  };
+}
 
+function keyHealths(items: LedgerItems): Pick<Ledger, 'health' | 'noteHealth'> {
+  return {
     async health(key) {
       const { watchedUntil, succeededAt } = (await items.read(healthKey(key))) ?? {};
       return { ...(watchedUntil !== undefined && { watchedUntil }), ...(succeededAt !== undefined && { succeededAt }) };

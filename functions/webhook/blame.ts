@@ -1,5 +1,6 @@
 import { isConnectorError } from '../connector-error.ts';
 import { throttledSeconds } from '../throttled-function.ts';
+import { isPermanent } from './permanent.ts';
 
 /** Whose fault a failure is. */
 export type Blame =
@@ -40,9 +41,7 @@ export function blame(error: unknown): Blame {
   const levels: Error[] = [];
   for (let one = error; levels.length < 3 && one instanceof Error; one = one.cause) levels.push(one);
   const [first] = levels;
-  if (first !== undefined && isConnectorError(first) && first.code === 'permanent') {
-    return { whose: 'hopeless', detail: first.message };
-  }
+  if (isPermanent(first)) return { whose: 'hopeless', detail: first.message };
   for (const level of levels) {
     const waitSeconds = askedWait(level);
     if (waitSeconds !== undefined) return { whose: 'nobodys', waitSeconds };

@@ -30,8 +30,11 @@ const opening = { failures: 5, events: 3 } as const;
 /** For how long it is open, in seconds. */
 const openFor: BackOff = { first: 5, most: 300, jitter: { from: 1, spread: -0.25 } };
 
-/** A try that hung keeps the worker from others: the key is left alone for so many times as long. */
-const hungFactor = 5;
+/**
+ * A try that hung for so many seconds keeps the worker from others: the key is left alone for so many times as long. One
+ * that had less time may just have begun too late.
+ */
+const hanging = { fromSeconds: 20, factor: 5 } as const;
 
 /** Those that hung in several workers at once do not come back at once. */
 const hungJitter = { from: 1, spread: -0.5 } as const;
@@ -40,7 +43,7 @@ const hungJitter = { from: 1, spread: -0.5 } as const;
 const spread = { from: 1, spread: 0.25 } as const;
 
 /** How soon it is asked again while one tries out, in seconds; after a try-out without an end, too. */
-const tryOutSeconds = { pause: 5, most: 60 } as const;
+const tryOutSeconds = { pause: 20, most: 60 } as const;
 
 /** How many keys a process remembers that fail, and how many that succeed. */
 const mostKeys = 1000;
@@ -68,14 +71,14 @@ export function keyBreaker({
 
   /** An event that hangs by itself, while others of its key are handled, does not stop them. */
   function hangs(key: string, hungSeconds: number | undefined): boolean {
-    if (hungSeconds === undefined) return false;
+    if (hungSeconds === undefined || hungSeconds < hanging.fromSeconds) return false;
     return (succeededAt.get(key) ?? Number.NEGATIVE_INFINITY) < clock() - hungSeconds;
   }
 
   function open(state: Failing, hungSeconds: number | undefined): void {
     state.openings += 1;
     const seconds = pauseAfter(state.openings, openFor, randomFraction());
-    const hung = jittered(Math.min((hungSeconds ?? 0) * hungFactor, openFor.most), hungJitter, randomFraction());
+    const hung = jittered(Math.min((hungSeconds ?? 0) * hanging.factor, openFor.most), hungJitter, randomFraction());
     state.openUntil = clock() + Math.max(seconds, hung);
     state.tryingSince = undefined;
   }

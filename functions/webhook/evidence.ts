@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { KeyHealth, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { TryRecord } from './try-record.ts';
 
 /**
@@ -30,8 +30,9 @@ const mostKeys = 10_000;
 /** What a process remembers of a key; epoch seconds. */
 interface Remembered {
   readonly lookedAt: number;
-  readonly watchedUntil: number;
-  readonly notedAt: number;
+  /** A look that is under way is everybody's. */
+  readonly watchedUntil: Promise<number>;
+  notedAt: number;
 }
 
 /**
@@ -46,49 +47,45 @@ export function keyEvidence({
   readonly ledger: Pick<Ledger, 'health' | 'noteHealth'>;
   readonly clock: Clock;
 }): Evidence {
-  const remembered = new Map<string, Promise<Remembered>>();
+  const remembered = new Map<string, Remembered>();
 
-  function remember(key: string, what: Promise<Remembered>): Promise<Remembered> {
+  function remember(key: string, watchedUntil: Promise<number>): Remembered {
+    const notedAt = remembered.get(key)?.notedAt ?? Number.NEGATIVE_INFINITY;
+    const what: Remembered = { lookedAt: clock(), watchedUntil, notedAt };
     remembered.delete(key);
     remembered.set(key, what);
     // What could not be read is looked up again by the next one.
-    what.catch(() => remembered.get(key) === what && remembered.delete(key));
+    watchedUntil.catch(() => remembered.get(key) === what && remembered.delete(key));
     const [oldest] = remembered.keys();
     if (remembered.size > mostKeys && oldest !== undefined) remembered.delete(oldest);
     return what;
   }
 
-  async function look(key: string, notedAt: number): Promise<Remembered> {
-    const lookedAt = clock();
+  async function look(key: string): Promise<number> {
     const { watchedUntil = 0 } = await ledger.health(key);
-    return { lookedAt, watchedUntil, notedAt };
-  }
-
-  async function recent(key: string): Promise<Remembered> {
-    const held = await remembered.get(key);
-    if (held !== undefined && clock() - held.lookedAt < betweenNotes) return held;
-    return remember(key, look(key, held?.notedAt ?? Number.NEGATIVE_INFINITY));
+    return watchedUntil;
   }
 
   return {
     async succeeded(key, beganAt) {
-      const held = await recent(key);
+      const held = remembered.get(key);
+      const isRecent = held !== undefined && clock() - held.lookedAt < betweenNotes;
+      const recent = isRecent ? held : remember(key, look(key));
+      const watchedUntil = await recent.watchedUntil;
       const now = clock();
-      if (held.watchedUntil <= now || now - held.notedAt < betweenNotes) return;
+      if (watchedUntil <= now || now - recent.notedAt < betweenNotes) return;
       // Before the write, so that of ten successes at once one is written.
-      remember(key, Promise.resolve({ ...held, notedAt: now }));
+      recent.notedAt = now;
       await ledger.noteHealth(key, { succeededAt: beganAt });
     },
 
     async failed(key) {
       const now = clock();
-      const health: KeyHealth = await ledger.health(key);
-      const { watchedUntil = 0, succeededAt } = health;
+      const { watchedUntil = 0, succeededAt } = await ledger.health(key);
       if (watchedUntil - now < watch.extendedBelow) {
         const until = now + watch.lasts;
         await ledger.noteHealth(key, { watchedUntil: until });
-        const notedAt = (await remembered.get(key)?.catch(() => undefined))?.notedAt ?? Number.NEGATIVE_INFINITY;
-        remember(key, Promise.resolve({ lookedAt: now, watchedUntil: until, notedAt }));
+        remember(key, Promise.resolve(until));
       }
       return succeededAt;
     },

@@ -1,6 +1,6 @@
 import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { TryRecord } from './try-record.ts';
-import type { DeadLetterReason } from './work-queue.ts';
+import { type DeadLetterReason, eventQueueLimits } from './work-queue.ts';
 
 /** So many failures that count, over so many seconds from the first try, are the event's own fault. */
 const convicting = { failures: 5, overSeconds: 600 } as const;
@@ -14,8 +14,14 @@ export const retentionSeconds = 10 * 24 * 3600;
 /** In seconds; up to a quarter less by chance, so that events which failed together do not come back together. */
 const backOff: BackOff = { first: 5, most: 10 * 60, jitter: { from: 1, spread: -0.25 } };
 
+/** SQS hides a message for 12 hours at most from its receive on; in seconds, with an hour to spare. */
+const longestPause = 11 * 3600;
+
 /** The longest pause of an event whose key works: its fault is then found within an hour; seconds. */
 const longestAlone = 60;
+
+/** So many receives are free: for two days of the longest pauses. Those that are left have to last until retention. */
+const freeReceives = 400;
 
 /** What giving up depends on besides the tries. */
 export interface Age {
@@ -45,6 +51,23 @@ export function reasonToGiveUp(
 /** Tells whether SQS would soon delete a message. */
 export function isPastRetention({ now, sentAt }: Pick<Age, 'now' | 'sentAt'>): boolean {
   return now - sentAt >= retentionSeconds;
+}
+
+/**
+ * Gives the shortest pause with which a message's receives last until we set it aside ourselves. Ten days of ten minutes
+ * are more than SQS hands a message out.
+ *
+ * @returns seconds; 0 as long as there are plenty
+ */
+export function leastPause(
+  { receiveCount, sentAt }: { readonly receiveCount: number; readonly sentAt: number },
+  now: number,
+): number {
+  if (receiveCount < freeReceives) return 0;
+  const left = Math.max(sentAt + retentionSeconds - now, 0);
+  // The last ones are for receives that never come to us: of throttled invocations, and of processes that die.
+  const receivesLeft = Math.max(eventQueueLimits.receives - 50 - receiveCount, 1);
+  return Math.min(Math.ceil(left / receivesLeft), longestPause);
 }
 
 /**

@@ -1,21 +1,15 @@
 import { type TryRecord, withTry } from './try-record.ts';
-import type { ReceivedMessage } from './work-queue.ts';
-
-/**
- * How long SQS hides a message that was handed out, in seconds: after its worker has died, it comes again no sooner.
- * The stack sets it on the queue.
- */
-export const visibilitySeconds = 360;
+import { eventQueueLimits, type ReceivedMessage } from './work-queue.ts';
 
 /** In so many tries a message may end its process, alone. */
 const mostDeaths = 2;
 
 /**
- * Tells whether an earlier receive of a message may have ended in the death of its worker, from SQS's counts alone. If
- * so, the ledger is asked.
+ * Tells whether an earlier receive of a message may have ended in the death of its worker, from what SQS says alone: after
+ * a death it comes again no sooner than its visibility time-out ends. If so, the ledger is asked.
  */
 export function mayHaveKilled(message: ReceivedMessage, now: number): boolean {
-  return message.receiveCount > 1 && now - message.firstReceivedAt >= visibilitySeconds;
+  return message.receiveCount > 1 && now - message.firstReceivedAt >= eventQueueLimits.visibilitySeconds;
 }
 
 /**

@@ -1,5 +1,14 @@
 import type { Try } from './try-record.ts';
 
+/**
+ * What the worker counts on about the queue of events, and the stack sets: how often SQS hands a message out before it
+ * moves it to the dead-letter queue itself, which is as often as it can be told, and how long a message that was handed
+ * out stays hidden when its worker dies, in seconds.
+ *
+ * @see [SetQueueAttributes](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html)
+ */
+export const eventQueueLimits = { receives: 1000, visibilitySeconds: 360 } as const;
+
 /** A message as the event queue handed it out. */
 export interface ReceivedMessage {
   readonly messageId: string;

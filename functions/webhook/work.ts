@@ -1,6 +1,7 @@
 import { errorName } from '../connector-error.ts';
 import { shareAmongCompanies } from './company-share.ts';
 import { readEventMessage } from './event-message.ts';
+import { leastPause } from './giving-up.ts';
 import { runMessage } from './run-message.ts';
 import { setAside } from './set-aside.ts';
 import type { WorkDependencies } from './work-dependencies.ts';
@@ -157,10 +158,11 @@ async function workItem(item: Received, progress: Progress, dependencies: WorkDe
 async function postpone(
   items: readonly Received[],
   seconds: number,
-  { queue, observer }: WorkDependencies,
+  { queue, observer, clock }: WorkDependencies,
 ): Promise<void> {
   const messages = items.map(({ message }) => message);
-  await queue.postpone(messages, seconds).catch((error: unknown) => {
+  const pause = Math.max(seconds, ...messages.map((message) => leastPause(message, clock())));
+  await queue.postpone(messages, pause).catch((error: unknown) => {
     // They come again all the same after the queue's visibility time-out.
     observer.note('event.not_postponed', { errorName: errorName(error), count: messages.length });
   });

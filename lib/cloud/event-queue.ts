@@ -26,7 +26,8 @@ export class EventQueues extends Construct {
       ...{ name: 'events', queueNamePrefix },
       consumerTimeoutSeconds: webhookWorkerTimeoutSeconds,
       // A count of receives proves nothing: an event behind failing ones of its group is received with each of their tries,
-      // untried, and so it is while Lambda is throttled. The worker gives up itself, by evidence and age.
+      // untried, and so it is while Lambda is throttled. The worker gives up itself, by evidence and age,
+      // and sees to it that its receives suffice. SQS takes no higher count.
       maxReceiveCount: 1000,
       // Procore does not send again what it was told was taken.
       removalPolicy: retained,

@@ -150,6 +150,7 @@ describe('functions', () => {
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_DEAD_LETTER_QUEUE_URL',
+        'GIVE_UP_AFTER_HOURS',
         'EVENT_QUEUE_URL',
         'OAUTH_CLIENT_SECRET_ARN',
         'RATE_BUDGET_TABLE',

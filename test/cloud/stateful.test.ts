@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { eventQueueLimits } from '../../functions/webhook/work-queue.ts';
 import { type Json, type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
@@ -147,7 +148,7 @@ describe('tables', () => {
     expect(types).toEqual([
       ['Connections', 'connectionId S', 'dueShard S', 'rotateAt N'],
       ['Authorizations', 'id S'],
-      ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N'],
+      ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N', 'attention S', 'attentionSince N'],
       ['Subscriptions', 'environment S', 'companyId S'],
       ['RateBudget', 'id S'],
     ]);
@@ -186,6 +187,14 @@ describe('tables', () => {
         KeySchema: [
           { AttributeName: 'arrivedDay', KeyType: 'HASH' },
           { AttributeName: 'arrivedAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'attention',
+        KeySchema: [
+          { AttributeName: 'attention', KeyType: 'HASH' },
+          { AttributeName: 'attentionSince', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
@@ -260,9 +269,9 @@ describe('queues', () => {
       id.slice('Sandbox'.length, -8),
       (Properties.RedrivePolicy as { maxReceiveCount: number }).maxReceiveCount,
     ]);
-    // The worker counts five tries itself: SQS's count also grows for events that only wait behind the nine before them.
+    // The worker gives up itself: SQS's count also grows for events that only wait behind the nine before them.
     expect(counts).toEqual([
-      ['Events', 50],
+      ['Events', eventQueueLimits.receives],
       ['Rotate', 5],
     ]);
   });
@@ -339,5 +348,10 @@ describe('queues', () => {
       const { Timeout: timeout } = propertiesOf(String(functionId));
       expect(propertiesOf(String(queueId)).VisibilityTimeout).toBeGreaterThanOrEqual(6 * Number(timeout));
     }
+    // The worker tells by it whether a message may have ended a process.
+    const [[, events] = ['', { Properties: {} }]] = only('AWS::SQS::Queue', 'SandboxEvents').filter(
+      ([id]) => !id.startsWith('SandboxEventsDead'),
+    );
+    expect((events as Resource).Properties.VisibilityTimeout).toBe(eventQueueLimits.visibilitySeconds);
   });
 });

@@ -1,4 +1,4 @@
-import { redactText } from './redact.ts';
+import { type RedactedJson, redactFields, redactText } from './redact.ts';
 import { sha256 } from './sha256.ts';
 
 /** Every metric that the functions emit, in the namespace `ProcoreConnector` with the dimension `environment`. */
@@ -93,7 +93,10 @@ export const observedFieldNames = [
 type ObservedFieldName = (typeof observedFieldNames)[number];
 
 /** Fields of one log line. */
-export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined };
+export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined } & {
+  /** What the integrator's code logs; see `webhook/own-log.ts`. */
+  readonly fields?: RedactedJson | undefined;
+};
 
 /** Digits, a ULID or a UUID, which are Procore's ids; or an id that we made of a digest. None of them says anything. */
 const plainId =
@@ -122,17 +125,18 @@ const sentences: ReadonlySet<ObservedFieldName> = new Set(['reason', 'stack']);
 /**
  * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's
  * body that has not its plain form is replaced by its digest, so that lines about the same thing still belong together.
- * Sentences are redacted.
+ * Sentences are redacted, and so is what the integrator's code logs, below `fields`.
  *
  * @param fields may hold anything
  */
-export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string | number>> {
-  const written: Record<string, string | number> = {};
+export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, RedactedJson>> {
+  const written: Record<string, RedactedJson> = {};
   for (const name of observedFieldNames) {
     const value = fields[name];
     if (typeof value === 'string') written[name] = plainText(name, value);
     if (typeof value === 'number') written[name] = value;
   }
+  if (typeof fields.fields === 'object' && fields.fields !== null) written.fields = redactFields(fields.fields);
   return written;
 }
 

@@ -3,7 +3,7 @@ import type { RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
 import { loadOnce, OnEventNotLoadedError } from './webhook/load-handlers.ts';
 import { workBatch } from './webhook/work.ts';
-import type { ReceivedMessage } from './webhook/work-queue.ts';
+import { type ReceivedMessage, receivedMessage } from './webhook/work-queue.ts';
 import { workerDependencies } from './wiring.ts';
 
 /**
@@ -17,16 +17,7 @@ export async function answerBatch(
   { Records: records }: SQSEvent,
   work: (messages: readonly ReceivedMessage[]) => Promise<readonly string[]>,
 ): Promise<SQSBatchResponse> {
-  const messages = records.map(({ messageId, receiptHandle, body, attributes }) => ({
-    messageId,
-    receipt: receiptHandle,
-    // The queue is FIFO: there is always a group.
-    groupId: attributes.MessageGroupId ?? '',
-    body,
-    receiveCount: Number(attributes.ApproximateReceiveCount),
-    sentAt: Number(attributes.SentTimestamp) / 1000,
-    firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) / 1000,
-  }));
+  const messages = records.map((record) => receivedMessage({ ...record, attributes: { ...record.attributes } }));
   return { batchItemFailures: (await work(messages)).map((itemIdentifier) => ({ itemIdentifier })) };
 }
 

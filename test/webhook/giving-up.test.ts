@@ -256,6 +256,12 @@ describe('the pause before the next try', () => {
     expect(pauses(false, 0.999_999)).toEqual([4, 8, 16, 241, 451, 451]);
   });
 
+  it('is longer for a message that SQS has handed out so often that it would soon move it, and for those behind it', async () => {
+    const { work, postponed } = failing();
+    await work(received({ id: 'a' }, { receiveCount: 2 }), received({ id: 'b' }, { receiveCount: 900 }));
+    expect(postponed).toEqual([{ ids: ['message of a', 'message of b'], seconds: retentionSeconds / 50 }]);
+  });
+
   it('lets the receives that SQS allows last until retention, whatever the pauses before', () => {
     for (const pause of [5, 60, 600]) {
       const message = { receiveCount: 1, sentAt: 0 };

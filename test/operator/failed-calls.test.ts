@@ -91,7 +91,11 @@ describe('calls that the worker made and that failed', { timeout: 60_000 }, () =
     const { control } = system().standIn;
     control.setForbidden(bridge, 'tool-disabled');
     await fail('403', 'forbidden');
-    expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'problem' });
+    const found = await finding('403: Tool disabled in the project');
+    expect(found).toMatchObject({ verdict: 'problem' });
+    // The doctor's own call is kept as well.
+    const [, reference = ''] = /support-report (\S+) --environment sandbox\./.exec(found?.evidence ?? '') ?? [];
+    expect((await procore('support-report', reference)).out).toMatch(/Status: 403\n/);
     control.setForbidden(bridge, undefined);
     expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'ok' });
     expect(await finding('403: Insufficient permissions')).toMatchObject({ verdict: 'ok' });

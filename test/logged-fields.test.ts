@@ -71,6 +71,17 @@ it('a log line holds numbers as they are, no field that is not named, and nothin
   });
 });
 
+describe('a sentence of a log line', () => {
+  it('has no secret that an error has quoted', () => {
+    const reason = 'Procore answered {"access_token":"abc123"}';
+    const stack = 'at fetch (https://me:abc123@any.invalid/x.js:1:2)';
+    expect(loggedFields({ reason, stack })).toEqual({
+      reason: 'Procore answered {"access_token":"(left out)"}',
+      stack: 'at fetch (https://(left out)@any.invalid/x.js:1:2)',
+    });
+  });
+});
+
 describe('what the integrator’s code logs', () => {
   function logged(event: string, fields?: Readonly<Record<string, unknown>>) {
     const lines: [string, unknown][] = [];

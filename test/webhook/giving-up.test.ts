@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { backOffSeconds, leastPause, retentionSeconds } from '../../functions/webhook/giving-up.ts';
-import { loadOnce } from '../../functions/webhook/load-handlers.ts';
+import { failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { throttledFor } from './throttled-for.ts';
@@ -234,6 +234,12 @@ describe('a file that cannot be loaded', () => {
       errorName: 'OnEventNotLoadedError',
       text: expect.stringContaining('SyntaxError: Unexpected token'),
     });
+  });
+
+  it('fails an invocation in which nothing was done, so that the alarm on errors rings', async () => {
+    const broken = loadOnce(() => Promise.reject(new SyntaxError('Unexpected token')));
+    await expect(failIfNotLoaded(broken)).rejects.toThrow(/on-event.ts could not be loaded/);
+    await failIfNotLoaded(loadOnce(async () => ({ onEvent: async () => {}, onConnectionChange: async () => {} })));
   });
 
   it('is loaded once', async () => {

@@ -1,3 +1,4 @@
+import { type RedactedJson, redactFields, redactText } from './redact.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -108,7 +109,10 @@ export const observedFieldNames = [
 type ObservedFieldName = (typeof observedFieldNames)[number];
 
 /** Fields of one log line. */
-export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined };
+export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined } & {
+  /** What the integrator's code logs; see `webhook/own-log.ts`. */
+  readonly fields?: RedactedJson | undefined;
+};
 
 /** Digits, a ULID or a UUID, which are Procore's ids; or an id that we made of a digest. None of them says anything. */
 const plainId =
@@ -128,20 +132,33 @@ const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {
   resourceName: /^[A-Za-z&/()',-]{1,20}( [A-Za-z&/()',-]{1,20}){0,7}$/,
 };
 
+/** As much of a sentence or a stack is written, in characters. */
+const longestSentence = 4000;
+
+/** These hold sentences, which others may have written in part. */
+const sentences: ReadonlySet<ObservedFieldName> = new Set(['reason', 'stack']);
+
 /**
  * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's
  * body that has not its plain form is replaced by its digest, so that lines about the same thing still belong together.
+ * Sentences are redacted, and so is what the integrator's code logs, below `fields`.
  *
  * @param fields may hold anything
  */
-export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string | number>> {
-  const written: Record<string, string | number> = {};
+export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, RedactedJson>> {
+  const written: Record<string, RedactedJson> = {};
   for (const name of observedFieldNames) {
     const value = fields[name];
-    if (typeof value === 'string') written[name] = plainForms[name]?.test(value) === false ? digest(value) : value;
+    if (typeof value === 'string') written[name] = plainText(name, value);
     if (typeof value === 'number') written[name] = value;
   }
+  if (typeof fields.fields === 'object' && fields.fields !== null) written.fields = redactFields(fields.fields);
   return written;
+}
+
+function plainText(name: ObservedFieldName, value: string): string {
+  if (sentences.has(name)) return redactText(value, longestSentence);
+  return plainForms[name]?.test(value) === false ? digest(value) : value;
 }
 
 /** @returns e.g. `sha256:9f86d081884c7d659a2feaa0c55ad015` */

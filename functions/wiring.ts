@@ -17,6 +17,7 @@ import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhoo
 import { sqsEscrow, sqsWaitingEscrow } from './aws/sqs-escrow.ts';
 import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
+import { bundleSources } from './bundle-sources.ts';
 import type { RemainingTime } from './clock.ts';
 import { parseReturnToOrigins } from './connect/return-to.ts';
 import type { ConnectionDependencies, RotationDependencies } from './connection/dependencies.ts';
@@ -47,6 +48,7 @@ import { keyBreaker } from './webhook/breaker.ts';
 import { cachedSubscriptions } from './webhook/cached-subscriptions.ts';
 import { companyClients } from './webhook/event-client.ts';
 import { keyEvidence } from './webhook/evidence.ts';
+import { sourceFrame } from './webhook/source-frame.ts';
 
 // The composition root: what each function is made of, from its settings and once per cold start. A handler adds the
 // time that is left. A bundle holds what its function uses of this file, and nothing else.
@@ -249,12 +251,15 @@ export function workerDependencies(observer: Observer) {
   const client = dynamoDbClient();
   const subscriptions = cachedSubscriptions(subscriptionStore(place, client), systemClock);
   const events = ledger(place, client);
+  // The function's own bundle, of which this file is a part.
+  const sourceOf = bundleSources(import.meta.url);
   return {
     ...system,
     environment,
     observer,
     evidence: keyEvidence({ ledger: events, clock: systemClock }),
     breaker: keyBreaker(system),
+    frameOf: (error: Error) => sourceFrame(error, sourceOf),
     giveUpAfterHours: Number(readSetting('giveUpAfterHours')),
     queue: sqsEventWorkQueue({
       client: sqsClient(),

@@ -7,8 +7,8 @@ import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { showConnection, showConnections } from '../../lib/operator/actions/connections.ts';
 import { cost } from '../../lib/operator/actions/cost.ts';
 import { showFindings } from '../../lib/operator/actions/doctor.ts';
-import { showEvents } from '../../lib/operator/actions/events.ts';
-import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
+import { showEvent, showEvents } from '../../lib/operator/actions/events.ts';
+import { showDead, showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
 import { nameHooks } from '../../lib/operator/actions/rotate-authorization.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
@@ -19,7 +19,7 @@ import { examine } from '../../lib/operator/doctor/examination.ts';
 import type { Surroundings } from '../../lib/operator/session.ts';
 import type { StoredConnection } from '../../lib/operator/stored-connection.ts';
 import { lineWidth, showFacts, showTable } from '../../lib/operator/table.ts';
-import { sampleEvent } from '../webhook/sample-events.ts';
+import { sampleEvent, sampleTries } from '../webhook/sample-events.ts';
 
 // As long as they really are: a UUID as key, ids of 19 digits, the longest names of Procore's catalogue.
 const connectionId = 'tenant:8c1f6c4e-2b7d-4f5a-9c3e-0d9f1b7a6e52';
@@ -58,6 +58,19 @@ const event = sampleEvent({
 });
 const detail = 'The cost code 01-23-456 of this line item is not known to the accounting system, and no try can help.';
 const arrived = { event, arrivedAt: now, failures: 5, deadLettered: { reason: 'permanent', detail } } as const;
+
+const tried = sampleTries({
+  tries: Array.from({ length: 10 }, () => ({
+    at: now,
+    durationMs: 123_456,
+    outcome: 'outside',
+    errorName: 'OnEventNotLoadedError',
+    text: `${detail} `.repeat(4).trim(),
+    frame: 'adapters/accounting/purchase-orders/line-items.ts:1234',
+    remedy: detail,
+    referenceId: '01JMYXMZRBVKK0PC6XS8SA4QRE',
+  })),
+});
 
 const subscription: StoredSubscription = {
   environment: 'monthly-sandbox',
@@ -121,7 +134,23 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
     showConnections('monthly-sandbox', [connection, { ...connection, status: 'connected' }], stopped),
   'connections show': () => showConnection(connection, stopped),
   'events list': () => showEvents([arrived, { event, arrivedAt: now, failures: 0 }], 1234),
+  'events list with tries': () => showEvents([{ ...arrived, tried }], 1),
+  'events show': () => showEvent({ ...arrived, tried }, 'monthly-sandbox'),
   'events dead': () =>
+    showDead(
+      [
+        {
+          subject: { kind: 'webhook_event', event },
+          attention: 'dead',
+          since: now,
+          tried,
+          deadLettered: { reason: 'permanent', detail },
+        },
+      ],
+      1234,
+      'monthly-sandbox',
+    ),
+  'events dead --messages': () =>
     showDeadLetters(
       [
         {
@@ -241,7 +270,7 @@ describe('what people read', () => {
     }
   });
 
-  it.each(['connections list', 'events list', 'events dead', 'events quarantine'])(
+  it.each(['connections list', 'events list', 'events dead', 'events dead --messages', 'events quarantine'])(
     'of %s begins with how things stand, before the ids',
     async (name) => {
       expect(await tables[name]?.()).toMatch(/^(STATUS|REASON) /);

@@ -277,13 +277,15 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
   it('shows dead letters without taking them away, and redrives them', async () => {
     const { queues } = sandbox();
     await sendUnreadable(queues.Events ?? '');
-    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    const dead = ['events', 'dead', '--messages', '--environment', 'sandbox', '--json'];
     const found = await until(
       async () => (await procore(dead)).json() as { count: number; deadLetters: { reason: string }[] },
       ({ deadLetters }) => deadLetters.length === 1,
     );
     expect(found).toMatchObject({ count: 1, deadLetters: [{ reason: 'unreadable_message' }] });
     expect((await procore(dead)).json()).toMatchObject({ count: 1 });
+    const recorded = await procore(['events', 'dead', '--environment', 'sandbox']);
+    expect(recorded.out.replaceAll(/\s+/g, ' ')).toContain('The queue holds about 1. See those without a record:');
     const redriven = await procore(['events', 'redrive', '--all', '--environment', 'sandbox', '--json']);
     expect(redriven.json()).toMatchObject({ redriven: 1 });
     expect((await procore(['events', 'redrive', '--environment', 'sandbox'])).exitCode).toBe(2);
@@ -388,7 +390,10 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     const event = { ...sampleEvent({ id: 'given-up' }), companyId: '77' };
     await ledger.record(event, systemClock());
     const deadLettered = { reason: 'permanent', detail: 'no such cost code' } as const;
-    await ledger.recordFailure(aboutEvent(event), sampleTries(), deadLettered);
+    const tries = [
+      { at: systemClock(), outcome: 'failed', errorName: 'Error', text: 'E17', frame: 'on-event.ts:12' },
+    ] as const;
+    await ledger.recordFailure(aboutEvent(event), sampleTries({ tries }), deadLettered);
     const failed = ['events', 'list', '--status', 'failed', '--company', '77', '--environment', 'sandbox'];
     const ran = await until(
       () => procore(failed),
@@ -396,9 +401,18 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     );
     expect(ran.out).toMatch(/^failed +\d{4}-\S+Z +.* 77 +given-up\n +1 failure, permanent: no such cost code$/m);
     const shown = await procore(['events', 'show', 'given-up', '--environment', 'sandbox', '--json']);
-    expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' } });
+    expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' }, tried: { tries } });
+    const why = /Error at on-event\.ts:12\n +E17/;
+    expect(ran.out).toMatch(why);
+    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toMatch(why);
+    const dead = await procore(['events', 'dead', '--environment', 'sandbox']);
+    expect(dead.out).toMatch(/^permanent +\d{4}-\S+Z /m);
+    expect(dead.out).toMatch(why);
     await ledger.markHandled(aboutEvent(event), systemClock());
-    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toContain('"handled"');
+    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toMatch(
+      /^status +handled$/m,
+    );
+    expect((await procore(['events', 'dead', '--environment', 'sandbox', '--json'])).out).not.toContain('given-up');
   });
 
   it.each([

@@ -72,6 +72,7 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
     'text',
   ],
   ['functions/webhook/resource-list.ts', 'InvalidResourceListError', 'invalid_resource_list', 'text'],
+  ['functions/webhook/roll-over.ts', 'AuthorizationChangedError', 'authorization_changed'],
   ['functions/webhook/roll-over.ts', 'RollOverUnderWayError', 'roll_over_under_way'],
   ['functions/webhook/time-limit.ts', 'HandlerTimeoutError', 'handler_timeout', 1000],
   ['functions/wiring.ts', 'UnknownEnvironmentError', 'unknown_environment', 'x'],

@@ -72,10 +72,14 @@ export function redactText(text: string, longest = longestText): string {
   return withoutForms(withoutMembers(whole)).slice(0, longest);
 }
 
-/** Leaves out the last run of characters of a text that was cut: it may be half of a secret that cannot be told. */
+/**
+ * Leaves out the last run of characters of a text that was cut: it may be half of a secret that cannot be told. A run that
+ * is longer than secrets are loses only as much as a secret can have.
+ */
 function withoutEnd(text: string): string {
+  const least = Math.max(text.length - readBeyond, 0);
   let end = text.length;
-  while (end > 0 && !/[\s"'<>]/.test(text.charAt(end - 1))) end -= 1;
+  while (end > least && !/[\s"'<>]/.test(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
 }
 

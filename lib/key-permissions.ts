@@ -4,7 +4,7 @@
  * since it uses the key as itself.
  *
  * @see [Secrets Manager: permissions for the KMS key](https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html)
- * @see [DynamoDB: authorizing use of the key](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html)
+ * @see [what the CDK grants with a table](https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-dynamodb/lib/perms.ts)
  * @see [CloudWatch Logs and KMS](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html)
  */
 export const keyPermissions = {

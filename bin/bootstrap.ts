@@ -1,7 +1,7 @@
 // npm run bootstrap: prepares the accounts and regions of a stage for the CDK, with its own options behind two hyphens.
 import { isConnectorError } from '../functions/connector-error.ts';
 import { readProcoreBlock } from '../lib/cdk-json.ts';
-import { bootstrapCalls } from '../lib/deploy/bootstrap.ts';
+import { bootstrapCalls, whenNotSignedIn } from '../lib/deploy/bootstrap.ts';
 import { runCdk } from '../lib/deploy/cdk.ts';
 
 const [option, name, ...others] = process.argv.slice(2);
@@ -10,7 +10,9 @@ try {
   const calls = bootstrapCalls(readProcoreBlock(), stage ?? (process.env.PROCORE_STAGE || undefined), process.env);
   for (const call of calls) {
     process.exitCode = await runCdk([...call, ...passedOn]);
-    if (process.exitCode !== 0) break;
+    if (process.exitCode === 0) continue;
+    console.error(whenNotSignedIn);
+    break;
   }
 } catch (error) {
   if (!isConnectorError(error)) throw error;

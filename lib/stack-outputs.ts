@@ -45,6 +45,8 @@ export type EnvironmentOutput =
   | 'StoredFormat'
   /** Only with a domain: what its DNS record must point to. */
   | 'DomainTarget'
+  /** The ARN of the key of tables, secrets and logs: policies of people need it. */
+  | 'Key'
   | `Function${FunctionOutput}`
   | `Queue${QueueOutput}`
   | `Table${TableOutput}`

@@ -363,6 +363,7 @@ function bundlesOf({ bundles, onEventEntry }: ProcoreEnvironmentProps): Bundles 
 }
 
 interface Stores {
+  readonly shared: { readonly encryptionKey: EncryptionKey };
   readonly api: ConnectorHttpApi;
   readonly secrets: Secrets;
   readonly tables: Tables;
@@ -373,13 +374,14 @@ interface Stores {
 }
 
 function outputsOfStores(stores: Stores): Outputs {
-  const { api, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue } = stores;
+  const { shared, api, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue } = stores;
   return {
     CallbackUrl: api.callbackUrl,
     WebhookUrl: api.webhookUrl,
     ApiEndpoint: api.origin,
     StoredFormat: spellFormat(storedFormat),
     ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
+    Key: shared.encryptionKey.key.keyArn,
     SecretOauthClient: secrets.oauthClient.secretArn,
     SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
     QueueEvents: eventQueue.queue.queueUrl,

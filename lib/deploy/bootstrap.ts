@@ -27,6 +27,11 @@ export function bootstrapCalls(
   return [...new Map(calls.map((call) => [call.join(' '), call])).values()];
 }
 
+/** What to do when the CDK could not tell which account and region are meant, which it says in the words of a developer. */
+export const whenNotSignedIn =
+  'If it is the account or the credentials that are missing: sign in and say in which region, as in aws sso login ' +
+  '--profile NAME, then AWS_PROFILE=NAME AWS_REGION=us-east-1 npm run bootstrap. Or write profile and region into cdk.json.';
+
 function placeUnknown({ path, stackName }: StagedStack): ConfigurationError {
   return new ConfigurationError(
     'account',

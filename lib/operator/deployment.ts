@@ -79,6 +79,8 @@ export interface DeployedEnvironment {
   /** The redirect URI, as it must be registered at Procore. */
   readonly callbackUrl: string;
   readonly webhookUrl: string;
+  /** Whether our own worker takes the events. With `worker: false` a consumer of the integrator's does. */
+  readonly hasWorker: boolean;
   /** Where hooks deliver to: `webhookUrl`, unless Procore cannot reach it and deliveries are fetched. */
   readonly webhookDestination: string;
   /** @throws OperatorError (as do the next three) when the deployed version has none of the name */
@@ -263,6 +265,7 @@ function deployedEnvironment({
     procore: procoreOrigins(environment, local && loginOrigin && apiOrigin ? { loginOrigin, apiOrigin } : {}),
     callbackUrl: output('CallbackUrl'),
     webhookUrl: output('WebhookUrl'),
+    hasWorker: outputs.has(outputName(environment, 'FunctionWebhookWorker')),
     // As above: on AWS an output cannot send a company's events elsewhere.
     webhookDestination: (local && outputs.get(outputName(environment, 'WebhookDestination'))) || output('WebhookUrl'),
     functionName,

@@ -45,3 +45,9 @@ test('bootstrap has the CDK prepare the account of the stage, in a fresh clone, 
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(scripts).toMatchObject({ prebootstrap: scripts.predeploy, bootstrap: 'node bin/bootstrap.ts' });
 }, 120_000);
+
+test('bootstrap without credentials says to sign in and to set a region', () => {
+  const { status, stderr } = run('bootstrap');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/sign in and say in which region, as in aws sso login .*AWS_REGION=.* npm run bootstrap/);
+}, 120_000);

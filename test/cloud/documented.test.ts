@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { expect, test } from 'vitest';
 import { environmentOptions } from '../../lib/cloud/environment-options.ts';
+import { permissionsOf } from '../../lib/operator/permissions.ts';
+import { tableOutputs } from '../../lib/stack-outputs.ts';
 import { resourcesOf, synthesize } from './synthesized.ts';
 
 const document = readFileSync(new URL('../../lib/cloud/README.md', import.meta.url), 'utf8');
@@ -65,4 +67,30 @@ test('a construct has the defaults that its props document', () => {
 test('lib/cloud/README.md says how few alarms a sandbox has', () => {
   const [, alarms] = /^\| Alarms.*; (\d+) in a sandbox/m.exec(document) ?? [];
   synthesize({ environments: 'sandbox' }).resourceCountIs('AWS::CloudWatch::Alarm', Number(alarms));
+});
+
+test('the policy for GitHub has what verify needs, what `npm run deploy` asks itself, and the way to the roles of the CDK', () => {
+  const [, policy = '{}'] =
+    [...document.matchAll(/```json\n([\s\S]*?)```/g)].find(([text]) => text.includes('cdk-hnb659fds')) ?? [];
+  const { Statement } = JSON.parse(policy) as {
+    Statement: { Action: string | string[]; Resource: string | string[] }[];
+  };
+  const lines = Statement.flatMap(({ Action, Resource }) =>
+    [Resource]
+      .flat()
+      .flatMap((resource) => [Action].flat().map((action) => `${action} ${resource.split(/[:/]/).at(-1)}`)),
+  );
+  const nameOf = (resource: string) =>
+    resource === 'the stack' ? '*' : resource.replace(/\B(?=[A-Z])/g, '-').toUpperCase();
+  const tables = tableOutputs.map((name) => nameOf(`Table${name}`));
+  const ofDeploy = [
+    'sts:AssumeRole cdk-hnb659fds-*-role-111122223333-us-east-1',
+    'cloudformation:GetTemplate *',
+    'cloudformation:UpdateTerminationProtection *',
+    ...tables.map((table) => `dynamodb:UpdateTable ${table}`),
+  ];
+  const ofVerify = [...permissionsOf('verify')].flatMap(([resource, actions]) =>
+    actions.map((action) => `${action} ${nameOf(resource)}`),
+  );
+  expect(lines.sort()).toEqual([...ofDeploy, ...ofVerify].sort());
 });

@@ -339,6 +339,7 @@ describe('the outputs', () => {
           'WebhookUrl',
           'ApiEndpoint',
           'StoredFormat',
+          'Key',
           'SecretOauthClient',
           'SecretWebhookAuthorization',
         ],
@@ -357,6 +358,16 @@ describe('the outputs', () => {
         ...functionNames.map((name) => `Function${name}`),
       ].sort(),
     );
+  });
+
+  test('name functions as recipes in the documents take them: by the ARN of the alias, or without one by the name', () => {
+    const typeOf = (output: string) => {
+      const { Ref = '' } = Object(template.findOutputs(output)[output]?.Value);
+      return resourcesOf(template).get(Ref)?.Type;
+    };
+    // What `Ref` gives of an alias is its ARN, and of a function its name.
+    expect(typeOf('SandboxFunctionAccessToken')).toBe('AWS::Lambda::Alias');
+    expect(typeOf('SandboxFunctionReconciliation')).toBe('AWS::Lambda::Function');
   });
 
   test('give the callback URL that the functions make from PUBLIC_ORIGIN', () => {
@@ -389,6 +400,12 @@ describe('the configuration', () => {
     expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
     expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
     without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    const namesOf = (of: Template) => Object.keys(of.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
+    // All that a consumer needs is there; what is missing is the worker's own.
+    expect(namesOf(template).filter((name) => !namesOf(without).includes(name))).toEqual([
+      'SandboxFunctionWebhookWorker',
+      'SandboxLogWebhookWorker',
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { billTable } from './bill.ts';
 import { commandsTable } from './commands.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
+import { operatorPermissionsTable } from './operator-permissions.ts';
 import { permissionsTable } from './permissions.ts';
 import { propsTable } from './props.ts';
 import { runbook } from './runbook.ts';
@@ -13,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
   'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, bill: billTable, runbook },
-  'lib/operator/README.md': { commands: commandsTable },
+  'lib/operator/README.md': { commands: commandsTable, permissions: operatorPermissionsTable },
   'test/README.md': { invariants: simulationInvariants, mutants: mutantsTable },
 };
 

@@ -41,6 +41,28 @@ export function readFunctionName({ method, url, headers }: LambdaCall): string {
   return decodeURIComponent(name ?? '').replace(/^.*:function:/, '');
 }
 
+/** What `verify` asks Lambda beside invocations: the local Lambda does not answer it, but whether it may be asked is checked. */
+const accountCalls: readonly (readonly [RegExp, string])[] = [
+  [/^\/2016-08-19\/account-settings\/?$/, 'GetAccountSettings'],
+  [/^\/2015-03-31\/event-source-mappings\/?$/, 'ListEventSourceMappings'],
+  [/^\/2015-03-31\/functions\/([^/]+)\/configuration$/, 'GetFunctionConfiguration'],
+];
+
+/**
+ * Reads which question about the account or a function's configuration a request is.
+ *
+ * @returns undefined for everything else
+ */
+export function readAccountCall({ method, url }: LambdaCall) {
+  for (const [path, operation] of accountCalls) {
+    const [whole, name = ''] = path.exec(url.pathname) ?? [];
+    if (method !== 'GET' || whole === undefined) continue;
+    const FunctionName = decodeURIComponent(name).replace(/^.*:function:/, '');
+    return { operation, parameters: { FunctionName } };
+  }
+  return undefined;
+}
+
 /**
  * Answers an invocation as Lambda does.
  *

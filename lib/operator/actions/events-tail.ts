@@ -3,8 +3,9 @@ import { redactText } from '../../../functions/redact.ts';
 import { systemClock, systemSleep } from '../../../functions/system.ts';
 import type { LedgerReader } from '../../../functions/webhook/ledger.ts';
 import type { Try } from '../../../functions/webhook/try-record.ts';
-import type { LoggedLine } from '../deployment.ts';
+import type { DeployedEnvironment, LoggedLine, LoggedLine } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
+import { exitCodes, OperatorError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { plain, showTry, tryLoggedAt } from '../tries.ts';
@@ -27,6 +28,7 @@ interface TailFlags extends EnvironmentFlag {
 export async function tail({ terminal, json, environment: find }: StackSession, flags: TailFlags): Promise<Report> {
   const environment = await find(flags.environment);
   const ledger = ledgerOf(environment);
+  if (!environment.hasWorker) throw noWorker(environment);
   const end = flags.for === undefined ? Number.POSITIVE_INFINITY : systemClock() + flags.for;
   const seen = new Set<string>();
   let from = flags.since * 1000;
@@ -46,6 +48,16 @@ export async function tail({ terminal, json, environment: find }: StackSession, 
     if (systemClock() >= end) return { data: { lines }, text: '' };
     await systemSleep(pauseMs);
   }
+}
+
+/** Deploying again, as for other outputs that are missing, would not help. */
+function noWorker({ name }: DeployedEnvironment): OperatorError {
+  return new OperatorError(
+    'no_worker',
+    `${name} is deployed with "worker": false, so there is no log of a worker to follow. Look into the log of your own ` +
+      `consumer of the event queue. What has arrived: npm run procore -- events list --environment ${name}`,
+    exitCodes.notFound,
+  );
 }
 
 type Fields = Readonly<Record<string, unknown>>;

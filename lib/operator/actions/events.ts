@@ -65,7 +65,9 @@ export async function replay(
   await send(environment, terminal, chosen);
   const data = { replayed: chosen.length, eventIds: chosen.map(({ event }) => event.id) };
   const sent = `Sent ${counted(chosen.length, 'event')} to the queue again.`;
-  return { data, text: `${sent} See them arrive: npm run procore -- events tail --environment ${environment.name}` };
+  // With `worker: false` nothing of ours logs them.
+  const follow = ` See them arrive: npm run procore -- events tail --environment ${environment.name}`;
+  return { data, text: environment.hasWorker ? `${sent}${follow}` : `${sent} Your own consumer gets them.` };
 }
 
 async function readLedger(

@@ -9,7 +9,7 @@ import {
 import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
 import { TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
@@ -244,4 +244,32 @@ test('a service that is not there, and a call without signature, are refused by 
 test('a port that is taken is a clear error', async () => {
   const port = Number(new URL(local.front().endpoint).port);
   await expect(startAwsFront(port, () => {})).rejects.toMatchObject({ code: 'port_taken' });
+});
+
+describe('the operator', () => {
+  const statement = (actions: string[], resources: string[]) => ({ effect: 'Allow' as const, actions, resources });
+  const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/the-key';
+  const read = () => local.dynamo('anybody').send(new GetItemCommand({ TableName: 'items', Key: item }));
+  afterEach(() => local.front().limitOperator(undefined));
+
+  test('may do everything, until a policy says what, the key of the table included', async () => {
+    await read();
+    const refused: unknown[] = [];
+    const limit = (...statements: ReturnType<typeof statement>[]) =>
+      local.front().limitOperator({ statements, keyArn, refused: (permission) => refused.push(permission) });
+    const table = statement(['dynamodb:GetItem'], [tableArn('items')]);
+    limit(table);
+    await expect(read()).rejects.toThrow('assumed-role/operator/operator is not authorized to perform: kms:Decrypt');
+    limit(statement(['kms:Decrypt', 'kms:DescribeKey'], [keyArn]));
+    await expect(read()).rejects.toThrow('is not authorized to perform: dynamodb:GetItem');
+    expect(refused).toEqual([
+      { action: 'kms:Decrypt', resource: keyArn },
+      { action: 'kms:DescribeKey', resource: keyArn },
+      { action: 'dynamodb:GetItem', resource: tableArn('items') },
+    ]);
+    limit(table, statement(['kms:Decrypt', 'kms:DescribeKey'], [keyArn]));
+    await read();
+    const used = local.front().usedPermissions();
+    expect(used).toContainEqual({ functionName: 'operator', action: 'kms:Decrypt', resource: keyArn, calls: 1 });
+  });
 });

@@ -3,7 +3,7 @@ import { redactText } from '../../../functions/redact.ts';
 import { systemClock, systemSleep } from '../../../functions/system.ts';
 import type { LedgerReader } from '../../../functions/webhook/ledger.ts';
 import type { Try } from '../../../functions/webhook/try-record.ts';
-import type { DeployedEnvironment, LoggedLine, LoggedLine } from '../deployment.ts';
+import type { DeployedEnvironment, LoggedLine } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';

@@ -166,7 +166,9 @@ const drive: Readonly<Record<string, () => Promise<unknown>>> = {
   connectPageFailed: openLinkWithoutDynamoDb,
   escrowAgeSeconds: () => withoutTable('FunctionTokenRecovery', recovery),
   webhookAuthorizationRetired: retiredHeader,
-  'FunctionWebhookIntake Errors': () => invoke('FunctionWebhookIntake', {}),
+  // A delivery without headers, which API Gateway never sends.
+  'FunctionWebhookIntake Errors': () =>
+    invoke('FunctionWebhookIntake', { rawPath: '/webhooks', requestContext: { http: { method: 'POST' } } }),
   'QueueEventsDeadLetter length': async () => {
     await unreadable();
     await system.log.waitFor('event.dead_lettered', {});

@@ -10,7 +10,6 @@ import {
 } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
-import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
@@ -34,13 +33,14 @@ import {
   failedExchangeStore,
   ledger,
   type Place,
+  previousUse,
   subscriptionStore,
   tableOf,
 } from './place.ts';
 import { listCompanies } from './procore/companies.ts';
 import type { ConnectionClients } from './procore/connection-clients.ts';
 import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.ts';
-import { readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
+import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
@@ -165,6 +165,12 @@ export const connectLinkDependencies = (observer: Observer) => ({
   returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
 });
 
+/** Reads the origins at which the connect pages answer. */
+const pageOrigins = () => ({
+  publicOrigin: readSetting('publicOrigin'),
+  otherOrigin: readOptionalSetting('otherOrigin'),
+});
+
 /** Makes what `oauth-start` needs. */
 export function startDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
@@ -175,7 +181,7 @@ export function startDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, dynamoDbClient()),
     oauthClient: oauthClient(place),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     loginOrigin: originsOf(place).loginOrigin,
   };
 }
@@ -189,7 +195,7 @@ export function callbackDependencies(observer: Observer) {
     ...connectionDependenciesOf(place, client),
     environment: place.environment,
     authorizations: authorizationStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     listCompanies: (accessToken: string, timeoutMs: number) =>
       listCompanies({ origins, fetch, timeoutMs }, accessToken),
   };
@@ -206,7 +212,7 @@ export function companyDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, client),
     store: connectionStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
   };
 }
 
@@ -216,7 +222,7 @@ export function intakeDependencies(observer: Observer) {
   const client = dynamoDbClient();
   const authenticate = createAuthenticator({
     source: webhookAuthorization(place, impatientSecretsManagerClient()),
-    previousUse: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    previousUse: previousUse(place, client),
     clock: systemClock,
     observer,
   });
@@ -304,7 +310,7 @@ export function auditDependencies(observer: Observer) {
     store: subscriptionStore(place, client),
     source: webhookAuthorization(place, secrets),
     keeper: authorizationKeeper(place, secrets),
-    use: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    use: previousUse(place, client),
     accept: (body: Uint8Array) => acceptDelivery(body, acceptance, 'recovered'),
   };
   return (remaining: RemainingTime) => ({

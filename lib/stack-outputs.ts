@@ -6,7 +6,7 @@ export type PascalCase<Hyphenated extends string> = Hyphenated extends `${infer 
   ? `${Capitalize<Word>}${PascalCase<Rest>}`
   : Capitalize<Hyphenated>;
 
-/** What `Function…` outputs name: the functions' names. */
+/** What `Function…` outputs name: how functions are called, by their names or by the ARN of their alias. */
 export type FunctionOutput = PascalCase<HandlerName>;
 
 /** What `Queue…` outputs name: the queues' URLs. */
@@ -41,6 +41,8 @@ export type EnvironmentOutput =
   | 'CallbackUrl'
   | 'WebhookUrl'
   | 'ApiEndpoint'
+  /** Which formats the deployed version writes and reads, as lib/stored-format.ts spells it. */
+  | 'StoredFormat'
   /** Only with a domain: what its DNS record must point to. */
   | 'DomainTarget'
   | `Function${FunctionOutput}`

@@ -109,7 +109,7 @@ const firstEvents: Readonly<Record<HandlerName, unknown>> = {
     generation: 1,
     tokens: { accessToken: 'a' },
   }),
-  'webhook-intake': request('POST'),
+  'webhook-intake': { ...request('POST'), rawPath: '/webhooks' },
   'webhook-worker': message({}),
   'subscription-audit': {},
   reconciliation: { companyId: '1', resourceName: 'RFIs', path: '/rest/v1.0/projects/1/rfis' },

@@ -16,13 +16,17 @@ const types = {
   'KMS key': 'AWS::KMS::Key',
   'EventBridge rules': 'AWS::Events::Rule',
   Alarms: 'AWS::CloudWatch::Alarm',
+  'Composite alarms': 'AWS::CloudWatch::CompositeAlarm',
+  'Log queries': 'AWS::Logs::QueryDefinition',
   Dashboard: 'AWS::CloudWatch::Dashboard',
+  'Aliases of functions': 'AWS::Lambda::Alias',
+  'CodeDeploy deployment groups': 'AWS::CodeDeploy::DeploymentGroup',
 };
 
 test('lib/cloud/README.md says how many resources an environment has', () => {
   // What belongs to the stack and not to an environment is the topic of alarms, with its key.
-  const resources = [...resourcesOf(synthesize({ environments: 'sandbox' }))].filter(([id]) =>
-    id.startsWith('Sandbox'),
+  const resources = [...resourcesOf(synthesize({ environments: 'production' }))].filter(([id]) =>
+    id.startsWith('Production'),
   );
   const counted = Object.entries(types).map(([name, type]) => [
     name,
@@ -44,12 +48,21 @@ test('a construct has the defaults that its props document', () => {
   expect(documented.length).toBe(props.match(/^ {2}readonly /gm)?.length);
   for (const { name, optional, byDefault } of documented) {
     expect(byDefault !== undefined, `${name} has a @default`).toBe(optional === '?');
-    const option = environmentOptions[name as keyof typeof environmentOptions]?.default;
-    if (option === undefined || typeof option === 'object') {
+    const { default: option, defaultIn } = environmentOptions[name as keyof typeof environmentOptions] ?? {};
+    if (defaultIn !== undefined) {
+      const [others, elsewhere] = [Object.keys(defaultIn).join(' and '), Object.values(defaultIn)[0]];
+      const spelled = [elsewhere, option].map((value) => (typeof value === 'string' ? `'${value}'` : value));
+      expect(byDefault, name).toBe(`${spelled[0]} for ${others}, ${spelled[1]} for the sandboxes`);
+    } else if (option === undefined || typeof option === 'object') {
       expect(byDefault ?? '- ', name).toMatch(/^- /);
     } else {
       const spelled = name === 'logRetention' ? `RetentionDays.${RetentionDays[option as number]}` : option;
       expect(byDefault, name).toBe(typeof spelled === 'string' && name === 'logLevel' ? `'${spelled}'` : `${spelled}`);
     }
   }
+});
+
+test('lib/cloud/README.md says how few alarms a sandbox has', () => {
+  const [, alarms] = /^\| Alarms.*; (\d+) in a sandbox/m.exec(document) ?? [];
+  synthesize({ environments: 'sandbox' }).resourceCountIs('AWS::CloudWatch::Alarm', Number(alarms));
 });

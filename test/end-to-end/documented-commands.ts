@@ -111,6 +111,7 @@ const ofScripts: Readonly<Record<string, (parameters: readonly string[]) => Smal
   readme: () => ({ provenBy: 'test/house/generated-parts.test.ts', there: 'withGeneratedParts' }),
   synth: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('synth'" }),
   deploy: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('deploy'" }),
+  bootstrap: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('bootstrap'" }),
 };
 
 /** Says how a named command is shown to run. @throws Error when no smallest form of it is registered */

@@ -9,6 +9,7 @@ import { silentObserver } from '../../functions/observer.ts';
 import { companyPauseStore, type Place, rateBudgetStore } from '../../functions/place.ts';
 import { systemClock } from '../../functions/system.ts';
 import { Person } from '../../lib/local/person.ts';
+import { subscriptionsOf } from '../../lib/operator/company-api.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
 import { aboutEvent, sampleEvent, sampleTries } from '../webhook/sample-events.ts';
 import { useOperator } from './operator.ts';
@@ -291,6 +292,22 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     expect((await procore(['events', 'redrive', 'nobody', '--environment', 'sandbox'])).exitCode).toBe(3);
   });
 
+  it('redrives nothing after Ctrl-C, and gives back what is in hand', async () => {
+    const { queues } = sandbox();
+    await sendUnreadable(queues.Events ?? '');
+    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    await until(
+      async () => (await procore(dead)).json() as { deadLetters: unknown[] },
+      ({ deadLetters }) => deadLetters.length === 1,
+    );
+    const person = { untilInterrupted: <T>(work: (signal: AbortSignal) => Promise<T>) => work(AbortSignal.abort()) };
+    const all = ['events', 'redrive', '--all', '--environment', 'sandbox', '--json'];
+    const interrupted = await procore(all, { person });
+    expect(interrupted.json()).toMatchObject({ redriven: 0, interrupted: true });
+    expect(interrupted.exitCode).toBe(130);
+    expect((await procore(all)).json()).toMatchObject({ redriven: 1, interrupted: false });
+  });
+
   it('rotates the header without refusing a delivery, and begins no second roll-over meanwhile', async () => {
     await subscribe();
     const before = standIn().hooks()[0]?.authorization;
@@ -309,7 +326,41 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     const { webhookUrl } = sandbox();
     const old = await fetch(webhookUrl, { method: 'POST', headers: { authorization: before ?? '' }, body: '{}' });
     expect(old.status).toBe(200);
-    expect((await procore(rotate)).json()).toMatchObject({ rotated: false, companies: [{ moved: 0 }] });
+    const again = (await procore([...rotate, '--previous-hours', '50'])).json() as { previousEndsAt: number };
+    expect(again).toMatchObject({ rotated: false, companies: [{ moved: 0 }], unmovedHooks: [] });
+    expect(Math.round((again.previousEndsAt - systemClock()) / 3600)).toBe(50);
+  });
+
+  it('ends the previous value now when asked to, and names the hooks that break before and after', async () => {
+    await subscribe();
+    const rotate = ['webhooks', 'rotate-authorization', '--environment', 'sandbox'];
+    await procore(rotate);
+    const { environments } = await findDeployment({ stackName: '', localEndpoint: operator.system().aws });
+    const deployed = environments.find(({ name }) => name === 'sandbox');
+    if (!deployed) throw new Error('There is a sandbox.');
+    const store = subscriptionsOf(deployed);
+    const stored = await store.read(company);
+    if (!stored) throw new Error('There is a subscription.');
+    const [stuck, ...others] = stored.hooks;
+    if (!stuck) throw new Error('There is a hook.');
+    // As if it could not be moved.
+    await store.save({ ...stored, hooks: [{ ...stuck, authorization: '0'.repeat(16) }, ...others] }, stored.revision);
+    const revoke = [...rotate, '--revoke-previous'];
+    expect((await procore(revoke)).exitCode).toBe(2);
+    const asked: string[] = [];
+    const person = { confirm: async (question: string) => asked.push(question) === 0 };
+    const declined = await procore(revoke, { person });
+    expect(declined).toMatchObject({ out: 'Nothing was done.\n', err: expect.stringContaining(stuck.hookId) });
+    expect(declined.err).toMatch(/last used at: (-|\d{4}-)/);
+    expect(asked).toEqual(['End the previous value now?']);
+    expect((await procore([...revoke, '--yes', '--json'])).json()).toMatchObject({
+      revoked: true,
+      brokenHooks: [{ companyId: company, hookId: stuck.hookId, connectionId: 'acme' }],
+    });
+    expect((await procore([...revoke, '--yes'])).out).toContain('There is no previous value');
+    expect((await procore([...revoke, '--previous-hours', '3'])).exitCode).toBe(2);
+    // Nothing is under way any more.
+    expect((await procore([...rotate, '--json'])).json()).toMatchObject({ rotated: true, unmovedHooks: [] });
   });
 
   it('audits by itself what a person broke', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { billTable } from './bill.ts';
 import { commandsTable } from './commands.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
 import { permissionsTable } from './permissions.ts';
@@ -11,7 +12,7 @@ const root = new URL('../../', import.meta.url);
 /** The parts of documents that are made of the code's own tables: by document, then by the name in their markers. */
 export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
-  'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, runbook },
+  'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, bill: billTable, runbook },
   'lib/operator/README.md': { commands: commandsTable },
   'test/README.md': { invariants: simulationInvariants, mutants: mutantsTable },
 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Choices, choiceRange } from './choices.ts';
 import type { Ending } from './ending.ts';
 import { runSchedule } from './run-schedule.ts';
-import type { UseCases } from './simulation.ts';
+import type { Versions } from './simulation.ts';
 import { Violation } from './violation.ts';
 
 /** A schedule, as fast-check generates it (by its seed) and shrinks it (by the choices that were made). */
@@ -47,7 +47,7 @@ const mostShrinkings = 20_000;
 
 /** What to explore. */
 export interface Exploration {
-  readonly useCases: UseCases;
+  readonly useCases: Versions;
   readonly runs: number;
   readonly firstSeed: number;
   /** From one schedule's seed to the next one's. @default 1 */

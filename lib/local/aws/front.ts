@@ -88,7 +88,8 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     endpoint,
     serve(principals, invoke, outputs = {}, logs = createLogs(Date.now)) {
       permissions.serve(principals);
-      served = { functionNames: new Set(principals.map(({ name }) => name)), outputs, logs, invoke };
+      const callable = principals.flatMap(({ name, aliases }) => [name, ...aliases.map((alias) => `${name}:${alias}`)]);
+      served = { functionNames: new Set(callable), outputs, logs, invoke };
     },
     usedPermissions: () => permissions.used(),
     async stop() {

@@ -7,6 +7,8 @@ export interface Principal {
   readonly logicalId: string;
   readonly name: string;
   readonly roleStatements: readonly Statement[];
+  /** The aliases by which it can be called besides its name. */
+  readonly aliases: readonly string[];
 }
 
 /** A permission that a function made use of. */

@@ -42,7 +42,7 @@ async function readAttended(entries: AsyncIterable<Attended>): Promise<readonly 
 async function deadMessages({ terminal }: StackSession, environment: DeployedEnvironment): Promise<Report> {
   const queue = deadLettersOf(environment);
   const [count, letters] = await terminal.working('Reading the dead-letter queue', () =>
-    Promise.all([queue.count(), peekDeadLetters(queue, mostShown)]),
+    terminal.untilInterrupted((signal) => Promise.all([queue.count(), peekDeadLetters(queue, mostShown, signal)])),
   );
   return {
     data: { count: Math.max(count, letters.length), deadLetters: letters.map(describe) },
@@ -60,10 +60,17 @@ export async function redrive(
   const environment = await find(name);
   const queue = deadLettersOf(environment);
   const chosen = (letter: DeadLetter) => eventId === undefined || eventIdOf(letter) === eventId;
-  const { redriven, kept } = await terminal.working('Redriving', (say) =>
-    redriveDeadLetters(queue, chosen, (done) => say(`Redriving: ${done} so far`)),
-  );
-  if (redriven === 0 && eventId !== undefined) {
+  const { done, kept, interrupted } = await terminal.working('Redriving', async (say) => {
+    const count = await queue.count();
+    const progress = (redriven: number) => say(`Redriving: ${redriven} of about ${Math.max(count, redriven)}`);
+    return terminal.untilInterrupted((signal) => redriveDeadLetters(queue, chosen, { progress, signal }));
+  });
+  const data = { redriven: done, kept, interrupted };
+  if (interrupted) {
+    const text = `Interrupted: sent ${counted(done, 'dead letter')} to the queue again. The others are where they were: run this again.`;
+    return { data, text, exitCode: exitCodes.interrupted };
+  }
+  if (done === 0 && eventId !== undefined) {
     throw new OperatorError(
       'event_not_found',
       `The event "${eventId}" is not among the dead letters, or another one of its resource stands before it. Send all ` +
@@ -72,7 +79,7 @@ export async function redrive(
       exitCodes.notFound,
     );
   }
-  return { data: { redriven, kept }, text: `Sent ${counted(redriven, 'dead letter')} to the queue again.` };
+  return { data, text: `Sent ${counted(done, 'dead letter')} to the queue again.` };
 }
 
 function idOf(subject: Subject): string | undefined {

@@ -93,10 +93,13 @@ describe('a function', () => {
     const statements = [
       statement(['dynamodb:GetItem'], [tableArn('items')]),
       statement(['sqs:SendMessage'], [queueArn('queue')]),
+      statement(['lambda:InvokeFunction'], [functionArn('worker:live')]),
     ];
     local
       .front()
-      .serve([{ logicalId: 'WorkerKey', name: 'worker', roleStatements: statements }], async () => ({ payload: null }));
+      .serve([{ logicalId: 'WorkerKey', name: 'worker', roleStatements: statements, aliases: ['live'] }], async () => ({
+        payload: null,
+      }));
   });
 
   test('may do what its role says, and it is noted', async () => {
@@ -144,16 +147,19 @@ describe('a function', () => {
     await expect(local.sqs('WorkerKey').send(send)).rejects.toMatchObject({
       message: message('sqs:SendMessage', queueArn('dead')),
     });
+    // Its role allows the alias, which does not mean the function.
     const invoke = new InvokeCommand({ FunctionName: 'worker' });
     const notInvoked = accessDenied('lambda:InvokeFunction', functionArn('worker'));
     await expect(local.lambda('WorkerKey').send(invoke)).rejects.toMatchObject(notInvoked);
+    await local.lambda('WorkerKey').send(new InvokeCommand({ FunctionName: 'worker:live' }));
   });
 });
 
 describe('Lambda', () => {
   const text = (payload: { transformToString(): string } | undefined) => payload?.transformToString();
   beforeEach(() => {
-    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], async (name, payload) => {
+    const echo = { logicalId: 'EchoKey', name: 'echo', roleStatements: [], aliases: ['live'] };
+    local.front().serve([echo], async (name, payload) => {
       if (JSON.stringify(payload) === '{"fail":true}') {
         return { payload: { errorType: 'Error', errorMessage: 'it failed' }, functionError: 'Unhandled' };
       }
@@ -168,6 +174,15 @@ describe('Lambda', () => {
       expect(answer).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
       expect(answer.FunctionError).toBeUndefined();
       expect(text(answer.Payload)).toBe('{"name":"echo","payload":{"n":9007199254740991}}');
+    },
+  );
+
+  test.each(['echo:live', functionArn('echo:live')])(
+    'runs the function behind the alias in %s',
+    async (FunctionName) => {
+      const answer = await local.lambda().send(new InvokeCommand({ FunctionName, Payload: '1' }));
+      expect(answer).toMatchObject({ StatusCode: 200, ExecutedVersion: '1' });
+      expect(text(answer.Payload)).toBe('{"name":"echo","payload":1}');
     },
   );
 
@@ -186,7 +201,7 @@ describe('Lambda', () => {
 
   test('refuses, in the words of Lambda, what the account has no execution free for', async () => {
     const full = () => Promise.reject(new TooManyExecutionsError('echo', 10));
-    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], full);
+    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [], aliases: [] }], full);
     await expect(local.lambda().send(new InvokeCommand({ FunctionName: 'echo' }))).rejects.toMatchObject({
       name: 'TooManyRequestsException',
       message: 'Rate Exceeded.',
@@ -205,6 +220,7 @@ describe('Lambda', () => {
       'RequestTooLargeException',
     ],
     ['a version', { FunctionName: 'echo', Qualifier: '1' }, 'UnsupportedOperation'],
+    ['an alias that does not exist', { FunctionName: 'echo:dead' }, 'ResourceNotFoundException'],
   ])('refuses %s', async (_name, input, name) => {
     await expect(local.lambda().send(new InvokeCommand(input))).rejects.toMatchObject({ name });
   });

@@ -27,7 +27,7 @@ const wordName = /^(?!.*(?:password|passwd|pwd))[A-Za-z][a-z]+$/;
 const plainWords = /^[A-Z]?[a-z]{1,15}(?:[_ ][a-z]{1,15}){0,5}$/;
 
 /** What errors have as `code`, e.g. `VALIDATION_ERROR` of Procore, `ECONNRESET` of Node, `42P01` of PostgreSQL. */
-const errorCode = /^(?:[A-Z]{2,}(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|[A-Z0-9]{1,6})$/;
+const errorCode = /^(?:[A-Z]{2,}(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)+|(?=.*\d)[A-Z0-9]{1,6})$/;
 
 /**
  * Tells whether the value of a member, a parameter, or a header of this name is a secret.
@@ -52,7 +52,10 @@ export function isSecretName(name: string): boolean {
 export function redactHeaders(headers: Headers | Readonly<Record<string, string>>): Record<string, string> {
   const entries = headers instanceof Headers ? [...headers] : Object.entries(headers);
   return Object.fromEntries(
-    entries.map(([name, value]) => [name.toLowerCase(), isSecretName(name) ? leftOut : redactText(value)]),
+    entries.map(([name, value]) => [
+      name.toLowerCase(),
+      isSecretName(name) || /secret/i.test(name) ? leftOut : redactText(value),
+    ]),
   );
 }
 
@@ -98,7 +101,12 @@ function withoutMembers(text: string): string {
     const [between, quote = ''] = separator.exec(text) ?? [];
     if (between === undefined) continue;
     const start = words.lastIndex + between.length;
-    const value = valueAt(text, start, { name, isQuoted: quote !== '', isParameter: between.endsWith('=') });
+    const value = valueAt(text, start, {
+      name,
+      isQuoted: quote !== '',
+      isParameter: between.endsWith('='),
+      isQuery: /[?&]/.test(text.charAt(found.index - 1)),
+    });
     if (value === undefined) continue;
     written += text.slice(from, value.start) + (value.isBare && quote !== '' ? quote + leftOut + quote : leftOut);
     from = value.end;
@@ -125,6 +133,8 @@ interface Name {
   readonly isQuoted: boolean;
   /** Of a query or a form: there `code` is OAuth's, and never that of an error. */
   readonly isParameter: boolean;
+  /** Of a URL, in which `#` ends the query. */
+  readonly isQuery: boolean;
 }
 
 /** @returns undefined when the value is no secret: a word, a number that counts, null, or the code of an error */
@@ -142,7 +152,7 @@ function valueAt(text: string, start: number, name: Name): Extent | undefined {
     // `code` is also a field of records, about which Procore says "has already been taken" in a list.
     return isCode(name.name) ? undefined : { start, end: endOfBrackets(text, start), isBare: true };
   }
-  const end = endOfBare(text, start, name.name);
+  const end = endOfBare(text, start, name);
   const value = text.slice(start, Math.min(end, start + 200));
   return value === '' || isOpenValue(value, name) ? undefined : { start, end, isBare: true };
 }
@@ -191,13 +201,15 @@ function endOfBrackets(text: string, start: number): number {
 }
 
 /** Finds the end of a value without quotes: of a header, a parameter, a number, or something in a sentence. */
-function endOfBare(text: string, start: number, name: string): number {
+function endOfBare(text: string, start: number, { name, isQuery }: Name): number {
   // A header has a whole line for itself: a scheme and a value, or several cookies.
   const bare = /cookie$/i.test(name)
     ? /[^\r\n"'`]*/y
     : /authorization$/i.test(name)
       ? /(?:[A-Za-z][\w-]{0,40}(?:[ \t]{1,8}|%20|\+))?[^\s,;&"'`<>(){}[\]\\]*/y
-      : /(?:(?!%26|%22)[^\s,;&"'`<>(){}[\]\\])*/iy;
+      : isQuery
+        ? /[^\s,;&#"'`<>(){}[\]\\]*/y
+        : /(?:(?!%26|%22)[^\s,;&"'`<>(){}[\]\\])*/iy;
   bare.lastIndex = start;
   return start + (bare.exec(text)?.[0].length ?? 0);
 }
@@ -207,8 +219,8 @@ function withoutForms(text: string): string {
   return (
     text
       .replace(/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g, leftOut)
-      .replace(/\b(Bearer|Basic)((?:\s|%20|\+){1,8})([^\s"'`,;<>()]+)/gi, (all, scheme, gap, value) =>
-        /^[A-Za-z]{1,15}[.:!?]?$/.test(value) ? all : `${scheme}${gap}${leftOut}`,
+      .replace(/\b(Bearer|Basic)(?:\s|%20|\+){1,8}([^\s"'`,;<>()]+)/gi, (all, scheme, value) =>
+        /^[A-Z]?[a-z]{1,15}[.:!?]?$/.test(value) ? all : `${scheme} ${leftOut}`,
       )
       // No dot is asked for: to look for one behind every `eyJ` would take time by the square of the length.
       .replace(/eyJ[\w-]{7,}(?:\.[\w-]*)*/g, leftOut)

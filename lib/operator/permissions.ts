@@ -100,7 +100,12 @@ const grants = {
   },
   'events dead': {
     ...stack,
-    QueueEventsDeadLetter: ['sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    'TableDeliveries/index/attention': ['dynamodb:Query'],
+    QueueEventsDeadLetter: ['sqs:GetQueueAttributes'],
+  },
+  'events dead --messages': {
+    ...stack,
+    QueueEventsDeadLetter: ['sqs:ChangeMessageVisibility', 'sqs:ReceiveMessage'],
   },
   'events redrive': {
     ...stack,

@@ -207,7 +207,9 @@ describe('the rights of each command', { timeout: 60_000, shuffle: false }, () =
     expect(await run('events show', `events show 01FRESH0000000000000000000 ${inSandbox}`)).toMatchObject(done);
     expect(await run('events replay', `events replay 01FRESH0000000000000000000 ${inSandbox}`)).toMatchObject(done);
     expect(await run('events replay', `events replay --since 1h --yes ${inSandbox}`)).toMatchObject(done);
-    expect((await run('events dead', `events dead ${inSandbox}`)).out).toContain('unreadable');
+    expect(await run('events dead', `events dead ${inSandbox}`)).toMatchObject(done);
+    const messages = await run('events dead --messages', `events dead --messages ${inSandbox}`);
+    expect(messages.out).toContain('unreadable');
     expect(await run('events redrive', `events redrive nothing ${inSandbox}`)).toMatchObject({ exitCode: 3 });
     expect((await run('events redrive', `events redrive --all ${inSandbox}`)).out).toContain('1 dead letter');
     const listed = await run('events quarantine', `events quarantine --json ${inSandbox}`);

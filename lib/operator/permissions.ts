@@ -105,11 +105,13 @@ const grants = {
   },
   'events dead --messages': {
     ...stack,
-    QueueEventsDeadLetter: ['sqs:ChangeMessageVisibility', 'sqs:ReceiveMessage'],
+    QueueEventsDeadLetter: ['sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
   },
   'events redrive': {
     ...stack,
-    QueueEventsDeadLetter: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+    QueueEventsDeadLetter: [
+      ...['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    ],
     QueueEvents: ['sqs:SendMessage'],
   },
   'events quarantine': { ...stack, QueueQuarantine: ['sqs:ChangeMessageVisibility', 'sqs:ReceiveMessage'] },

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { permissionsOf } from '../../lib/operator/permissions.ts';
 import { tableOutputs } from '../../lib/stack-outputs.ts';
+import { permissions } from './permissions.ts';
 import { resourcesOf, synthesize } from './synthesized.ts';
 
 const document = readFileSync(new URL('../../lib/cloud/README.md', import.meta.url), 'utf8');
@@ -93,4 +94,14 @@ test('the policy for GitHub has what verify needs, what `npm run deploy` asks it
     actions.map((action) => `${action} ${nameOf(resource)}`),
   );
   expect(lines.sort()).toEqual([...ofDeploy, ...ofVerify].sort());
+});
+
+test('a consumer of the queue of events is told the rights that our own worker has on it', () => {
+  const contract = readFileSync(new URL('../../functions/webhook/README.md', import.meta.url), 'utf8');
+  const [, policy = '{}'] =
+    [...contract.matchAll(/```json\n([\s\S]*?)```/g)].find(([text]) => text.includes('"Statement"')) ?? [];
+  const [ofEvents, ofDeadLetters, ofTokens] = JSON.parse(policy).Statement;
+  const { QueueEvents, QueueEventsDeadLetter, FunctionAccessToken } = permissions.WebhookWorker ?? {};
+  expect([...ofEvents.Action].sort()).toEqual(QueueEvents);
+  expect([[ofDeadLetters.Action], [ofTokens.Action]]).toEqual([QueueEventsDeadLetter, FunctionAccessToken]);
 });

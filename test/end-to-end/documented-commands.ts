@@ -106,7 +106,9 @@ const ofScripts: Readonly<Record<string, (parameters: readonly string[]) => Smal
   }),
   verify: () => ({ procore: ['verify'] }),
   'test:contracts': () => ({ node: nodeScript('test:contracts', 'failed-exchanges'), prints: /1 passed/ }),
-  'test:policies': () => ({ needs: ['test/end-to-end/policies.test.ts'] }),
+  'test:policies': () => ({
+    needs: ['test/end-to-end/policies.test.ts', 'test/end-to-end/operator-permissions.test.ts'],
+  }),
   check: () => ({ needs: ['tsc', 'biome', 'knip', 'vitest'].map((name) => `node_modules/.bin/${name}`) }),
   readme: () => ({ provenBy: 'test/house/generated-parts.test.ts', there: 'withGeneratedParts' }),
   synth: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('synth'" }),

@@ -4,8 +4,11 @@ import { type DiagnosisId, diagnosisRows } from '../diagnosis-rows.ts';
 /** What an alarm looks at. Our own metrics are summed; a list of functions or a queue stands for AWS's metrics of it. */
 export type Watched =
   | { readonly metrics: readonly string[]; readonly statistic?: 'Sum' | 'SampleCount' | 'Minimum' | 'p99' }
-  | { readonly queue: WatchedQueue; readonly measure: 'age' | 'length' }
+  | { readonly queue: WatchedQueue; readonly measure: QueueMeasure }
   | { readonly functions: FunctionGroup; readonly measure: 'Errors' | 'Throttles' };
+
+/** What is measured of a queue; `held` are the visible messages and those that somebody has in hand or put off. */
+export type QueueMeasure = 'age' | 'length' | 'held';
 
 /** A queue of an environment that alarms look at. */
 export type WatchedQueue = 'events' | 'eventsDeadLetter' | 'rotationDeadLetter' | 'quarantine' | 'escrow';
@@ -201,19 +204,46 @@ export const alarmRows: readonly AlarmRow[] = [
   {
     id: 'event-queue-old',
     cause:
-      'The oldest event has waited for 15 minutes: the worker (or your own consumer) does not keep up, or is stuck.',
+      'The oldest event has waited for 15 minutes: it fails and is tried on, or the worker (or your own consumer) does not keep up, or is stuck.',
     remedy:
-      'Look for event.failed in the log: one failing resource holds back only its own events. Slow: raise `workerConcurrency` in cdk.json. Events are kept for 14 days.',
+      'Look for event.failed in the log: a failing event holds back only the events of its own resource. Slow: raise `workerConcurrency` in cdk.json. Events are kept for 14 days.',
     watched: { queue: 'events', measure: 'age' },
     threshold: 900,
     periods: 2,
+    missingData: 'fine',
+    // One event that fails is no reason to wake somebody, and it may be tried for days.
+    page: false,
+    logs: { of: ['webhooks'], events: ['event.*'] },
+  },
+  {
+    id: 'event-queue-full',
+    cause:
+      'The event queue holds more than 80,000 events. SQS looks for the next ones among the first 120,000 only: if all of those wait, it hands out nothing.',
+    remedy:
+      'See in event.failing_long and event.failed what fails, and for which company, and repair it: what waits is worked off by itself. Slow: raise `workerConcurrency` in cdk.json.',
+    watched: { queue: 'events', measure: 'held' },
+    threshold: 80_000,
     missingData: 'fine',
     page: true,
     logs: { of: ['webhooks'], events: ['event.*'] },
   },
   {
+    id: 'event-failing',
+    cause:
+      'An event, or a change of a connection, has been failing for 30 minutes. It is tried on, and nothing is lost.',
+    remedy:
+      'Look for event.failing_long in the log: it names the event, its company and the error. Repair what it says. An event that fails alone becomes a dead letter within the hour; in an outage all wait, for as many hours as `giveUpAfterHours` says.',
+    watched: { metrics: ['eventFailingLong'] },
+    // A failing event is tried at least every 10 minutes, and put off by up to 6 more while all of its kind fail.
+    periodMinutes: 20,
+    missingData: 'fine',
+    page: false,
+    logs: { of: ['webhooks'], events: ['event.failing_long', 'event.failed'] },
+  },
+  {
     id: 'event-dead-letters',
-    cause: 'Events could not be handled in five tries, or on-event.ts said that no try can help.',
+    cause:
+      'Events were given up: others of their kind succeeded all the while, or they failed for days, or on-event.ts said that no try can help.',
     remedy:
       'Run `npm run procore -- events dead` to see them with their reasons, repair on-event.ts, deploy, then `npm run procore -- events redrive`. They are kept for 14 days.',
     watched: { queue: 'eventsDeadLetter', measure: 'length' },

@@ -31,6 +31,7 @@ export interface MonitoringProps {
 const queueMeasures = {
   age: 'metricApproximateAgeOfOldestMessage',
   length: 'metricApproximateNumberOfMessagesVisible',
+  inHand: 'metricApproximateNumberOfMessagesNotVisible',
 } as const;
 const functionMeasures = { Errors: 'metricErrors', Throttles: 'metricThrottles' } as const;
 
@@ -75,7 +76,12 @@ export class Monitoring extends Construct {
   }
 
   #metric({ watched, missingData }: AlarmRow): Metric | MathExpression {
-    if ('queue' in watched) return this.#ofQueue(watched.queue, watched.measure);
+    if ('queue' in watched) {
+      const { queue, measure } = watched;
+      return measure === 'held'
+        ? sum([this.#ofQueue(queue, 'length'), this.#ofQueue(queue, 'inHand')])
+        : this.#ofQueue(queue, measure);
+    }
     const addends = this.#addends(watched);
     const [only, ...others] = addends;
     // CloudWatch looks further back before it holds missing data for a fault: for 3 periods of 5 minutes, 10 minutes
@@ -98,7 +104,7 @@ export class Monitoring extends Construct {
     });
   }
 
-  #ofQueue(queue: WatchedQueue, measure: 'age' | 'length'): Metric {
+  #ofQueue(queue: WatchedQueue, measure: keyof typeof queueMeasures): Metric {
     return this.#props.queues[queue][queueMeasures[measure]]({ label: queue });
   }
 }

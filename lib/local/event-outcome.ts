@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
+import { OnEventNotLoadedError } from '../../functions/webhook/load-handlers.ts';
+import type { TryRecord } from '../../functions/webhook/try-record.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { clientOptions } from './template/provision.ts';
+
+const notLoadedName = new OnEventNotLoadedError(undefined).name;
 
 /** What the ledger says of an event that was handled. */
 export interface HandledEvent {
@@ -12,12 +16,17 @@ export interface HandledEvent {
   readonly event: { readonly resourceName: string; readonly resourceId: string };
 }
 
+/** The ledger says that the integrator's file could not be loaded for the event. */
+export interface NotLoaded {
+  readonly notLoaded: string;
+}
+
 /** What became of an event that was sent to `onEvent`. */
 export type EventOutcome =
   | ({ readonly outcome: 'handled' } & HandledEvent)
   /** `where` is the first line of the stack. */
   | { readonly outcome: 'failed'; readonly errorName: string; readonly where: string }
-  /** The worker cannot even be loaded; `text` is what it says. */
+  /** The worker, or the integrator's file, cannot even be loaded; `text` is what it says. */
   | { readonly outcome: 'not_loaded'; readonly text: string }
   | { readonly outcome: 'unfinished' };
 
@@ -29,13 +38,17 @@ export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<
   const client = new DynamoDBClient(clientOptions(aws));
   const schema = z.looseObject({ resourceName: z.string(), resourceId: z.string() });
   return {
-    /** @returns undefined when the event is not handled */
-    async read(eventId: string): Promise<HandledEvent | undefined> {
+    /** @returns undefined when the event is not handled, for another reason than that the file cannot be loaded */
+    async read(eventId: string): Promise<HandledEvent | NotLoaded | undefined> {
       const key = { id: { S: `event#${eventId}` } };
       const { Item: item } = await client.send(
         new GetItemCommand({ TableName: tables.Deliveries, Key: key, ConsistentRead: true }),
       );
-      if (item?.handledAt?.N === undefined) return undefined;
+      if (item?.handledAt?.N === undefined) {
+        const { tries = [] }: Partial<TryRecord> = JSON.parse(item?.tried?.S ?? '{}');
+        const last = tries.at(-1);
+        return last?.errorName === notLoadedName ? { notLoaded: last.text ?? '' } : undefined;
+      }
       return { handledAt: Number(item.handledAt.N), event: schema.parse(JSON.parse(item.event?.S ?? '{}')) };
     },
     stop: () => client.destroy(),
@@ -51,16 +64,18 @@ export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<
  */
 export async function outcomeOf(
   eventId: string,
-  read: (eventId: string) => Promise<HandledEvent | undefined>,
+  read: (eventId: string) => Promise<HandledEvent | NotLoaded | undefined>,
   log: Pick<LogWatch, 'find' | 'initErrors'>,
   { seconds, initErrors }: { readonly seconds: number; readonly initErrors: number },
 ): Promise<EventOutcome> {
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
-    const handled = await read(eventId);
-    if (handled !== undefined) return { outcome: 'handled', ...handled };
+    const known = await read(eventId);
+    if (known !== undefined && 'notLoaded' in known) return { outcome: 'not_loaded', text: known.notLoaded };
+    if (known !== undefined) return { outcome: 'handled', ...known };
     const failed = log.find('event.failed', { eventId });
-    if (failed !== undefined) {
+    // Why a file cannot be loaded, the ledger says in a moment.
+    if (failed !== undefined && failed.errorName !== notLoadedName) {
       const [where = ''] = String(failed.stack).split(' | ');
       return { outcome: 'failed', errorName: String(failed.errorName), where };
     }

@@ -135,7 +135,8 @@ async function takeEventsIn(
   await control.redeliver(last.deliveryId);
   await log.waitForQuiet();
   const attempts = control.deliveries().find(({ id }) => id === last.deliveryId)?.attempts.length ?? 0;
-  const again = (await ledger.read(last.eventId))?.handledAt !== last.handledAt;
+  const known = await ledger.read(last.eventId);
+  const again = known === undefined || 'notLoaded' in known || known.handledAt !== last.handledAt;
   ledger.stop();
   expect(attempts === 2 && !again, again ? 'a duplicate was handled again' : `Procore made ${attempts} attempts of 2`);
   tick('The same webhook again: acknowledged, and not handed on a second time');

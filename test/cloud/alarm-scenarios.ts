@@ -97,7 +97,9 @@ export function backgroundUntil(to: number): ReadonlyMap<string, Sample[]> {
     ),
     ...['deliveriesRecovered', 'webhookSilence'].map((name) => [name, everyHour(0)] as const),
     ...queues.flatMap((queue) =>
-      [`Queue${queue} age`, `Queue${queue} length`].map((name) => [name, everyMinute(0)] as const),
+      [`Queue${queue} age`, `Queue${queue} length`, `Queue${queue} inHand`].map(
+        (name) => [name, everyMinute(0)] as const,
+      ),
     ),
   ]);
 }
@@ -197,7 +199,22 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       { 'QueueEvents age': steadily(60, 899), 'QueueEvents length': steadily(60, 5000) },
       { 'QueueEvents age': steadily(5, 5000) },
     ],
+  },
+  'event-queue-full': {
+    fires: [
+      { 'QueueEvents length': steadily(5, 0, 80_000) },
+      { 'QueueEvents length': steadily(5, 0, 30_000), 'QueueEvents inHand': steadily(5, 0, 50_000) },
+    ],
+    after: 5,
+    ends: 10,
+    stays: [{ 'QueueEvents length': steadily(60, 40_000), 'QueueEvents inHand': steadily(60, 39_999) }],
     pages: true,
+  },
+  'event-failing': {
+    fires: [{ eventFailingLong: once() }],
+    after: 20,
+    ends: 80,
+    stays: [{ eventFailed: steadily(60, 9) }],
   },
   'event-dead-letters': {
     fires: [{ 'QueueEventsDeadLetter length': steadily(5, 0, 1) }],

@@ -52,6 +52,7 @@ beforeAll(() => {
 const measures: Readonly<Record<string, readonly [namespace: string, metric: string, dimension: string]>> = {
   age: ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName'],
   length: ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName'],
+  inHand: ['AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'QueueName'],
   Errors: ['AWS/Lambda', 'Errors', 'FunctionName'],
   Throttles: ['AWS/Lambda', 'Throttles', 'FunctionName'],
 };

@@ -93,6 +93,8 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
   'webhook-authorization-wrong': [['WebhookIntake', 'webhook.refused']],
   'webhook-intake-failing': [['WebhookIntake', 'webhook.queue_unavailable', 'webhook.quarantine_unavailable', failed]],
   'event-queue-old': [['WebhookWorker', 'event.failed', 'event.not_postponed']],
+  'event-queue-full': [['WebhookWorker', 'event.failing_long', 'event.failed']],
+  'event-failing': [['WebhookWorker', 'event.failing_long', 'event.failed']],
   'event-dead-letters': [['WebhookWorker', 'event.dead_lettered', 'event.failed']],
   quarantine: [['WebhookIntake', 'webhook.quarantined']],
   'quarantine-refused': [['WebhookIntake', 'webhook.quarantine_refused']],

@@ -2,6 +2,7 @@ import {
   type AlarmRow,
   alarmRows,
   type FunctionGroup,
+  type QueueMeasure,
   type Watched,
   type WatchedQueue,
 } from '../../lib/cloud/alarms.ts';
@@ -20,6 +21,12 @@ const functions: Readonly<Record<FunctionGroup, string>> = {
   connecting: 'the functions of the connect pages',
   tokens: 'the functions that vend and rotate tokens',
   webhooks: 'the functions that take in, work and watch webhooks',
+};
+
+const measures: Readonly<Record<QueueMeasure, string>> = {
+  age: 'age of the oldest message, in seconds,',
+  length: 'number of messages',
+  held: 'number of messages, visible or not,',
 };
 
 const statistics = {
@@ -79,8 +86,7 @@ function span(periods: number, periodMinutes: number): string {
 
 function measured(watched: Watched): string {
   if ('queue' in watched) {
-    const measure = watched.measure === 'age' ? 'age of the oldest message, in seconds,' : 'number of messages';
-    return `the ${measure} in the ${queues[watched.queue]}`;
+    return `the ${measures[watched.measure]} in the ${queues[watched.queue]}`;
   }
   if ('functions' in watched) {
     const measure = watched.measure === 'Errors' ? 'failed invocations' : 'throttled invocations';

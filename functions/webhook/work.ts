@@ -2,6 +2,7 @@ import { errorName } from '../connector-error.ts';
 import { shareAmongCompanies } from './company-share.ts';
 import { readEventMessage } from './event-message.ts';
 import { leastPause } from './giving-up.ts';
+import { longestUnclosed } from './killers.ts';
 import { runMessage } from './run-message.ts';
 import { setAside } from './set-aside.ts';
 import type { WorkDependencies } from './work-dependencies.ts';
@@ -122,7 +123,9 @@ async function workSuspects(
       if (isInTime) await deleteDone(progress, deleted, dependencies);
       const pause = isInTime ? await workItem(item, progress, dependencies) : 0;
       if (pause === 'done') continue;
-      await postpone(items.slice(index), pause, dependencies);
+      // A suspect that is to be back soon may have an open try: later it would look as if its process had died.
+      const isSoon = 'isSuspect' in item && item.isSuspect && pause <= longestUnclosed;
+      await postpone(items.slice(index), pause, dependencies, isSoon ? 0 : undefined);
       break;
     }
   }
@@ -159,9 +162,10 @@ async function postpone(
   items: readonly Received[],
   seconds: number,
   { queue, observer, clock }: WorkDependencies,
+  least?: number,
 ): Promise<void> {
   const messages = items.map(({ message }) => message);
-  const pause = Math.max(seconds, ...messages.map((message) => leastPause(message, clock())));
+  const pause = Math.max(seconds, least ?? Math.max(...messages.map((message) => leastPause(message, clock()))));
   await queue.postpone(messages, pause).catch((error: unknown) => {
     // They come again all the same after the queue's visibility time-out.
     observer.note('event.not_postponed', { errorName: errorName(error), count: messages.length });

@@ -34,10 +34,8 @@ export interface Fate {
   readonly deadFor: (DeadLetterReason | 'received_too_often')[];
   /** When one of its messages became one, the last one. */
   deadAt?: number;
-  /** In how many tries the process died while nothing else was under way in it. */
+  /** In how many tries in a row the process died while nothing else was under way in it. */
   deathsAlone: number;
-  /** In how many tries the process died in any case. */
-  deaths: number;
   /** Whether one of its tries failed in a brown-out. */
   wasInBrownOut: boolean;
 }
@@ -59,7 +57,7 @@ export function fateOf(arrival: Arrival): Fate {
     key: isOurs ? workKey(message).key : undefined,
     body: arrival.nature === 'unreadable' ? 'nonsense' : queueJson(message),
     occurredAt,
-    ...{ order: 0, deadFor: [], deathsAlone: 0, deaths: 0, wasInBrownOut: false },
+    ...{ order: 0, deadFor: [], deathsAlone: 0, wasInBrownOut: false },
   };
 }
 

@@ -162,7 +162,7 @@ function chooseOutages(choices: Choices): readonly Outage[] {
   return Array.from({ length: choices.pick([0, 1, 1, 2]) }, (): Outage => {
     const from = choices.fraction() * 200;
     // Seconds, minutes, hours, and seldom days.
-    const longest = choices.pick([60, 60, 1200, 1200, 1200, 20_000, 20_000, 300_000]);
+    const longest = choices.pick([60, 60, 60, 1200, 1200, 1200, 1200, 20_000, 20_000, 20_000, 300_000, 1_300_000]);
     return {
       ...{ from, until: from + choices.fraction() * longest },
       company: choices.pick([undefined, ...companies]),
@@ -203,13 +203,21 @@ function chooseBulkhead(choices: Choices): Pick<Scenario, 'arrivals' | 'outages'
   };
 }
 
-/** Nothing but an outage for everybody, while many events wait. */
+/** Nothing but outages for everybody, while many events wait. */
 function chooseOutage(choices: Choices): Pick<Scenario, 'arrivals' | 'outages'> {
   const arrivals = Array.from({ length: 4 + Math.floor(choices.fraction() * 12) }, (_, index) => ({
     ...plainArrival,
     ...{ id: `event-${index + 1}`, resourceId: `${1 + Math.floor(choices.fraction() * 6)}` },
     sentAt: [choices.fraction() * 1000],
   }));
-  const until = 75 + choices.fraction() ** 2 * 40_000;
-  return { arrivals, outages: [{ from: 0, until, way: choices.pick(['throws', 'network']), share: 1 }] };
+  const until = 175 + choices.fraction() ** 2 * 40_000;
+  const way = choices.pick(['throws', 'network']);
+  // Between a short one and the long one events are handled.
+  return {
+    arrivals,
+    outages: [
+      { from: 100, until, way, share: 1 },
+      { from: 0, until: choices.fraction() * 60, way, share: 1 },
+    ],
+  };
 }

@@ -126,7 +126,6 @@ export class WorkerWatch {
   /** The process has died. */
   died({ underWay, open }: Witness): void {
     for (const fate of new Set([...underWay, ...open])) {
-      fate.deaths += 1;
       if ([...underWay].every((other) => other === fate)) fate.deathsAlone += 1;
     }
   }

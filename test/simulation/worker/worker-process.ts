@@ -86,6 +86,8 @@ export class WorkerProcess {
       const write = () => {
         tell(`${this.holder.name} writes ${name} of ${fate.arrival.id}`);
         witness.open.delete(fate);
+        // It ended in a living process, and that is written: what it did before is forgiven.
+        fate.deathsAlone = 0;
         return effect();
       };
       await call(write).finally(() => witness.underWay.delete(fate));

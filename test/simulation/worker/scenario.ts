@@ -62,6 +62,8 @@ export interface Scenario {
   readonly throttled: { readonly from: number; readonly until: number; readonly share: number };
   /** The share of deletions after an invocation that do not come to pass. */
   readonly undeleted: number;
+  /** The share of invocations after which a process is not used again, and what it remembers is gone. */
+  readonly recycled: number;
   /** When an operator redrives all dead letters; absent when nobody does. */
   readonly redriveAt?: number;
   readonly giveUpAfterHours: number;
@@ -101,6 +103,7 @@ export function chooseScenario(choices: Choices): Scenario {
     crashes: choices.pick([0, 0, 0.1, 0.4]),
     throttled: { from: throttledFrom, until: throttledUntil, share: choices.pick([1, 0.5]) },
     undeleted: choices.pick([0, 0, 0.2]),
+    recycled: choices.pick([0, 0.2]),
     ...(choices.chance(0.2) && { redriveAt: choices.fraction() ** 3 * 100_000 }),
     ...chooseSize(choices),
   };
@@ -119,7 +122,7 @@ function chooseSize(choices: Choices): Pick<Scenario, 'giveUpAfterHours' | 'slot
 
 function calm(choices: Choices): Calm {
   return {
-    ...{ faults: 0, ledgerOutage: never, queueOutage: never, crashes: 0, undeleted: 0 },
+    ...{ faults: 0, ledgerOutage: never, queueOutage: never, crashes: 0, undeleted: 0, recycled: 0 },
     throttled: { from: 0, until: 0, share: 0 },
     ...chooseSize(choices),
   };

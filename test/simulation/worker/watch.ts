@@ -126,7 +126,8 @@ export class WorkerWatch {
   /** The process has died. */
   died({ underWay, open }: Witness): void {
     for (const fate of new Set([...underWay, ...open])) {
-      if ([...underWay].every((other) => other === fate)) fate.deathsAlone += 1;
+      // One whose try was over, and could neither be closed nor put off, cannot be told from one that died.
+      if (!underWay.has(fate) || underWay.size === 1) fate.deathsAlone += 1;
     }
   }
 

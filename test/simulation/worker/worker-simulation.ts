@@ -179,8 +179,7 @@ export class WorkerSimulation {
       if (this.#weather.isCalm || !this.#choices.chance(this.scenario.undeleted)) this.fifo.delete(receipt);
     }
     slot.running = undefined;
-    // A process is often used again.
-    if (!this.#weather.isCalm && this.#choices.chance(0.2)) slot.process = undefined;
+    if (!this.#weather.isCalm && this.#choices.chance(this.scenario.recycled)) slot.process = undefined;
     this.#wake();
   }
 

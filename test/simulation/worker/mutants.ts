@@ -37,13 +37,6 @@ export const workerMutants: readonly Mutant[] = [
     seed: 1,
   },
   {
-    name: 'no-retention',
-    mistake: 'nobody looks when SQS would delete a message',
-    edits: [edit('giving-up.ts', 'return now - sentAt >= retentionSeconds;', 'return false && now > sentAt;')],
-    invariant: 'W3',
-    seed: 1,
-  },
-  {
     name: 'five-failures-are-enough',
     mistake: 'five failures make a dead letter, whoever is to blame',
     edits: [

@@ -1,9 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
-import { loadOnce, OnEventNotLoadedError } from './webhook/load-handlers.ts';
+import { failIfNotLoaded, loadOnce } from './webhook/load-handlers.ts';
 import { workBatch } from './webhook/work.ts';
-import type { ReceivedMessage } from './webhook/work-queue.ts';
+import { type ReceivedMessage, receivedMessage } from './webhook/work-queue.ts';
 import { workerDependencies } from './wiring.ts';
 
 /**
@@ -17,39 +17,20 @@ export async function answerBatch(
   { Records: records }: SQSEvent,
   work: (messages: readonly ReceivedMessage[]) => Promise<readonly string[]>,
 ): Promise<SQSBatchResponse> {
-  const messages = records.map(({ messageId, receiptHandle, body, attributes }) => ({
-    messageId,
-    receipt: receiptHandle,
-    // The queue is FIFO: there is always a group.
-    groupId: attributes.MessageGroupId ?? '',
-    body,
-    receiveCount: Number(attributes.ApproximateReceiveCount),
-    sentAt: Number(attributes.SentTimestamp) / 1000,
-    firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) / 1000,
-  }));
+  const messages = records.map((record) => receivedMessage({ ...record, attributes: { ...record.attributes } }));
   return { batchItemFailures: (await work(messages)).map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
 const handlers = loadOnce(() => import('#on-event'));
 const dependencies = { ...workerDependencies(observer), handlers };
 
-/**
- * A file that cannot be loaded is no event's fault: the tries are recorded and the messages put off. When nothing else
- * was done, the invocation fails as well, so that the alarm on errors rings, and a gradual deployment goes back.
- */
-async function workOrFail(messages: readonly ReceivedMessage[], remaining: RemainingTime): Promise<readonly string[]> {
+async function work(messages: readonly ReceivedMessage[], remaining: RemainingTime): Promise<readonly string[]> {
   const undone = await workBatch(messages, { ...dependencies, remaining });
-  if (undone.length === messages.length) await failIfNotLoaded();
+  if (undone.length === messages.length) await failIfNotLoaded(handlers);
   return undone;
-}
-
-async function failIfNotLoaded(): Promise<void> {
-  await handlers().catch((error: unknown) => {
-    if (error instanceof OnEventNotLoadedError) throw error;
-  });
 }
 
 export const handler = observed((event: SQSEvent, context: Context) => {
   const remaining = () => context.getRemainingTimeInMillis();
-  return answerBatch(event, (messages) => workOrFail(messages, remaining));
+  return answerBatch(event, (messages) => work(messages, remaining));
 });

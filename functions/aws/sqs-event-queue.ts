@@ -2,6 +2,7 @@ import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   type MessageAttributeValue,
+  ReceiveMessageCommand,
   SendMessageCommand,
   type SendMessageCommandInput,
   type SQSClient,
@@ -18,7 +19,12 @@ import {
   queueJson,
   readEventMessage,
 } from '../webhook/event-message.ts';
-import type { DeadLetterNote, EventWorkQueue } from '../webhook/work-queue.ts';
+import {
+  type DeadLetterNote,
+  type EventWorkQueue,
+  type ReceivedMessage,
+  receivedMessage,
+} from '../webhook/work-queue.ts';
 import { withinMs } from './deadline.ts';
 import { isMessageRefused } from './sqs-refusal.ts';
 
@@ -132,6 +138,8 @@ export function sqsEventWorkQueue({
       );
     },
 
+    receive: (most) => receiveMessages(client, queueUrl, most),
+
     async delete(messages) {
       const { Failed: failed = [] } = await client.send(
         new DeleteMessageBatchCommand({
@@ -142,6 +150,25 @@ export function sqsEventWorkQueue({
       if (failed.length > 0) throw new Error(`SQS did not delete ${failed.length} messages: ${failed[0]?.Code}.`);
     },
   };
+}
+
+async function receiveMessages(client: SQSClient, queueUrl: string, most: number): Promise<readonly ReceivedMessage[]> {
+  const { Messages: messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: most,
+      WaitTimeSeconds: 1,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  return messages.map(({ MessageId, ReceiptHandle, Body, Attributes }) =>
+    receivedMessage({
+      messageId: MessageId ?? '',
+      receiptHandle: ReceiptHandle ?? '',
+      body: Body ?? '',
+      attributes: Attributes ?? {},
+    }),
+  );
 }
 
 /**

@@ -29,3 +29,14 @@ export function loadOnce(load: () => Promise<EventHandlers>): () => Promise<Even
     return loaded;
   };
 }
+
+/**
+ * Fails an invocation in which nothing was done because the integrator's file cannot be loaded. That is no event's fault:
+ * the tries are recorded and the messages put off. But the alarm on errors has to ring, and a gradual deployment to go
+ * back.
+ *
+ * @throws OnEventNotLoadedError
+ */
+export async function failIfNotLoaded(handlers: () => Promise<EventHandlers>): Promise<void> {
+  await handlers();
+}

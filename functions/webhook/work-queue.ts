@@ -23,6 +23,29 @@ export interface ReceivedMessage {
   readonly firstReceivedAt: number;
 }
 
+/** A message as Lambda, and SQS itself, hand it out. */
+export interface HandedOutMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** Its system attributes. */
+  readonly attributes: Readonly<Partial<Record<string, string>>>;
+}
+
+/** Reads a message of the event queue as it was handed out. */
+export function receivedMessage({ messageId, receiptHandle, body, attributes }: HandedOutMessage): ReceivedMessage {
+  return {
+    messageId,
+    receipt: receiptHandle,
+    // The queue is FIFO: there is always a group.
+    groupId: attributes.MessageGroupId ?? '',
+    body,
+    receiveCount: Number(attributes.ApproximateReceiveCount),
+    sentAt: Number(attributes.SentTimestamp) / 1000,
+    firstReceivedAt: Number(attributes.ApproximateFirstReceiveTimestamp) / 1000,
+  };
+}
+
 /**
  * Why a message went to the dead-letter queue. `tries_spent` is what versions before this one wrote.
  *
@@ -57,6 +80,8 @@ export interface EventWorkQueue {
   postpone(messages: readonly ReceivedMessage[], seconds: number): Promise<void>;
   /** Sends a copy to the dead-letter queue. The original is deleted when it is reported as done. */
   deadLetter(message: ReceivedMessage, reason: DeadLetterReason, note?: DeadLetterNote): Promise<void>;
+  /** Takes further messages, at most so many of ten, without waiting for more than a second. */
+  receive(most: number): Promise<readonly ReceivedMessage[]>;
   /** Deletes messages that are done, at most ten, before something is run that may end the process. */
   delete(messages: readonly ReceivedMessage[]): Promise<void>;
 }

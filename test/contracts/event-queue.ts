@@ -119,8 +119,13 @@ export interface WorkQueueUnderTest {
 
 /** What every queue must do that the worker has its hold on; `makeQueue` gives an empty one. */
 export function eventWorkQueueContract(makeQueue: () => Promise<WorkQueueUnderTest>): void {
-  const send = (queue: EventQueue, id: string) =>
-    queue.send({ kind: 'webhook_event', environment: 'sandbox', event: sampleEvent({ id }), receivedAt: 1 });
+  const send = (queue: EventQueue, id: string, resourceId = '1') =>
+    queue.send({
+      kind: 'webhook_event',
+      environment: 'sandbox',
+      event: sampleEvent({ id, resourceId }),
+      receivedAt: 1,
+    });
 
   async function withOne() {
     const underTest = await makeQueue();
@@ -188,6 +193,21 @@ export function eventWorkQueueContract(makeQueue: () => Promise<WorkQueueUnderTe
       await workQueue.delete([message]);
     });
 
+    it('hands out further messages as Lambda does, as many as asked for', async () => {
+      const { queue, workQueue, message } = await withOne();
+      for (const resourceId of ['2', '3', '4']) await send(queue, `of ${resourceId}`, resourceId);
+      const more = await workQueue.receive(2);
+      expect(more.map(({ body }) => JSON.parse(body).event.id)).toEqual(['of 2', 'of 3']);
+      expect(more[0]).toMatchObject({
+        receiveCount: 1,
+        sentAt: expect.any(Number),
+        firstReceivedAt: expect.any(Number),
+      });
+      expect(more[0]?.groupId).not.toBe(message.groupId);
+      expect(await workQueue.receive(10)).toHaveLength(1);
+      expect(await workQueue.receive(10)).toEqual([]);
+    });
+
     it('tells when a message was sent and first received, whatever became of it since', async () => {
       const { workQueue, receive, message } = await withOne();
       expect(message.sentAt).toBeLessThanOrEqual(message.firstReceivedAt);
@@ -217,6 +237,7 @@ export function throttledEventQueueContract(
     await expect(workQueue.postpone([message], 5)).rejects.toThrow();
     await expect(workQueue.deadLetter(message, 'permanent')).rejects.toThrow();
     await expect(workQueue.delete([message])).rejects.toThrow();
+    await expect(workQueue.receive(5)).rejects.toThrow();
   });
 }
 

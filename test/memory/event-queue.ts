@@ -11,7 +11,7 @@ import {
   queueJson,
   readEventMessage,
 } from '../../functions/webhook/event-message.ts';
-import type { EventWorkQueue } from '../../functions/webhook/work-queue.ts';
+import { type EventWorkQueue, eventQueueLimits } from '../../functions/webhook/work-queue.ts';
 import type { DeadLetterQueue } from '../../lib/operator/dead-letters.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 import { type MemorySqs, memorySqs, type QueuedMessage } from './sqs.ts';
@@ -65,6 +65,7 @@ export function memoryEventWorkQueue(events: MemorySqs, dead: MemorySqs, faults?
     async delete(messages) {
       for (const { receipt } of messages) events.delete(receipt);
     },
+    receive: async (most) => events.receive(eventQueueLimits.visibilitySeconds, most),
   };
   return memoryPort('event work queue', port, faults);
 }

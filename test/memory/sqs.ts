@@ -37,8 +37,8 @@ export interface MemorySqs {
   readonly messages: readonly QueuedMessage[];
   /** @returns `refused` when SQS would never take the message */
   send(message: SentMessage): 'sent' | 'refused';
-  /** Hands out up to ten; of a group with a message in hand no further one comes. */
-  receive(visibilitySeconds: number): readonly HandedOut[];
+  /** Hands out up to ten, or as many as asked for; of a group with a message in hand no further one comes. */
+  receive(visibilitySeconds: number, most?: number): readonly HandedOut[];
   /** @returns false when the message is not in the hand of whoever has this receipt */
   changeVisibility(receipt: string, seconds: number): boolean;
   /** Deletes the message, if it is in the hand of whoever has this receipt. */
@@ -93,14 +93,14 @@ export function memorySqs(clock: Clock): MemorySqs {
       messages.push(message);
       return 'sent';
     },
-    receive(visibilitySeconds) {
+    receive(visibilitySeconds, most = 10) {
       const held = new Set(
         current()
           .filter((each) => inHand(each) && each.message.groupId !== '')
           .map(({ message }) => message.groupId),
       );
       const free = current().filter((each) => !inHand(each) && !held.has(each.message.groupId));
-      return free.slice(0, 10).map((each) => {
+      return free.slice(0, most).map((each) => {
         each.receiveCount += 1;
         const receipt = `${each.messageId} for the ${each.receiveCount}. time`;
         each.receipt = receipt;

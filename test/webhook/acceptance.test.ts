@@ -60,6 +60,7 @@ describe('acceptDelivery', () => {
     expect(calls).toEqual(['send', 'record']);
     const message = readEventMessage(queue.messages[0]?.body ?? '');
     expect(message).toMatchObject({ kind: 'webhook_event', environment: 'sandbox', receivedAt: time.now });
+    expect(message).toMatchObject({ version: 1, origin: 'live', class: 'foreground' });
     expect(await ledger.find('01JMYXMZRBVKK0PC6XS8SA4QRE')).toMatchObject({ receivedAt: time.now });
     expect(observer.counts).toEqual(new Map([['webhookAccepted', 1]]));
   });

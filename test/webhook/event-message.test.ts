@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  budgetClassOf,
   deduplicationId,
   groupId,
+  originOf,
+  provenance,
   queueJson,
   readEventMessage,
   resourceKey,
   type WebhookEventMessage,
+  workKey,
 } from '../../functions/webhook/event-message.ts';
-import { sampleEvent } from './sample-events.ts';
+import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
+import { aboutEvent, sampleEvent } from './sample-events.ts';
 
 const message = (event: Parameters<typeof sampleEvent>[0]): WebhookEventMessage => ({
   kind: 'webhook_event',
@@ -62,4 +67,44 @@ describe('event message', () => {
       expect(readEventMessage(body)).toBeUndefined();
     },
   );
+});
+
+describe('the origin of an event', () => {
+  it.each([
+    ['live', 'foreground'],
+    ['replayed', 'foreground'],
+    ['recovered', 'background'],
+    ['reconciled', 'background'],
+    ['backfilled', 'background'],
+  ] as const)('%s goes with the message, its version, and the budget class %s', (origin, budgetClass) => {
+    const about = provenance(origin);
+    expect(about).toEqual({ version: 1, origin, class: budgetClass });
+    expect([originOf(about), budgetClassOf(about)]).toEqual([origin, budgetClass]);
+  });
+
+  it('is live in a message of an older version, and where a later version says a word that is not known', () => {
+    const later: object = { origin: 'dreamt', class: 'urgent' };
+    for (const message of [{}, later]) {
+      expect([originOf(message), budgetClassOf(message)]).toEqual(['live', 'foreground']);
+    }
+    expect(budgetClassOf({ origin: 'backfilled' })).toBe('background');
+  });
+});
+
+describe('the key of a message', () => {
+  const keyOf = (event: Partial<WebhookEvent>) => workKey(aboutEvent(sampleEvent(event)));
+  const ofConnection = (connectionId: string) =>
+    workKey({
+      kind: 'connection_change',
+      change: { connectionId, environment: 'sandbox', change: 'connected', generation: 1, reconnect: '', at: 1 },
+    });
+
+  it('is company and resource name, whatever the resource, and for changes the connection', () => {
+    expect(keyOf({ resourceId: '2', projectId: null, id: 'another' })).toEqual(keyOf({}));
+    expect(keyOf({ companyId: '2' })).not.toEqual(keyOf({}));
+    expect(keyOf({ resourceName: 'Submittals' }).key).not.toBe(keyOf({}).key);
+    expect(keyOf({ resourceName: 'Submittals' }).company).toBe(keyOf({}).company);
+    expect(ofConnection('acme')).not.toEqual(ofConnection('other'));
+    expect(ofConnection('8').company).not.toBe(keyOf({ companyId: '8' }).company);
+  });
 });

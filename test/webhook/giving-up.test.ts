@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { backOffSeconds, leastPause, retentionSeconds } from '../../functions/webhook/giving-up.ts';
-import { loadOnce } from '../../functions/webhook/load-handlers.ts';
+import { failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { throttledFor } from './throttled-for.ts';
@@ -236,6 +236,12 @@ describe('a file that cannot be loaded', () => {
     });
   });
 
+  it('fails an invocation in which nothing was done, so that the alarm on errors rings', async () => {
+    const broken = loadOnce(() => Promise.reject(new SyntaxError('Unexpected token')));
+    await expect(failIfNotLoaded(broken)).rejects.toThrow(/on-event.ts could not be loaded/);
+    await failIfNotLoaded(loadOnce(async () => ({ onEvent: async () => {}, onConnectionChange: async () => {} })));
+  });
+
   it('is loaded once', async () => {
     let loads = 0;
     const handlers = loadOnce(async () => {
@@ -254,6 +260,12 @@ describe('the pause before the next try', () => {
     expect(pauses(false)).toEqual([5, 10, 20, 320, 600, 600]);
     expect(pauses(true)).toEqual([5, 10, 20, 60, 60, 60]);
     expect(pauses(false, 0.999_999)).toEqual([4, 8, 16, 241, 451, 451]);
+  });
+
+  it('is longer for a message that SQS has handed out so often that it would soon move it, and for those behind it', async () => {
+    const { work, postponed } = failing();
+    await work(received({ id: 'a' }, { receiveCount: 2 }), received({ id: 'b' }, { receiveCount: 900 }));
+    expect(postponed).toEqual([{ ids: ['message of a', 'message of b'], seconds: retentionSeconds / 50 }]);
   });
 
   it('lets the receives that SQS allows last until retention, whatever the pauses before', () => {

@@ -4,7 +4,7 @@ import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { sampleTries } from './sample-events.ts';
-import { out, received, startTime, type WorldOptions, workerWorld } from './worker-world.ts';
+import { out, queueOut, received, startTime, type WorldOptions, workerWorld } from './worker-world.ts';
 
 const { visibilitySeconds } = eventQueueLimits;
 
@@ -69,6 +69,9 @@ describe('an event that ends its process', () => {
     const { world, runs, drain, left } = lambda(ten, [killer]);
     const ends = await drain();
     expect(left()).toEqual([]);
+    // The second time alone it runs after all that are left: they need not wait for it again.
+    expect(runs[2]?.at(-1)).toBe(killer);
+    expect(new Set(runs.slice(1, 3).flat())).toEqual(new Set(ten));
     // Once with others, twice alone.
     expect(ends.filter((end) => end === 'died')).toHaveLength(3);
     expect(world.dead).toMatchObject([
@@ -168,17 +171,13 @@ describe('a suspect', () => {
   it('is left for the next time when time is short, and goes on when what is done cannot be deleted', async () => {
     const { work, time, postponed, ids, observer } = workerWorld({
       remaining: () => 9_999,
-      queue: { postpone: out, deadLetter: out, delete: out },
+      queue: queueOut,
     });
     time.now = later;
     const suspect = received({ id: 'a', resourceId: '1' }, { receiveCount: 3 });
     expect(await work(suspect, received({ id: 'x', resourceId: '2' }))).toEqual(['message of a']);
     expect(postponed).toEqual([]);
-    const {
-      work: workInTime,
-      observer: noted,
-      time: sameTime,
-    } = workerWorld({ queue: { postpone: out, deadLetter: out, delete: out } });
+    const { work: workInTime, observer: noted, time: sameTime } = workerWorld({ queue: queueOut });
     sameTime.now = later;
     expect(await workInTime(suspect, received({ id: 'x', resourceId: '2' }))).toEqual([]);
     expect(noted.notes).toContainEqual(['event.not_deleted', { errorName: 'Error', count: 1 }]);

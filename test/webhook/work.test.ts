@@ -3,7 +3,15 @@ import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { statusOf } from '../../lib/operator/event-search.ts';
 import { sampleTime } from './sample-events.ts';
-import { ledgerOut, out, received, receivedChange, sampleChange, workerWorld as setUp } from './worker-world.ts';
+import {
+  ledgerOut,
+  out,
+  queueOut,
+  received,
+  receivedChange,
+  sampleChange,
+  workerWorld as setUp,
+} from './worker-world.ts';
 
 describe('a batch', () => {
   it('hands every event to onEvent and has nothing left', async () => {
@@ -79,7 +87,11 @@ describe('a batch', () => {
     const limits: number[] = [];
     const { work, dead, postponed, observer } = setUp({
       remaining: () => 60_000,
-      sleep: async (milliseconds) => void limits.push(milliseconds),
+      sleep: async (milliseconds) => {
+        // The worker does not come to take further messages.
+        if (milliseconds < 10_000) return new Promise(() => {});
+        limits.push(milliseconds);
+      },
       handlers: {
         onEvent: (_, { signal }) => {
           signals.push(signal);
@@ -99,7 +111,7 @@ describe('a batch', () => {
   });
 
   it('still reports what failed when it cannot be postponed', async () => {
-    const { work, failing, observer } = setUp({ queue: { postpone: out, deadLetter: out, delete: out } });
+    const { work, failing, observer } = setUp({ queue: queueOut });
     failing.set('a', new Error('no'));
     expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
     expect(observer.notes.at(-1)).toEqual(['event.not_postponed', { errorName: 'Error', count: 2 }]);
@@ -127,7 +139,7 @@ describe('failures', () => {
   });
 
   it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
-    const { work, failing, observer } = setUp({ queue: { postpone: async () => {}, deadLetter: out, delete: out } });
+    const { work, failing, observer } = setUp({ queue: { ...queueOut, postpone: async () => {} } });
     failing.set('a', new Permanent('no'));
     expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
     expect(observer.notes.at(-1)).toEqual(['event.not_dead_lettered', { reason: 'permanent', errorName: 'Error' }]);

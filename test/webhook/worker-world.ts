@@ -22,6 +22,9 @@ export const out = () => Promise.reject(new Error('out of order'));
 /** A ledger that is out of order, as the worker sees it. */
 export const ledgerOut = { history: out, markHandled: out, tries: out, keepTries: out, recordFailure: out };
 
+/** A queue that is out of order. */
+export const queueOut: EventWorkQueue = { postpone: out, deadLetter: out, delete: out, receive: out };
+
 /** When the tests begin: ten seconds after the sample events. */
 export const startTime = sampleTime + 10;
 
@@ -101,6 +104,7 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
     async delete(messages) {
       deleted.push(...messages.map(({ messageId }) => messageId));
     },
+    receive: async () => [],
   };
   const oauthClient: OAuthClientSource = {
     read: async () => ({ clientId: 'our-client', clientSecret: 'kept-secret' }),

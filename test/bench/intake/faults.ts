@@ -144,6 +144,7 @@ function startWorker(
         dead.add(JSON.parse(body).event.id);
       },
       delete: async () => {},
+      receive: async () => [],
     },
     ledger: world.workerLedger,
     subscriptions,

@@ -114,7 +114,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'suspects-run-with-others',
     mistake: 'a suspect is run beside the others of its batch',
-    edits: [edit('work.ts', "if ('isSuspect' in item && item.isSuspect) return items.slice(index);", '')],
+    edits: [edit('work-groups.ts', "if ('isSuspect' in item && item.isSuspect) return items.slice(index);", '')],
     invariant: 'W4',
     seed: 1,
   },
@@ -124,8 +124,8 @@ export const workerMutants: readonly Mutant[] = [
     edits: [
       edit(
         'work.ts',
-        '  await workSuspects(\n    suspects.filter((rest) => rest.length > 0),\n    progress,\n    dependencies,\n  );',
-        '  await Promise.all(\n    suspects.filter((rest) => rest.length > 0).map((rest) => workSuspects([rest], progress, dependencies)),\n  );',
+        'await workSuspects(suspects, progress, dependencies);',
+        'await Promise.all(suspects.map((rest) => workSuspects([rest], progress, dependencies)));',
       ),
     ],
     invariant: 'W4',
@@ -170,7 +170,7 @@ export const workerMutants: readonly Mutant[] = [
     mistake: 'the events behind a failed one of their resource are run all the same',
     edits: [
       edit(
-        'work.ts',
+        'work-groups.ts',
         '    await postpone(items.slice(index), pause, dependencies);\n    return [];',
         '    await postpone([item], pause, dependencies);',
       ),
@@ -181,7 +181,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'no-groups',
     mistake: 'the messages of one resource are run side by side',
-    edits: [edit('work.ts', '({ message }) => message.groupId)', '({ message }) => message.messageId)')],
+    edits: [edit('work-groups.ts', '({ message }) => message.groupId)', '({ message }) => message.messageId)')],
     invariant: 'W5',
     seed: 1,
   },

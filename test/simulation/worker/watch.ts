@@ -19,8 +19,11 @@ export interface Witness {
   readonly tried: Set<Fate>;
 }
 
-/** Shares of companies put groups off for so many seconds at most, whoever they belong to. */
-const longestShare = 4;
+/**
+ * So many seconds at most a group is put off, whoever it belongs to: beyond its company's share, or taken by a worker
+ * that has to leave it to another.
+ */
+const longestShare = 40;
 
 /** When SQS would soon delete a message. */
 const retention = { hours: 240 } as const;

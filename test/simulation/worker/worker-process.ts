@@ -26,6 +26,8 @@ export interface WorkerSurroundings {
   readonly randomFraction: () => number;
   readonly fateOf: (subjectId: string) => Fate;
   readonly tell: (line: string) => void;
+  /** Something on the queue may be handed out sooner than was thought. */
+  readonly wake: () => void;
 }
 
 /** One process of the function `webhook-worker`: it remembers from invocation to invocation, until it ends. */
@@ -129,7 +131,7 @@ export class WorkerProcess {
     };
   }
 
-  #queueOf({ fifo, weather, watch, tell }: WorkerSurroundings): EventWorkQueue {
+  #queueOf({ fifo, weather, watch, tell, wake }: WorkerSurroundings): EventWorkQueue {
     const call = <Answer>(effect: () => Answer): Promise<Answer> => weather.call(this.holder, 'queueOutage', effect);
     return {
       postpone: async (messages, seconds) => {
@@ -137,7 +139,9 @@ export class WorkerProcess {
         const unchanged = await call(() => {
           tell(`${this.holder.name} puts ${messages.map(({ messageId }) => messageId)} off for ${seconds} s`);
           for (const { messageId } of messages) this.witness.open.delete(watch.ofMessage.get(messageId) as Fate);
-          return messages.filter(({ receipt }) => !fifo.changeVisibility(receipt, seconds));
+          const refused = messages.filter(({ receipt }) => !fifo.changeVisibility(receipt, seconds));
+          wake();
+          return refused;
         });
         if (unchanged.length > 0) throw new Error(`${unchanged.length} are in other hands`);
       },
@@ -150,6 +154,15 @@ export class WorkerProcess {
         call(() => {
           tell(`${this.holder.name} deletes ${messages.map(({ messageId }) => messageId)}`);
           for (const { receipt } of messages) fifo.delete(receipt);
+          wake();
+        }),
+      receive: (most) =>
+        call(() => {
+          // Nobody else has them when the process is dead: they stay hidden for a while.
+          const messages = fifo.receive(most);
+          if (messages.length > 0) tell(`${this.holder.name} takes ${messages.map(({ messageId }) => messageId)}`);
+          for (const message of messages) watch.handedOut(message);
+          return messages;
         }),
     };
   }

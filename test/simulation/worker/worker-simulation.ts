@@ -74,6 +74,7 @@ export class WorkerSimulation {
       randomFraction: () => (this.#weather.isCalm ? 0.5 : choices.fraction()),
       fateOf: (id) => this.#bySubject.get(id) as Fate,
       tell: (line) => machine.tell?.(line),
+      wake: () => this.#wake(),
     };
     this.#slots = Array.from({ length: scenario.slots }, () => ({}));
   }

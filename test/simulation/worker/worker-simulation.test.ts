@@ -25,7 +25,7 @@ describe('the worker under simulation', () => {
     expect(findings.schedules).toBe(schedules);
     // What an event can come to is all visited.
     for (const ending of [
-      ...['handled', 'permanent', 'fails_alone', 'failed_too_long', 'kills_worker', 'retention'],
+      ...['handled', 'permanent', 'fails_alone', 'failed_too_long', 'kills_worker'],
       ...['unreadable_message', 'wrong_environment'],
     ]) {
       expect(findings.endings[ending], ending).toBeGreaterThan(0);

@@ -7,7 +7,7 @@ import { invariants, workerInvariants } from './violation.ts';
 import { workerMutants } from './worker/mutants.ts';
 import { runWorkerSchedule } from './worker/run-worker-schedule.ts';
 import { tellWorkerStory } from './worker/tell-worker-story.ts';
-import * as workerUseCases from './worker/use-cases.ts';
+import { keyBreaker, keyEvidence, workBatch } from './worker/use-cases.ts';
 import type { WorkerUseCases } from './worker/worker-process.ts';
 
 /** Which schedule to tell of. */
@@ -34,7 +34,7 @@ export interface World {
 const builtWorkers = new Map<string, WorkerUseCases>();
 
 async function workerOf(mutant: string | undefined): Promise<WorkerUseCases> {
-  if (mutant === undefined) return workerUseCases;
+  if (mutant === undefined) return { keyBreaker, keyEvidence, workBatch };
   const built = builtWorkers.get(mutant) ?? (await buildWorkerMutant(mutantNamed(mutant, workerMutants)));
   builtWorkers.set(mutant, built);
   return built;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Choices } from '../choices.ts';
 import { exploreSchedules, type Failure } from '../explore.ts';
+import { buildWorkerMutant, mutantNamed } from '../mutants/build.ts';
 import { worlds } from '../worlds.ts';
+import { workerMutants } from './mutants.ts';
 import { runWorkerSchedule } from './run-worker-schedule.ts';
 import { brownOutShare } from './scenario.ts';
 import { tellWorkerStory } from './tell-worker-story.ts';
@@ -50,5 +52,14 @@ describe('the worker under simulation', () => {
   it('is calm when all choices are 0: one event that is handled in one invocation', async () => {
     const { endings, invocations, deaths } = await run(Choices.replayed([]));
     expect({ endings, invocations, deaths }).toEqual({ endings: ['handled'], invocations: 1, deaths: 0 });
+  });
+
+  it('runs two versions at once, each process being of one, and sees when one breaks what the other relies on', async () => {
+    const careless = await buildWorkerMutant(mutantNamed('group-goes-on', workerMutants));
+    const { failure } = await exploreSchedules(
+      (choices) => runWorkerSchedule([useCases, careless], choices, skewSeconds),
+      { runs: 200, firstSeed: 1, shrinks: false },
+    );
+    expect(failure?.violation.invariant).toMatch(/^W[35]$/);
   });
 });

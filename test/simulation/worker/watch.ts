@@ -148,7 +148,7 @@ export class WorkerWatch {
   /** An invocation has returned. */
   returned({ open }: Witness): void {
     // It could neither write down how a suspect's try ended nor put the message off: that cannot be told from a death.
-    for (const fate of open) if (!isEnded(fate)) fate.deathsAlone += 1;
+    for (const fate of open) fate.deathsAlone += 1;
   }
 
   /** A message is set aside. */

@@ -149,6 +149,7 @@ export class WorkerProcess {
         call(() => {
           tell(`${this.holder.name} sets ${message.messageId} aside: ${reason}`);
           watch.deadLettered(message, reason, note);
+          this.witness.open.delete(watch.ofMessage.get(message.messageId) as Fate);
         }),
       delete: (messages) =>
         call(() => {

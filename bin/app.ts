@@ -1,23 +1,25 @@
 import { App } from 'aws-cdk-lib';
 import { bundleFunctions, EntryError } from '../lib/cloud/bundle/bundle.ts';
 import { readConfiguration } from '../lib/cloud/configuration.ts';
-import { ConfigurationError } from '../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
 import { describePlan, planForAccount } from '../lib/concurrency.ts';
+import { ConfigurationError } from '../lib/configuration-error.ts';
 
 /** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */
 const app = new App({ analyticsReporting: false });
 try {
   const context = (key: string): unknown => app.node.tryGetContext(key);
-  const configuration = readConfiguration(context);
-  const { worker, workerConcurrency } = configuration;
-  const environments = configuration.environments.map((name) => ({ name, worker, workerConcurrency }));
-  // cdk says in which account and region it deploys; what `npm run deploy` found out about them is in cdk.context.json.
+  // Without a place of their own, cdk says in which account and region it deploys.
   const { CDK_DEFAULT_ACCOUNT: account = '', CDK_DEFAULT_REGION: region = '' } = process.env;
-  const stack = { account, region, environments };
-  const concurrency = planForAccount(stack, [stack], context);
-  if (concurrency) for (const line of describePlan(concurrency, region)) console.error(line);
-  new ConnectorStack(app, { configuration, bundles: await bundleFunctions(), ...(concurrency && { concurrency }) });
+  const stacks = readConfiguration(context).map((configuration) => ({ account, region, ...configuration }));
+  const bundles = await bundleFunctions();
+  const said = new Set<string>();
+  for (const [index, configuration] of readConfiguration(context).entries()) {
+    const plan = stacks[index] && planForAccount(stacks[index], stacks, context);
+    if (plan) said.add(describePlan(plan, stacks[index]?.region ?? '').join('\n'));
+    new ConnectorStack(app, { configuration, bundles, ...(plan && { concurrency: plan }) });
+  }
+  for (const lines of said) if (lines !== '') console.error(lines);
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof EntryError)) throw error;
   console.error(error.message);

@@ -4,8 +4,13 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { ConnectorError, isConnectorError } from './connector-error.ts';
-import { loggedFields, type ObservedFields, type Observer } from './observer.ts';
+import { isToldByAws, loggedFields, type ObservedFields, type Observer } from './observer.ts';
 import { readSetting } from './settings.ts';
+
+/** While a deployment moves an alias, two versions write into one log. @returns undefined for code without versions */
+function publishedVersion(version: string | undefined): string | undefined {
+  return version === '$LATEST' ? undefined : version;
+}
 
 /** Writes allow-listed fields and nothing else, whatever it is given: what is not named cannot leak. */
 class AllowListFormatter extends LogFormatter {
@@ -16,7 +21,7 @@ class AllowListFormatter extends LogFormatter {
         event: attributes.message,
         timestamp: this.formatTimestamp(attributes.timestamp),
         requestId: attributes.lambdaContext?.awsRequestId,
-        traceId: attributes.xRayTraceId,
+        version: publishedVersion(attributes.lambdaContext?.functionVersion),
         ...loggedFields(fields),
       },
     });
@@ -32,7 +37,7 @@ export const observer: Observer = {
     logger.info(event, { ...fields });
   },
   count(metric, amount = 1) {
-    metrics.addMetric(metric, MetricUnit.Count, amount);
+    if (!isToldByAws(metric)) metrics.addMetric(metric, MetricUnit.Count, amount);
   },
 };
 
@@ -76,7 +81,7 @@ const observation: MiddlewareObj<unknown, unknown, Error, Context> = {
     logger.addContext(context);
     // Powertools adds a dimension `service` of its own, and metrics of other dimensions are other metrics to alarms.
     metrics.clearDefaultDimensions();
-    metrics.setDefaultDimensions({ environment: readSetting('environment') });
+    metrics.setDefaultDimensions({ stack: readSetting('stack'), environment: readSetting('environment') });
   },
   after: () => {
     publishMetrics();

@@ -4,6 +4,7 @@ import { readBrowserRequest } from './connect/browser-request.ts';
 import { answerCallback } from './connect/callback.ts';
 import type { CodeExchangeDependencies } from './connect/code-exchange.ts';
 import { orFailedPage } from './connect/failure.ts';
+import { atRequestOrigin, type PageOrigins } from './connect/request-origin.ts';
 import { observed, observer } from './middleware.ts';
 import type { ProcoreEnvironmentName } from './procore/environment.ts';
 import { callbackDependencies } from './wiring.ts';
@@ -18,11 +19,11 @@ import { callbackDependencies } from './wiring.ts';
  */
 export function answerOAuthCallback(
   event: APIGatewayProxyEventV2,
-  dependencies: CodeExchangeDependencies & { readonly environment: ProcoreEnvironmentName },
+  dependencies: CodeExchangeDependencies & PageOrigins & { readonly environment: ProcoreEnvironmentName },
 ): Promise<BrowserResponse> {
-  return orFailedPage(dependencies, () => answerCallback(dependencies, readBrowserRequest(event))).then((answer) =>
-    toBrowserResponse(answer, dependencies.environment),
-  );
+  return orFailedPage(dependencies, () =>
+    answerCallback(atRequestOrigin(event, dependencies), readBrowserRequest(event)),
+  ).then((answer) => toBrowserResponse(answer, dependencies.environment));
 }
 
 const dependencies = callbackDependencies(observer);

@@ -3,6 +3,7 @@ import { type BrowserResponse, toBrowserResponse } from './connect/browser-answe
 import { readBrowserRequest } from './connect/browser-request.ts';
 import { type CompanyDependencies, showCompanies, submitCompany } from './connect/company.ts';
 import { orFailedPage } from './connect/failure.ts';
+import { atRequestOrigin, type PageOrigins } from './connect/request-origin.ts';
 import { observed, observer } from './middleware.ts';
 import type { ProcoreEnvironmentName } from './procore/environment.ts';
 import { companyDependencies } from './wiring.ts';
@@ -16,11 +17,11 @@ import { companyDependencies } from './wiring.ts';
  */
 export function answerCompany(
   event: APIGatewayProxyEventV2,
-  dependencies: CompanyDependencies & { readonly environment: ProcoreEnvironmentName },
+  dependencies: CompanyDependencies & PageOrigins & { readonly environment: ProcoreEnvironmentName },
 ): Promise<BrowserResponse> {
   const use = event.requestContext.http.method === 'POST' ? submitCompany : showCompanies;
-  return orFailedPage(dependencies, () => use(dependencies, readBrowserRequest(event))).then((answer) =>
-    toBrowserResponse(answer, dependencies.environment),
+  return orFailedPage(dependencies, () => use(atRequestOrigin(event, dependencies), readBrowserRequest(event))).then(
+    (answer) => toBrowserResponse(answer, dependencies.environment),
   );
 }
 

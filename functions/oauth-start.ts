@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type BrowserResponse, toBrowserResponse } from './connect/browser-answer.ts';
 import { readBrowserRequest } from './connect/browser-request.ts';
 import { orFailedPage } from './connect/failure.ts';
+import { atRequestOrigin, type PageOrigins } from './connect/request-origin.ts';
 import { begin, type StartDependencies, showStart } from './connect/start.ts';
 import { observed, observer } from './middleware.ts';
 import type { ProcoreEnvironmentName } from './procore/environment.ts';
@@ -16,11 +17,11 @@ import { startDependencies } from './wiring.ts';
  */
 export function answerStart(
   event: APIGatewayProxyEventV2,
-  dependencies: StartDependencies & { readonly environment: ProcoreEnvironmentName },
+  dependencies: StartDependencies & PageOrigins & { readonly environment: ProcoreEnvironmentName },
 ): Promise<BrowserResponse> {
   const use = event.requestContext.http.method === 'POST' ? begin : showStart;
-  return orFailedPage(dependencies, () => use(dependencies, readBrowserRequest(event))).then((answer) =>
-    toBrowserResponse(answer, dependencies.environment),
+  return orFailedPage(dependencies, () => use(atRequestOrigin(event, dependencies), readBrowserRequest(event))).then(
+    (answer) => toBrowserResponse(answer, dependencies.environment),
   );
 }
 

@@ -1,6 +1,9 @@
+import { type RedactedJson, redactFields, redactText } from './redact.ts';
 import { sha256 } from './sha256.ts';
 
-/** Every metric that the functions emit, in the namespace `ProcoreConnector` with the dimension `environment`. */
+/**
+ * Every metric that use cases count, in the namespace `ProcoreConnector` with the dimensions `stack` and `environment`.
+ */
 export const metricNames = [
   'connectionAuthorized',
   'connectionDisconnected',
@@ -19,6 +22,7 @@ export const metricNames = [
   'rotationThrottled',
   'rotationEscrowed',
   'rotationRecovered',
+  'escrowAgeSeconds',
   'reauthorizationRequired',
   'clientCredentialsRefused',
   'wrongEnvironment',
@@ -31,6 +35,8 @@ export const metricNames = [
   'webhookQuarantineRefused',
   'webhookAuthorizationMissing',
   'webhookAuthorizationWrong',
+  'webhookAuthorizationRetired',
+  'webhookSecretUnusable',
   'webhookRefused',
   'ledgerUnread',
   'ledgerUnwritten',
@@ -54,6 +60,17 @@ export const metricNames = [
 
 /** The name of a metric. */
 export type MetricName = (typeof metricNames)[number];
+
+/**
+ * What is counted for each webhook that goes well. SQS counts the same of the event queue, at no charge: messages sent
+ * and deleted. Published by us, each would be a line of 300 bytes a webhook, a twentieth of what a webhook costs.
+ */
+const toldByAws: readonly MetricName[] = ['webhookAccepted', 'eventHandled'];
+
+/** Tells whether a metric is not published, since one of AWS's own metrics says the same. */
+export function isToldByAws(metric: MetricName): boolean {
+  return toldByAws.includes(metric);
+}
 
 /**
  * The only fields that a log line may have: none of them can hold a token, a code, a state or a secret.
@@ -92,7 +109,10 @@ export const observedFieldNames = [
 type ObservedFieldName = (typeof observedFieldNames)[number];
 
 /** Fields of one log line. */
-export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined };
+export type ObservedFields = { readonly [Field in ObservedFieldName]?: string | number | undefined } & {
+  /** What the integrator's code logs; see `webhook/own-log.ts`. */
+  readonly fields?: RedactedJson | undefined;
+};
 
 /** Digits, a ULID or a UUID, which are Procore's ids; or an id that we made of a digest. None of them says anything. */
 const plainId =
@@ -112,20 +132,33 @@ const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {
   resourceName: /^[A-Za-z&/()',-]{1,20}( [A-Za-z&/()',-]{1,20}){0,7}$/,
 };
 
+/** As much of a sentence or a stack is written, in characters. */
+const longestSentence = 4000;
+
+/** These hold sentences, which others may have written in part. */
+const sentences: ReadonlySet<ObservedFieldName> = new Set(['reason', 'stack']);
+
 /**
  * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's
  * body that has not its plain form is replaced by its digest, so that lines about the same thing still belong together.
+ * Sentences are redacted, and so is what the integrator's code logs, below `fields`.
  *
  * @param fields may hold anything
  */
-export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string | number>> {
-  const written: Record<string, string | number> = {};
+export function loggedFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, RedactedJson>> {
+  const written: Record<string, RedactedJson> = {};
   for (const name of observedFieldNames) {
     const value = fields[name];
-    if (typeof value === 'string') written[name] = plainForms[name]?.test(value) === false ? digest(value) : value;
+    if (typeof value === 'string') written[name] = plainText(name, value);
     if (typeof value === 'number') written[name] = value;
   }
+  if (typeof fields.fields === 'object' && fields.fields !== null) written.fields = redactFields(fields.fields);
   return written;
+}
+
+function plainText(name: ObservedFieldName, value: string): string {
+  if (sentences.has(name)) return redactText(value, longestSentence);
+  return plainForms[name]?.test(value) === false ? digest(value) : value;
 }
 
 /** @returns e.g. `sha256:9f86d081884c7d659a2feaa0c55ad015` */

@@ -3,6 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { dynamoDbFailedExchanges } from './aws/dynamodb-failed-exchanges.ts';
 import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
+import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from './aws/dynamodb-rate-budget.ts';
 import { dynamoDbSubscriptionStore } from './aws/dynamodb-subscription-store.ts';
 import { secretsManagerAuthorizationKeeper } from './aws/secrets-manager-authorization-keeper.ts';
@@ -68,6 +69,10 @@ export const eventQueue = ({ nameOf }: Place, client: SQSClient) =>
 /** Gives what changes the environment's webhook authorization. */
 export const authorizationKeeper = ({ environment, nameOf }: Place, client: SecretsManagerClient) =>
   secretsManagerAuthorizationKeeper({ client, secretId: nameOf('webhookAuthorizationSecret'), environment });
+
+/** Gives when the previous webhook authorization was used. */
+export const previousUse = (place: Place, client: DynamoDBClient) =>
+  dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable'));
 
 /** Gives what {@link acceptDelivery} needs. */
 export const acceptanceDependencies = (place: Place, dynamoDb: DynamoDBClient, sqs: SQSClient) => ({

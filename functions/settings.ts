@@ -4,6 +4,8 @@ import { ConnectorError } from './connector-error.ts';
 export const settingNames = {
   /** Which Procore this function serves, e.g. `sandbox`. */
   environment: 'PROCORE_ENVIRONMENT',
+  /** The name of the stack: metrics of two stacks in one account must not mix. */
+  stack: 'PROCORE_STACK_NAME',
   /** ARN of the Secrets Manager secret `{"environment","clientId","clientSecret"}`. */
   oauthClientSecret: 'OAUTH_CLIENT_SECRET_ARN',
   /** ARN of the Secrets Manager secret `{"environment","current","previous"?}`. */
@@ -20,6 +22,8 @@ export const settingNames = {
   escrowQueue: 'ESCROW_QUEUE_URL',
   /** Scheme and host of this environment's HTTP API, no trailing slash; the redirect URI is made from it alone. */
   publicOrigin: 'PUBLIC_ORIGIN',
+  /** Another origin of the same HTTP API, where it has a domain: links may have been made with it. */
+  otherOrigin: 'OTHER_ORIGIN',
   /** Comma-separated origins that `returnTo` may have; may be empty. */
   returnToOrigins: 'RETURN_TO_ORIGINS',
   /** Name of the `access-token` function, through which the worker's API client gets its tokens. */
@@ -34,6 +38,24 @@ export const settingNames = {
 
 /** A setting's name in our code, e.g. `connectionsTable`. */
 export type Setting = keyof typeof settingNames;
+
+/** Which formats of what is stored a version writes and reads: items of tables, secrets and messages of queues alike. */
+export interface StoredFormat {
+  readonly writes: number;
+  readonly oldestRead: number;
+  readonly newestRead: number;
+}
+
+/**
+ * The format of this version. Two versions work the same data during a deployment and after it went back, so each must
+ * read what the other writes; `npm run deploy` refuses if not.
+ *
+ * A new attribute is no new format: every version keeps what it does not know. A change that the version before would
+ * misunderstand takes two releases: the first reads the new format and goes on writing the old one, the second writes it.
+ *
+ * @see functions/README.md, "Two versions at once"
+ */
+export const storedFormat: StoredFormat = { writes: 1, oldestRead: 1, newestRead: 1 };
 
 /** The partition key of the `connections` table's sparse index of rotations due, and the index's name. */
 export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'rotateAt' } as const;
@@ -75,6 +97,15 @@ export function readSetting(setting: Setting): string {
   const value = process.env[settingNames[setting]];
   if (value === undefined) throw new MissingSettingError(setting);
   return value;
+}
+
+/**
+ * Reads a setting that not every stack sets.
+ *
+ * @returns undefined when the variable is not set
+ */
+export function readOptionalSetting(setting: Setting): string | undefined {
+  return process.env[settingNames[setting]];
 }
 
 /**

@@ -23,7 +23,13 @@ export async function answerRecoveries(
 ): Promise<SQSBatchResponse> {
   const unhandled =
     'Records' in event
-      ? await recoveries.recoverBatch(event.Records.map(({ messageId, body }) => ({ messageId, body })))
+      ? await recoveries.recoverBatch(
+          event.Records.map(({ messageId, body, attributes }) => ({
+            messageId,
+            body,
+            sentAt: Number(attributes.SentTimestamp) / 1000,
+          })),
+        )
       : await recoveries.recoverWaiting();
   return { batchItemFailures: unhandled.map((itemIdentifier) => ({ itemIdentifier })) };
 }

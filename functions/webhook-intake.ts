@@ -21,8 +21,28 @@ export async function answerDelivery(
   return { statusCode: acceptance === 'unavailable' ? 503 : 200 };
 }
 
+/** What API Gateway tells of a request, as far as intake asks. */
+type IntakeRequest = Pick<APIGatewayProxyEventV2, 'rawPath' | 'headers' | 'body' | 'isBase64Encoded'> & {
+  readonly requestContext: { readonly http: Pick<APIGatewayProxyEventV2['requestContext']['http'], 'method'> };
+};
+
+/**
+ * Answers what comes to `/webhooks`, with or without a slash at its end: a person may type one into a hook's address.
+ * `HEAD` asks whether the address is there: that is answered with 200 to everybody, since nothing is read and taken in.
+ */
+export async function answerRequest(
+  request: IntakeRequest,
+  authenticate: Authenticate,
+  accept: (body: Uint8Array) => Promise<Acceptance>,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  // The route that catches the slash catches everything below it as well.
+  if (!/^\/webhooks\/?$/.test(request.rawPath)) return { statusCode: 404 };
+  if (request.requestContext.http.method === 'HEAD') return { statusCode: 200 };
+  return answerDelivery(request, authenticate, accept);
+}
+
 const { authenticate, acceptance } = intakeDependencies(observer);
 
 export const handler = observed((request: APIGatewayProxyEventV2) =>
-  answerDelivery(request, authenticate, (body) => acceptDelivery(body, acceptance)),
+  answerRequest(request, authenticate, (body) => acceptDelivery(body, acceptance)),
 );

@@ -10,7 +10,6 @@ import {
 } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
-import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
@@ -18,6 +17,7 @@ import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhoo
 import { sqsEscrow, sqsWaitingEscrow } from './aws/sqs-escrow.ts';
 import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
+import { bundleSources } from './bundle-sources.ts';
 import type { RemainingTime } from './clock.ts';
 import { parseReturnToOrigins } from './connect/return-to.ts';
 import type { ConnectionDependencies, RotationDependencies } from './connection/dependencies.ts';
@@ -33,13 +33,14 @@ import {
   failedExchangeStore,
   ledger,
   type Place,
+  previousUse,
   subscriptionStore,
   tableOf,
 } from './place.ts';
 import { listCompanies } from './procore/companies.ts';
 import type { ConnectionClients } from './procore/connection-clients.ts';
 import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.ts';
-import { readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
+import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
@@ -47,6 +48,7 @@ import { keyBreaker } from './webhook/breaker.ts';
 import { cachedSubscriptions } from './webhook/cached-subscriptions.ts';
 import { companyClients } from './webhook/event-client.ts';
 import { keyEvidence } from './webhook/evidence.ts';
+import { sourceFrame } from './webhook/source-frame.ts';
 
 // The composition root: what each function is made of, from its settings and once per cold start. A handler adds the
 // time that is left. A bundle holds what its function uses of this file, and nothing else.
@@ -163,6 +165,12 @@ export const connectLinkDependencies = (observer: Observer) => ({
   returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
 });
 
+/** Reads the origins at which the connect pages answer. */
+const pageOrigins = () => ({
+  publicOrigin: readSetting('publicOrigin'),
+  otherOrigin: readOptionalSetting('otherOrigin'),
+});
+
 /** Makes what `oauth-start` needs. */
 export function startDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
@@ -173,7 +181,7 @@ export function startDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, dynamoDbClient()),
     oauthClient: oauthClient(place),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     loginOrigin: originsOf(place).loginOrigin,
   };
 }
@@ -187,7 +195,7 @@ export function callbackDependencies(observer: Observer) {
     ...connectionDependenciesOf(place, client),
     environment: place.environment,
     authorizations: authorizationStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
     listCompanies: (accessToken: string, timeoutMs: number) =>
       listCompanies({ origins, fetch, timeoutMs }, accessToken),
   };
@@ -204,7 +212,7 @@ export function companyDependencies(observer: Observer) {
     observer,
     authorizations: authorizationStore(place, client),
     store: connectionStore(place, client),
-    publicOrigin: readSetting('publicOrigin'),
+    ...pageOrigins(),
   };
 }
 
@@ -214,7 +222,7 @@ export function intakeDependencies(observer: Observer) {
   const client = dynamoDbClient();
   const authenticate = createAuthenticator({
     source: webhookAuthorization(place, impatientSecretsManagerClient()),
-    previousUse: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    previousUse: previousUse(place, client),
     clock: systemClock,
     observer,
   });
@@ -243,12 +251,15 @@ export function workerDependencies(observer: Observer) {
   const client = dynamoDbClient();
   const subscriptions = cachedSubscriptions(subscriptionStore(place, client), systemClock);
   const events = ledger(place, client);
+  // The function's own bundle, of which this file is a part.
+  const sourceOf = bundleSources(import.meta.url);
   return {
     ...system,
     environment,
     observer,
     evidence: keyEvidence({ ledger: events, clock: systemClock }),
     breaker: keyBreaker(system),
+    frameOf: (error: Error) => sourceFrame(error, sourceOf),
     giveUpAfterHours: Number(readSetting('giveUpAfterHours')),
     queue: sqsEventWorkQueue({
       client: sqsClient(),
@@ -299,7 +310,7 @@ export function auditDependencies(observer: Observer) {
     store: subscriptionStore(place, client),
     source: webhookAuthorization(place, secrets),
     keeper: authorizationKeeper(place, secrets),
-    use: dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable')),
+    use: previousUse(place, client),
     accept: (body: Uint8Array) => acceptDelivery(body, acceptance, 'recovered'),
   };
   return (remaining: RemainingTime) => ({

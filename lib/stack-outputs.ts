@@ -6,7 +6,7 @@ export type PascalCase<Hyphenated extends string> = Hyphenated extends `${infer 
   ? `${Capitalize<Word>}${PascalCase<Rest>}`
   : Capitalize<Hyphenated>;
 
-/** What `Function…` outputs name: the functions' names. */
+/** What `Function…` outputs name: how functions are called, by their names or by the ARN of their alias. */
 export type FunctionOutput = PascalCase<HandlerName>;
 
 /** What `Queue…` outputs name: the queues' URLs. */
@@ -41,8 +41,12 @@ export type EnvironmentOutput =
   | 'CallbackUrl'
   | 'WebhookUrl'
   | 'ApiEndpoint'
+  /** Which formats the deployed version writes and reads, as lib/stored-format.ts spells it. */
+  | 'StoredFormat'
   /** Only with a domain: what its DNS record must point to. */
   | 'DomainTarget'
+  /** The ARN of the key of tables, secrets and logs: policies of people need it. */
+  | 'Key'
   | `Function${FunctionOutput}`
   | `Queue${QueueOutput}`
   | `Table${TableOutput}`

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loggedFields } from '../functions/observer.ts';
+import { ownLog } from '../functions/webhook/own-log.ts';
 
 const ids = ['companyId', 'eventId', 'projectId', 'resourceId'] as const;
 const fields = [...ids, 'eventType', 'resourceName'] as const;
@@ -67,5 +68,52 @@ it('a log line holds numbers as they are, no field that is not named, and nothin
   expect(loggedFields({ count: 0, connectionId: 'acme', accessToken: 'secret', reason: { text: 'secret' } })).toEqual({
     count: 0,
     connectionId: 'acme',
+  });
+});
+
+describe('a sentence of a log line', () => {
+  it('has no secret that an error has quoted', () => {
+    const reason = 'Procore answered {"access_token":"abc123"}';
+    const stack = 'at fetch (https://me:abc123@any.invalid/x.js:1:2)';
+    expect(loggedFields({ reason, stack })).toEqual({
+      reason: 'Procore answered {"access_token":"(left out)"}',
+      stack: 'at fetch (https://(left out)@any.invalid/x.js:1:2)',
+    });
+  });
+});
+
+describe('what the integrator’s code logs', () => {
+  function logged(event: string, fields?: Readonly<Record<string, unknown>>) {
+    const lines: [string, unknown][] = [];
+    ownLog({ note: (name, told = {}) => lines.push([name, loggedFields(told)]) })(event, fields);
+    return lines[0];
+  }
+
+  it('stands below `fields`, and beside our own fields where it has their names', () => {
+    const fields = { companyId: '5358233', orderId: 17, order: { lines: [1, 2], open: true }, status: { a: 1 } };
+    expect(logged('order.updated', fields)).toEqual([
+      'order.updated',
+      { companyId: '5358233', fields: { orderId: 17, order: { lines: [1, 2], open: true }, status: { a: 1 } } },
+    ]);
+    expect(logged('order.updated')).toEqual(['order.updated', {}]);
+  });
+
+  it('is redacted and bounded, by whoever writes it', () => {
+    const [name, fields] = logged(`Bearer abc123 ${'x'.repeat(500)}`, {
+      reason: 'refused Bearer abc123',
+      headers: { authorization: 'abc123' },
+      note: 'y'.repeat(5000),
+    }) as [string, Readonly<Record<string, Readonly<Record<string, string>>>>];
+    expect(name).toHaveLength(200);
+    expect(name + JSON.stringify(fields)).not.toContain('abc123');
+    expect(fields.fields?.note).toHaveLength(1000);
+    expect(loggedFields({ fields: { token: 'abc123' } })).toEqual({ fields: { token: '(left out)' } });
+  });
+
+  it('may be anything, and never throws', () => {
+    for (const odd of [null, [1], 'text', new Map([['a', 1]]), Object.create(null), () => {}]) {
+      expect(() => logged('odd', odd as never)).not.toThrow();
+    }
+    expect(logged('odd', [1, 'a'] as never)).toEqual(['odd', { fields: { value: [1, 'a'] } }]);
   });
 });

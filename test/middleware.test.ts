@@ -11,6 +11,7 @@ let output: string;
 beforeEach(() => {
   output = '';
   vi.stubEnv('PROCORE_ENVIRONMENT', 'sandbox');
+  vi.stubEnv('PROCORE_STACK_NAME', 'Tested');
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => {
       output += String(chunk);
@@ -36,14 +37,35 @@ it('logs allow-listed fields with the request id, and drops every other field', 
   expect(output).not.toContain(canary);
 });
 
-it('emits metrics with the environment as their only dimension', async () => {
+it('logs which published version wrote a line, by which a deployment tells the new one from the old', async () => {
+  const handler = observed(async () => observer.note('webhook.queue_unavailable'));
+  await handler({}, { ...context, functionVersion: '12' });
+  expect(JSON.parse(output)).toMatchObject({ version: '12' });
+  output = '';
+  await handler({}, { ...context, functionVersion: '$LATEST' });
+  expect(JSON.parse(output)).not.toHaveProperty('version');
+});
+
+it('emits metrics with stack and environment as their dimensions: two stacks of an account must not mix', async () => {
   const handler = observed(async () => observer.count('sweepDue', 3));
   await handler({}, context);
   output = '';
   await handler({}, context);
   const { _aws, ...values } = JSON.parse(output);
-  expect(_aws.CloudWatchMetrics[0]).toMatchObject({ Namespace: 'ProcoreConnector', Dimensions: [['environment']] });
-  expect(values).toEqual({ environment: 'sandbox', sweepDue: 3 });
+  expect(_aws.CloudWatchMetrics[0]).toMatchObject({
+    Namespace: 'ProcoreConnector',
+    Dimensions: [['stack', 'environment']],
+  });
+  expect(values).toEqual({ stack: 'Tested', environment: 'sandbox', sweepDue: 3 });
+});
+
+it('publishes nothing of what SQS counts of every webhook at no charge', async () => {
+  const handler = observed(async () => {
+    observer.count('webhookAccepted');
+    observer.count('eventHandled');
+  });
+  await handler({}, context);
+  expect(output).toBe('');
 });
 
 it('emits the metrics of an invocation that fails', async () => {

@@ -4,7 +4,7 @@ import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 
 /** What {@link cachedSecret} needs. */
-export interface CachedSecretProps {
+export interface CachedSecretProps<T = unknown> {
   readonly client: SecretsManagerClient;
   /** ARN or name. */
   readonly secretId: string;
@@ -14,31 +14,38 @@ export interface CachedSecretProps {
    *
    * @default 300 (seconds)
    */
-  readonly maxAgeSeconds?: number;
+  readonly maxAgeSeconds?: (value: T) => number;
   /**
    * Gets a note when an old value is given because the secret could not be read.
    *
    * @default nobody is told
    */
   readonly observer?: Observer;
+  /**
+   * Hears that `parse` has refused what is stored, while the last usable value is given instead.
+   *
+   * @default the refusal is thrown
+   */
+  readonly onUnusable?: (error: unknown) => void;
 }
 
-/** While Secrets Manager fails, it is asked again only after this time: its time-outs would slow down every call. */
+/** While the secret cannot be read, it is tried again only after this time: time-outs would slow down every call. */
 const outageSeconds = 15;
 
 /**
  * Reads one secret and remembers its value. Callers at the same time share one read. When Secrets Manager fails, it
- * gives the value that was read last, however old that is. A value that `parse` refuses is not remembered.
+ * gives the value that was read last, however old that is. A value that `parse` refuses is not remembered: it is thrown,
+ * or `onUnusable` hears of it and the last value goes on being given.
  *
  * @param parse turns the secret string into the value, or throws what is wrong with it
  * @returns a function that gives the value; `fresh` skips the cache; it throws what `parse` throws, and what the SDK
  * throws when no value was read before
  */
 export function cachedSecret<T>(
-  props: CachedSecretProps,
+  props: CachedSecretProps<T>,
   parse: (text: string | undefined) => T,
 ): (options?: { readonly fresh?: boolean }) => Promise<T> {
-  const { client, secretId, clock, maxAgeSeconds = 300, observer } = props;
+  const { client, secretId, clock, maxAgeSeconds = () => 300, observer, onUnusable } = props;
   let remembered: { readonly value: T; readonly readAgainAt: number } | undefined;
   let underway: Promise<T> | undefined;
 
@@ -50,11 +57,21 @@ export function cachedSecret<T>(
     } catch (error) {
       if (remembered === undefined) throw error;
       observer?.note('secret.unread', { errorName: errorName(error) });
-      remembered = { value: remembered.value, readAgainAt: clock() + outageSeconds };
-      return remembered.value;
+      return goOnWith(remembered.value);
     }
-    const value = parse(text);
-    remembered = { value, readAgainAt: clock() + maxAgeSeconds };
+    try {
+      const value = parse(text);
+      remembered = { value, readAgainAt: clock() + maxAgeSeconds(value) };
+      return value;
+    } catch (error) {
+      if (remembered === undefined || onUnusable === undefined) throw error;
+      onUnusable(error);
+      return goOnWith(remembered.value);
+    }
+  }
+
+  function goOnWith(value: T): T {
+    remembered = { value, readAgainAt: clock() + outageSeconds };
     return value;
   }
 

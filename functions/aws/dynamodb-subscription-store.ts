@@ -8,10 +8,10 @@ import {
   type EnvironmentTable,
   type Item,
   ownItem,
-  putItem,
   queryPage,
   type Requirement,
   readItem,
+  updateItemUnread,
 } from './environment-table.ts';
 
 const { partitionKey, sortKey } = subscriptionsKey;
@@ -63,8 +63,10 @@ export function dynamoDbSubscriptionStore(table: EnvironmentTable): Subscription
     async save(subscription, revision) {
       const next = (revision ?? 0) + 1;
       const text = JSON.stringify(withoutRevision(subscription));
-      const item = { revision: next, subscription: gzipSync(text) };
-      if ((await putItem(table, keyOf(subscription.companyId), item, [isAt(revision)])) === 'written') return next;
+      // An update, since a later version may keep more attributes in the item.
+      const change = { set: { revision: next, subscription: gzipSync(text) }, require: [isAt(revision)] };
+      const { outcome } = await updateItemUnread(table, keyOf(subscription.companyId), change);
+      if (outcome === 'written') return next;
       // The SDK may have repeated a write that took effect: what is stored may be ours.
       const stored = await read(subscription.companyId);
       const isOurs = stored?.revision === next && JSON.stringify(withoutRevision(stored)) === text;

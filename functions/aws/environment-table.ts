@@ -185,7 +185,9 @@ async function sendUpdate(
   options: CallOptions,
 ): Promise<Updated> {
   const { to, finish } = conditionalWrite(table, key, change.require);
-  const update = updateExpression(to, { ...change, set: { ...change.set, environment: table.environment } });
+  // Where the environment is part of the key, the item has it, and DynamoDB lets nobody set it.
+  const own = Object.hasOwn(key, 'environment') ? {} : { environment: table.environment };
+  const update = updateExpression(to, { ...change, set: { ...change.set, ...own } });
   const command = new UpdateItemCommand({
     TableName: table.table,
     Key: marshall(key),

@@ -6,8 +6,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { sha256 } from '../sha256.ts';
-import type { WebhookAuthorizationKeeper } from '../webhook/webhook-authorization.ts';
-import { parseWebhookAuthorization } from '../webhook/webhook-authorization.ts';
+import {
+  parseWebhookAuthorization,
+  type WebhookAuthorization,
+  type WebhookAuthorizationKeeper,
+} from '../webhook/webhook-authorization.ts';
 
 /**
  * Makes what writes the webhook authorization into its secret. The value before stays readable as AWSPREVIOUS.
@@ -23,27 +26,45 @@ export function secretsManagerAuthorizationKeeper({
   readonly secretId: string;
   readonly environment: ProcoreEnvironmentName;
 }): WebhookAuthorizationKeeper {
+  const readStored = () => client.send(new GetSecretValueCommand({ SecretId: secretId }));
+
+  /** Writes a version with an id of our choice. @returns whether it is the current one now */
+  async function put(SecretString: string, ClientRequestToken: string): Promise<boolean> {
+    try {
+      const request = { SecretId: secretId, SecretString, ClientRequestToken };
+      const { VersionStages: stages } = await client.send(new PutSecretValueCommand(request));
+      return stages?.includes('AWSCURRENT') ?? true;
+    } catch (error) {
+      if (error instanceof ResourceExistsException) return false;
+      throw error;
+    }
+  }
+
   return {
     async write(authorization, read) {
-      const { SecretString: text, VersionId: version = '' } = await client.send(
-        new GetSecretValueCommand({ SecretId: secretId }),
-      );
-      const stored = parseWebhookAuthorization(text, environment);
-      if (stored.current !== read.current || stored.previous !== read.previous) return 'changed';
-      const command = new PutSecretValueCommand({
-        SecretId: secretId,
-        SecretString: JSON.stringify({ environment, ...authorization }),
-        // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the
-        // version that was read, so of two writers the second one fails.
-        ClientRequestToken: sha256(version),
-      });
-      try {
-        await client.send(command);
-        return 'written';
-      } catch (error) {
-        if (error instanceof ResourceExistsException) return 'changed';
-        throw error;
+      const { SecretString: text, VersionId: version = '' } = await readStored();
+      if (!isSame(parseWebhookAuthorization(text, environment), read)) return 'changed';
+      const replaced = { previous: undefined, rotatedAt: undefined, retireAt: undefined, retired: undefined };
+      const content = JSON.stringify(merged(text, { environment, ...replaced, ...authorization }));
+      // Secrets Manager has no conditional write, but two versions cannot have the same id. This id is made of the version
+      // that was read, so of two writers the second one fails. It is not made of what is written: then both would succeed.
+      //
+      // Somebody may have made an earlier version the current one again. Then its successor is there already, and a write
+      // under that id is refused or, with the same content, ignored. Both writers take the next id.
+      for (let successor = 0; ; successor += 1) {
+        if (await put(content, sha256(successor === 0 ? version : `${version} ${successor}`))) return 'written';
+        if ((await readStored()).VersionId !== version) return 'changed';
       }
     },
   };
+}
+
+/** Compares all of it that a decision depends on. */
+function isSame(one: WebhookAuthorization, other: WebhookAuthorization): boolean {
+  return (['current', 'previous', 'rotatedAt', 'retireAt'] as const).every((part) => one[part] === other[part]);
+}
+
+/** Lays fields over those of the secret, of which a later version may keep more. @returns undefined fields are removed */
+function merged(text = '{}', fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...JSON.parse(text), ...fields };
 }

@@ -1,5 +1,5 @@
 import { parseOAuthClientSecret } from '../oauth/client-secret.ts';
-import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
+import type { OAuthClient, OAuthClientSource } from '../oauth/token-endpoint.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 
@@ -11,6 +11,6 @@ import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
 export function secretsManagerOAuthClient({
   environment,
   ...props
-}: CachedSecretProps & { readonly environment: ProcoreEnvironmentName }): OAuthClientSource {
+}: CachedSecretProps<OAuthClient> & { readonly environment: ProcoreEnvironmentName }): OAuthClientSource {
   return { read: cachedSecret(props, (text) => parseOAuthClientSecret(text, environment)) };
 }

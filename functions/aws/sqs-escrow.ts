@@ -37,10 +37,17 @@ export function sqsWaitingEscrow({
   return {
     async receive() {
       // A second makes it ask all of the queue's servers, so that nothing waits unseen.
-      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
-      const { Messages = [] } = await client.send(command);
-      return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '' }) => {
-        return { messageId: MessageId, receipt: ReceiptHandle, body: Body };
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: 1,
+          MessageSystemAttributeNames: ['SentTimestamp'],
+        }),
+      );
+      return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes }) => {
+        const sentAt = Number(Attributes?.SentTimestamp) / 1000;
+        return { messageId: MessageId, receipt: ReceiptHandle, body: Body, sentAt };
       });
     },
     async remove(messages) {

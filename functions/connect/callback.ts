@@ -5,7 +5,7 @@ import type { BrowserAnswer } from './browser-answer.ts';
 import { type BrowserRequest, onlyValue } from './browser-request.ts';
 import { type CodeExchangeDependencies, exchangeCode, finishAuthorized } from './code-exchange.ts';
 import { failurePage } from './failure.ts';
-import type { FailureName } from './page-texts.ts';
+import { type FailureName, failureTexts } from './page-texts.ts';
 import type { WayOn } from './pages.ts';
 import { findLink, findSession, isOurSecret } from './session.ts';
 
@@ -123,7 +123,9 @@ async function answerResult(
 ): Promise<BrowserAnswer> {
   const { connectionId, sessionId, returnTo } = session;
   if (result.outcome !== 'connected') {
-    const { outcome: name, referenceId, retryAfterSeconds } = result;
+    const { outcome, referenceId, retryAfterSeconds } = result;
+    // A later version may have stored an outcome that this one has no page for.
+    const name = Object.hasOwn(failureTexts, outcome) ? outcome : 'failed';
     // The connection has been written since with this link or a newer one, so this link cannot connect any more.
     const isLinkOver = name === 'superseded' || name === 'wrong_environment';
     const wayOn = isLinkOver ? undefined : await startAgain(dependencies, session);

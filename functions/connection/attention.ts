@@ -33,6 +33,9 @@ export async function attendConnection(dependencies: RotationDependencies, conne
       return 'attended';
     case 'connected':
       return attendConnected(dependencies, connection);
+    default:
+      // A status of a later version, which attends to it: the connection stays due.
+      return 'not_due';
   }
 }
 

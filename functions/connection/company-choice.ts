@@ -7,19 +7,17 @@ type CompanyDependencies = Pick<ConnectionDependencies, 'store' | 'clock'>;
 
 /**
  * Stores which companies a connection's account sees. If there is only one, it counts as chosen. A choice that the
- * account does not see any more is removed.
+ * account does not see any more is removed. When somebody has authorized the connection again meanwhile, nothing is
+ * stored.
  *
  * @param connection as its authorization stored it
- * @returns `superseded` when somebody has authorized the connection again meanwhile
  */
 export async function recordCompanies(
   dependencies: CompanyDependencies,
   connection: Connection,
   companyIds: readonly string[],
-): Promise<{ readonly outcome: 'recorded'; readonly connection: Connection } | { readonly outcome: 'superseded' }> {
-  const write = noteCompanies(connection, companyIds, dependencies.clock());
-  if ((await dependencies.store.write(write)) === 'refused') return { outcome: 'superseded' };
-  return { outcome: 'recorded', connection: afterWrite(connection, write) };
+): Promise<void> {
+  await dependencies.store.write(noteCompanies(connection, companyIds, dependencies.clock()));
 }
 
 /** A person's choice among the companies of the account just connected. */

@@ -58,7 +58,9 @@ export class ReauthorizationRequiredError extends ConnectorError {
   constructor(connection: Reconnectable, reason: ReauthorizationCause | 'disconnected') {
     const { connectionId } = connection;
     const reconnect = howToReconnect(connection);
-    const why = reason === 'disconnected' ? 'it was disconnected' : causeTexts[reason];
+    // A later version may have stored a cause that this one does not know.
+    const text: string | undefined = (causeTexts as Readonly<Partial<Record<string, string>>>)[reason];
+    const why = reason === 'disconnected' ? 'it was disconnected' : (text ?? `its access has ended (${reason})`);
     super(`Connection "${connectionId}" must be authorized again: ${why}. ${reconnect}`);
     this.reason = reason;
     this.reconnect = reconnect;

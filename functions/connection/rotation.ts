@@ -45,7 +45,7 @@ async function spend(
     grant === 'client_credentials'
       ? dependencies.tokenEndpoint.requestClientCredentials(asked)
       : dependencies.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
-  if (grant === 'authorization_code' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
+  if (grant !== 'client_credentials' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
   const answer = await ask(client);
   // Procore answers invalid_grant to another client that it knows, for example one that we remember from before a
   // correction (RFC 6749, section 5.2). That says nothing about the connection.

@@ -93,10 +93,11 @@ export async function connectServiceAccount(
   if (checked.outcome === 'foreign') {
     throw new ServiceAccountError('wrong_environment', diagnosisText('wrong_environment'));
   }
-  const recorded = await recordCompanies(dependencies, authorized.connection, companyIds);
+  // A company can be chosen only among those that are noted. If the connection is another's by now, neither is done.
+  await recordCompanies(dependencies, authorized.connection, companyIds);
   const { sessionId } = authorizedBy;
   const chosen = await chooseCompany(dependencies, { connectionId, companyId, sessionId });
-  if (recorded.outcome === 'superseded' || chosen.outcome !== 'chosen') throw connectedMeanwhile(connectionId);
+  if (chosen.outcome !== 'chosen') throw connectedMeanwhile(connectionId);
   return chosen.connection;
 }
 
@@ -116,8 +117,7 @@ async function requestToken(dependencies: ServiceAccountDependencies, client: OA
       );
     }
   }
-  const status = 'status' in answer && answer.status !== undefined ? ` (status ${answer.status})` : '';
-  throw unavailable(`gave no token${status}`);
+  throw unavailable('gave no token', 'status' in answer ? answer.status : undefined);
 }
 
 async function installedIn(dependencies: ServiceAccountDependencies, { accessToken }: TokenSet, companyId: string) {
@@ -129,7 +129,7 @@ async function installedIn(dependencies: ServiceAccountDependencies, { accessTok
   }
   // Procore's pages contradict each other about which of these it answers when the company does not have the app.
   if ([401, 403, 404].includes(seen.status ?? 0)) throw notInstalled(companyId);
-  throw unavailable(`did not list the companies${seen.status === undefined ? '' : ` (status ${seen.status})`}`);
+  throw unavailable('did not list the companies', seen.status);
 }
 
 function notInstalled(companyId: string): ServiceAccountError {
@@ -141,10 +141,11 @@ function notInstalled(companyId: string): ServiceAccountError {
   );
 }
 
-function unavailable(what: string): ServiceAccountError {
+function unavailable(what: string, status: number | undefined): ServiceAccountError {
+  const answered = status === undefined ? '' : ` (status ${status})`;
   return new ServiceAccountError(
     'procore_unavailable',
-    `Procore ${what}. Nothing was stored. Try again in a few minutes, and see https://status.procore.com.`,
+    `Procore ${what}${answered}. Nothing was stored. Try again in a few minutes, and see https://status.procore.com.`,
   );
 }
 

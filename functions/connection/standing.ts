@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { ConnectionNotFoundError } from './refusals.ts';
-import { isUnderLease } from './timing.ts';
+import { isCoolingDown, isUnderLease } from './timing.ts';
 
 /** What became of a rotation; `connection` is the connection as it is now. */
 export type Rotation =
@@ -45,6 +45,6 @@ export function obstacleTo(connection: Connection, generation: number, now: numb
   if (connection.status !== 'connected') return { outcome: 'ended', connection };
   if (connection.generation !== generation) return { outcome: 'current', connection };
   if (isUnderLease(connection.attempt, now)) return { outcome: 'elsewhere', connection };
-  if (connection.notBefore !== undefined && connection.notBefore > now) return { outcome: 'cooling', connection };
+  if (isCoolingDown(connection, now)) return { outcome: 'cooling', connection };
   return undefined;
 }

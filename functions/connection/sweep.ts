@@ -92,8 +92,9 @@ export async function sweepDueConnections(dependencies: {
   }
 
   await Promise.all(Array.from({ length: concurrency }, work));
-  dependencies.observer.count('sweepDue', totals.due);
-  dependencies.observer.count('sweepOverdue', totals.overdue);
+  // No zeros: a metric costs by the hour in which something was said of it. That the sweep runs Lambda itself counts.
+  if (totals.due > 0) dependencies.observer.count('sweepDue', totals.due);
+  if (totals.overdue > 0) dependencies.observer.count('sweepOverdue', totals.overdue);
   dependencies.observer.note('sweep.done', { count: totals.queued });
   if (fault !== undefined) throw fault;
   if (totals.refused > 0) throw new SweepIncompleteError(totals.refused);

@@ -124,9 +124,15 @@ export function storePauseMs(tries: number, fraction: number): number {
  * Tells whether a connection's refresh token should be spent now: its planned time has come, or an earlier rotation did
  * not end well.
  */
-export function isRotationDue({ status, tokens, attempt, failure, notBefore = 0 }: Connection, now: number): boolean {
-  if (status !== 'connected' || tokens === undefined || notBefore > now) return false;
+export function isRotationDue(connection: Connection, now: number): boolean {
+  const { status, tokens, attempt, failure } = connection;
+  if (status !== 'connected' || tokens === undefined || isCoolingDown(connection, now)) return false;
   return attempt !== undefined || failure !== undefined || now >= rotationTime(tokens, 1);
+}
+
+/** Tells whether nobody may try yet. */
+export function isCoolingDown({ notBefore = 0 }: Pick<Connection, 'notBefore'>, now: number): boolean {
+  return notBefore > now;
 }
 
 /** Tells whether an attempt's holder may still be at work. */

@@ -11,7 +11,7 @@ import {
   RotationPendingError,
 } from './refusals.ts';
 import { rotateConnection } from './rotation.ts';
-import { validSeconds, youngSetSeconds } from './timing.ts';
+import { isCoolingDown, validSeconds, youngSetSeconds } from './timing.ts';
 import { waitForAttempt } from './waiting.ts';
 
 /** How long a vended token works at least, in seconds, when the caller does not say and Procore answers. */
@@ -22,6 +22,9 @@ const mostMinValidSeconds = 3600;
 
 /** How much time a waiter keeps for its answer, in milliseconds. */
 const answerReserveMs = 2000;
+
+/** When a caller asks again about a connection whose status this version does not know, in seconds. */
+const foreignStatusSeconds = 5;
 
 /** A request for an access token. */
 export interface VendingRequest {
@@ -146,14 +149,12 @@ function isGoodMeanwhile(connection: Connection, request: VendingRequest, now: n
   return left > 0 && left >= (request.minValidSeconds ?? 0);
 }
 
-function isCoolingDown({ notBefore = 0 }: Connection, now: number): boolean {
-  return notBefore > now;
-}
-
 function refuseEnded(connection: Connection): void {
   const { status, cause = 'revoked' } = connection;
   if (status === 'disconnected') throw new ReauthorizationRequiredError(connection, status);
   if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connection, cause);
+  // A status of a later version, which knows whether these tokens may be used: while it is deployed, it will answer.
+  if (status !== 'connected') throw new RotationPendingError(connection.connectionId, foreignStatusSeconds);
 }
 
 function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {

@@ -1,7 +1,7 @@
 import { announce, isTold } from './announcing.ts';
 import { endWithoutTokens } from './attempt-end.ts';
 import type { Claimed } from './claim.ts';
-import type { Connection, ReauthorizationCause } from './connection.ts';
+import type { Attempt, Connection, ReauthorizationCause } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { isRevocationAllowed } from './revocation.ts';
@@ -31,7 +31,7 @@ export async function judgeInvalidGrant(
   if (stored?.generation !== generation || stored.attempt?.owner !== claimed.attempt.owner) {
     return standing(dependencies, before, stored);
   }
-  const mayBeInEscrow = grant === 'authorization_code' && previous !== undefined && previous.outcome === undefined;
+  const mayBeInEscrow = grant !== 'client_credentials' && previous !== undefined && !isKnownOutcome(previous);
   if (refusal === 'invalid_grant' && mayBeInEscrow) {
     const seconds = suspectCoolDownSeconds(dependencies.randomFraction());
     dependencies.observer.note('rotation.suspect', { connectionId, generation, attemptNumber: claimed.attempt.number });
@@ -39,6 +39,11 @@ export async function judgeInvalidGrant(
   }
   const cause = refusal === 'no_refresh_token' ? refusal : await causeOf(dependencies, before);
   return passVerdict(dependencies, before, claimed, { cause, code: refusal });
+}
+
+/** An outcome of a later version is doubted like none: what it says about the refresh token is not known here. */
+function isKnownOutcome({ outcome }: Attempt): boolean {
+  return outcome === 'unknown' || outcome === 'suspect';
 }
 
 async function passVerdict(

@@ -42,12 +42,11 @@ export async function checkOAuthClient(
     case 'throttled':
       return { outcome: 'unknown', status: answer.status };
     case 'unknown': {
-      const { status } = answer;
-      const spoke = status !== undefined && status < 500;
+      const spoke = (answer.status ?? 500) < 500;
       if (spoke && (await tokenEndpoint.requestClientCredentials(client)).outcome === 'tokens') {
         return { outcome: 'right' };
       }
-      return { outcome: 'unknown', ...(status !== undefined && { status }) };
+      return answer;
     }
   }
 }

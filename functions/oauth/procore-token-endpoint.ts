@@ -37,7 +37,7 @@ type AskOptions = { readonly signal: AbortSignal; readonly fetch: typeof fetch }
  */
 export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEndpoint {
   const ask = asker(props);
-  const { origin, protocol } = requireSecureOrigin(props.origins.loginOrigin);
+  const { origin } = requireSecureOrigin(props.origins.loginOrigin);
   // Procore has no discovery document. The paths come from its documentation.
   const server: oauth.AuthorizationServer = {
     issuer: origin,
@@ -49,7 +49,7 @@ export function procoreTokenEndpoint(props: ProcoreTokenEndpointProps): TokenEnd
     headers: ownConnection,
     signal,
     [oauth.customFetch]: fetch,
-    [oauth.allowInsecureRequests]: protocol === 'http:',
+    [oauth.allowInsecureRequests]: true, // requireSecureOrigin has let http through on loopback only.
   });
 
   async function requestTokens(
@@ -111,35 +111,27 @@ type Ask = (request: (options: AskOptions) => Promise<Response>) => Promise<Aske
 /** Sends one request and reads the whole answer within the time that is allowed. */
 function asker(props: ProcoreTokenEndpointProps): Ask {
   const { clock, timeoutMs = 10_000 } = props;
-  /** Marks errors of `fetch`, so that a mistake in our code is not taken for a fault of the network. */
-  const fetchOrNoAnswer: typeof fetch = async (...call) => {
-    try {
-      return await props.fetch(...call);
-    } catch (error) {
-      throw new NoAnswerError(error);
-    }
-  };
   return async (request) => {
     const sentAt = clock();
+    let noAnswer: { readonly failure: unknown } | undefined;
+    /** Notes errors of `fetch`, so that a mistake in our code is not taken for a fault of the network. */
+    const notingFetch: typeof fetch = async (...call) => {
+      try {
+        return await props.fetch(...call);
+      } catch (error) {
+        noAnswer = { failure: error };
+        throw error;
+      }
+    };
     let response: Response;
     try {
-      response = await request({ signal: AbortSignal.timeout(timeoutMs), fetch: fetchOrNoAnswer });
+      response = await request({ signal: AbortSignal.timeout(timeoutMs), fetch: notingFetch });
     } catch (error) {
-      if (error instanceof NoAnswerError) return { failure: error.cause };
+      if (noAnswer !== undefined) return noAnswer;
       throw error;
     }
     // The status alone is enough for a refusal, so a body that breaks off is not a failed request.
     const body = await response.text().catch(() => undefined);
-    return {
-      answer: { status: response.status, headers: response.headers, sentAt, ...(body !== undefined && { body }) },
-    };
+    return { answer: { status: response.status, headers: response.headers, sentAt, body } };
   };
-}
-
-/** No answer came; `cause` is what `fetch` threw. It never leaves this file. */
-class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
-  constructor(cause: unknown) {
-    super('The token endpoint gave no answer.', { cause });
-  }
 }

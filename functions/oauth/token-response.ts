@@ -8,7 +8,7 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Absent when the connection ended, or the time ran out, in the middle of the body. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** When the request was sent, in epoch seconds by our clock. */
   readonly sentAt: number;
 }
@@ -46,7 +46,7 @@ const believableLeadSeconds = 30;
  */
 export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
   const { status } = answer;
-  if (status >= 200 && status < 300) {
+  if (status < 300) {
     const tokens = readTokens(answer);
     return tokens === undefined ? { outcome: 'unknown', status } : { outcome: 'tokens', tokens };
   }

@@ -11,6 +11,8 @@ export class ProcoreApiError extends ConnectorError {
   /** The diagnosis, e.g. `tool_disabled`. */
   readonly code: string;
   readonly diagnosis: Diagnosis;
+  /** What to do, as the diagnosis has it. */
+  declare readonly remedy: string;
   /** undefined when there was no answer. */
   readonly status: number | undefined;
   /** The id by which Procore's support finds the call. */
@@ -33,7 +35,7 @@ export class ProcoreApiError extends ConnectorError {
     this.requestId = requestIdOf(exchange);
     this.referenceId = referenceIdOf(exchange);
     this.retryAfterSeconds = options.retryAfterSeconds;
-    for (const [field, value] of Object.entries({ exchange, diagnosis })) {
+    for (const [field, value] of Object.entries({ exchange, diagnosis, remedy: diagnosis.remedy })) {
       Object.defineProperty(this, field, { value, enumerable: false });
     }
   }

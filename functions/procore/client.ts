@@ -178,7 +178,7 @@ function companyWriting<E extends ProcoreEnvironmentName>(
       path: withQuery(path, query),
       companyId,
       timeoutMs,
-      isIdempotent: idempotencyToken !== undefined || (method !== 'DELETE' && hasOriginId(body)),
+      isIdempotent: idempotencyToken !== undefined || hasOriginId(body),
       ...(body !== undefined && { body }),
       ...(idempotencyToken !== undefined && { idempotencyToken }),
     };

@@ -1,7 +1,8 @@
+import { redactText } from '../redact.ts';
 import type { DiagnosisRow, Recognition } from './diagnosis-row.ts';
 import { type AnswerDiagnosisId, answerDiagnosisRows } from './diagnosis-rows.ts';
 import { type ErrorBody, readErrorBody } from './error-body.ts';
-import { type Exchange, redactText } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 
 /** A recognised problem: its row, and what Procore said about it. */
 export interface Diagnosis<Id extends string = AnswerDiagnosisId> extends DiagnosisRow {
@@ -34,8 +35,8 @@ export function diagnose(exchange: Exchange): Diagnosis {
   const row =
     answerDiagnosisRows.find((each: DiagnosisRow) => each.recognised?.some((one) => recognises(one, exchange, body))) ??
     rowOf('unknown');
-  const fields = Object.entries(body.fields).map(([field, texts]) => [field, texts.map(redactText)]);
-  return { ...row, said: body.messages.map(redactText), fields: Object.fromEntries(fields) };
+  const fields = Object.entries(body.fields).map(([field, texts]) => [field, texts.map((text) => redactText(text))]);
+  return { ...row, said: body.messages.map((text) => redactText(text)), fields: Object.fromEntries(fields) };
 }
 
 /** Calls that need no company header with a person's token. */

@@ -70,10 +70,7 @@ function readValue(value: ExactJson | undefined, field: string | undefined, foun
     if (key === 'source') continue;
     if (key === 'code' || key === 'reason_code') {
       if (typeof inner === 'string' || typeof inner === 'number') found.codes.add(String(inner));
-    } else if (texts.has(key)) readValue(inner, source, found);
-    else if (wrappers.has(key)) readValue(inner, source, found);
-    else if (key === 'base') readValue(inner, 'base', found);
-    else if (typeof inner === 'string' || Array.isArray(inner) || isJsonObject(inner)) readValue(inner, key, found);
+    } else readValue(inner, texts.has(key) || wrappers.has(key) ? source : key, found);
   }
 }
 

@@ -35,49 +35,6 @@ export interface Exchange {
   readonly tries: number;
 }
 
-const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie)$|secret|api-key|(^|-)token$/;
-/** Idempotency-Token is not a secret, and Procore's support can find a request by it. */
-const openHeaders = new Set(['idempotency-token']);
-
-/**
- * Copies headers without secrets.
- *
- * @returns values by lower-case name; `(left out)` for a secret one
- */
-export function redactHeaders(headers: Headers | Readonly<Record<string, string>>): Record<string, string> {
-  const entries = headers instanceof Headers ? [...headers] : Object.entries(headers);
-  return Object.fromEntries(
-    entries.map(([name, value]) => {
-      const lower = name.toLowerCase();
-      return [lower, secretHeaders.test(lower) && !openHeaders.has(lower) ? '(left out)' : value];
-    }),
-  );
-}
-
-const secretName =
-  'access_token|refresh_token|id_token|client_secret|code|password|secret|api_key|authorization|token|accessToken|refreshToken|clientSecret';
-const secretMember = new RegExp(`("(?:${secretName})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gi');
-const secretParameter = new RegExp(`((?:^|[?&])(?:${secretName})=)[^&#\\s]*`, 'gi');
-
-/** OAuth calls a secret `code`, and Procore calls the literal code of an error so, e.g. `VALIDATION_ERROR`. */
-function isErrorCode(member: string): boolean {
-  return /^"code"\s*:\s*"(?:[A-Z]{2,}(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)+)"$/.test(member);
-}
-
-/**
- * Takes secrets out of a URL or a body: values of members and parameters with a secret's name, bearer values, and
- * tokens that look like a JWT.
- *
- * @returns the text with `(left out)` in their place
- */
-export function redactText(text: string): string {
-  return text
-    .replace(secretMember, (member, name: string) => (isErrorCode(member) ? member : `${name}"(left out)"`))
-    .replace(secretParameter, '$1(left out)')
-    .replace(/\b(Bearer|Basic)\s+[^\s"',;]+/gi, '$1 (left out)')
-    .replace(/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, '(left out)');
-}
-
 /**
  * Gives the id by which Procore's support finds a call.
  *

@@ -1,13 +1,14 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
+import { redactHeaders, redactText } from '../redact.ts';
 import { type AccessTokenSource, askPatiently, ForeignTokenError, type VendedToken } from './access-token-source.ts';
 import { ProcoreApiError, pathOf } from './api-error.ts';
 import type { CompanyPauses } from './company-pauses.ts';
 import { diagnose, diagnosed } from './diagnosis.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, parseExactJson, writeExactJson } from './exact-json.ts';
-import { type Exchange, type ExchangeFailure, happenedBeforeSending, redactHeaders, redactText } from './exchange.ts';
+import { type Exchange, type ExchangeFailure, happenedBeforeSending } from './exchange.ts';
 import type { FailedExchangeStore } from './failed-exchanges.ts';
 import type { RateBudget } from './rate-budget.ts';
 import { pauseBeforeRetryMs } from './retry.ts';
@@ -163,7 +164,7 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
   const headers = headersOf(call);
   const record = (more: Partial<Exchange>): Exchange => ({
     ...unsent(dependencies, call),
-    ...(body !== undefined && { requestBody: redactText(body).slice(0, longestBody) }),
+    ...(body !== undefined && { requestBody: redactText(body, longestBody) }),
     startedAt,
     durationMs: Math.round((dependencies.clock() - startedAt) * 1000),
     tries,
@@ -189,7 +190,7 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
     record({
       status: response.status,
       responseHeaders: redactHeaders(response.headers),
-      responseBody: redactText(text).slice(0, longestBody),
+      responseBody: redactText(text, longestBody),
     });
   if (!response.ok) return { exchange: answered(), headers: response.headers };
   try {

@@ -53,12 +53,14 @@ const retrySeconds = 14 * 3600;
 /** Enough for all lost deliveries of a bad day. They are forgotten when Procore's list no longer reaches back to them. */
 const mostSetAside = 500;
 
+type FailedLook = NonNullable<Subscription['failedLooks']>[number];
+
 /** A hook that the subscription should have, and what is stored of it. */
 interface Target {
   readonly projectId: string | null;
   readonly known: SubscribedHook | undefined;
-  /** When the last look at it failed, epoch seconds; undefined when it did not. */
-  readonly failedAt: number | undefined;
+  /** The last look at it, if it failed. */
+  readonly failedLook: FailedLook | undefined;
 }
 
 /**
@@ -106,11 +108,11 @@ export async function auditHooks(
 
 /** Lists the hooks that a subscription should have, those first that were looked at longest ago. A failed look counts. */
 function targetsOf(subscription: Subscription, projects: readonly string[]): readonly Target[] {
-  const failedAt = new Map(subscription.failedLooks?.map(({ projectId, at }) => [projectId, at]));
+  const failedLooks = new Map(subscription.failedLooks?.map((look) => [look.projectId, look]));
   const known = new Map(subscription.hooks.map((hook) => [hook.projectId, hook]));
-  const lookedAt = (target: Target) => target.failedAt ?? target.known?.checkedAt ?? 0;
+  const lookedAt = (target: Target) => target.failedLook?.at ?? target.known?.checkedAt ?? 0;
   return hookTargets(subscription, projects)
-    .map((projectId) => ({ projectId, known: known.get(projectId), failedAt: failedAt.get(projectId) }))
+    .map((projectId) => ({ projectId, known: known.get(projectId), failedLook: failedLooks.get(projectId) }))
     .toSorted((one, other) => lookedAt(one) - lookedAt(other));
 }
 
@@ -168,10 +170,10 @@ function afterLooks(
       (inARow, look) => (look.isSilent === undefined ? inARow : look.isSilent ? inARow + 1 : 0),
       subscription.silentHooks ?? 0,
     ),
-    failedLooks: targets.flatMap(({ projectId, failedAt }, index) => {
+    failedLooks: targets.flatMap(({ projectId, failedLook }, index) => {
       const look = looks[index];
-      const at = look === undefined ? failedAt : look.failure === undefined ? undefined : startedAt;
-      return at === undefined ? [] : [{ projectId, at }];
+      if (look === undefined) return failedLook ?? [];
+      return look.failure === undefined ? [] : { ...failedLook, projectId, at: startedAt };
     }),
     ...(setAside.length > 0 && { setAside: setAside.slice(-mostSetAside) }),
   };

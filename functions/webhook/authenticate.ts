@@ -4,9 +4,9 @@ import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import type { PreviousUse } from './previous-use.ts';
 import { fingerprint } from './subscription.ts';
-import type { WebhookAuthorization, WebhookAuthorizationSource } from './webhook-authorization.ts';
+import { previousEndsAt, type WebhookAuthorization, type WebhookAuthorizationSource } from './webhook-authorization.ts';
 
-/** How the `Authorization` header was: right, absent (as scanners send it), or wrong (an alarm: events may be lost). */
+/** How the `Authorization` header was: right, absent (as scanners send it), or wrong. */
 export type Authentication = 'authenticated' | 'none_sent' | 'wrong_sent';
 
 /** Judges the value of a delivery's `Authorization` header; undefined when there was none. */
@@ -27,16 +27,25 @@ function equalInConstantTime(left: string, right: string): boolean {
   return timingSafeEqual(sha256(left), sha256(right));
 }
 
-function judge(header: string, { current, previous }: WebhookAuthorization): 'current' | 'previous' | undefined {
+/** What a header is: one of the two accepted values, one that was accepted once, or anything else. */
+type Match = 'current' | 'previous' | 'retired' | 'unknown';
+
+function judge(header: string, authorization: WebhookAuthorization, now: number): Match {
+  const { current, previous, retired = [] } = authorization;
   const isCurrent = equalInConstantTime(header, `Bearer ${current}`);
   const isPrevious = previous !== undefined && equalInConstantTime(header, `Bearer ${previous}`);
   if (isCurrent) return 'current';
-  return isPrevious ? 'previous' : undefined;
+  // The time is looked at here, so that the value also ends when no audit comes to take it away.
+  if (isPrevious) return now < (previousEndsAt(authorization) ?? Number.POSITIVE_INFINITY) ? 'previous' : 'retired';
+  return retired.includes(fingerprint(header.replace(/^Bearer /, ''))) ? 'retired' : 'unknown';
 }
+
+const isAccepted = (match: Match) => match === 'current' || match === 'previous';
 
 /**
  * Makes the check of a delivery's `Authorization` header. Procore signs nothing: it sends the value that its hook was
- * given. The current and the previous value are accepted, so that the header can be rotated without losing an event.
+ * given. The current and the previous value are accepted, so that the header can be rotated without losing an event; the
+ * previous one until its time is over.
  *
  * The source remembers the secret: after it was read once, an outage of Secrets Manager stops no delivery.
  *
@@ -53,9 +62,9 @@ export function createAuthenticator(dependencies: {
   let rereadAt = Number.NEGATIVE_INFINITY;
   let notedAt = Number.NEGATIVE_INFINITY;
 
-  async function isRight(header: string, authorization: WebhookAuthorization): Promise<boolean> {
-    const match = judge(header, authorization);
-    if (match === 'previous' && clock() - notedAt >= noteSeconds) {
+  async function match(header: string, authorization: WebhookAuthorization): Promise<Match> {
+    const found = judge(header, authorization, clock());
+    if (found === 'previous' && clock() - notedAt >= noteSeconds) {
       notedAt = clock();
       await previousUse.note(fingerprint(authorization.previous ?? ''), notedAt).catch((error: unknown) => {
         // The delivery matters more than this note. The next delivery writes it.
@@ -63,7 +72,7 @@ export function createAuthenticator(dependencies: {
         observer.note('webhook.previous_use_unwritten', { errorName: errorName(error) });
       });
     }
-    return match !== undefined;
+    return found;
   }
 
   return async (header) => {
@@ -72,14 +81,17 @@ export function createAuthenticator(dependencies: {
       observer.note('webhook.refused', { reason: 'authorization_missing' });
       return 'none_sent';
     }
-    if (await isRight(header, await source.read())) return 'authenticated';
+    let found = await match(header, await source.read());
     // The header may have been rotated since the secret was read.
-    if (clock() - rereadAt >= rereadSeconds) {
+    if (!isAccepted(found) && clock() - rereadAt >= rereadSeconds) {
       rereadAt = clock();
-      if (await isRight(header, await source.read({ fresh: true }))) return 'authenticated';
+      found = await match(header, await source.read({ fresh: true }));
     }
-    observer.count('webhookAuthorizationWrong');
-    observer.note('webhook.refused', { reason: 'authorization_wrong' });
+    if (isAccepted(found)) return 'authenticated';
+    // Only hooks know a value that we issued once: then events are being lost. Anybody can send any other value.
+    const wasRight = found === 'retired';
+    observer.count(wasRight ? 'webhookAuthorizationRetired' : 'webhookAuthorizationWrong');
+    observer.note('webhook.refused', { reason: wasRight ? 'authorization_retired' : 'authorization_wrong' });
     return 'wrong_sent';
   };
 }

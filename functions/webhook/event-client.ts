@@ -11,11 +11,14 @@ export type ClientForConnection = (connectionId: string, remaining: RemainingTim
 export class NoSubscriptionError extends ConnectorError {
   override readonly name = 'NoSubscriptionError';
   readonly code = 'no_subscription';
+  /** What to do. */
+  readonly remedy: string;
   constructor(environment: ProcoreEnvironmentName, companyId: string) {
+    const remedy = `Run \`npm run procore -- webhooks apply\` for company ${companyId}.`;
     super(
-      `No subscription of "${environment}" names the company ${companyId}, so there is no connection to call it with. ` +
-        `Run \`npm run procore -- webhooks apply\` for company ${companyId}.`,
+      `No subscription of "${environment}" names the company ${companyId}, so there is no connection to call it with. ${remedy}`,
     );
+    this.remedy = remedy;
   }
 }
 

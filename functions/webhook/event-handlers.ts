@@ -1,6 +1,6 @@
 import type { ConnectionChange } from '../connection/connection-change.ts';
-import type { Observer } from '../observer.ts';
 import type { CompanyClient } from '../procore/client.ts';
+import type { OwnLog } from './own-log.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** What is known about an event beyond its payload. A mark but `stale` is also false when it could not be found out. */
@@ -22,8 +22,11 @@ export interface MarkedEvent extends WebhookEvent {
 
 /** What the integrator's functions get besides the event. */
 export interface HandlerContext {
-  /** Writes one structured log line. It takes only the fields of the allow-list, which cannot hold a secret. */
-  readonly log: Observer['note'];
+  /**
+   * Writes one structured log line, with any fields of yours: `log('order.updated', { orderId: 17 })`. They are redacted and
+   * bounded: 50 members of each object, five levels, 1,000 characters of each text, 8,000 of all.
+   */
+  readonly log: OwnLog;
   /** Aborted when the invocation has to end. The event then counts as failed and comes again. Pass it on to `fetch`. */
   readonly signal: AbortSignal;
 }

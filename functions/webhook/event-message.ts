@@ -70,7 +70,7 @@ export interface ConnectionChangeMessage {
 }
 
 /**
- * A message of the event queue. Its JSON is the contract with a consumer that replaces the worker (`-c worker=false`).
+ * A message of the event queue. Its JSON is the contract with a consumer that replaces the worker (`"worker": false`).
  */
 export type EventMessage = WebhookEventMessage | ConnectionChangeMessage;
 

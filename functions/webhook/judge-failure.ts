@@ -40,7 +40,8 @@ export async function judgeFailure(
   const whose = blame(error);
   noteFailure(error, item, dependencies);
   tellBreaker(error, whose, item, now - beganAt, dependencies);
-  const failed = failedTry(error, { at: beganAt, durationMs: (now - beganAt) * 1000, outcome: outcomes[whose.whose] });
+  const ran = { at: beganAt, durationMs: (now - beganAt) * 1000, outcome: outcomes[whose.whose] };
+  const failed = failedTry(error, ran, dependencies.frameOf);
   const read = item.ledger === 'read' ? item : await readTries(item, dependencies);
   const before = recordOf(item.message, read === 'unreadable' ? undefined : read.tried, beganAt);
   const record = withTry(before, failed);

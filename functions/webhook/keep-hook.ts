@@ -103,6 +103,8 @@ export async function keepHook(
   const kept = reauthorized || known?.hookId !== id;
   return {
     hook: {
+      // What a later version has noted of the hook stays.
+      ...(known?.hookId === id && known),
       hookId: id,
       projectId,
       authorization: fingerprint(authorization),

@@ -1,14 +1,17 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { EventHandlers } from './event-handlers.ts';
 
+const notLoadedRemedy = 'Correct the file and deploy again, or go back to the version before.';
+
 /** The integrator's file could not be loaded. The cause says why. */
 export class OnEventNotLoadedError extends ConnectorError {
   override readonly name = 'OnEventNotLoadedError';
   readonly code = 'on_event_not_loaded';
+  /** What to do. */
+  readonly remedy = notLoadedRemedy;
   constructor(cause: unknown) {
     super(
-      'on-event.ts could not be loaded: it, or what it imports, threw. Every event waits and none is lost. Correct ' +
-        'the file and deploy again, or go back to the version before.',
+      `on-event.ts could not be loaded: it, or what it imports, threw. Every event waits and none is lost. ${notLoadedRemedy}`,
       { cause },
     );
   }

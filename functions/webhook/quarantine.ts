@@ -26,52 +26,6 @@ export interface Quarantine {
   keep(message: QuarantineMessage): Promise<'kept' | 'refused'>;
 }
 
-/** A delivery that an operator has received from the quarantine. */
-export interface QuarantinedDelivery extends QuarantineMessage {
-  readonly receipt: string;
-}
-
-/** The quarantine as an operator uses it. */
-export interface QuarantineReader {
-  /** Receives up to ten deliveries and hides them from others for a minute. */
-  receive(): Promise<readonly QuarantinedDelivery[]>;
-  /** Gives them back untouched. */
-  giveBack(deliveries: readonly QuarantinedDelivery[]): Promise<void>;
-  delete(delivery: QuarantinedDelivery): Promise<void>;
-}
-
-/**
- * Shows every delivery in quarantine to `judge`. Those that it calls `done` are deleted, the others are given back.
- *
- * @returns everything that was there
- * @throws what `judge` and the reader throw, after the others were given back
- */
-export async function goThroughQuarantine(
-  reader: QuarantineReader,
-  judge: (delivery: QuarantinedDelivery) => Promise<'done' | 'keep'>,
-): Promise<readonly QuarantinedDelivery[]> {
-  const seen: QuarantinedDelivery[] = [];
-  const kept: QuarantinedDelivery[] = [];
-  try {
-    for (;;) {
-      const some = await reader.receive();
-      if (some.length === 0) return seen;
-      for (const [index, delivery] of some.entries()) {
-        seen.push(delivery);
-        try {
-          if ((await judge(delivery)) === 'done') await reader.delete(delivery);
-          else kept.push(delivery);
-        } catch (error) {
-          kept.push(...some.slice(index));
-          throw error;
-        }
-      }
-    }
-  } finally {
-    await reader.giveBack(kept);
-  }
-}
-
 /** How many bytes of a body are kept: the message then has less than 900 kB. SQS takes 1 MiB. */
 const keptBytes = 670_000;
 

@@ -4,6 +4,7 @@ import { backOffSeconds, isPastRetention } from './giving-up.ts';
 import { judgeFailure } from './judge-failure.ts';
 import { isKiller, longestUnclosed, withDeath } from './killers.ts';
 import { readMarks } from './marks.ts';
+import { ownLog } from './own-log.ts';
 import { setAside } from './set-aside.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { recordOf, type TryRecord, withTry } from './try-record.ts';
@@ -92,7 +93,7 @@ async function setKillerAside(
 
 async function handle({ content }: WorkItem, dependencies: WorkDependencies): Promise<void> {
   const { handlers, observer, sleep, remaining } = dependencies;
-  const log = observer.note.bind(observer);
+  const log = ownLog(observer);
   const inTime = (work: (signal: AbortSignal) => Promise<void>) =>
     withTimeLimit(Math.max(remaining() - endReserve, 0), sleep, work);
   if (content.kind === 'connection_change') {

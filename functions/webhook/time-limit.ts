@@ -1,14 +1,18 @@
 import type { Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 
+const timeoutRemedy = 'Make it faster, pass `signal` on to what it waits for, or raise the time-out of the worker.';
+
 /** The integrator's code had not finished when the invocation had to end. */
 export class HandlerTimeoutError extends ConnectorError {
   override readonly name = 'HandlerTimeoutError';
   readonly code = 'handler_timeout';
+  /** What to do. */
+  readonly remedy = timeoutRemedy;
   constructor(milliseconds: number) {
     super(
       `on-event.ts had not finished after ${Math.round(milliseconds / 1000)} s, when the invocation had to end. The ` +
-        'event comes again. Make it faster, pass `signal` on to what it waits for, or raise the time-out of the worker.',
+        `event comes again. ${timeoutRemedy}`,
     );
   }
 }

@@ -1,5 +1,4 @@
-import { errorName } from '../connector-error.ts';
-import { redactText } from '../procore/exchange.ts';
+import { type FrameOf, type ToldError, toldError } from './told-error.ts';
 
 /**
  * How a try ended: `failed` may be the event's own fault; `outside` is not, since the error says whose it is; `waiting`
@@ -9,19 +8,12 @@ import { redactText } from '../procore/exchange.ts';
 export type TryOutcome = 'failed' | 'outside' | 'waiting' | 'permanent' | 'died' | 'handled';
 
 /** One run of the integrator's code. */
-export interface Try {
+export interface Try extends Partial<ToldError> {
   /** When it began, epoch seconds. */
   readonly at: number;
   /** Not known of a try in which the process died. */
   readonly durationMs?: number;
   readonly outcome: TryOutcome;
-  readonly errorName?: string;
-  /** What the error said, at most 500 characters, without secrets. */
-  readonly text?: string;
-  /** Where it was thrown. */
-  readonly frame?: string;
-  /** By which `procore support-report` finds the call of Procore that failed. */
-  readonly referenceId?: string;
 }
 
 /**
@@ -51,9 +43,6 @@ export interface TryRecord {
 /** How many tries the ledger keeps of an event. */
 const keptTries = 10;
 
-/** As much of an error's text is kept, in characters. */
-const longestText = 500;
-
 /**
  * Gives the record of a message: what is kept of it, or a new one that goes on with the event's list of tries.
  *
@@ -79,42 +68,7 @@ export function withTry(record: TryRecord, one: Try): TryRecord {
 export function failedTry(
   error: unknown,
   { at, durationMs, outcome }: { readonly at: number; readonly durationMs: number; readonly outcome: TryOutcome },
+  frameOf: FrameOf,
 ): Try {
-  const { referenceId } = Object(error) as { readonly referenceId?: unknown };
-  const frame = firstFrame(error);
-  return {
-    at,
-    durationMs: Math.round(durationMs),
-    outcome,
-    errorName: errorName(error).slice(0, 100),
-    text: errorText(error),
-    ...(frame !== undefined && { frame }),
-    ...(typeof referenceId === 'string' && { referenceId: referenceId.slice(0, 100) }),
-  };
-}
-
-/** What an error said: the integrator's own words, so they are kept, but for secrets. */
-function errorText(error: unknown): string {
-  const text =
-    error instanceof Error ? [error, error.cause].filter(isError).map(sentence).join(' Cause: ') : String(error);
-  // Cut first: what redacts must not be given a text of any length.
-  return redactText(text.slice(0, longestText)).slice(0, longestText);
-}
-
-function isError(value: unknown): value is Error {
-  return value instanceof Error;
-}
-
-/** An error's own name is kept beside its text; a cause's is not. */
-function sentence({ name, message }: Error, index: number): string {
-  return index === 0 ? message : `${name}: ${message}`;
-}
-
-function firstFrame(error: unknown): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack
-    .split('\n')
-    .find((line) => /^\s+at /.test(line))
-    ?.trim()
-    .slice(0, 300);
+  return { at, durationMs: Math.round(durationMs), outcome, ...toldError(error, frameOf) };
 }

@@ -7,6 +7,7 @@ import type { BudgetClass } from './event-message.ts';
 import type { Evidence } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import type { MarkDependencies } from './marks.ts';
+import type { FrameOf } from './told-error.ts';
 import type { EventWorkQueue } from './work-queue.ts';
 
 /** What working a batch of the event queue needs. */
@@ -22,6 +23,8 @@ export interface WorkDependencies extends MarkDependencies {
   readonly handlers: () => Promise<EventHandlers>;
   /** Gives `onEvent` the client of a company's API. It makes no call itself. */
   readonly companyClient: (companyId: string, remaining: RemainingTime, budgetClass: BudgetClass) => CompanyClient;
+  /** Gives the line of the sources at which an error was thrown. */
+  readonly frameOf: FrameOf;
   /** For how many hours a failing event is tried, from its sending on. */
   readonly giveUpAfterHours: number;
   readonly clock: Clock;

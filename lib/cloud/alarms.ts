@@ -1,20 +1,54 @@
 import { ConnectorError } from '../../functions/connector-error.ts';
 import { type DiagnosisId, diagnosisRows } from '../diagnosis-rows.ts';
+import type { HandlerName } from '../handler-names.ts';
 
-/** What an alarm looks at. Our own metrics are summed; a list of functions or a queue stands for AWS's metrics of it. */
+/** What Lambda counts of a function by itself, whatever becomes of its log. */
+export type FunctionMeasure = 'Errors' | 'Throttles';
+
+/**
+ * What an alarm looks at. Our own metrics are summed; functions, a queue, the HTTP API or a heartbeat stand for AWS's
+ * metrics of them.
+ */
 export type Watched =
-  | { readonly metrics: readonly string[]; readonly statistic?: 'Sum' | 'SampleCount' | 'Minimum' | 'p99' }
-  | { readonly queue: WatchedQueue; readonly measure: QueueMeasure }
-  | { readonly functions: FunctionGroup; readonly measure: 'Errors' | 'Throttles' };
+  | {
+      readonly metrics: readonly string[];
+      /** Default is the sum. */
+      readonly statistic?: 'Sum' | 'Minimum' | 'Maximum' | 'p99';
+      /** AWS's own measures of one function, of which the larger counts: they come even when its log does not. */
+      readonly and?: { readonly handler: HandlerName; readonly measures: readonly FunctionMeasure[] };
+    }
+  | { readonly queue: WatchedQueue; readonly measure: WatchedMeasure }
+  | { readonly functions: WatchedFunctions; readonly measure: FunctionMeasure }
+  | { readonly api: '5xx' }
+  /** A function that runs every minute: the alarm fires when it has stopped, not before it has begun. */
+  | { readonly heartbeat: HandlerName };
 
-/** What is measured of a queue; `held` are the visible messages and those that somebody has in hand or put off. */
-export type QueueMeasure = 'age' | 'length' | 'held';
+/** What an alarm measures of a queue; `held` are the visible messages and those that somebody has in hand or put off. */
+export type WatchedMeasure = 'age' | 'length' | 'held';
 
 /** A queue of an environment that alarms look at. */
 export type WatchedQueue = 'events' | 'eventsDeadLetter' | 'rotationDeadLetter' | 'quarantine' | 'escrow';
 
-/** The functions that do one job together; no group has more than the ten metrics that one alarm may add up. */
+/** The functions of one part of an environment, whose logs a query reads together. */
 export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
+
+/**
+ * The functions that one alarm watches together, at most the ten whose metrics it may add up. What runs by the hour is
+ * apart from what runs by the minute: an alarm that waits for a second failure within minutes never sees one of it.
+ */
+export const watchedFunctions = {
+  connecting: [
+    ...(['connect-link', 'oauth-start', 'oauth-callback', 'oauth-company', 'disconnect'] as const),
+    'connect-service-account',
+  ],
+  tokens: ['access-token', 'rotation-sweep', 'token-rotation', 'token-recovery'],
+  worker: ['webhook-worker'],
+  deliveries: ['webhook-intake', 'webhook-worker'],
+  audits: ['subscription-audit', 'reconciliation'],
+} as const satisfies Readonly<Record<string, readonly HandlerName[]>>;
+
+/** Names functions that one alarm watches together. */
+export type WatchedFunctions = keyof typeof watchedFunctions;
 
 /** One alarm as data: what it watches, what a person reads in it, and where the logs tell of it. */
 export interface AlarmRow {
@@ -34,6 +68,8 @@ export interface AlarmRow {
   readonly missingData: 'fine' | 'fault';
   /** Whether somebody should be woken: it is part of the environment's composite alarm. */
   readonly page: boolean;
+  /** Whether an environment with lean monitoring has it, too. */
+  readonly lean?: true;
   /** Where the lines are that tell of it: in the logs of functions, or in the access logs of the HTTP API. */
   readonly logs: LoggedEvents | 'requests';
 }
@@ -48,8 +84,11 @@ export interface LoggedEvents {
 /**
  * Every alarm of an environment. `npm run readme` makes the runbook in lib/cloud/README.md of them (a test compares).
  *
- * A metric of ours that has no data says that nothing happened: only the sweep, which counts every minute even when
- * nothing is due, is missed when it is silent.
+ * A metric of ours that has no data says that nothing happened, and none of them counts zeros: CloudWatch charges a
+ * metric for each hour in which something was said of it. Only the sweep is missed when it is silent, by Lambda's own
+ * count of its invocations.
+ *
+ * test/cloud/alarm-causes.ts has a table of all causes: how each comes to its alarm.
  */
 export const alarmRows: readonly AlarmRow[] = [
   {
@@ -58,6 +97,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['reauthorizationRequired'] },
     missingData: 'fine',
     page: false,
+    lean: true,
     logs: { of: ['tokens'], events: ['rotation.*'] },
   },
   {
@@ -80,6 +120,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periods: 2,
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['tokens'], events: ['message.failed', 'rotation.*'] },
   },
   {
@@ -91,19 +132,20 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['sweepPastExpiry'] },
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['tokens'], events: ['rotation.*'] },
   },
   {
     id: 'rotation-sweep-silent',
-    cause:
-      'The sweep, which runs every minute, has not counted for 15 minutes: no connection is rotated ahead of time.',
+    cause: 'The sweep, which runs every minute, has not run for 15 minutes: no connection is rotated ahead of time.',
     remedy:
       "Look at the rotation-sweep function's log and at its rule in EventBridge: disabled, failing, or throttled by the account's limit of concurrent executions.",
-    watched: { metrics: ['sweepDue'], statistic: 'SampleCount' },
+    watched: { heartbeat: 'rotation-sweep' },
     fires: 'below',
     periods: 3,
     missingData: 'fault',
     page: true,
+    lean: true,
     logs: { of: ['tokens'] },
   },
   {
@@ -112,6 +154,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['clientCredentialsRefused'] },
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: {
       of: ['tokens', 'connecting'],
       events: ['rotation.client_refused', 'oauth.not_connected', 'secret.unread'],
@@ -123,6 +166,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { metrics: ['wrongEnvironment'] },
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['connecting', 'tokens'], events: ['connection.wrong_environment', 'secret.unread'] },
   },
   {
@@ -140,10 +184,12 @@ export const alarmRows: readonly AlarmRow[] = [
     cause: 'Token sets have waited in escrow for 15 minutes: token-recovery cannot store them.',
     remedy:
       "Look at token-recovery's log. Usual causes: the KMS key is disabled or due for deletion, DynamoDB is out, or the role was changed by hand. Repair that; the token sets then land by themselves.",
-    watched: { queue: 'escrow', measure: 'age' },
+    // Not SQS's age of the oldest message: it leaves out what was received three times, which is all that does not land.
+    watched: { metrics: ['escrowAgeSeconds'], statistic: 'Maximum' },
     threshold: 900,
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['tokens'], events: ['rotation.escrowed', 'rotation.recovered', 'message.failed'] },
   },
   {
@@ -169,31 +215,62 @@ export const alarmRows: readonly AlarmRow[] = [
   {
     id: 'webhook-authorization-wrong',
     cause:
-      'Somebody posts webhooks with a wrong Authorization header. If it is Procore, events are lost after 12 hours.',
+      'Webhooks come with an Authorization value that is no longer accepted. Only hooks know it: their events are lost after 12 hours.',
     remedy:
-      'Run `npm run procore -- webhooks apply`, which gives every hook the current header. Should it go on, a stranger is guessing: nothing is taken in, and nothing has to be done.',
-    watched: { metrics: ['webhookAuthorizationWrong'] },
+      'Run `npm run procore -- webhooks apply`, which gives every hook that we keep the current header. A hook that somebody made by hand needs it by hand. Strangers who guess are not counted here.',
+    watched: { metrics: ['webhookAuthorizationRetired'] },
     missingData: 'fine',
     page: true,
     logs: { of: ['webhooks'], events: ['webhook.refused'] },
+  },
+  {
+    id: 'webhook-secret-unusable',
+    cause:
+      'An edit has made the webhook authorization’s secret unusable. Intake goes on with the values that it read before; where it starts anew it answers 500, and Procore drops events after 12 h.',
+    remedy:
+      'Make the version before (AWSPREVIOUS) current again in Secrets Manager, or repair the JSON: {"environment", "current", "previous"?}, with values of at least 16 characters. The log says what is wrong with it.',
+    watched: { metrics: ['webhookSecretUnusable'] },
+    missingData: 'fine',
+    page: true,
+    lean: true,
+    logs: { of: ['webhooks'], events: ['secret.unusable'] },
   },
   {
     id: 'webhook-intake-failing',
     cause: 'Procore’s webhooks were answered with 429 or 5xx. Procore pauses all deliveries and drops them after 12 h.',
     remedy:
       'See in the log whether SQS refused (a retry helps, and Procore makes it), the function fails, or the account’s limit of concurrent executions is reached (raise it).',
-    watched: { metrics: ['webhookUnanswered'] },
-    periods: 2,
+    watched: {
+      metrics: ['webhookUnanswered'],
+      and: { handler: 'webhook-intake', measures: ['Errors'] },
+    },
+    // Procore's own retries can be far apart, so two in a row of short periods may never come.
+    threshold: 2,
+    periodMinutes: 30,
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['webhooks'], events: ['webhook.queue_unavailable', 'webhook.quarantine_unavailable'] },
+  },
+  {
+    id: 'http-api-failing',
+    cause: 'The HTTP API answered with 5xx three times within an hour: webhooks, connect pages, or both.',
+    remedy:
+      'See in the access log which route it was. Nothing there: look at the stage’s log group and at Lambda’s permission for the API. Webhooks: as `webhook-intake-failing`. Pages: as `callback-failing`.',
+    watched: { api: '5xx' },
+    threshold: 3,
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: true,
+    lean: true,
+    logs: 'requests',
   },
   {
     id: 'webhook-intake-slow',
     cause:
       'Answers to webhooks take longer than 2.5 s at the 99th percentile, cold starts included; Procore waits 5 s.',
     remedy:
-      'Compare the durations of webhook-intake with the latencies of SQS, DynamoDB and Secrets Manager in X-Ray. Many cold starts: give the function more memory, or provisioned concurrency.',
+      'Compare the duration of webhook-intake with the latencies of SQS and DynamoDB in CloudWatch’s metrics. Many cold starts: give the function more memory, or provisioned concurrency.',
     watched: { metrics: ['webhookAnswerMs'], statistic: 'p99' },
     threshold: 2500,
     periods: 3,
@@ -238,6 +315,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periodMinutes: 20,
     missingData: 'fine',
     page: false,
+    lean: true,
     logs: { of: ['webhooks'], events: ['event.failing_long', 'event.failed'] },
   },
   {
@@ -249,6 +327,7 @@ export const alarmRows: readonly AlarmRow[] = [
     watched: { queue: 'eventsDeadLetter', measure: 'length' },
     missingData: 'fine',
     page: false,
+    lean: true,
     logs: { of: ['webhooks'], events: ['event.*'] },
   },
   {
@@ -318,6 +397,7 @@ export const alarmRows: readonly AlarmRow[] = [
     periodMinutes: 60,
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['webhooks'], events: ['deliveries.discarded', 'subscription.*'] },
   },
   {
@@ -365,20 +445,38 @@ export const alarmRows: readonly AlarmRow[] = [
     remedy:
       'Find invocation.failed in the log. What is due stays due and is tried again each minute; callers of access-token got an error and may try again.',
     watched: { functions: 'tokens', measure: 'Errors' },
-    periods: 2,
+    // One failure is Lambda's own business; SQS gives a failed batch back after six minutes.
+    threshold: 2,
+    periodMinutes: 15,
     missingData: 'fine',
     page: true,
+    lean: true,
     logs: { of: ['tokens'] },
   },
   {
     id: 'webhook-errors',
-    cause: 'A function that takes in, works or watches webhooks failed outright.',
+    cause:
+      'webhook-worker failed outright twice: an error that is not on-event.ts’s own, a time-out, or no memory left.',
     remedy:
-      'Find invocation.failed in the log. Deliveries come again from Procore, batches from SQS: nothing is lost unless it goes on for 12 hours (intake) or 14 days (worker).',
-    watched: { functions: 'webhooks', measure: 'Errors' },
-    periods: 2,
+      'Find invocation.failed in the log. SQS hands the batch out again: nothing is lost unless it goes on for 14 days.',
+    watched: { functions: 'worker', measure: 'Errors' },
+    // One failure is Lambda's own business; SQS gives a failed batch back after six minutes.
+    threshold: 2,
+    periodMinutes: 15,
     missingData: 'fine',
     page: true,
+    lean: true,
+    logs: { of: ['webhooks'] },
+  },
+  {
+    id: 'audit-errors',
+    cause: 'The hourly audit or a reconciliation failed outright: it compared nothing.',
+    remedy:
+      'Find invocation.failed in the log. The next hour’s audit begins with what was looked at longest ago; a reconciliation is started again by whoever scheduled it.',
+    watched: { functions: 'audits', measure: 'Errors' },
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: false,
     logs: { of: ['webhooks'] },
   },
   {
@@ -386,7 +484,7 @@ export const alarmRows: readonly AlarmRow[] = [
     cause: 'Lambda refused to start webhook functions: the account’s limit of concurrent executions is reached.',
     remedy:
       'Ask AWS for a higher limit (Service Quotas, Lambda, concurrent executions), or find the function of the account that takes it all.',
-    watched: { functions: 'webhooks', measure: 'Throttles' },
+    watched: { functions: 'deliveries', measure: 'Throttles' },
     missingData: 'fine',
     page: true,
     logs: 'requests',

@@ -1,198 +1,207 @@
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
+import { ConfigurationError, shown } from '../configuration-error.ts';
 import {
-  isProcoreEnvironmentName,
-  type ProcoreEnvironmentName,
-  procoreEnvironmentNames,
-} from '../../functions/procore/environment.ts';
-import { ConfigurationError, shown } from './configuration-error.ts';
+  chooseStage,
+  type Place,
+  placeSettings,
+  readStages,
+  type Setting,
+  type StagedEnvironment,
+  type StagedStack,
+  stackSettings,
+} from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
-import { environmentOptions, type LogLevel } from './environment-options.ts';
+import { completeOptions, type EnvironmentOptions, environmentOptions, topicArnForm } from './environment-options.ts';
 import { mostStackNameCharacters } from './stack-name.ts';
 
 /** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
 const mostEnvironments = 2;
 
-/** `-c key=value` gives texts only, so a list may be written with commas between its members. */
-function listOf<Member extends z.ZodType>(member: Member) {
-  const split = (value: unknown) =>
-    typeof value === 'string'
-      ? value
-          .split(',')
-          .map((part) => part.trim())
-          .filter((part) => part !== '')
-      : value;
-  return z.preprocess(split, z.array(member));
+/** The CDK's own key: 0 where a stack may hold any number of resources, as on one machine. */
+const resourceLimitKey = '@aws-cdk/core:stackResourceLimit';
+
+/** A host of one's own, as cdk.json says it. */
+export interface DomainConfiguration {
+  /** The host alone. */
+  readonly name: string;
+  readonly certificateArn: string;
+  /** Whether redirect URI and webhook URL are at this host; until then it only answers, too. */
+  readonly inUse: boolean;
 }
 
-/** A number, or its digits as `-c key=value` gives them. */
-const wholeNumber = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^\d{1,6}$/)
-    .transform(Number),
-]);
+/** What cdk.json decides about one environment, with its defaults filled in. */
+export interface EnvironmentConfiguration extends EnvironmentOptions {
+  readonly name: ProcoreEnvironmentName;
+  /** The ARN of the SNS topic that wakes somebody. */
+  readonly pagerTopicArn?: string;
+  readonly domain?: DomainConfiguration;
+}
 
-/** A host that cannot be part of a redirect URI is refused here: at Procore it would only fail to match. */
-const domainName = z.string().superRefine((name, context) => {
-  const fault = faultOfDomainName(name);
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+/** What cdk.json decides about one stack, with its defaults filled in. */
+export interface StackConfiguration extends Place {
+  readonly stackName: string;
+  /** Who gets the mails of its alarms; null for nobody. */
+  readonly alarmEmail: string | null;
+  readonly environments: readonly EnvironmentConfiguration[];
+}
+
+type OptionName = keyof EnvironmentOptions;
+
+/** cdk.json counts in days what the CDK names otherwise. */
+const keyOf = (option: OptionName): string => (option === 'logRetention' ? 'logRetentionDays' : option);
+
+const optionNames = Object.keys(environmentOptions) as OptionName[];
+
+/** The keys of an environment, which a stage may have for all of its environments; `domain` is one environment's own. */
+export const environmentKeys: readonly string[] = [...optionNames.map(keyOf), 'pagerTopicArn', 'domain'];
+
+/** Every key of a stage or an environment with what it is unless it is given, as cdk.json has it. */
+export const settingDefaults: Readonly<Record<string, unknown>> = {
+  ...Object.fromEntries(optionNames.map((name) => [keyOf(name), environmentOptions[name].default])),
+  alarmEmail: null,
+};
+
+const domainSchema = z.strictObject({
+  // A host that cannot be part of a redirect URI is refused here: at Procore it would only fail to match.
+  name: z.string().superRefine((name, context) => {
+    const fault = faultOfDomainName(name);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  }),
+  certificateArn: z.string().regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/\S+$/),
+  inUse: z.boolean().default(true),
 });
 
-const environmentName = z.enum(procoreEnvironmentNames);
-
-/** `error`, or `production=error,sandbox=info` on the command line, or an object in cdk.json; the rest is `info`. */
-const logLevel = z.preprocess(
-  (value) => {
-    if (typeof value !== 'string') return value;
-    if (!value.includes('=')) return Object.fromEntries(procoreEnvironmentNames.map((name) => [name, value]));
-    return Object.fromEntries(value.split(',').map((pair) => pair.split('=').map((part) => part.trim())));
-  },
-  z.partialRecord(environmentName, z.custom<LogLevel>(environmentOptions.logLevel.isAllowed)),
-);
-
-/** An object; on the command line as JSON. */
-const domains = z.preprocess(
-  parsedJson,
-  z.partialRecord(
-    environmentName,
-    z.strictObject({
-      name: domainName,
-      certificateArn: z.string().regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/\S+$/),
-    }),
-  ),
-);
-
-const distinct = (values: readonly unknown[]) => new Set(values).size === values.length;
-
-const onOrOff = z.union([z.boolean(), z.stringbool({ truthy: ['true', 'on'], falsy: ['false', 'off'] })]);
-
-const { returnToOrigins, worker, workerConcurrency, giveUpAfterHours, revokeReplacedTokens, logRetention } =
-  environmentOptions;
-
-/** Each key's description is what the error line says is allowed. */
-const configurationSchema = z.strictObject({
-  stackName: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
-    .default('ProcoreConnector')
-    .describe(
-      'a letter, then letters, digits and hyphens, at most 28 to 35 of them: which, depends on the environments',
-    ),
-  environments: listOf(
-    z.custom<ProcoreEnvironmentName>((name) => typeof name === 'string' && isProcoreEnvironmentName(name)),
-  )
-    .refine((names) => names.length >= 1 && distinct(names))
-    .default(['sandbox', 'production'])
-    .describe(`one or two of ${procoreEnvironmentNames.join(', ')}, each once`),
-  alarmEmail: z.email().nullable().default(null).describe('an e-mail address, or null for no mail'),
-  returnToOrigins: listOf(z.string())
-    .refine(returnToOrigins.isAllowed)
-    .default([...returnToOrigins.default])
-    .describe(returnToOrigins.allowed),
-  worker: onOrOff.default(worker.default).describe(worker.allowed),
-  workerConcurrency: wholeNumber
-    .refine(workerConcurrency.isAllowed)
-    .default(workerConcurrency.default)
-    .describe(workerConcurrency.allowed),
-  giveUpAfterHours: wholeNumber
-    .refine(giveUpAfterHours.isAllowed)
-    .default(giveUpAfterHours.default)
-    .describe(giveUpAfterHours.allowed),
-  revokeReplacedTokens: onOrOff.default(revokeReplacedTokens.default).describe(revokeReplacedTokens.allowed),
-  logRetentionDays: wholeNumber
-    .refine(logRetention.isAllowed)
-    .transform((days): RetentionDays => days)
-    .default(logRetention.default)
-    .describe(logRetention.allowed),
-  logLevel: logLevel
-    .default({})
-    .describe(`${environmentOptions.logLevel.allowed}, for all environments or each: production=error,sandbox=info`),
-  domains: domains
-    .default({})
-    .describe(
-      'for each environment {"name": a host alone, "certificateArn": of ACM}, e.g. connect.example.com; with -c as JSON',
-    ),
-});
-
-/** What the `procore` block of cdk.json's context decides, with its defaults filled in. */
-export type Configuration = z.output<typeof configurationSchema>;
-
-type ConfigurationKey = keyof Configuration;
-
-const configurationKeys = Object.keys(configurationSchema.shape) as ConfigurationKey[];
+const allowedDomain =
+  '{"name": a host alone, e.g. connect.example.com, "certificateArn": of ACM, "inUse": false until DNS and Procore know it}';
 
 /**
- * Reads and validates the app's context: the `procore` block, each key of which `-c key=value` overrides.
+ * Reads and validates the app's context: one stage of the `procore` block.
  *
- * @param context gives the value of a context key, or undefined
- * @throws ConfigurationError at the first key that is wrong
+ * @param context gives the value of a context key, or undefined; `stage` names the stage
+ * @returns the stacks of the stage, in the order in which they are deployed
+ * @throws ConfigurationError at the first setting that is wrong, or that is given with `-c`
  */
-export function readConfiguration(context: (key: string) => unknown): Configuration {
-  const block: unknown = context('procore') ?? {};
-  if (typeof block !== 'object' || block === null || Array.isArray(block)) {
-    throw new ConfigurationError('procore', `procore: got ${shown(block)}; allowed: an object, as in cdk.json.`);
+export function readConfiguration(context: (key: string) => unknown): readonly StackConfiguration[] {
+  refuseForgotten(context);
+  const name: unknown = context('stage');
+  if (name !== undefined && typeof name !== 'string') {
+    throw new ConfigurationError('stage', `stage: got ${shown(name)}; allowed: the name of a stage.`);
   }
-  const overridden = new Map(
-    configurationKeys.flatMap((key) => {
-      const value = context(key);
-      return value === undefined ? [] : [[key, value] as const];
-    }),
-  );
-  const given: Record<string, unknown> = { ...block, ...Object.fromEntries(overridden) };
-
-  const parsed = configurationSchema.safeParse(given);
-  if (!parsed.success) throw refusalOf(parsed.error, given, overridden);
-  refuseTooManyEnvironments(parsed.data.environments);
-  refuseLongStackName(parsed.data);
-  return parsed.data;
+  const { stacks } = chooseStage(readStages(context('procore')), name);
+  if (context(resourceLimitKey) !== 0) for (const stack of stacks) refuseTooManyEnvironments(stack);
+  return stacks.map(stackConfiguration);
 }
 
-function refusalOf(error: z.ZodError, given: Record<string, unknown>, overridden: ReadonlyMap<string, unknown>) {
-  const issue = error.issues[0];
-  const key = String(issue?.path[0]) as ConfigurationKey;
-  if (issue?.code === 'unrecognized_keys') {
-    const path = [...issue.path, issue.keys[0]].join('.');
-    const allowed = [configurationKeys, procoreEnvironmentNames, ['name', 'certificateArn']][issue.path.length] ?? [];
-    const source = overridden.has(key) ? `-c ${key}=…` : 'cdk.json';
-    const text = `procore.${path} in ${source}: no such key; allowed: ${allowed.join(', ')}.`;
-    return new ConfigurationError(issue.path.length === 0 ? path : key, text);
-  }
-  const where = overridden.has(key) ? `-c ${key}=…` : `procore.${key} in cdk.json`;
-  const allowed = configurationSchema.shape[key].description;
-  const why =
-    issue?.code === 'custom' && key === 'domains' ? ` (${issue.path.slice(1).join('.')}: ${issue.message})` : '';
-  return new ConfigurationError(key, `${where}: got ${shown(given[key])}${why}; allowed: ${allowed}.`);
-}
-
-function refuseTooManyEnvironments(names: readonly ProcoreEnvironmentName[]): void {
-  if (names.length <= mostEnvironments) return;
-  const [kept, others] = [names.slice(0, mostEnvironments), names.slice(mostEnvironments)];
+/** AWS does not remember what was given with `-c`: the next deployment would undo it, or remove an environment. */
+function refuseForgotten(context: (key: string) => unknown): void {
+  const keys = [...environmentKeys, ...placeSettings, ...stackSettings, 'environments', 'domains'];
+  const given = keys.find((key) => context(key) !== undefined);
+  if (given === undefined) return;
   throw new ConfigurationError(
-    'environments',
-    `environments: got ${names.length} (${names.join(', ')}); allowed: at most ${mostEnvironments}, since a stack holds 500 ` +
-      `resources. Keep ${kept.join(', ')} here and deploy the rest as a stack of its own: ` +
-      `-c stackName=ProcoreConnector2 -c environments=${others.join(',')}`,
+    given,
+    `-c ${given}=…: got ${shown(context(given))}; allowed: -c stage=NAME alone, since the next deployment forgets what ` +
+      '-c has given. Write it into cdk.json, below procore.stages.',
   );
 }
 
-function refuseLongStackName({ stackName, environments }: Configuration): void {
-  const most = mostStackNameCharacters(environments);
+function stackConfiguration(stack: StagedStack): StackConfiguration {
+  const { stackName, environments, settings, account, region, profile } = stack;
+  refuseLongStackName(stack);
+  return {
+    stackName,
+    alarmEmail: readAlarmEmail(settings.get('alarmEmail')),
+    environments: environments.map(environmentConfiguration),
+    ...(account !== undefined && { account }),
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  };
+}
+
+function readAlarmEmail(setting: Setting | undefined): string | null {
+  if (setting === undefined || setting.value === null) return null;
+  const parsed = z.email().safeParse(setting.value);
+  if (parsed.success) return parsed.data;
+  throw wrong(setting, 'alarmEmail', 'an e-mail address, or null for no mail');
+}
+
+function environmentConfiguration({ name, settings }: StagedEnvironment): EnvironmentConfiguration {
+  for (const [key, { path }] of settings) {
+    if (environmentKeys.includes(key)) continue;
+    const allowed = [...environmentKeys, ...placeSettings, ...stackSettings].join(', ');
+    throw new ConfigurationError(key, `${path} in cdk.json: no such key; allowed: ${allowed}.`);
+  }
+  const given = optionNames.flatMap((option) => {
+    const setting = settings.get(keyOf(option));
+    return setting === undefined ? [] : [[option, allowedValue(option, setting)] as const];
+  });
+  const pagerTopicArn = settings.get('pagerTopicArn');
+  const domain = settings.get('domain');
+  return {
+    name,
+    ...completeOptions(name, Object.fromEntries(given)),
+    ...(pagerTopicArn && { pagerTopicArn: readPagerTopicArn(pagerTopicArn) }),
+    ...(domain && { domain: readDomain(domain, name) }),
+  };
+}
+
+function allowedValue(option: OptionName, setting: Setting): unknown {
+  const { allowed, isAllowed } = environmentOptions[option];
+  if (isAllowed(setting.value)) return setting.value;
+  throw wrong(setting, keyOf(option), allowed);
+}
+
+function readPagerTopicArn(setting: Setting): string {
+  if (typeof setting.value === 'string' && topicArnForm.test(setting.value)) return setting.value;
+  throw wrong(setting, 'pagerTopicArn', 'the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME');
+}
+
+function readDomain(setting: Setting, environment: ProcoreEnvironmentName): DomainConfiguration {
+  if (!setting.path.split('.').includes(environment)) {
+    throw wrong(
+      setting,
+      'domain',
+      `a domain inside environments.${environment}, since a host leads to one environment`,
+    );
+  }
+  const parsed = domainSchema.safeParse(setting.value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const allowed = Object.keys(domainSchema.shape).join(', ');
+    throw new ConfigurationError(
+      'domain',
+      `${setting.path}.${issue.keys[0]} in cdk.json: no such key; allowed: ${allowed}.`,
+    );
+  }
+  const why = issue?.code === 'custom' ? ` (${issue.path.join('.')}: ${issue.message})` : '';
+  throw wrong(setting, 'domain', allowedDomain, why);
+}
+
+function wrong({ path, value }: Setting, key: string, allowed: string, why = ''): ConfigurationError {
+  return new ConfigurationError(key, `${path} in cdk.json: got ${shown(value)}${why}; allowed: ${allowed}.`);
+}
+
+function refuseLongStackName({ stackName, environments }: StagedStack): void {
+  const names = environments.map(({ name }) => name);
+  const most = mostStackNameCharacters(names);
   if (stackName.length <= most) return;
   throw new ConfigurationError(
     'stackName',
     `stackName: got ${shown(stackName)} (${stackName.length} characters); allowed: at most ${most} with ` +
-      `${environments.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
+      `${names.join(' and ')}, since the stack's name stands in the names of its queues and SQS takes 80 characters.`,
   );
 }
 
-/** @returns what the JSON says; the value unchanged if it is not JSON, for the schema to refuse */
-function parsedJson(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+function refuseTooManyEnvironments({ path, environments }: StagedStack): void {
+  if (environments.length <= mostEnvironments) return;
+  const names = environments.map(({ name }) => name);
+  const [kept, others] = [names.slice(0, mostEnvironments), names.slice(mostEnvironments)];
+  const alone = others.map((name) => `"${name}": {"stackName": "Procore-${name}"}`).join(', ');
+  throw new ConfigurationError(
+    'environments',
+    `${path.split('.').slice(0, -1).join('.')} in cdk.json: got ${names.length} in one stack (${names.join(', ')}); ` +
+      `allowed: at most ${mostEnvironments} of ${procoreEnvironmentNames.join(', ')}, since a stack holds 500 resources. ` +
+      `Keep ${kept.join(', ')} together and give each other one a stack of its own: ${alone}.`,
+  );
 }

@@ -57,7 +57,7 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: 10,
     });
-    api.grantOrigin(oauthStart);
+    api.grantPageOrigins(oauthStart);
     tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem');
     secrets.grantOauthClient(oauthStart);
     api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
@@ -73,7 +73,7 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
-    api.grantOrigin(oauthCallback);
+    api.grantPageOrigins(oauthCallback);
     tables.grantAuthorizations(oauthCallback, 'GetItem', 'UpdateItem');
     tables.grantConnections(oauthCallback);
     secrets.grantOauthClient(oauthCallback);
@@ -91,7 +91,7 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
-    api.grantOrigin(oauthCompany);
+    api.grantPageOrigins(oauthCompany);
     tables.grantAuthorizations(oauthCompany, 'GetItem');
     tables.grantCompanyChoice(oauthCompany);
     api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);

@@ -1,13 +1,18 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
+  Alias,
+  ApplicationLogLevel,
   Architecture,
-  type CfnFunction,
   Code,
   EventSourceMapping,
+  type IFunction,
+  type IVersion,
   Function as LambdaFunction,
+  LoggingFormat,
   Runtime,
+  SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -36,12 +41,38 @@ export interface ConnectorFunctionProps extends SharedFunctionProps {
   /** Lambda gives processor time in proportion: 1,769 MiB is one processor. */
   readonly memoryMebibytes: number;
   readonly timeoutSeconds: number;
+  /**
+   * Whether callers reach it by the alias `live`, which stays with one published version until a deployment moves it.
+   *
+   * @default false: callers reach what was deployed last
+   */
+  readonly isVersioned?: boolean;
 }
 
-/** One function with its own log group and its own role, which may nothing but write that log and its traces. */
+/**
+ * Lambda's own lines of invocations that went well are a quarter of what a webhook logs, and its metrics say the same.
+ * It leaves them out only in this format, and still tells of time-outs and crashes. Our own lines are JSON anyway. They
+ * would be judged by the level, too, and lines of metrics have none: so this is not for the level `error`.
+ *
+ * @see [System log level event mapping](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html)
+ */
+const quietLambda = {
+  loggingFormat: LoggingFormat.JSON,
+  systemLogLevelV2: SystemLogLevel.WARN,
+  applicationLogLevelV2: ApplicationLogLevel.INFO,
+};
+
+/** The alias by which everything reaches a versioned function. Its name is part of what integrators store. */
+const liveAlias = 'live';
+
+/** One function with its own log group and its own role, which may nothing but write that log. */
 export class ConnectorFunction extends Construct {
   readonly name: HandlerName;
   readonly lambda: LambdaFunction;
+  /** What is invoked: permissions, routes, event sources and outputs name this, never `lambda`. */
+  readonly target: IFunction;
+  /** The alias `live` of a versioned function. */
+  readonly live: Alias | undefined;
   readonly role: Role;
   readonly logGroup: LogGroup;
   readonly #permissions = new PolicyDocument({ minimize: true });
@@ -62,11 +93,6 @@ export class ConnectorFunction extends Construct {
       inlinePolicies: { Function: this.#permissions },
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
-    this.allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
-    Validations.of(this.role).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
-      reason: `The role of ${props.name} writes traces, and X-Ray has no resources to name; nothing else has a wildcard.`,
-    });
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -77,14 +103,28 @@ export class ConnectorFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       role: this.role,
       logGroup: this.logGroup,
+      ...(props.logLevel === 'info' && quietLambda),
+      // An older version has calls in hand for a minute after its last one, and a person may want to go back to it. It
+      // goes with its function; one that a failed deployment made goes with the deployment, else it could not be made
+      // again.
+      currentVersionOptions: { removalPolicy: retained },
       environment: {
         [settingNames.environment]: props.procoreEnvironment,
+        [settingNames.stack]: Stack.of(this).stackName,
         // Powertools' own name.
         POWERTOOLS_LOG_LEVEL: props.logLevel.toUpperCase(),
       },
     });
-    // By the resource itself: CDK's `tracing` would add the permission a second time, in a policy of its own.
-    (this.lambda.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    // CDK's own classes do not keep exactOptionalPropertyTypes.
+    this.live = props.isVersioned
+      ? new Alias(this, 'Live', { aliasName: liveAlias, version: this.lambda.currentVersion as IVersion })
+      : undefined;
+    this.target = (this.live as IFunction | undefined) ?? this.lambda;
+  }
+
+  /** What callers give as the function's name: its name, or the ARN of its alias, which every call takes as well. */
+  get calledName(): string {
+    return this.live?.functionArn ?? this.lambda.functionName;
   }
 
   /** Adds a statement to the function's role. */
@@ -110,7 +150,7 @@ export class ConnectorFunction extends Construct {
   consume(queue: IQueue, maxConcurrency: number): void {
     this.allowToConsume(queue);
     const mapping = new EventSourceMapping(this, 'EventSource', {
-      target: this.lambda,
+      target: this.target,
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,

@@ -7,13 +7,13 @@ import type { ConcurrencyPlan } from '../concurrency.ts';
 import { alarmTopicOutput, pascalCase } from '../stack-outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import type { Bundles } from './bundle/bundle.ts';
-import type { Configuration } from './configuration.ts';
+import type { EnvironmentConfiguration, StackConfiguration } from './configuration.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from './procore-environment.ts';
 
 /** Properties for defining a {@link ConnectorStack}. */
 export interface ConnectorStackProps {
-  /** What cdk.json and the command line decide. */
-  readonly configuration: Configuration;
+  /** What cdk.json decides about it. */
+  readonly configuration: StackConfiguration;
   /** The functions' bundles, which all environments share. */
   readonly bundles: Bundles;
   /**
@@ -24,42 +24,38 @@ export interface ConnectorStackProps {
   readonly concurrency?: ConcurrencyPlan;
 }
 
-/** The one stack: a {@link ProcoreEnvironment} for each environment that cdk.json names, for any account and region. */
+/**
+ * A stack of a stage: a {@link ProcoreEnvironment} for each of its environments, for the account and region that cdk.json
+ * names, or for any.
+ */
 export class ConnectorStack extends Stack {
   constructor(scope: Construct, { configuration, bundles, concurrency }: ConnectorStackProps) {
-    super(scope, configuration.stackName, {
-      description: `Procore Connector for ${configuration.environments.join(', ')}`,
+    const { stackName, account, region, environments, alarmEmail } = configuration;
+    super(scope, stackName, {
+      description: `Procore Connector for ${environments.map(({ name }) => name).join(', ')}`,
+      env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
       // A stack is deleted on purpose or not at all: lib/cloud/README.md, "Tearing down".
       terminationProtection: true,
     });
-    const { topic } = new AlarmTopic(this, 'Alarms', { email: configuration.alarmEmail });
+    const { topic } = new AlarmTopic(this, 'Alarms', { email: alarmEmail });
     const action = new SnsAction(topic);
-    for (const name of configuration.environments) {
-      const props = { ...this.#propsOf(name, configuration), ...shareOf(name, concurrency), bundles };
-      new ProcoreEnvironment(this, pascalCase(name), props).addAlarmAction(action);
+    for (const environment of environments) {
+      const props = { ...this.#propsOf(environment), ...shareOf(environment.name, concurrency), bundles };
+      new ProcoreEnvironment(this, pascalCase(environment.name), props).addAlarmAction(action);
     }
     new CfnOutput(this, alarmTopicOutput, { value: topic.topicArn });
   }
 
-  #propsOf(procoreEnvironment: ProcoreEnvironmentName, configuration: Configuration): ProcoreEnvironmentProps {
-    const { returnToOrigins, worker, workerConcurrency, giveUpAfterHours } = configuration;
-    const { revokeReplacedTokens, logRetentionDays } = configuration;
-    const { [procoreEnvironment]: logLevel } = configuration.logLevel;
-    const { [procoreEnvironment]: domain } = configuration.domains;
+  #propsOf({ name, domain, ...options }: EnvironmentConfiguration): ProcoreEnvironmentProps {
     return {
-      procoreEnvironment,
-      ...{ returnToOrigins, worker, workerConcurrency, giveUpAfterHours, revokeReplacedTokens },
-      logRetention: logRetentionDays,
-      ...(logLevel && { logLevel }),
+      procoreEnvironment: name,
+      ...options,
       ...(domain && {
         domainName: domain.name,
-        certificate: this.#certificate(procoreEnvironment, domain.certificateArn),
+        domainInUse: domain.inUse,
+        certificate: Certificate.fromCertificateArn(this, `${pascalCase(name)}Certificate`, domain.certificateArn),
       }),
     };
-  }
-
-  #certificate(procoreEnvironment: ProcoreEnvironmentName, certificateArn: string) {
-    return Certificate.fromCertificateArn(this, `${pascalCase(procoreEnvironment)}Certificate`, certificateArn);
   }
 }
 

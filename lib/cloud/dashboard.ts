@@ -2,12 +2,15 @@ import { Dashboard, GraphWidget, type IMetric, PeriodOverride } from 'aws-cdk-li
 import { Construct } from 'constructs';
 import type { WatchedQueue } from './alarms.ts';
 
+/** What a graph shows of a queue: the age of its oldest message, or how many wait, were sent, or were deleted. */
+export type QueueMeasure = 'age' | 'length' | 'inHand' | 'sent' | 'deleted';
+
 /** One graph: metrics of ours (summed over the period unless a statistic is named), or measures of queues. */
 export interface Graph {
   readonly title: string;
   readonly metrics?: readonly string[];
-  readonly statistic?: 'p50 p99' | 'Minimum';
-  readonly queues?: { readonly of: readonly WatchedQueue[]; readonly measure: 'age' | 'length' };
+  readonly statistic?: 'p50 p99' | 'Minimum' | 'Maximum';
+  readonly queues?: { readonly of: readonly WatchedQueue[]; readonly measure: QueueMeasure };
 }
 
 /** The graphs of an environment's dashboard, in rows as they stand there. */
@@ -42,9 +45,12 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
     {
       title: 'Webhooks taken in',
       metrics: [
-        ...['webhookAccepted', 'webhookDuplicate', 'webhookQuarantined', 'webhookQuarantineRefused', 'webhookRefused'],
+        ...['webhookDuplicate', 'webhookQuarantined', 'webhookQuarantineRefused', 'webhookRefused'],
         ...['webhookUnanswered', 'webhookAuthorizationMissing', 'webhookAuthorizationWrong'],
+        'webhookAuthorizationRetired',
+        'webhookSecretUnusable',
       ],
+      queues: { of: ['events'], measure: 'sent' },
     },
     { title: 'Answers to webhooks (milliseconds)', metrics: ['webhookAnswerMs'], statistic: 'p50 p99' },
   ],
@@ -52,9 +58,16 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
     {
       title: 'Events handled',
       metrics: [
-        ...['eventHandled', 'eventUnsubscribed', 'eventFailed', 'eventDeadLettered', 'ledgerUnread'],
-        ...['ledgerUnwritten'],
+        ...[
+          'eventUnsubscribed',
+          'eventFailed',
+          'eventFailingLong',
+          'eventDeadLettered',
+          'ledgerUnread',
+          'ledgerUnwritten',
+        ],
       ],
+      queues: { of: ['events'], measure: 'deleted' },
     },
     {
       title: 'Subscriptions audited',
@@ -73,7 +86,12 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
     },
   ],
   [
-    { title: 'Oldest message (seconds)', queues: { of: ['events', 'escrow'], measure: 'age' } },
+    {
+      title: 'Oldest event, and oldest token set that does not leave escrow (seconds)',
+      metrics: ['escrowAgeSeconds'],
+      statistic: 'Maximum',
+      queues: { of: ['events'], measure: 'age' },
+    },
     {
       title: 'Messages that wait for a person',
       queues: { of: ['eventsDeadLetter', 'rotationDeadLetter', 'quarantine', 'escrow'], measure: 'length' },
@@ -86,7 +104,7 @@ export interface ConnectorDashboardProps {
   readonly name: string;
   /** Gives the metric of a graph. */
   readonly ours: (metric: string, statistic: string) => IMetric;
-  readonly ofQueue: (queue: WatchedQueue, measure: 'age' | 'length') => IMetric;
+  readonly ofQueue: (queue: WatchedQueue, measure: QueueMeasure) => IMetric;
 }
 
 /** One environment at a glance. */

@@ -6,6 +6,8 @@ export interface Domain {
   readonly name: string;
   /** Its certificate in ACM, in the region of the stack. */
   readonly certificate: ICertificate;
+  /** Whether pages and webhooks go by it already. Until then it answers beside the host that API Gateway draws. */
+  readonly inUse: boolean;
 }
 
 /**

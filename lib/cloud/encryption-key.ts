@@ -3,21 +3,9 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { keyPermissions } from '../key-permissions.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { retained } from './retained.ts';
-
-/** What a function may do with the key through DynamoDB: reading needs less than writing. */
-const actions = {
-  read: ['kms:Decrypt', 'kms:DescribeKey'],
-  write: [
-    'kms:Decrypt',
-    'kms:DescribeKey',
-    'kms:Encrypt',
-    'kms:GenerateDataKey',
-    'kms:ReEncryptFrom',
-    'kms:ReEncryptTo',
-  ],
-};
 
 /** One environment's KMS key: its tables, secrets and logs are encrypted with it, and nothing of another environment is. */
 export class EncryptionKey extends Construct {
@@ -49,7 +37,7 @@ export class EncryptionKey extends Construct {
 
   /** Lets a function use the key for tables, but only in requests that DynamoDB makes on the function's behalf. */
   grantTables(connectorFunction: ConnectorFunction, access: 'read' | 'write'): void {
-    connectorFunction.allow(actions[access], [this.key.keyArn], this.#through('dynamodb'));
+    connectorFunction.allow([...keyPermissions.table[access]], [this.key.keyArn], this.#through('dynamodb'));
   }
 
   /**
@@ -58,8 +46,7 @@ export class EncryptionKey extends Construct {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    */
   grantSecret(connectorFunction: ConnectorFunction, secret: Secret, access: 'read' | 'write' = 'read'): void {
-    const needed = access === 'read' ? ['kms:Decrypt'] : ['kms:Decrypt', 'kms:GenerateDataKey'];
-    connectorFunction.allow(needed, [this.key.keyArn], {
+    connectorFunction.allow([...keyPermissions.secret[access]], [this.key.keyArn], {
       StringEquals: {
         ...this.#through('secretsmanager').StringEquals,
         'kms:EncryptionContext:SecretARN': secret.secretArn,

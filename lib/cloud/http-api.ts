@@ -2,6 +2,7 @@ import { Aws, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
@@ -36,6 +37,8 @@ export class ConnectorHttpApi extends Construct {
   readonly accessLogs: LogGroup;
   /** Where the custom domain's DNS record must point to, if there is one. */
   readonly domainTarget: string | undefined;
+  /** The host that answers, too, and is not in use. */
+  readonly #otherOrigin: string | undefined;
   readonly #api: HttpApi;
 
   constructor(scope: Construct, id: string, props: ConnectorHttpApiProps) {
@@ -64,13 +67,16 @@ export class ConnectorHttpApi extends Construct {
       throttle,
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogs),
-        format: accessLogFormat(procoreEnvironment),
+        format: accessLogFormat(Stack.of(this).stackName, procoreEnvironment),
       },
       ...(customDomain && { domainMapping: { domainName: customDomain } }),
     });
     this.#measureWebhooks(props.metricNamespace);
     this.domainTarget = customDomain?.regionalDomainName;
-    this.origin = domain ? `https://${domain.name}` : this.#api.apiEndpoint;
+    const ofDomain = domain && `https://${domain.name}`;
+    const [origin, otherOrigin] = domain?.inUse ? [ofDomain, this.#api.apiEndpoint] : [this.#api.apiEndpoint, ofDomain];
+    this.origin = origin ?? this.#api.apiEndpoint;
+    this.#otherOrigin = otherOrigin;
   }
 
   /** Where Procore sends a person back to; it must be registered to the character. */
@@ -83,14 +89,30 @@ export class ConnectorHttpApi extends Construct {
     return `${this.origin}/webhooks`;
   }
 
+  /** API Gateway's own count of this API, which comes whatever becomes of the access logs. */
+  metric(name: '5xx'): Metric {
+    return { '5xx': this.#api.metricServerError({ statistic: 'Sum' }) }[name];
+  }
+
   /** Lets a function know the origin that its links and its redirect URI have. */
   grantOrigin(connectorFunction: ConnectorFunction): void {
     connectorFunction.set('publicOrigin', this.origin);
   }
 
-  /** Hands requests for a path to a function (payload format 2.0). */
+  /** Lets a function that shows pages know both origins: a sign-in ends at the host at which it began. */
+  grantPageOrigins(connectorFunction: ConnectorFunction): void {
+    this.grantOrigin(connectorFunction);
+    if (this.#otherOrigin !== undefined) connectorFunction.set('otherOrigin', this.#otherOrigin);
+  }
+
+  /**
+   * Hands requests for a path to a function (payload format 2.0). An HTTP API takes `/path/` for another path than `/path`,
+   * and no route that ends with a slash: `/path/{proxy+}` catches it.
+   *
+   * @see https://github.com/storacha/w3infra/pull/166
+   */
   route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
-    const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.lambda);
+    const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.target);
     for (const route of this.#api.addRoutes({ path, methods, integration })) {
       Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: whyOpen(path) });
     }
@@ -101,7 +123,7 @@ export class ConnectorHttpApi extends Construct {
    * metrics would mix webhooks with pages, or cost as much again for every route.
    */
   #measureWebhooks(metricNamespace: string): void {
-    const webhook = FilterPattern.stringValue('$.routeKey', '=', 'POST /webhooks');
+    const webhook = FilterPattern.stringValue('$.routeKey', '=', 'POST /webhooks*');
     const unanswered = FilterPattern.any(
       FilterPattern.numberValue('$.status', '=', 429),
       FilterPattern.numberValue('$.status', '>=', 500),
@@ -113,7 +135,7 @@ export class ConnectorHttpApi extends Construct {
         metricNamespace,
         metricName,
         metricValue,
-        dimensions: { environment: '$.environment' },
+        dimensions: { stack: '$.stack', environment: '$.environment' },
       });
     measure('webhookAnswerMs', webhook, '$.answerMs');
     measure('webhookUnanswered', FilterPattern.all(webhook, unanswered), '1');
@@ -135,19 +157,20 @@ function accessLogsName(environment: ProcoreEnvironmentName): string {
 
 /** API Gateway can check neither a browser that Procore sends back nor Procore's own header: our functions do. */
 function whyOpen(path: string): string {
-  return path === '/webhooks'
+  return path.startsWith('/webhooks')
     ? `Procore cannot sign in at the route ${path}: webhook-intake checks the Authorization header that its hooks send.`
     : `The route ${path} is opened by a person's browser: the one-time link, the state and the cookie authorize it.`;
 }
 
 /** One line of JSON a request. The route stands for the path, and no query string: that holds codes and states. */
-function accessLogFormat(environment: ProcoreEnvironmentName): AccessLogFormat {
+function accessLogFormat(stack: string, environment: ProcoreEnvironmentName): AccessLogFormat {
+  // CloudWatch Logs keeps the time itself, and each byte is paid for with every webhook.
   const texts = {
-    requestTime: '$context.requestTime',
     requestId: '$context.requestId',
     sourceIp: '$context.identity.sourceIp',
     routeKey: '$context.routeKey',
     integrationError: '$context.integrationErrorMessage',
+    stack,
     environment,
   };
   // Unquoted, since metric filters compare and add up numbers only.

@@ -40,6 +40,9 @@ function eventsOf(groups: readonly FunctionGroup[]): readonly string[] {
   return [...new Set(events)];
 }
 
+/** How Lambda tells of a time-out or a crash: in text, and as JSON. */
+const brokenOff = '@message like /Task timed out|Runtime\\.|"status": ?"(timeout|error|failure)"/';
+
 function eventsQuery(events: readonly string[]): QueryString {
   const conditions = events.map((event) =>
     event.endsWith('*') ? `event like /^${event.slice(0, -1).replaceAll('.', '\\.')}/` : `event = "${event}"`,
@@ -50,7 +53,7 @@ function eventsQuery(events: readonly string[]): QueryString {
       ...['outcome', 'reason', 'cause', 'code', 'status', 'count', 'errorName', 'sha256', 'bytes', 'referenceId'],
       ...['requestId', '@log'],
     ],
-    filterStatements: [[...conditions, 'level = "ERROR"', '@message like /Task timed out|Runtime\\./'].join(' or ')],
+    filterStatements: [[...conditions, 'level = "ERROR"', brokenOff].join(' or ')],
     sort: '@timestamp desc',
     limit: 200,
   });
@@ -59,7 +62,7 @@ function eventsQuery(events: readonly string[]): QueryString {
 function requestsQuery(): QueryString {
   return new QueryString({
     fields: ['@timestamp', 'routeKey', 'status', 'answerMs', 'requestId', 'integrationError'],
-    filterStatements: ['routeKey = "POST /webhooks"', 'status >= 400 or answerMs >= 2500'],
+    filterStatements: ['routeKey like /^POST \\/webhooks/ or status >= 500', 'status >= 400 or answerMs >= 2500'],
     sort: '@timestamp desc',
     limit: 200,
   });

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import {
+  type AlarmBase,
   AlarmRule,
   AlarmState,
   CompositeAlarm,
@@ -7,13 +8,25 @@ import {
   MathExpression,
   Metric,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
-import { type AlarmRow, alarmRows, type FunctionGroup, type Watched, type WatchedQueue } from './alarms.ts';
+import type { HandlerName } from '../handler-names.ts';
+import {
+  type AlarmRow,
+  alarmRows,
+  type FunctionGroup,
+  type FunctionMeasure,
+  type Watched,
+  type WatchedQueue,
+  watchedFunctions,
+} from './alarms.ts';
 import type { ConnectorFunction } from './connector-function.ts';
-import { ConnectorDashboard } from './dashboard.ts';
+import { ConnectorDashboard, type QueueMeasure } from './dashboard.ts';
+import type { MonitoringLevel } from './environment-options.ts';
+import type { ConnectorHttpApi } from './http-api.ts';
 import { LogQueries } from './log-queries.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
@@ -24,18 +37,24 @@ export interface MonitoringProps {
   readonly procoreEnvironment: ProcoreEnvironmentName;
   readonly functions: Readonly<Record<FunctionGroup, readonly ConnectorFunction[]>>;
   readonly queues: Readonly<Record<WatchedQueue, IQueue>>;
-  readonly accessLogs: ILogGroup;
+  readonly api: ConnectorHttpApi;
+  /** Lean has the alarms that say so, and no dashboard. */
+  readonly level: MonitoringLevel;
+  /** Where the composite alarm goes. Default is nowhere. */
+  readonly pagerTopic?: ITopic | undefined;
 }
 
-/** How the constructs of AWS call what we measure of a queue (by its maximum, unless told) and of a function (its sum). */
+/** How the constructs of AWS call what we measure of a queue and of a function (its sum), and what of it is looked at. */
 const queueMeasures = {
-  age: 'metricApproximateAgeOfOldestMessage',
-  length: 'metricApproximateNumberOfMessagesVisible',
-  inHand: 'metricApproximateNumberOfMessagesNotVisible',
+  age: ['metricApproximateAgeOfOldestMessage', 'Maximum'],
+  length: ['metricApproximateNumberOfMessagesVisible', 'Maximum'],
+  inHand: ['metricApproximateNumberOfMessagesNotVisible', 'Maximum'],
+  sent: ['metricNumberOfMessagesSent', 'Sum'],
+  deleted: ['metricNumberOfMessagesDeleted', 'Sum'],
 } as const;
 const functionMeasures = { Errors: 'metricErrors', Throttles: 'metricThrottles' } as const;
 
-/** One environment's alarms, the composite one to page on, the log queries, and the dashboard. */
+/** One environment's alarms, the composite one to page on, the log queries, and with full monitoring the dashboard. */
 export class Monitoring extends Construct {
   /** Fires with any alarm that somebody should be woken for. */
   readonly pagingAlarm: CompositeAlarm;
@@ -47,7 +66,8 @@ export class Monitoring extends Construct {
     this.#props = props;
     const { stackName } = Stack.of(this);
     const prefix = `${stackName}/${props.procoreEnvironment}`;
-    const alarms = alarmRows.map((row) => ({
+    const rows = alarmRows.filter((row) => (row.lean || props.level === 'full') && this.#isThere(row));
+    const alarms = rows.map((row) => ({
       row,
       runbookAlarm: new RunbookAlarm(this, row.id, {
         row,
@@ -62,7 +82,13 @@ export class Monitoring extends Construct {
       alarmDescription: `Something in ${prefix} needs a person now: see which alarm of this folder fires, and its text.`,
       alarmRule: AlarmRule.anyOf(...paging.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
     });
-    new LogQueries(this, 'Queries', { folder: prefix, ...props });
+    new LogQueries(this, 'Queries', {
+      folder: prefix,
+      functions: props.functions,
+      accessLogs: props.api.accessLogs,
+    });
+    if (props.pagerTopic !== undefined) tell(this.pagingAlarm, new SnsAction(props.pagerTopic));
+    if (props.level === 'lean') return;
     new ConnectorDashboard(this, 'Dashboard', {
       name: `${stackName}-${props.procoreEnvironment}`,
       ours: (metric, statistic) => this.#ours(metric, statistic),
@@ -70,50 +96,101 @@ export class Monitoring extends Construct {
     });
   }
 
-  /** Adds what every alarm of the environment does when it fires; the composite one, which only repeats, is left out. */
+  /**
+   * Adds what every alarm of the environment does when it fires and when it ends. The composite one, which only repeats,
+   * is left out: while it is in ALARM, it says nothing of a second trouble, so each alarm has to speak for itself.
+   */
   addAlarmAction(action: IAlarmAction): void {
-    for (const { alarm } of this.#alarms) alarm.addAlarmAction(action);
+    for (const { alarm } of this.#alarms) tell(alarm, action);
   }
 
-  #metric({ watched, missingData }: AlarmRow): Metric | MathExpression {
+  /** Without our worker there is nothing of it to watch. */
+  #isThere({ watched }: AlarmRow): boolean {
+    return !('functions' in watched) || this.#addends(watched).length > 0;
+  }
+
+  #metric(row: AlarmRow): Metric | MathExpression {
+    const { watched, periodMinutes = 5 } = row;
     if ('queue' in watched) {
       const { queue, measure } = watched;
       return measure === 'held'
         ? sum([this.#ofQueue(queue, 'length'), this.#ofQueue(queue, 'inHand')])
         : this.#ofQueue(queue, measure);
     }
+    if ('heartbeat' in watched) return this.#function(watched.heartbeat).lambda.metricInvocations();
     const addends = this.#addends(watched);
     const [only, ...others] = addends;
-    // CloudWatch looks further back before it holds missing data for a fault: for 3 periods of 5 minutes, 10 minutes
-    // more. A sum says 0 at once.
-    if (only === undefined || others.length > 0 || missingData === 'fault') return sum(addends);
+    // CloudWatch looks further back before it takes a lack of data for the end, by two periods more: too long where
+    // periods are long. A sum says 0 at once.
+    if (only === undefined || others.length > 0 || periodMinutes > 5) {
+      // What Lambda counts as an error is an unanswered request, too, and must not count twice.
+      return 'and' in watched ? combined(addends, (values) => `MAX([${values.join(', ')}])`) : sum(addends);
+    }
     return only;
   }
 
-  #addends(watched: Exclude<Watched, { readonly queue: WatchedQueue }>): Metric[] {
-    if ('metrics' in watched) return watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum'));
-    return this.#props.functions[watched.functions].map(({ lambda }) => lambda[functionMeasures[watched.measure]]());
+  #addends(
+    watched: Exclude<Watched, { readonly queue: WatchedQueue } | { readonly heartbeat: HandlerName }>,
+  ): Metric[] {
+    if ('api' in watched) return [this.#props.api.metric(watched.api)];
+    if ('metrics' in watched) {
+      const ours = watched.metrics.map((name) => this.#ours(name, watched.statistic ?? 'Sum'));
+      const { handler, measures } = watched.and ?? { measures: [] };
+      return handler === undefined
+        ? ours
+        : [...ours, ...measures.map((measure) => this.#ofFunction(this.#function(handler), measure))];
+    }
+    const names: readonly HandlerName[] = watchedFunctions[watched.functions];
+    return this.#functions
+      .filter(({ name }) => names.includes(name))
+      .map((each) => this.#ofFunction(each, watched.measure));
+  }
+
+  get #functions(): readonly ConnectorFunction[] {
+    return [...new Set(Object.values(this.#props.functions).flat())];
+  }
+
+  #function(name: HandlerName): ConnectorFunction {
+    const found = this.#functions.find((each) => each.name === name);
+    if (found === undefined) throw new RangeError(`There is no function ${name} to watch.`);
+    return found;
+  }
+
+  #ofFunction({ lambda }: ConnectorFunction, measure: FunctionMeasure): Metric {
+    return lambda[functionMeasures[measure]]();
   }
 
   #ours(metricName: string, statistic: string): Metric {
     return new Metric({
       namespace: metricNamespace,
       metricName,
-      dimensionsMap: { environment: this.#props.procoreEnvironment },
+      dimensionsMap: { stack: Stack.of(this).stackName, environment: this.#props.procoreEnvironment },
       statistic,
     });
   }
 
-  #ofQueue(queue: WatchedQueue, measure: keyof typeof queueMeasures): Metric {
-    return this.#props.queues[queue][queueMeasures[measure]]({ label: queue });
+  #ofQueue(queue: WatchedQueue, measure: QueueMeasure): Metric {
+    const [method, statistic] = queueMeasures[measure];
+    return this.#props.queues[queue][method]({ label: queue, statistic });
   }
 }
 
-/** Adds metrics up; a metric without data counts as 0, since the others must be heard all the same. */
+/** Lets an alarm say that it fires, and that it is over. */
+function tell(alarm: AlarmBase, action: IAlarmAction): void {
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+}
+
+/** Adds metrics up. */
 function sum(metrics: readonly Metric[]): MathExpression {
+  return combined(metrics, (values) => values.join(' + '));
+}
+
+/** Combines metrics; one without data counts as 0, since the others must be heard all the same. */
+function combined(metrics: readonly Metric[], write: (values: readonly string[]) => string): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  const expression = Object.keys(usingMetrics)
-    .map((name) => `FILL(${name}, 0)`)
-    .join(' + ');
-  return new MathExpression({ expression, usingMetrics });
+  return new MathExpression({
+    expression: write(Object.keys(usingMetrics).map((name) => `FILL(${name}, 0)`)),
+    usingMetrics,
+  });
 }

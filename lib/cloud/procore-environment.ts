@@ -4,6 +4,7 @@ import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -11,21 +12,23 @@ import {
   type ProcoreEnvironmentName,
   procoreEnvironmentNames,
 } from '../../functions/procore/environment.ts';
-import { accessTokenFunctionVariable } from '../../functions/settings.ts';
+import { accessTokenFunctionVariable, storedFormat } from '../../functions/settings.ts';
 import { allowedShares, type ConcurrencyShare, fullShare, isConcurrencyShare } from '../concurrency.ts';
+import { wrongValue } from '../configuration-error.ts';
 import type { HandlerName } from '../handler-names.ts';
 import { ownerTags } from '../owner-tags.ts';
 import { type EnvironmentOutput, outputName, pascalCase, readLogs } from '../stack-outputs.ts';
+import { spellFormat } from '../stored-format.ts';
 import { type Bundles, packagedBundles } from './bundle/bundle.ts';
-import { wrongValue } from './configuration-error.ts';
 import { Connecting } from './connecting.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { type Domain, faultOfDomainName } from './domain.ts';
 import { EncryptionKey } from './encryption-key.ts';
-import { completeOptions, type LogLevel } from './environment-options.ts';
+import { completeOptions, type LogLevel, type MonitoringLevel, topicArnForm } from './environment-options.ts';
 import { EscrowQueue } from './escrow-queue.ts';
 import { EventQueues } from './event-queue.ts';
 import type { FifoQueueNaming } from './fifo-queue.ts';
+import { GradualDeployments } from './gradual-deployments.ts';
 import { ConnectorHttpApi } from './http-api.ts';
 import { Monitoring, metricNamespace } from './monitoring.ts';
 import { checkNames } from './name-check.ts';
@@ -110,6 +113,29 @@ export interface ProcoreEnvironmentProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * How much watches the environment: every alarm and the dashboard, or the most important alarms alone.
+   *
+   * @default 'full' for production and federal, 'lean' for the sandboxes
+   */
+  readonly monitoring?: MonitoringLevel;
+
+  /**
+   * The SNS topic that wakes somebody, in the region of the stack: the composite alarm `page` goes there when it fires
+   * and when it ends.
+   *
+   * @default - nobody is woken; each alarm does what `addAlarmAction` added
+   */
+  readonly pagerTopicArn?: string;
+
+  /**
+   * Whether a deployment sends new code a tenth of the calls first, and goes back by itself when the new code fails
+   * within 5 minutes. It holds for the functions that take webhooks in, work events, and give and rotate tokens.
+   *
+   * @default true for production and federal, false for the sandboxes
+   */
+  readonly gradualDeployments?: boolean;
+
+  /**
    * A host of your own for pages and webhooks, e.g. `connect.example.com`. It needs a `certificate`, and a DNS record
    * that points to the output `DomainTarget`.
    *
@@ -123,6 +149,14 @@ export interface ProcoreEnvironmentProps {
    * @default - none, which is right without a `domainName`
    */
   readonly certificate?: ICertificate;
+
+  /**
+   * Whether redirect URI and webhook URL are at `domainName`. While false it answers, too, and nothing changes: time to
+   * make its DNS record and to register its redirect URI at Procore.
+   *
+   * @default - it is in use as soon as it is deployed
+   */
+  readonly domainInUse?: boolean;
 
   /**
    * The beginning of the names of the four FIFO queues, e.g. `acme-procore`; it must be the only one of its kind in account
@@ -165,7 +199,8 @@ export class ProcoreEnvironment extends Construct {
   constructor(scope: Construct, id: string, props: ProcoreEnvironmentProps) {
     super(scope, id);
     const procoreEnvironment = procoreOf(props);
-    const { logRetention, logLevel, ...options } = completeOptions(props);
+    const { logRetention, logLevel, ...others } = completeOptions(procoreEnvironment, props);
+    const { monitoring: level, gradualDeployments, ...options } = others;
     const concurrency = concurrencyOf(props);
     const domain = domainOf(props);
     const encryptionKey = new EncryptionKey(this, 'EncryptionKey');
@@ -183,12 +218,15 @@ export class ProcoreEnvironment extends Construct {
     const tokens = new Tokens(this, 'Tokens', { ...stores, concurrency });
     const webhooks = new Webhooks(this, 'Webhooks', { ...stores, api, tokens, concurrency, ...options });
 
+    const functions = [...connecting.functions, ...tokens.functions, ...webhooks.functions];
+    if (gradualDeployments) new GradualDeployments(this, 'Deployments', { procoreEnvironment, functions });
+
     this.eventQueue = eventQueue.queue;
     this.eventDeadLetterQueue = eventQueue.deadLetters;
     this.callbackUrl = api.callbackUrl;
     this.webhookUrl = api.webhookUrl;
     this.accessTokenVariables = {
-      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.lambda.functionName,
+      [accessTokenFunctionVariable(procoreEnvironment)]: tokens.accessToken.calledName,
     };
     this.#tokens = tokens;
     this.#monitoring = new Monitoring(this, 'Monitoring', {
@@ -201,11 +239,11 @@ export class ProcoreEnvironment extends Construct {
         quarantine: quarantineQueue.queue,
         escrow: escrowQueue.queue,
       },
-      accessLogs: api.accessLogs,
+      ...{ api, level, pagerTopic: this.#pagerTopic(props) },
     });
     this.#expose(procoreEnvironment, {
       ...outputsOfStores({ ...stores, api }),
-      ...outputsOfFunctions([...connecting.functions, ...tokens.functions, ...webhooks.functions]),
+      ...outputsOfFunctions(functions),
     });
     this.#tag(procoreEnvironment);
     checkNames(Stack.of(this));
@@ -229,8 +267,8 @@ export class ProcoreEnvironment extends Construct {
     if (grantee instanceof LambdaFunction) {
       for (const [name, value] of Object.entries(this.accessTokenVariables)) grantee.addEnvironment(name, value);
     }
-    // Our functions have no versions, so that nothing else of the function has to be granted.
-    return this.#tokens.accessToken.lambda.grantInvokeLatestVersion(grantee);
+    // The alias alone: whoever may ask for tokens must not be able to ask code that is no longer, or not yet, live.
+    return this.#tokens.accessToken.target.grantInvoke(grantee);
   }
 
   /** Fires with any alarm that somebody should be woken for: for your pager. */
@@ -238,9 +276,16 @@ export class ProcoreEnvironment extends Construct {
     return this.#monitoring.pagingAlarm;
   }
 
-  /** Adds what every alarm of this environment does when it fires, e.g. an `SnsAction`. */
+  /** Adds what every alarm of this environment does when it fires and when it ends, e.g. an `SnsAction`. */
   addAlarmAction(action: IAlarmAction): void {
     this.#monitoring.addAlarmAction(action);
+  }
+
+  /** @throws ConfigurationError when it is no ARN of a topic */
+  #pagerTopic({ pagerTopicArn: arn }: ProcoreEnvironmentProps): ITopic | undefined {
+    if (arn === undefined) return undefined;
+    if (Token.isUnresolved(arn) || topicArnForm.test(arn)) return Topic.fromTopicArn(this, 'PagerTopic', arn);
+    throw wrongValue('pagerTopicArn', arn, 'the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME');
   }
 
   /** Scripts and the command line find everything by these outputs, whose names therefore carry no hash. */
@@ -301,12 +346,12 @@ function concurrencyOf({ concurrency = fullShare }: ProcoreEnvironmentProps): Co
  * @returns undefined where API Gateway draws the host
  * @throws ConfigurationError when one of the two is missing, or the host could never match a redirect URI
  */
-function domainOf({ domainName, certificate }: ProcoreEnvironmentProps): Domain | undefined {
+function domainOf({ domainName, certificate, domainInUse = true }: ProcoreEnvironmentProps): Domain | undefined {
   if (domainName === undefined && certificate === undefined) return undefined;
   if (domainName === undefined) throw wrongValue('domainName', domainName, 'the host that the certificate is for');
   if (certificate === undefined) throw wrongValue('certificate', certificate, `a certificate for ${domainName}`);
   const fault = Token.isUnresolved(domainName) ? undefined : faultOfDomainName(domainName);
-  if (fault === undefined) return { name: domainName, certificate };
+  if (fault === undefined) return { name: domainName, certificate, inUse: domainInUse };
   throw wrongValue('domainName', domainName, `a host alone, e.g. connect.example.com; ${fault}`);
 }
 
@@ -318,6 +363,7 @@ function bundlesOf({ bundles, onEventEntry }: ProcoreEnvironmentProps): Bundles 
 }
 
 interface Stores {
+  readonly shared: { readonly encryptionKey: EncryptionKey };
   readonly api: ConnectorHttpApi;
   readonly secrets: Secrets;
   readonly tables: Tables;
@@ -328,12 +374,14 @@ interface Stores {
 }
 
 function outputsOfStores(stores: Stores): Outputs {
-  const { api, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue } = stores;
+  const { shared, api, secrets, tables, eventQueue, quarantineQueue, rotationQueue, escrowQueue } = stores;
   return {
     CallbackUrl: api.callbackUrl,
     WebhookUrl: api.webhookUrl,
     ApiEndpoint: api.origin,
+    StoredFormat: spellFormat(storedFormat),
     ...(api.domainTarget !== undefined && { DomainTarget: api.domainTarget }),
+    Key: shared.encryptionKey.key.keyArn,
     SecretOauthClient: secrets.oauthClient.secretArn,
     SecretWebhookAuthorization: secrets.webhookAuthorization.secretArn,
     QueueEvents: eventQueue.queue.queueUrl,
@@ -353,8 +401,8 @@ function outputsOfStores(stores: Stores): Outputs {
 function outputsOfFunctions(functions: readonly ConnectorFunction[]): Outputs {
   const logged: readonly HandlerName[] = readLogs;
   return Object.fromEntries(
-    functions.flatMap(({ name, lambda, logGroup }) => [
-      [`Function${pascalCase(name)}`, lambda.functionName],
+    functions.flatMap(({ name, calledName, logGroup }) => [
+      [`Function${pascalCase(name)}`, calledName],
       ...(logged.includes(name) ? [[`Log${pascalCase(name)}`, logGroup.logGroupName]] : []),
     ]),
   );

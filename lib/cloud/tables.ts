@@ -1,3 +1,4 @@
+import { Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import {
@@ -61,7 +62,16 @@ export class Tables extends Construct {
       timeToLiveAttribute,
     };
     this.authorizations = new Table(this, 'Authorizations', expiring);
-    this.deliveries = new Table(this, 'Deliveries', expiring);
+    // Nobody would restore a ledger of 30 days, and its backup would be a tenth of what it costs to keep.
+    this.deliveries = new Table(this, 'Deliveries', {
+      ...expiring,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
+    });
+    Validations.of(this.deliveries).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-DDB3',
+      reason:
+        'The table of deliveries is a ledger of 30 days. Without it events may be handled twice; no data is lost.',
+    });
     this.deliveries.addGlobalSecondaryIndex({
       indexName: arrivalIndex.name,
       partitionKey: { name: arrivalIndex.partitionKey, type: AttributeType.STRING },
@@ -119,7 +129,9 @@ export class Tables extends Construct {
 
   /** Lets a function read all subscriptions and note what became of their hooks; it removes none. */
   grantKeepSubscriptions(connectorFunction: ConnectorFunction): void {
-    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', ['GetItem', 'PutItem', 'Query']);
+    // PutItem is what the release before needs while both are deployed; it goes with the next release.
+    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'Query'];
+    this.#grant(connectorFunction, this.subscriptions, 'subscriptionsTable', actions);
   }
 
   /** Lets a function share Procore's rate limits and companies' pauses, and keep calls of Procore that failed. */

@@ -36,6 +36,7 @@ export class Tokens extends Construct {
       // A token request of 10 s at most, or the wait for somebody else's, then writes with their retries.
       memoryMebibytes: 512,
       timeoutSeconds: 30,
+      isVersioned: true,
     });
     const sweep = new ConnectorFunction(this, 'RotationSweep', {
       ...shared,
@@ -52,6 +53,7 @@ export class Tokens extends Construct {
       // Ten connections side by side, nearly all of the time waiting for Procore.
       memoryMebibytes: 512,
       timeoutSeconds: tokenRotationTimeoutSeconds,
+      isVersioned: true,
     });
     const recovery = new ConnectorFunction(this, 'TokenRecovery', {
       ...shared,
@@ -85,9 +87,9 @@ export class Tokens extends Construct {
    * @param callsAtATime how many of its calls run at a time. Default is 1: it works for one company after the other.
    */
   grantAccessTokens(connectorFunction: ConnectorFunction, callsAtATime = 1): void {
-    connectorFunction.set('accessTokenFunction', this.accessToken.lambda.functionName);
+    connectorFunction.set('accessTokenFunction', this.accessToken.calledName);
     connectorFunction.set('accessTokenCalls', String(callsAtATime));
-    connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.lambda.functionArn]);
+    connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.target.functionArn]);
   }
 }
 

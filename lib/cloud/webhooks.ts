@@ -53,14 +53,16 @@ export class Webhooks extends Construct {
       description: "Takes in Procore's webhooks",
       // Procore waits 5 s, a cold start included, and starting is processor time. What it no longer waits for is still
       // accepted, and its retry is then a duplicate.
-      memoryMebibytes: 1024,
+      memoryMebibytes: 768,
       timeoutSeconds: 10,
+      isVersioned: true,
     });
     secrets.grantWebhookAuthorization(intake);
     eventQueue.grantSend(intake);
     quarantineQueue.grantSend(intake);
     tables.grantDeliveries(intake);
-    api.route('/webhooks', [HttpMethod.POST], intake);
+    // HTTP APIs take no route that ends with a slash; this variable may be empty, and so catches it.
+    for (const path of ['/webhooks', '/webhooks/{proxy+}']) api.route(path, [HttpMethod.POST, HttpMethod.HEAD], intake);
     return intake;
   }
 
@@ -118,6 +120,7 @@ export class Webhooks extends Construct {
       // The integrator's code runs here; it mostly waits for Procore's API.
       memoryMebibytes: 512,
       timeoutSeconds: webhookWorkerTimeoutSeconds,
+      isVersioned: true,
     });
     eventQueue.grantWork(worker, { maxConcurrency: workerConcurrency, giveUpAfterHours });
     tables.grantDeliveries(worker);

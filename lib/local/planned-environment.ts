@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { layOutPorts, type SystemPorts } from '../ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../procore-stand-in/server.ts';
+import { localStage } from '../stages.ts';
 import { InvalidOptionError, type LocalOptions } from './options.ts';
 import { readCdkJson } from './template/assembly.ts';
 
@@ -78,9 +79,7 @@ export async function stopStandIns(standIns: ReadonlyMap<string, ProcoreStandIn>
 }
 
 async function configuredEnvironments(): Promise<ProcoreEnvironmentName[]> {
-  // The app itself says what is wrong with a wrong name.
-  const environments = z.array(z.custom<ProcoreEnvironmentName>()).default(['sandbox', 'production']);
-  const block = z.looseObject({ environments }).prefault({});
-  const schema = z.looseObject({ context: z.looseObject({ procore: block }).prefault({}) });
-  return (await readCdkJson(schema)).context.procore.environments;
+  const schema = z.looseObject({ context: z.looseObject({ procore: z.unknown().optional() }).prefault({}) });
+  const { stacks } = localStage((await readCdkJson(schema)).context.procore);
+  return stacks.flatMap(({ environments }) => environments.map(({ name }) => name));
 }

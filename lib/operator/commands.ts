@@ -7,6 +7,7 @@ import { credentials } from './commands/credentials.ts';
 import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { supportReport } from './commands/support-report.ts';
+import { target } from './commands/target.ts';
 import { verify } from './commands/verify.ts';
 import { webhooks } from './commands/webhooks.ts';
 
@@ -23,6 +24,7 @@ export const commands = group(
     supportReport,
     verify,
     cost,
+    target,
     completion,
     complete,
   },

@@ -1,5 +1,5 @@
 import type { RemainingTime } from '../../functions/clock.ts';
-import { apiClients, subscriptionStore } from '../../functions/place.ts';
+import { apiClients, failedExchangeStore, subscriptionStore } from '../../functions/place.ts';
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import type { ConnectionClients } from '../../functions/procore/connection-clients.ts';
 import type { Refusal } from '../../functions/refusal.ts';
@@ -26,7 +26,9 @@ export function commandTime(): RemainingTime {
  *
  * A company that has disconnected the app is called all the same: a person who asks wants to know how it is now.
  *
- * @param purpose with `looking` nothing is written down but the budget; with `acting` a call that works also ends the
+ * Calls that fail for good are kept, so that `support-report` finds them by the reference that a command shows.
+ *
+ * @param purpose with `looking` nothing else is written down but the budget; with `acting` a call that works also ends the
  *   functions' pause of its company
  */
 export function clientsOf(
@@ -34,8 +36,11 @@ export function clientsOf(
   terminal: Terminal,
   purpose: 'looking' | 'acting',
 ): ConnectionClients {
-  return apiClients(placeOf(environment), {
-    dynamoDb: environment.clients.dynamoDb,
+  const place = placeOf(environment);
+  const { dynamoDb } = environment.clients;
+  return apiClients(place, {
+    dynamoDb,
+    failures: failedExchangeStore(place, dynamoDb),
     origins: environment.procore,
     pauses: purpose === 'looking' ? 'ignored' : 'called',
     async vend(request) {

@@ -1,3 +1,4 @@
+import type { HandlerName } from '../handler-names.ts';
 import type { StandingCharges } from '../standing-charges.ts';
 import { type PriceName, prices, usdEach } from './prices.ts';
 
@@ -31,32 +32,46 @@ export const assumptions = {
   daysPerMonth: 365 / 12,
   /** Procore's lifetime of access tokens; rotation comes at 75 % of it, less up to 5 % jitter. */
   tokenSeconds: 5400,
-  intakeMs: 60,
-  intakeGb: 1,
-  workerMs: 120,
-  workerGb: 0.5,
+  /** One SendMessage and one UpdateItem after the other. */
+  intakeMs: 40,
+  /** Two reads side by side, then two writes side by side, and an on-event.ts that calls nobody. */
+  workerMs: 50,
   rotationMs: 600,
-  rotationGb: 0.5,
-  sweepMs: 250,
-  sweepGb: 0.5,
-  /** Lambda's own START, END and REPORT lines, our lines, metrics and access log. */
-  logBytesPerWebhook: 2600,
-  logBytesPerRotation: 1800,
-  logBytesPerSweep: 1200,
-  /** An event in the ledger, its index entry and its resource's mark. */
-  ledgerBytesPerWebhook: 1600,
+  /** Sixteen queries, eight at a time. */
+  sweepMs: 150,
+  /** The hourly audit, while there is no company to look at. */
+  auditMs: 300,
+  /** Our lines and metrics, 26 bytes a line for CloudWatch with them; test/end-to-end/calls.test.ts measures them. */
+  logBytesPerWebhook: 350,
+  accessLogBytes: 230,
+  logBytesPerRotation: 1200,
+  logBytesPerRun: 170,
+  /** Lambda's own START, END and REPORT, where it writes them. */
+  systemBytes: 360,
+  /** An event in the ledger, its index entry and its resource's mark, 100 bytes an item for DynamoDB with them. */
+  ledgerBytesPerWebhook: 1000,
   ledgerDays: 30,
-  logMonths: 3,
-  /** Lambda polls each of the three queues with five connections that wait 20 s, whether or not anything comes. */
-  idlePolls: (3 * 5 * 86_400) / 20,
-  /** How many execution environments are warm. Each reads its secrets again every five minutes. */
-  warmEnvironments: 10,
+  /** Lambda polls a queue with five connections at least, each of which waits for 20 s. */
+  pollers: 5,
+  pollSeconds: 20,
+  /** How many execution environments are warm while something happens. Each reads a secret every five minutes. */
+  warmEnvironments: 4,
+  /** Services cache a key's data key for five minutes, for each table, log group and secret. */
+  keyCacheSeconds: 300,
+  /** Tables, log groups and secrets in use while webhooks come or connections are rotated. */
+  encryptedPlaces: 10,
   /** X-Ray records the first request of each second and 5 % of the rest. */
   tracedShare: 0.05,
-  /** An alarm on functions watches each function of a group. */
-  functionsPerGroup: 5,
-  /** The shards that the sweep asks every minute. */
+  /** The shards that the sweep asks in every run. A query of an index is at most half a read. */
   sweepShards: 16,
+  /** Logs are compressed. */
+  logCompression: 5,
+} as const;
+
+/** Our metrics that occur while nothing is wrong; one costs by the hour in which something was said of it. */
+export const usualMetrics = {
+  webhooks: ['webhookAnswerMs'],
+  connections: ['sweepDue', 'rotationClaimed', 'rotationReplaced'],
 } as const;
 
 /** One line of the bill. */
@@ -67,63 +82,129 @@ export interface CostLine {
   readonly usd: number;
 }
 
-/** Computes a month's bill of one environment. @returns its lines, the dearest first */
-export function monthlyCost({ connections, webhooksPerDay }: Load, standing: StandingCharges): CostLine[] {
-  const a = assumptions;
-  const webhooks = webhooksPerDay * a.daysPerMonth;
-  const rotations = (connections * a.daysPerMonth * 86_400) / (a.tokenSeconds * 0.75 * 0.975);
-  const sweeps = a.daysPerMonth * 1440;
-  const calls = (work: Readonly<Record<string, number>>, action: string) =>
-    Object.entries(work).reduce((sum, [call, times]) => sum + (call.endsWith(action) ? times : 0), 0);
-  const { webhook, rotation } = measuredCalls;
-  const gb = (bytes: number) => bytes / 1e9;
-  const logGb = gb(webhooks * a.logBytesPerWebhook + rotations * a.logBytesPerRotation + sweeps * a.logBytesPerSweep);
-  const invocations = 2 * webhooks + rotations + sweeps;
-  const monthSeconds = a.daysPerMonth * 86_400;
+type Amount = readonly [name: PriceName, what: string, amount: number];
 
-  const amounts: readonly (readonly [PriceName, string, number])[] = [
-    ['httpApiRequest', 'webhooks', webhooks],
-    ['lambdaRequest', 'invocations: two a webhook, one a rotation, one a minute', invocations],
-    [
-      'lambdaGbSecond',
-      'running time, in GB-seconds',
-      (webhooks * (a.intakeMs * a.intakeGb + a.workerMs * a.workerGb) +
-        rotations * a.rotationMs * a.rotationGb +
-        sweeps * a.sweepMs * a.sweepGb) /
-        1000,
-    ],
-    // The ledger's first write also writes the index of arrivals; a rotation's two also move the index of due ones.
-    [
-      'dynamoWrite',
-      'ledger, connections and their indexes',
-      webhooks * (calls(webhook, 'UpdateItem') + 1) + rotations * (2 * calls(rotation, 'UpdateItem') + 2),
-    ],
-    [
-      'dynamoRead',
-      'history, connections, due shards',
-      webhooks * calls(webhook, 'GetItem') + rotations * calls(rotation, 'GetItem') + sweeps * a.sweepShards,
-    ],
-    ['dynamoStorage', 'the ledger, 30 days', gb(webhooksPerDay * a.ledgerDays * a.ledgerBytesPerWebhook)],
-    // Sent, received and deleted; batches make it less.
-    ['sqsFifoRequest', 'events and rotations', 3 * (webhooks + rotations)],
-    ['sqsRequest', "Lambda's polling of empty queues", a.idlePolls * a.daysPerMonth],
-    ['secret', 'OAuth client, webhook authorization', standing.secrets],
-    ['secretRequest', 'reads every five minutes', (a.warmEnvironments * monthSeconds) / 300],
-    ['key', "the environment's, and the alarm topic's", standing.keys],
-    ['keyRequest', 'for tables and secrets, cached by AWS', (5 * a.warmEnvironments * monthSeconds) / 300],
-    ['logGb', 'logs', logGb],
-    ['logStorage', 'logs kept', (logGb * a.logMonths) / 5],
-    ['metric', 'our metrics, if all of them occur', standing.metrics],
-    ['alarmMetric', 'alarms', standing.alarmMetrics + standing.functionGroupAlarms * a.functionsPerGroup],
-    ['compositeAlarm', 'the alarm to page on', 1],
-    ['dashboard', 'dashboard', 1],
-    ['trace', 'traces', Math.min(invocations, monthSeconds) + a.tracedShare * Math.max(0, invocations - monthSeconds)],
-  ];
-  return amounts
-    .map(([name, what, amount]) => {
-      return { service: prices[name].service, what, amount, usd: amount * usdEach(name) };
-    })
+/**
+ * Computes a month's bill of one environment.
+ *
+ * @param standing what its template has
+ * @returns its lines, the dearest first
+ */
+export function monthlyCost(load: Load, standing: StandingCharges): CostLine[] {
+  const work = workOf(load, standing);
+  return [...standingAmounts(standing), ...runAmounts(work, standing), ...storedAmounts(work, standing)]
+    .filter(([, , amount]) => amount > 0)
+    .map(([name, what, amount]) => ({ service: prices[name].service, what, amount, usd: amount * usdEach(name) }))
     .toSorted((one, other) => other.usd - one.usd);
+}
+
+const monthSeconds = assumptions.daysPerMonth * 86_400;
+
+/** What is done in a month, by schedules and for what comes. */
+function workOf({ connections, webhooksPerDay }: Load, { runsPerDay, memoryGb }: StandingCharges) {
+  const a = assumptions;
+  const runs = (name: HandlerName) => (runsPerDay[name] ?? 0) * a.daysPerMonth;
+  const webhooks = webhooksPerDay * a.daysPerMonth;
+  return {
+    webhooks,
+    worked: memoryGb['webhook-worker'] === undefined ? 0 : webhooks,
+    rotations: (connections * monthSeconds) / (a.tokenSeconds * 0.75 * 0.975),
+    sweeps: runs('rotation-sweep'),
+    audits: runs('subscription-audit'),
+    scheduled: Object.values(runsPerDay).reduce((sum, perDay) => sum + perDay, 0) * a.daysPerMonth,
+    isBusy: connections > 0 || webhooksPerDay > 0,
+  };
+}
+
+type Work = ReturnType<typeof workOf>;
+
+function standingAmounts(standing: StandingCharges): readonly Amount[] {
+  return [
+    ['secret', 'OAuth client, webhook authorization', standing.secrets],
+    ['key', "the environment's, and the alarm topic's", standing.keys],
+    ['alarmMetric', 'alarms, by the metrics that they watch', standing.alarmMetrics],
+    ['compositeAlarm', 'alarms on alarms', standing.compositeAlarms],
+    ['dashboard', 'dashboard', standing.dashboards],
+  ];
+}
+
+function runAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
+  const a = assumptions;
+  const { webhook, rotation } = measuredCalls;
+  const { webhooks, worked, rotations, sweeps, audits, scheduled, isBusy } = work;
+  const gb = (name: HandlerName) => standing.memoryGb[name] ?? 0;
+  const invocations = webhooks + worked + rotations + scheduled;
+  const milliseconds =
+    webhooks * a.intakeMs * gb('webhook-intake') +
+    worked * a.workerMs * gb('webhook-worker') +
+    rotations * a.rotationMs * gb('token-rotation') +
+    sweeps * a.sweepMs * gb('rotation-sweep') +
+    audits * a.auditMs * gb('subscription-audit');
+  // The ledger's first write also writes the index of arrivals; a rotation's two also move the index of due ones.
+  const writes = webhooks * (calls(webhook, 'UpdateItem') + 1) + rotations * (2 * calls(rotation, 'UpdateItem') + 2);
+  const reads = webhooks * calls(webhook, 'GetItem') + rotations * calls(rotation, 'GetItem');
+  const { fifo, standard } = standing.polledQueues;
+  const received = receives(worked) + receives(rotations) + receives(0) * (fifo - 2);
+  const cachings = monthSeconds / a.keyCacheSeconds;
+  const traces = Math.min(invocations, monthSeconds) + a.tracedShare * Math.max(0, invocations - monthSeconds);
+  return [
+    ['httpApiRequest', 'webhooks', webhooks],
+    ['lambdaRequest', 'invocations: by webhook, event and rotation, and by schedule', invocations],
+    ['lambdaGbSecond', 'running time, in GB-seconds', milliseconds / 1000],
+    ['dynamoWrite', 'ledger, connections and their indexes', writes],
+    ['dynamoRead', 'history, connections, due shards', reads + (sweeps * a.sweepShards) / 2 + audits],
+    // Sent and deleted; batches make it less.
+    ['sqsFifoRequest', 'events and rotations, and polling for them', 2 * (worked + rotations) + received],
+    ['sqsRequest', "Lambda's polling of the escrow", receives(0) * standard],
+    [
+      'secretRequest',
+      'reads every five minutes, and by the audit',
+      isBusy ? a.warmEnvironments * cachings + audits : audits,
+    ],
+    // At rest: the sweep reads a table and writes a log each minute; the audit once an hour, with a secret.
+    ['keyRequest', 'for tables, logs and secrets', (isBusy ? a.encryptedPlaces : 2) * cachings + 3 * audits],
+    ['trace', 'traces', standing.traced ? traces : 0],
+  ];
+}
+
+function storedAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
+  const a = assumptions;
+  const { webhooks, worked, rotations, scheduled } = work;
+  const system = standing.systemLines ? a.systemBytes : 0;
+  const logged =
+    webhooks * (a.logBytesPerWebhook + a.accessLogBytes + system) +
+    worked * system +
+    rotations * (a.logBytesPerRotation + system) +
+    scheduled * (a.logBytesPerRun + system);
+  const kept = (webhooks * a.ledgerDays * a.ledgerBytesPerWebhook) / a.daysPerMonth / 1e9;
+  const logMonths = standing.logDays / a.daysPerMonth;
+  const metrics =
+    (webhooks > 0 ? usualMetrics.webhooks.length : 0) + (rotations > 0 ? usualMetrics.connections.length : 0);
+  return [
+    ['dynamoStorage', 'the ledger, 30 days', kept],
+    ['dynamoBackup', 'the ledger, backed up', standing.ledgerBackup ? kept : 0],
+    ['logGb', 'logs', logged / 1e9],
+    ['logStorage', 'logs kept', ((logged / 1e9) * logMonths) / a.logCompression],
+    ['metric', 'our metrics that occur when nothing is wrong', metrics],
+  ];
+}
+
+/** How often some work calls an action. */
+function calls(work: Readonly<Record<string, number>>, action: string): number {
+  return Object.entries(work).reduce((sum, [call, times]) => sum + (call.endsWith(action) ? times : 0), 0);
+}
+
+/**
+ * How often Lambda asks a queue a month. A poller waits for 20 s, or until a message comes; then it asks again. Messages
+ * come at random times, so that the mean time between its requests is (1 - e^(-20 rate)) / rate.
+ *
+ * @param messages a month, one in a batch
+ */
+function receives(messages: number): number {
+  const { pollers, pollSeconds } = assumptions;
+  const rate = messages / monthSeconds / pollers;
+  const seconds = rate === 0 ? pollSeconds : (1 - Math.exp(-pollSeconds * rate)) / rate;
+  return (pollers * monthSeconds) / seconds;
 }
 
 /** Adds lines up by service. @returns dollars by service, the dearest first */

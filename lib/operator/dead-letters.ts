@@ -1,7 +1,8 @@
+import { sha256 } from '../../functions/sha256.ts';
+import { goThrough, type InHand, type SetAsideMessages, type Walk, type Walked } from './set-aside.ts';
+
 /** A message that was set aside from the event queue. */
-export interface DeadLetter {
-  readonly messageId: string;
-  readonly receipt: string;
+export interface DeadLetter extends InHand {
   readonly groupId: string;
   readonly body: string;
   /** Why; `received_too_often` when SQS itself moved it. */
@@ -12,46 +13,37 @@ export interface DeadLetter {
   readonly sentAt: number;
 }
 
-/** The dead-letter queue of the event queue, as an operator works it. */
-export interface DeadLetterQueue {
+/** The dead-letter queue of the event queue, as an operator works it: a FIFO queue. */
+export interface DeadLetterQueue extends SetAsideMessages<DeadLetter> {
   /** How many messages it holds, roughly. */
   count(): Promise<number>;
-  /**
-   * Takes up to ten messages in hand, hidden from others for a minute. Of one group no further one comes until those in
-   * hand are deleted or given back: it is a FIFO queue.
-   */
-  receive(): Promise<readonly DeadLetter[]>;
-  /** Gives messages back untouched. */
-  giveBack(letters: readonly DeadLetter[]): Promise<void>;
   /** Sends a copy to the event queue, with a deduplication id made of this message's own id. */
   redrive(letter: DeadLetter): Promise<void>;
-  delete(letter: DeadLetter): Promise<void>;
-}
-
-/** What a redrive did. */
-export interface Redriven {
-  readonly redriven: number;
-  /** Those that were looked at and not chosen. */
-  readonly kept: number;
 }
 
 /**
  * Looks at the dead letters without taking any away. Of one resource, only the first few can be seen.
  *
+ * @param signal ends the look
  * @returns the letters, given back already
  */
-export async function peekDeadLetters(queue: DeadLetterQueue, most: number): Promise<readonly DeadLetter[]> {
-  const seen: DeadLetter[] = [];
+export async function peekDeadLetters(
+  queue: DeadLetterQueue,
+  most: number,
+  signal: AbortSignal,
+): Promise<readonly DeadLetter[]> {
+  const seen = new Map<string, DeadLetter>();
   try {
-    while (seen.length < most) {
+    while (seen.size < most && !signal.aborted) {
       const some = await queue.receive();
-      if (some.length === 0) break;
-      seen.push(...some);
+      const before = seen.size;
+      for (const letter of some) seen.set(letter.messageId, letter);
+      if (seen.size === before) break;
     }
   } finally {
-    await queue.giveBack(seen);
+    await queue.giveBack([...seen.values()]);
   }
-  return seen.slice(0, most);
+  return [...seen.values()].slice(0, most);
 }
 
 /**
@@ -60,35 +52,21 @@ export async function peekDeadLetters(queue: DeadLetterQueue, most: number): Pro
  * One that fails again at once and comes back meanwhile is left alone.
  *
  * @param chosen which of them; those behind one that is not chosen, of the same resource, stay, too
+ * @throws what the queue throws, after all that is in hand was given back
  */
-export async function redriveDeadLetters(
+export function redriveDeadLetters(
   queue: DeadLetterQueue,
   chosen: (letter: DeadLetter) => boolean,
-  progress: (redriven: number) => void,
-): Promise<Redriven> {
-  const kept: DeadLetter[] = [];
+  walk: Omit<Walk<DeadLetter>, 'judge'>,
+): Promise<Walked> {
+  // What comes back has a new id and the same body.
   const sent = new Set<string>();
-  let redriven = 0;
-  try {
-    for (;;) {
-      const some = await queue.receive();
-      if (some.length === 0) break;
-      const held = new Set(kept.map(({ groupId }) => groupId));
-      for (const letter of some) {
-        if (held.has(letter.groupId) || sent.has(letter.body) || !chosen(letter)) {
-          held.add(letter.groupId);
-          kept.push(letter);
-          continue;
-        }
-        await queue.redrive(letter);
-        await queue.delete(letter);
-        sent.add(letter.body);
-        redriven += 1;
-        progress(redriven);
-      }
-    }
-  } finally {
-    await queue.giveBack(kept);
-  }
-  return { redriven, kept: kept.length };
+  const judge = async (letter: DeadLetter) => {
+    const content = sha256(letter.body);
+    if (sent.has(content) || !chosen(letter)) return 'keep';
+    await queue.redrive(letter);
+    sent.add(content);
+    return 'done';
+  };
+  return goThrough(queue, { ...walk, judge });
 }

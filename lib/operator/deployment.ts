@@ -4,6 +4,7 @@ import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dy
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
@@ -15,6 +16,7 @@ import {
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
 import {
+  alarmTopicOutput,
   type EnvironmentOutput,
   type FunctionOutput,
   type LogOutput,
@@ -23,6 +25,7 @@ import {
   type SecretOutput,
   type TableOutput,
 } from '../stack-outputs.ts';
+import { type AlarmSubscribers, countAlarmSubscribers } from './aws/alarm-subscribers.ts';
 import { readStackResources, readTagged } from './aws/tagged-resources.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
@@ -33,6 +36,8 @@ export interface DeploymentChoice {
   readonly stackName: string;
   readonly region?: string;
   readonly profile?: string;
+  /** The account that it must be in. */
+  readonly account?: string;
   /** The AWS of a system on this machine; it has one stack, whose name does not matter. */
   readonly localEndpoint?: string;
 }
@@ -42,6 +47,8 @@ export interface Deployment {
   readonly stackName: string;
   readonly local: boolean;
   readonly environments: readonly DeployedEnvironment[];
+  /** Counts who hears of alarms; absent on this machine, where there are none, and without a topic. */
+  readonly alarmSubscribers?: () => Promise<AlarmSubscribers>;
 }
 
 /** One line of a log; `id` is never given twice. */
@@ -72,6 +79,8 @@ export interface DeployedEnvironment {
   /** The redirect URI, as it must be registered at Procore. */
   readonly callbackUrl: string;
   readonly webhookUrl: string;
+  /** Whether our own worker takes the events. With `worker: false` a consumer of the integrator's does. */
+  readonly hasWorker: boolean;
   /** Where hooks deliver to: `webhookUrl`, unless Procore cannot reach it and deliveries are fetched. */
   readonly webhookDestination: string;
   /** @throws OperatorError (as do the next three) when the deployed version has none of the name */
@@ -125,6 +134,7 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
   const options = clientOptions(choice);
   const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
   if (!stack) throw noStack(choice);
+  refuseOtherAccount(choice, stack);
   const clients = {
     dynamoDb: new DynamoDBClient(options),
     lambda: new LambdaClient(options),
@@ -148,7 +158,9 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
       exitCodes.notFound,
     );
   }
-  return { stackName: name, local, environments };
+  const topicArn = outputs.get(alarmTopicOutput);
+  const alarmSubscribers = () => countAlarmSubscribers(new SNSClient(options), topicArn ?? '');
+  return { stackName: name, local, environments, ...(!local && topicArn !== undefined && { alarmSubscribers }) };
 }
 
 /**
@@ -204,6 +216,18 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
   );
 }
 
+/** A profile that leads elsewhere would show another company's data under the name that was asked for. */
+function refuseOtherAccount({ stackName, account, profile }: DeploymentChoice, { StackId = '' }: Stack): void {
+  const [, , , , found] = StackId.split(':');
+  if (account === undefined || found === undefined || found === account) return;
+  throw new OperatorError(
+    'wrong_account',
+    `cdk.json says that "${stackName}" is in account ${account}; the credentials${profile ? ` of profile ${profile}` : ''} ` +
+      `lead to ${found}. Sign in to ${account}, or choose another --profile.`,
+    exitCodes.aws,
+  );
+}
+
 function deployedEnvironment({
   environment,
   stackName,
@@ -241,6 +265,7 @@ function deployedEnvironment({
     procore: procoreOrigins(environment, local && loginOrigin && apiOrigin ? { loginOrigin, apiOrigin } : {}),
     callbackUrl: output('CallbackUrl'),
     webhookUrl: output('WebhookUrl'),
+    hasWorker: outputs.has(outputName(environment, 'FunctionWebhookWorker')),
     // As above: on AWS an output cannot send a company's events elsewhere.
     webhookDestination: (local && outputs.get(outputName(environment, 'WebhookDestination'))) || output('WebhookUrl'),
     functionName,

@@ -1,10 +1,10 @@
 import type { LedgerReader } from '../../functions/webhook/ledger.ts';
-import type { QuarantineReader } from '../../functions/webhook/quarantine.ts';
 import { dynamoDbLedgerReader } from './aws/dynamodb-ledger-reader.ts';
 import { sqsDeadLetters } from './aws/sqs-dead-letters.ts';
 import { sqsQuarantineReader } from './aws/sqs-quarantine-reader.ts';
 import type { DeadLetterQueue } from './dead-letters.ts';
 import type { DeployedEnvironment } from './deployment.ts';
+import type { QuarantineReader } from './quarantine.ts';
 
 /** Gives an environment's ledger, for reading. */
 export function ledgerOf({ clients, name, tableName }: DeployedEnvironment): LedgerReader {

@@ -55,8 +55,16 @@ export const prices = {
   },
   dynamoStorage: {
     service: 'DynamoDB',
-    unit: 'GB-month stored (0.25) with point-in-time recovery (0.20)',
-    usd: 0.45,
+    unit: 'GB-month stored',
+    usd: 0.25,
+    per: 1,
+    source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
+    seen: '2025-07',
+  },
+  dynamoBackup: {
+    service: 'DynamoDB',
+    unit: 'GB-month of point-in-time recovery',
+    usd: 0.2,
     per: 1,
     source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
     seen: '2025-07',

@@ -1,9 +1,11 @@
 import type { CommandContext, InputCompletion } from '@stricli/core';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { StandingCharges } from '../standing-charges.ts';
 import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Findings } from './leftovers.ts';
 import type { SharedFlags } from './shared-parameters.ts';
+import type { Selection, Target } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command ends with. */
@@ -18,8 +20,20 @@ export interface Report {
 
 /** What the command line takes from rooms of the house that it does not know itself; bin/procore.ts gives it. */
 export interface Surroundings {
-  /** Counts an environment's standing charges, out of the tables that the template is made of. */
-  standing(): Promise<StandingCharges>;
+  /**
+   * Counts what costs in the template of an environment, as cdk.json's settings make it.
+   *
+   * @param environment default is production, or the first one of the stage
+   * @param stage default is the only one of cdk.json
+   * @throws ConfigurationError when cdk.json is wrong, or has several stages and none is named
+   */
+  standing(environment: ProcoreEnvironmentName | undefined, stage: string | undefined): Promise<StandingCharges>;
+  /** Reads the `procore` block of cdk.json. @throws ConfigurationError when the file cannot be read */
+  settings(): Promise<unknown>;
+  /** Reads `.procorerc`. @throws ConfigurationError when it is not JSON */
+  remembered(): Promise<unknown>;
+  /** Writes `.procorerc`; undefined removes it. */
+  remember(selection: Selection | undefined): Promise<void>;
 }
 
 /** What every command works with. */
@@ -34,12 +48,21 @@ export interface Session {
 
 /** What a command works with that needs a deployed stack. */
 export interface StackSession extends Session {
-  /** Finds the stack that `--stack`, or the system that `--local` names; asked once. */
-  deployment(): Promise<Deployment>;
-  /** Finds what stayed behind of stacks of that name; nothing for a system on this machine, which leaves nothing. */
+  /** What the options say about which stack is meant. */
+  readonly selection: Selection;
+  /** Finds out which stacks are meant, without asking AWS; see chooseTargets in targets.ts. With `--local` there are none. */
+  targets(): Promise<readonly Target[]>;
+  /** Finds what stayed behind of the stacks that are meant; nothing for a system on this machine, which leaves nothing. */
   leftovers(): Promise<readonly Findings[]>;
   /**
-   * Finds one environment of it.
+   * Finds the stacks that are meant, or the system that `--local` names; each is asked for once.
+   *
+   * @param environment only the stack that has it
+   * @returns at least one
+   */
+  deployments(environment?: string): Promise<readonly Deployment[]>;
+  /**
+   * Finds one environment of them.
    *
    * @param name as `--environment` gave it; without it, the only one that is deployed
    * @throws OperatorError when there is none of that name, or several and no name

@@ -9,7 +9,8 @@ export interface JsonFlag {
 
 /** The flags that say which deployed stack a command works on. */
 export interface StackFlags {
-  readonly stack: string;
+  readonly stage: string | undefined;
+  readonly stack: string | undefined;
   readonly region: string | undefined;
   readonly profile: string | undefined;
   readonly local: boolean;
@@ -34,32 +35,19 @@ export function switchFlag(brief: string): TypedFlagParameter<boolean> {
   return { kind: 'boolean', brief, default: false, withNegated: false };
 }
 
+function optionalName(brief: string) {
+  return { kind: 'parsed', parse: String, brief, placeholder: 'NAME', optional: true } as const;
+}
+
 /** The definition of {@link JsonFlag}. */
 export const jsonFlag: FlagParametersForType<JsonFlag> = { json: switchFlag('Print one JSON document, for programs') };
 
 /** The definitions of {@link StackFlags}. */
 export const stackFlags: FlagParametersForType<StackFlags> = {
-  stack: {
-    kind: 'parsed',
-    parse: String,
-    brief: 'Name of the deployed stack',
-    placeholder: 'NAME',
-    default: 'ProcoreConnector',
-  },
-  region: {
-    kind: 'parsed',
-    parse: String,
-    brief: "AWS region; else the AWS SDK's own settings",
-    placeholder: 'NAME',
-    optional: true,
-  },
-  profile: {
-    kind: 'parsed',
-    parse: String,
-    brief: "AWS profile; else the AWS SDK's own settings",
-    placeholder: 'NAME',
-    optional: true,
-  },
+  stage: optionalName('Which stage of cdk.json; else PROCORE_STAGE, .procorerc, or the only one'),
+  stack: optionalName('Name of one deployed stack; else PROCORE_STACK, .procorerc, or the stacks of the stage'),
+  region: optionalName("AWS region; else what cdk.json says, else the AWS SDK's own settings"),
+  profile: optionalName("AWS profile; else what cdk.json says, else the AWS SDK's own settings"),
   local: switchFlag('Use the system that `npm start` runs on this machine'),
   endpoint: {
     kind: 'parsed',
@@ -76,7 +64,7 @@ export const environmentFlag: FlagParametersForType<EnvironmentFlag> = {
     kind: 'parsed',
     parse: environmentName,
     proposeCompletions: () => procoreEnvironmentNames,
-    brief: 'Which Procore environment; needed where several are deployed',
+    brief: 'Which Procore environment (--env for short); needed where several are deployed',
     placeholder: 'NAME',
     optional: true,
   },

@@ -1,6 +1,7 @@
 import { diagnose } from '../../functions/procore/diagnosis.ts';
 import { type ExactJson, isJsonObject, parseExactJson } from '../../functions/procore/exact-json.ts';
-import { type Exchange, redactHeaders, redactText, requestIdOf } from '../../functions/procore/exchange.ts';
+import { type Exchange, requestIdOf } from '../../functions/procore/exchange.ts';
+import { redactHeaders, redactText } from '../../functions/redact.ts';
 
 /** Where Procore tells of incidents. @see https://status.procore.com */
 const statusPageUrl = 'https://status.procore.com/api/v2/summary.json';
@@ -57,7 +58,7 @@ export function supportReport(exchange: Exchange, statusPage: StatusPage | undef
     exchange;
   const diagnosis = diagnose(exchange);
   const lines = (headers: Readonly<Record<string, string>> = {}) =>
-    Object.entries(redactHeaders(headers)).map(([name, value]) => `    ${name}: ${redactText(value)}`);
+    Object.entries(redactHeaders(headers)).map(([name, value]) => `    ${name}: ${value}`);
   const time = new Date(Math.floor(startedAt) * 1000).toISOString().replace('.000Z', 'Z');
   return [
     'To: apisupport@procore.com',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { exitCodes, OperatorError, usageError } from './exit-codes.ts';
 
 /** Shows what takes its time; `say` tells how far it is. */
@@ -18,6 +19,11 @@ export interface Terminal {
   tell(text: string): void;
   /** Runs what may take longer than a second, and shows that it does, on stderr. */
   working<T>(text: string, work: Work<T>): Promise<T>;
+  /**
+   * Runs what must not be cut off in between. The first Ctrl-C aborts the signal, so that the work comes to its end; the
+   * second one ends the program.
+   */
+  untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Asks for a visible text. @throws OperatorError when nobody can be asked, or on Ctrl-C */
   askText(question: string): Promise<string>;
   /** Asks for a secret without showing it, and conceals it. @throws OperatorError as {@link askText} */
@@ -40,6 +46,12 @@ export interface TerminalStreams {
    * @default 1000 (milliseconds)
    */
   readonly patienceMs?: number;
+  /**
+   * Where Ctrl-C is heard, as `SIGINT`. While nobody but the program itself listens there, it ends the program.
+   *
+   * @default this process
+   */
+  readonly signals?: Pick<EventEmitter, 'once' | 'off'>;
 }
 
 /** Shorter ones would tear holes into ordinary words. */
@@ -50,7 +62,7 @@ const clearLine = '\r\u001B[2K';
 
 /** Makes the terminal of some streams; prompts go to the process's own. */
 export function createTerminal(streams: TerminalStreams): Terminal {
-  const { stdout, stderr, interactive, variables, patienceMs = 1000 } = streams;
+  const { stdout, stderr, interactive, variables, patienceMs = 1000, signals = process } = streams;
   const concealed = new Set<string>();
   const clean = (text: string) =>
     [...concealed].reduce((cleaned, secret) => cleaned.replaceAll(secret, '[concealed]'), text);
@@ -84,6 +96,15 @@ export function createTerminal(streams: TerminalStreams): Terminal {
     print: (text) => void stdout.write(`${clean(text)}\n`),
     tell,
     working: (text, work) => showProgress(patienceMs, text, work, interactive ? showStatus : tellOnce(tell), endStatus),
+    async untilInterrupted(work) {
+      const interruption = new AbortController();
+      const interrupt = () => {
+        tell('Interrupted: ending with what has been begun. Ctrl-C once more ends at once.');
+        interruption.abort();
+      };
+      signals.once('SIGINT', interrupt);
+      return work(interruption.signal).finally(() => signals.off('SIGINT', interrupt));
+    },
     async askText(question) {
       requirePerson(question);
       const { text } = await import('@clack/prompts');

@@ -1,9 +1,10 @@
 import { tableOutputs } from '../stack-outputs.ts';
 import type { TableProtection } from '../table-protection.ts';
-import type { DeployedEnvironment } from './deployment.ts';
+import type { DeployedEnvironment, Deployment } from './deployment.ts';
 
 /** One thing that was looked at through the stack's real addresses. */
 export interface Check {
+  /** The name of the stack where something is checked that its environments share. */
   readonly environment: string;
   readonly what: string;
   /** What was found wrong and what to do; undefined when it is right. */
@@ -34,6 +35,10 @@ export async function verifyEnvironment(
       'A webhook with a wrong Authorization header is refused',
       () => webhook(webhookUrl, fetchUrl, 'Bearer wrong-on-purpose'),
     ],
+    [
+      'The address of webhooks is there, with a slash at its end as well',
+      async () => expectStatus(await fetchUrl(`${webhookUrl}/`, { method: 'HEAD' }), 200),
+    ],
     ['connect-link makes links to the registered address', () => link(environment)],
     ['access-token refuses an unknown connection', () => missingConnection(environment)],
     ['The OAuth client’s credentials are set, and for this environment', () => credentials(environment)],
@@ -47,6 +52,28 @@ export async function verifyEnvironment(
     results.push({ environment: name, what, ...(fault !== undefined && { fault }) });
   }
   return results;
+}
+
+/**
+ * Looks whether anybody hears of a stack's alarms. They go to its topic, where a subscription by mail counts only once
+ * somebody has confirmed it.
+ *
+ * @returns no check where there are no alarms: on this machine
+ */
+export async function verifyAlarms({
+  stackName,
+  alarmSubscribers,
+}: Pick<Deployment, 'stackName' | 'alarmSubscribers'>): Promise<Check[]> {
+  if (alarmSubscribers === undefined) return [];
+  const look = async () => {
+    const { confirmed, pending } = await alarmSubscribers();
+    if (confirmed > 0) return undefined;
+    return pending > 0
+      ? 'Nobody is: the subscription waits for its confirmation. Open the mail from AWS Notifications and confirm it.'
+      : 'Nobody is: the topic of alarms has no subscription. Set alarmEmail in cdk.json and deploy, or subscribe to the topic of the output AlarmTopic.';
+  };
+  const fault = await look().catch((error: unknown) => `${(error as Error).name}: ${(error as Error).message}`);
+  return [{ environment: stackName, what: 'Somebody is told of alarms', ...(fault !== undefined && { fault }) }];
 }
 
 async function expectStatus(response: Response, status: number): Promise<string | undefined> {

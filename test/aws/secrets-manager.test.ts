@@ -13,14 +13,15 @@ describe('secrets in Secrets Manager', () => {
   const secret = useSecret();
   const { put } = secret;
   let notes: string[];
+  let counts: string[];
   beforeEach(() => {
     notes = [];
+    counts = [];
   });
   const clock = () => secret.now;
-  const observer: Observer = { note: (event) => void notes.push(event), count: () => {} };
+  const observer: Observer = { note: (event) => void notes.push(event), count: (metric) => void counts.push(metric) };
   const oauthClient = () => secretsManagerOAuthClient({ ...placeOf(secret), clock, observer });
-  const webhookAuthorization = () =>
-    secretsManagerWebhookAuthorization({ ...placeOf(secret), clock, maxAgeSeconds: 60 });
+  const webhookAuthorization = () => secretsManagerWebhookAuthorization({ ...placeOf(secret), clock, observer });
   const oauth = (clientSecret: string) => ({ environment: 'sandbox', clientId: 'id', clientSecret });
 
   it('are read once in five minutes, and by callers at the same time together', async () => {
@@ -92,6 +93,43 @@ describe('secrets in Secrets Manager', () => {
     secret.now += 300;
     await expect(source.read()).rejects.toThrow(WrongEnvironmentError);
     await expect(source.read()).rejects.toThrow(WrongEnvironmentError);
+  });
+
+  it.each([
+    ['no JSON', 'hunter2'],
+    ['another environment', { environment: 'production', current: 'd'.repeat(48) }],
+    ['too short a value', { environment: 'sandbox', current: 'short' }],
+  ])(
+    'go on being served after an edit to %s, where they are the webhook authorization, and it is counted',
+    async (_, edit) => {
+      const good = { current: 'c'.repeat(48) };
+      put({ environment: 'sandbox', ...good });
+      const source = webhookAuthorization();
+      await source.read();
+      put(edit);
+      expect(await source.read({ fresh: true })).toEqual(good);
+      expect(await source.read()).toEqual(good);
+      expect(counts).toEqual(['webhookSecretUnusable']);
+      expect(notes).toEqual(['secret.unusable']);
+      await expect(webhookAuthorization().read()).rejects.toThrow(Error);
+      put({ environment: 'sandbox', current: 'e'.repeat(48) });
+      secret.now += 15;
+      expect(await source.read()).toEqual({ current: 'e'.repeat(48) });
+    },
+  );
+
+  it('are read again after half a minute while a webhook authorization has a previous value', async () => {
+    const source = webhookAuthorization();
+    put({ environment: 'sandbox', current: 'n'.repeat(48), previous: 'o'.repeat(48) });
+    await source.read();
+    put({ environment: 'sandbox', current: 'n'.repeat(48) });
+    secret.now += 29;
+    expect(await source.read()).toHaveProperty('previous');
+    secret.now += 1;
+    expect(await source.read()).not.toHaveProperty('previous');
+    secret.now += 299;
+    await source.read();
+    expect(secret.calls).toBe(2);
   });
 
   it('give both values of a webhook authorization that is being rotated', async () => {

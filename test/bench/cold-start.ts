@@ -109,7 +109,7 @@ const firstEvents: Readonly<Record<HandlerName, unknown>> = {
     generation: 1,
     tokens: { accessToken: 'a' },
   }),
-  'webhook-intake': request('POST'),
+  'webhook-intake': { ...request('POST'), rawPath: '/webhooks' },
   'webhook-worker': message({}),
   'subscription-audit': {},
   reconciliation: { companyId: '1', resourceName: 'RFIs', path: '/rest/v1.0/projects/1/rfis' },
@@ -193,7 +193,7 @@ export const bench: Bench = {
   about:
     'import and first invocation of every bundle, each in a fresh process, against an empty handler and against a ' +
     'handler that makes the same calls of AWS by the same SDK clients bundled the plain way, and does nothing else ' +
-    '(overPlainSdk: goal 0.75, and under 300 kB). AWS is a stand-in that has nothing and says so at once by https; medians, interleaved',
+    '(overPlainSdk: goal 0.75, and under 300 KiB). AWS is a stand-in that has nothing and says so at once by https; medians, interleaved',
 
   async run(_flags, size) {
     const outputDirectory = join(root, '.bundles', 'cold-start');

@@ -80,9 +80,9 @@ function percentile(values: readonly number[], share: number): number {
 
 /** On AWS a fresh event's two calls take this together, nearly all of what Lambda bills; an assumption, not measured. */
 const billedMs = 20;
-const intakeGb = 1;
-/** A metrics line and Lambda's REPORT line of one invocation. */
-const logBytes = 700;
+const intakeGb = 0.75;
+/** The line of the access log: intake itself writes nothing of what went well, and neither does Lambda. */
+const logBytes = 230;
 
 /** One half of a fresh event's calls is the send, the other the ledger's write, which the index `arrival` doubles. */
 function dollarsPerMillion(callsFresh: number): number {

@@ -59,6 +59,21 @@ describe('the evaluator gives the states of CloudWatch’s own examples', () => 
   });
 });
 
+describe('an alarm that ignores missing data', () => {
+  test.each([
+    ['- - - - -', 'kept'],
+    ['- - - - X', 'kept'],
+    ['X - - - -', 'kept'],
+    ['0 - - - -', 'OK'],
+    ['0 X X - X', 'ALARM'],
+  ] as const)('%s: %s for 3 of 3', (points, expected) => {
+    for (const before of ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const) {
+      const { stateAt } = alarmEvaluator({ ...alarm, TreatMissingData: 'ignore' });
+      expect(stateAt(drawn(points), 25, before)).toBe(expected === 'kept' ? before : expected);
+    }
+  });
+});
+
 describe('the evaluator', () => {
   const single = (Statistic: string, values: readonly number[], more: Partial<TemplateAlarm> = {}) => {
     const samples = new Map([[metricKey(metric), new Map([[0, values]])]]);
@@ -95,6 +110,10 @@ describe('the evaluator', () => {
     expect(sum('FILL(m0, 0) + FILL(m1, 0)')).toBe('ALARM');
     expect(sum('FILL(m1, 0)')).toBe('OK');
     expect(sum('m0 + m1')).toBe('ALARM');
+    expect(sum('MAX([FILL(m0, 0), FILL(m1, 0)])')).toBe('ALARM');
+    expect(sum('MAX([FILL(m1, 0)])')).toBe('OK');
+    expect(sum('IF(m0 >= 1, m0)')).toBe('ALARM');
+    expect(sum('IF(m0 >= 2, m0)')).toBe('OK');
     expect(() => sum('MAX(m0)')).toThrow('metric math that this evaluator does not know');
   });
 
@@ -102,6 +121,9 @@ describe('the evaluator', () => {
     const rule = { 'Fn::Join': ['', ['(ALARM("', { 'Fn::GetAtt': ['One', 'Arn'] }, '") OR ALARM("Other"))']] };
     expect(compositeStateOf(rule, () => 'OK')).toBe('OK');
     expect(compositeStateOf(rule, (id) => (id === 'Other' ? 'ALARM' : 'OK'))).toBe('ALARM');
+    const both = '(ALARM("One") AND OK("Other"))';
+    expect(compositeStateOf(both, (id) => (id === 'One' ? 'ALARM' : 'OK'))).toBe('ALARM');
+    expect(compositeStateOf(both, (id) => (id === 'One' ? 'ALARM' : 'INSUFFICIENT_DATA'))).toBe('OK');
     expect(() => compositeStateOf('NOT ALARM("One")', () => 'OK')).toThrow('a rule that this evaluator does not know');
   });
 });

@@ -16,13 +16,14 @@ export function byMinute(samples: readonly Sample[]): ReadonlyMap<number, readon
   return new Map([...minutes].map(([minute, reported]) => [minute, reported.map(({ value }) => value)]));
 }
 
-export type AlarmState = 'OK' | 'ALARM';
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 /** A metric in a template. */
 export interface TemplateMetric {
   readonly Namespace: string;
   readonly MetricName: string;
-  readonly Dimensions: readonly { readonly Name: string; readonly Value: Json }[];
+  /** A metric that a filter makes of a log may have none. */
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: Json }[];
 }
 
 interface MetricStat {
@@ -54,8 +55,8 @@ export interface TemplateAlarm extends Partial<TemplateMetric> {
 }
 
 /** Names a metric, e.g. `AWS/SQS ApproximateAgeOfOldestMessage QueueName=SandboxEscrowQueue81059B13`. */
-export function metricKey({ Namespace, MetricName, Dimensions }: TemplateMetric): string {
-  const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${textsIn(Value)[0]}`);
+export function metricKey({ Namespace, MetricName, Dimensions = [] }: TemplateMetric): string {
+  const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${textsIn(Value)[0]}`).sort();
   return [Namespace, MetricName, ...dimensions].join(' ');
 }
 
@@ -68,8 +69,12 @@ export function metricsOf(alarm: TemplateAlarm): readonly TemplateMetric[] {
 export interface AlarmEvaluator {
   /** How long one data point of the alarm is. */
   readonly periodMinutes: number;
-  /** Evaluates the alarm at the end of one of its periods. */
-  stateAt(samples: Samples, minute: number): AlarmState;
+  /**
+   * Evaluates the alarm at the end of one of its periods.
+   *
+   * @param before the state that it has had, which it keeps where it ignores missing data. @default OK
+   */
+  stateAt(samples: Samples, minute: number, before?: AlarmState): AlarmState;
 }
 
 /**
@@ -86,14 +91,16 @@ export function alarmEvaluator(alarm: TemplateAlarm): AlarmEvaluator {
   const { EvaluationPeriods: evaluated, DatapointsToAlarm: needed = evaluated } = alarm;
   const { periodMinutes, valueAt } = valueOfAlarm(alarm);
   const breaches = comparison(alarm);
-  const missingBreaches = missingIsBreaching(alarm);
+  const treatment = treatmentOf(alarm);
   return {
     periodMinutes,
-    stateAt(samples, minute) {
+    stateAt(samples, minute, before = 'OK') {
       const range = Array.from({ length: evaluated + 2 }, (_, index) => minute - index * periodMinutes);
       const latest = range.flatMap((end) => valueAt(samples, end) ?? []).slice(0, evaluated);
-      const breaching = latest.filter(breaches).length + (missingBreaches ? evaluated - latest.length : 0);
-      return breaching >= needed ? 'ALARM' : 'OK';
+      const missing = evaluated - latest.length;
+      const breaching = latest.filter(breaches).length;
+      if (treatment === 'ignore' && breaching < needed && breaching + missing >= needed) return before;
+      return breaching + (treatment === 'breaching' ? missing : 0) >= needed ? 'ALARM' : 'OK';
     },
   };
 }
@@ -106,16 +113,15 @@ export function alarmEvaluator(alarm: TemplateAlarm): AlarmEvaluator {
 export function compositeStateOf(rule: Json, stateOf: (logicalId: string) => AlarmState): AlarmState {
   const text = textsIn(rule)
     .filter((part) => part !== '' && part !== 'Arn')
-    .join('');
-  const fires = text
-    .replace(/^\((.*)\)$/, '$1')
-    .split(' OR ')
-    .map((operand) => {
-      const [, logicalId] = /^ALARM\("(\w+)"\)$/.exec(operand) ?? [];
-      if (logicalId === undefined) throw new Error(`a rule that this evaluator does not know: ${operand}`);
-      return stateOf(logicalId) === 'ALARM';
-    });
-  return fires.some(Boolean) ? 'ALARM' : 'OK';
+    .join('')
+    .replace(/^\((.*)\)$/, '$1');
+  const isAll = text.includes(' AND ');
+  const holds = text.split(isAll ? ' AND ' : ' OR ').map((operand) => {
+    const [, state, logicalId] = /^\(?(ALARM|OK)\("(\w+)"\)\)?$/.exec(operand) ?? [];
+    if (logicalId === undefined) throw new Error(`a rule that this evaluator does not know: ${operand}`);
+    return stateOf(logicalId) === state;
+  });
+  return (isAll ? holds.every(Boolean) : holds.some(Boolean)) ? 'ALARM' : 'OK';
 }
 
 /** An alarm's metric queries, also of one that watches a single metric. */
@@ -155,9 +161,21 @@ function valueOfMetric({ Metric, Stat }: MetricStat, periodMinutes: number): Val
   };
 }
 
-/** Adds up `m0 + FILL(m1, 0) + …`; the other functions of metric math are not known here. */
+/**
+ * Adds up `m0 + FILL(m1, 0) + …`, takes the largest of `MAX([FILL(m0, 0), …])`, or gives `IF(m0 >= 15, m0)`, which has no
+ * data while the condition does not hold; the other functions of metric math are not known here.
+ */
 function sumOf(expression: string, measured: ReadonlyMap<string, ValueAt>): ValueAt {
-  const addends = expression.split(' + ').map((term): ValueAt => {
+  const [, tested = '', least, given = ''] = /^IF\((\w+) >= (\d+), (\w+)\)$/.exec(expression) ?? [];
+  if (least !== undefined) {
+    return (samples, end) => {
+      const value = measured.get(tested)?.(samples, end);
+      return value !== undefined && value >= Number(least) ? measured.get(given)?.(samples, end) : undefined;
+    };
+  }
+  const [, largest] = /^MAX\(\[(.*)\]\)$/.exec(expression) ?? [];
+  const terms = largest === undefined ? expression.split(' + ') : largest.split(/, (?=FILL)/);
+  const addends = terms.map((term): ValueAt => {
     const [, filled, filler, plain] = /^(?:FILL\((\w+), (\d+)\)|(\w+))$/.exec(term) ?? [];
     const valueAt = measured.get(filled ?? plain ?? '');
     if (valueAt === undefined) throw new Error(`metric math that this evaluator does not know: ${term}`);
@@ -165,7 +183,8 @@ function sumOf(expression: string, measured: ReadonlyMap<string, ValueAt>): Valu
   });
   return (samples, end) => {
     const values = addends.flatMap((valueAt) => valueAt(samples, end) ?? []);
-    return values.length === 0 ? undefined : values.reduce((total, value) => total + value, 0);
+    if (values.length === 0) return undefined;
+    return largest === undefined ? values.reduce((total, value) => total + value, 0) : Math.max(...values);
   };
 }
 
@@ -197,7 +216,7 @@ function comparison({ ComparisonOperator, Threshold }: TemplateAlarm): (value: n
   return breaches;
 }
 
-function missingIsBreaching({ TreatMissingData: treatment }: TemplateAlarm): boolean {
-  if (treatment === 'breaching' || treatment === 'notBreaching') return treatment === 'breaching';
+function treatmentOf({ TreatMissingData: treatment }: TemplateAlarm): 'breaching' | 'notBreaching' | 'ignore' {
+  if (treatment === 'breaching' || treatment === 'notBreaching' || treatment === 'ignore') return treatment;
   throw new Error(`missing data that is treated as ${treatment}, which this evaluator does not know`);
 }

@@ -9,7 +9,7 @@ export interface Report {
 
 /**
  * Reports by metric: a metric of ours by its name, a queue's or function's by the name of its output and its measure,
- * e.g. `QueueEscrow age` or `FunctionAccessToken Errors`.
+ * e.g. `QueueEscrow age` or `FunctionAccessToken Errors`, the HTTP API's as `HttpApi 5xx`.
  */
 export type Reports = Readonly<Record<string, Report>>;
 
@@ -37,11 +37,11 @@ const steadily = (minutes: number, ...values: readonly number[]): Report => ({
 });
 
 /** Nothing, where something is reported while all is well. */
-const silent = (minutes: number): Report => ({ samples: [], until: minutes });
+export const silent = (minutes: number): Report => ({ samples: [], until: minutes });
 
-/** A value every hour, as the hourly audit counts. */
-const hourly = (...values: readonly number[]): Report => ({
-  samples: values.map((value, hour) => ({ minute: hour * 60, value })),
+/** A value every hour, as the hourly audit counts; or none in one of them. */
+const hourly = (...values: readonly (number | undefined)[]): Report => ({
+  samples: values.flatMap((value, hour) => (value === undefined ? [] : [{ minute: hour * 60, value }])),
   until: values.length * 60,
 });
 
@@ -64,7 +64,6 @@ const connecting = [
   'ConnectServiceAccount',
 ];
 const tokens = ['AccessToken', 'RotationSweep', 'TokenRotation', 'TokenRecovery'];
-const webhooks = ['WebhookIntake', 'WebhookWorker', 'SubscriptionAudit', 'Reconciliation'];
 
 const each = (functions: readonly string[], measure: 'Errors' | 'Throttles', report: Report): Reports[] =>
   functions.map((name) => ({ [`Function${name} ${measure}`]: report }));
@@ -72,7 +71,7 @@ const each = (functions: readonly string[], measure: 'Errors' | 'Throttles', rep
 /** A metric that is counted only when something is wrong: CloudWatch goes on looking at it for two periods more. */
 const counted = { after: 5, ends: 20 };
 
-/** The same for an alarm on a metric of the audit, which counts every hour, if only 0. */
+/** The same for an alarm on a metric of the audit, which counts every hour: its sum is 0 where nothing was counted. */
 const audited = { after: 60, ends: 120 };
 
 /**
@@ -86,16 +85,10 @@ export function backgroundUntil(to: number): ReadonlyMap<string, Sample[]> {
     return Array.from({ length }, (_, index) => ({ minute: from + index * step, value }));
   };
   const everyMinute = (value: number) => every(1, value, -30);
-  const everyHour = (value: number) => every(60, value, -240);
   const queues = ['Events', 'EventsDeadLetter', 'Quarantine', 'Rotation', 'RotationDeadLetter', 'Escrow'];
   return new Map([
-    ['sweepDue', everyMinute(0)],
-    ['sweepOverdue', everyMinute(0)],
+    ['FunctionRotationSweep Invocations', everyMinute(1)],
     ['webhookAnswerMs', everyMinute(200)],
-    ...['subscriptionInactive', 'subscriptionRepaired', 'subscriptionAuditFailed', 'deliveriesDiscarded'].map(
-      (name) => [name, everyHour(0)] as const,
-    ),
-    ...['deliveriesRecovered', 'webhookSilence'].map((name) => [name, everyHour(0)] as const),
     ...queues.flatMap((queue) =>
       [`Queue${queue} age`, `Queue${queue} length`, `Queue${queue} inHand`].map(
         (name) => [name, everyMinute(0)] as const,
@@ -129,16 +122,19 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'rotation-overdue': {
     fires: [{ sweepOverdue: steadily(10, 1) }],
     after: 10,
-    ends: 15,
+    ends: 25,
     stays: [{ sweepOverdue: steadily(5, 1) }, { sweepDue: steadily(60, 500) }],
     pages: true,
   },
   'tokens-past-expiry': { fires: [{ sweepPastExpiry: once() }], ...counted, stays: [], pages: true },
   'rotation-sweep-silent': {
-    fires: [{ sweepDue: silent(15) }],
+    fires: [{ 'FunctionRotationSweep Invocations': silent(15) }],
     after: 15,
     ends: 20,
-    stays: [{ sweepDue: silent(10) }, { sweepDue: inPeriods(undefined, undefined, 0, undefined, undefined, 0) }],
+    stays: [
+      { 'FunctionRotationSweep Invocations': silent(10) },
+      { 'FunctionRotationSweep Invocations': inPeriods(undefined, undefined, 1, undefined, undefined, 1) },
+    ],
     pages: true,
   },
   'client-credentials-refused': {
@@ -150,10 +146,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'wrong-environment': { fires: [{ wrongEnvironment: once() }], ...counted, stays: [], pages: true },
   'escrow-used': { fires: [{ rotationEscrowed: once() }], ...counted, stays: [{ rotationRecovered: once() }] },
   'escrow-not-landing': {
-    fires: [{ 'QueueEscrow age': steadily(5, 0, 900) }],
-    after: 5,
-    ends: 10,
-    stays: [{ 'QueueEscrow age': steadily(60, 899), 'QueueEscrow length': steadily(60, 5) }],
+    fires: [{ escrowAgeSeconds: inPeriods(900) }],
+    ...counted,
+    stays: [{ escrowAgeSeconds: steadily(60, 899), 'QueueEscrow length': steadily(60, 5) }],
     pages: true,
   },
   'rotation-dead-letters': {
@@ -169,16 +164,36 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     stays: [{ callbackDenied: once(9), callbackExpired: once(9), callbackStranger: once(9) }],
   },
   'webhook-authorization-wrong': {
-    fires: [{ webhookAuthorizationWrong: once() }],
+    fires: [{ webhookAuthorizationRetired: once() }],
     ...counted,
-    stays: [{ webhookAuthorizationMissing: once(9) }],
+    stays: [{ webhookAuthorizationWrong: steadily(60, 9), webhookAuthorizationMissing: steadily(60, 9) }],
+    pages: true,
+  },
+  'webhook-secret-unusable': {
+    fires: [{ webhookSecretUnusable: once() }],
+    ...counted,
+    stays: [{ webhookAuthorizationWrong: steadily(60, 9), webhookAuthorizationMissing: steadily(60, 9) }],
     pages: true,
   },
   'webhook-intake-failing': {
-    fires: [{ webhookUnanswered: inPeriods(1, 1) }],
-    after: 10,
-    ends: 25,
-    stays: [{ webhookUnanswered: inPeriods(9) }],
+    fires: [
+      { webhookUnanswered: inPeriods(1, undefined, undefined, undefined, 1) },
+      { 'FunctionWebhookIntake Errors': once(2) },
+    ],
+    after: 30,
+    ends: 60,
+    // The third is one request, which both count.
+    stays: [
+      { webhookUnanswered: once() },
+      { webhookUnanswered: hourly(1, 1, 1) },
+      { webhookUnanswered: once(), 'FunctionWebhookIntake Errors': once() },
+    ],
+    pages: true,
+  },
+  'http-api-failing': {
+    fires: [{ 'HttpApi 5xx': once(3) }, { 'HttpApi 5xx': inPeriods(1, undefined, 1, undefined, undefined, 1) }],
+    ...audited,
+    stays: [{ 'HttpApi 5xx': hourly(2, 2, 2) }],
     pages: true,
   },
   'webhook-intake-slow': {
@@ -213,7 +228,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'event-failing': {
     fires: [{ eventFailingLong: once() }],
     after: 20,
-    ends: 80,
+    ends: 40,
     stays: [{ eventFailed: steadily(60, 9) }],
   },
   'event-dead-letters': {
@@ -252,7 +267,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     fires: [{ subscriptionAuditFailed: hourly(1, 1) }],
     after: 120,
     ends: 180,
-    stays: [{ subscriptionAuditFailed: hourly(9) }, { subscriptionAuditFailed: hourly(1, 0, 1) }],
+    stays: [{ subscriptionAuditFailed: hourly(9) }, { subscriptionAuditFailed: hourly(1, undefined, 1) }],
   },
   'deliveries-discarded': {
     fires: [{ deliveriesDiscarded: hourly(1) }],
@@ -278,21 +293,27 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     stays: each(connecting, 'Throttles', steadily(60, 1)),
   },
   'token-errors': {
-    fires: each(tokens, 'Errors', inPeriods(1, 1)),
-    after: 10,
-    ends: 15,
-    stays: [...each(tokens, 'Errors', once(9)), ...each(tokens, 'Errors', inPeriods(1, undefined, 1))],
+    fires: [...each(tokens, 'Errors', inPeriods(1, undefined, 1)), ...each(tokens, 'Errors', once(2))],
+    after: 15,
+    ends: 30,
+    stays: each(tokens, 'Errors', once()),
     pages: true,
   },
   'webhook-errors': {
-    fires: each(webhooks, 'Errors', inPeriods(1, 1)),
-    after: 10,
-    ends: 15,
-    stays: [...each(webhooks, 'Errors', once(9)), ...each(webhooks, 'Errors', inPeriods(1, undefined, 1))],
+    // SQS gives a batch back when its visibility time-out is over, six minutes later.
+    fires: each(['WebhookWorker'], 'Errors', inPeriods(1, 1)),
+    after: 15,
+    ends: 30,
+    stays: each(['WebhookIntake', 'WebhookWorker'], 'Errors', once()),
     pages: true,
   },
+  'audit-errors': {
+    fires: each(['SubscriptionAudit', 'Reconciliation'], 'Errors', once()),
+    ...audited,
+    stays: each(['SubscriptionAudit', 'Reconciliation'], 'Throttles', steadily(60, 1)),
+  },
   'webhooks-throttled': {
-    fires: each(webhooks, 'Throttles', once()),
+    fires: each(['WebhookIntake', 'WebhookWorker'], 'Throttles', once()),
     after: 5,
     ends: 10,
     stays: [],

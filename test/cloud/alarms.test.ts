@@ -1,14 +1,15 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { metricNames } from '../../functions/observer.ts';
-import { alarmDescription, alarmRows } from '../../lib/cloud/alarms.ts';
+import { isToldByAws, metricNames } from '../../functions/observer.ts';
+import { alarmDescription, alarmRows, watchedFunctions } from '../../lib/cloud/alarms.ts';
 import { dashboardRows } from '../../lib/cloud/dashboard.ts';
 import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
 import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
-  template = synthesize({ environments: 'sandbox', alarmEmail: 'ops@example.com' });
+  template = synthesize({ environments: 'sandbox', monitoring: 'full', alarmEmail: 'ops@example.com' });
 });
 
 const ofType = (type: string) => resourcesOfType(template, type).map(([, { Properties }]) => Properties);
@@ -19,6 +20,16 @@ function metricsOf(alarm: { readonly [key: string]: Json }): { Namespace: string
   if (several === undefined) return [alarm as never];
   return several.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
 }
+
+/** The composite alarm to page on. */
+const page = () =>
+  ofType('AWS::CloudWatch::CompositeAlarm').find(({ AlarmName }) => String(AlarmName).endsWith('/page'));
+
+/** The alarms that somebody hears of: not the parts of a composite alarm, and not the one that only repeats. */
+const acting = () =>
+  [...ofType('AWS::CloudWatch::Alarm'), ...ofType('AWS::CloudWatch::CompositeAlarm')].filter(
+    ({ AlarmName }) => !/\/(page|not-running|has-run)$/.test(String(AlarmName)),
+  );
 
 function diagnosis(id: string) {
   const { cause, remedy } = diagnosisRows.find((row) => row.id === id) ?? { cause: undefined, remedy: undefined };
@@ -35,13 +46,37 @@ describe('metrics', () => {
       .filter(({ Namespace }) => Namespace === 'ProcoreConnector')
       .map(({ MetricName }) => MetricName);
     const shown = dashboardRows.flat().flatMap(({ metrics = [] }) => metrics);
-    expect([...new Set([...watched, ...shown])].sort()).toEqual([...metricNames, ...ofAccessLogs].sort());
+    const emitted = metricNames.filter((metric) => !isToldByAws(metric));
+    expect([...new Set([...watched, ...shown])].sort()).toEqual([...emitted, ...ofAccessLogs].sort());
   });
 
   test('stand in the namespace and under the dimension that functions give them', () => {
     const ours = ofType('AWS::CloudWatch::Alarm').filter(({ Namespace }) => Namespace === 'ProcoreConnector');
     expect(ours.length).toBeGreaterThan(5);
-    for (const { Dimensions } of ours) expect(Dimensions).toEqual([{ Name: 'environment', Value: 'sandbox' }]);
+    for (const { Dimensions } of ours) {
+      expect(Dimensions).toEqual([
+        { Name: 'environment', Value: 'sandbox' },
+        { Name: 'stack', Value: 'ProcoreConnector' },
+      ]);
+    }
+  });
+
+  test('of two stacks in one account do not mix: functions, access logs and alarms name their own stack', () => {
+    const other = synthesize({ environments: 'sandbox', monitoring: 'full', stackName: 'Other' });
+    const properties = (type: string) => resourcesOfType(other, type).map(([, { Properties }]) => Properties);
+    for (const { Environment } of properties('AWS::Lambda::Function')) {
+      expect(Environment).toMatchObject({ Variables: { PROCORE_STACK_NAME: 'Other', PROCORE_ENVIRONMENT: 'sandbox' } });
+    }
+    const [format] = properties('AWS::ApiGatewayV2::Stage').map(
+      ({ AccessLogSettings }) => (AccessLogSettings as unknown as { Format: string }).Format,
+    );
+    expect(format).toContain('"stack":"Other","environment":"sandbox"');
+    const named = JSON.stringify([
+      ...properties('AWS::CloudWatch::Alarm'),
+      ...properties('AWS::CloudWatch::Dashboard'),
+    ]);
+    expect(named).not.toContain('ProcoreConnector/');
+    expect(named).not.toContain('"Value":"ProcoreConnector"');
   });
 
   test('of access logs are made for each environment of what Procore itself saw', () => {
@@ -51,7 +86,10 @@ describe('metrics', () => {
         expect.objectContaining({
           MetricNamespace: 'ProcoreConnector',
           MetricName,
-          Dimensions: [{ Key: 'environment', Value: '$.environment' }],
+          Dimensions: [
+            { Key: 'stack', Value: '$.stack' },
+            { Key: 'environment', Value: '$.environment' },
+          ],
         }),
       ),
     );
@@ -65,10 +103,10 @@ describe('alarms', () => {
     const text = alarmDescription(row);
     expect(text.length).toBeLessThanOrEqual(1024);
     const name = `ProcoreConnector/sandbox/${row.id}`;
-    const [alarm] = ofType('AWS::CloudWatch::Alarm').filter(({ AlarmName }) => AlarmName === name);
+    const [alarm] = acting().filter(({ AlarmName }) => AlarmName === name);
     expect(alarm?.AlarmDescription).toBe(text);
     expect(alarm?.AlarmDescription).toContain(`Runbook: lib/cloud/README.md#${row.id}, `);
-    expect(alarm?.TreatMissingData).toBe(row.missingData === 'fault' ? 'breaching' : 'notBreaching');
+    expect(alarm?.TreatMissingData).toBe(row.missingData === 'fault' ? undefined : 'notBreaching');
   });
 
   test('have one name each, and no more than the ten metrics that CloudWatch adds up', () => {
@@ -80,14 +118,74 @@ describe('alarms', () => {
     expect(alarmRows.filter(({ missingData }) => missingData === 'fault').map(({ id }) => id)).toEqual([
       'rotation-sweep-silent',
     ]);
+    const breaching = ofType('AWS::CloudWatch::Alarm').filter(
+      ({ TreatMissingData }) => TreatMissingData === 'breaching',
+    );
+    expect(breaching.map(({ AlarmName, AlarmActions }) => [AlarmName, AlarmActions])).toEqual([
+      // It has no action: it is in ALARM as soon as it is created.
+      ['ProcoreConnector/sandbox/rotation-sweep-silent/not-running', undefined],
+    ]);
   });
 
-  test('all go to the topic, and those that page make the composite one', () => {
+  test('all tell the topic when they fire and when they end, and those that page make the composite one', () => {
     const [topic] = resourcesOfType(template, 'AWS::SNS::Topic').map(([id]) => id);
-    for (const { AlarmActions } of ofType('AWS::CloudWatch::Alarm')) expect(AlarmActions).toEqual([{ Ref: topic }]);
-    const [composite] = ofType('AWS::CloudWatch::CompositeAlarm');
-    const paging = textsIn(composite?.AlarmRule ?? '').filter((text) => text.startsWith('Sandbox'));
+    expect(acting()).toHaveLength(alarmRows.length);
+    for (const { AlarmActions, OKActions } of acting()) {
+      expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [{ Ref: topic }], OKActions: [{ Ref: topic }] });
+    }
+    const paging = textsIn(page()?.AlarmRule ?? '').filter((text) => text.startsWith('Sandbox'));
     expect(paging.length).toBe(alarmRows.filter(({ page }) => page).length);
+    expect(page()?.AlarmActions).toBeUndefined();
+  });
+
+  test('wake somebody through the pager’s topic, and reach people on their own while the composite one is in ALARM', () => {
+    const pagerTopicArn = 'arn:aws:sns:us-east-1:111122223333:pager';
+    const paged = synthesize({ stages: { default: { environments: { sandbox: {}, production: { pagerTopicArn } } } } });
+    const composites = resourcesOfType(paged, 'AWS::CloudWatch::CompositeAlarm').map(
+      ([, { Properties }]) => Properties,
+    );
+    const toldOf = (name: string) => {
+      const { AlarmActions, OKActions } = composites.find(({ AlarmName }) => AlarmName === name) ?? {};
+      return { AlarmActions, OKActions };
+    };
+    expect(toldOf('ProcoreConnector/production/page')).toEqual({
+      AlarmActions: [pagerTopicArn],
+      OKActions: [pagerTopicArn],
+    });
+    expect(toldOf('ProcoreConnector/sandbox/page')).toEqual({ AlarmActions: undefined, OKActions: undefined });
+    const [topic] = resourcesOfType(paged, 'AWS::SNS::Topic').map(([id]) => id);
+    for (const [, { Properties }] of resourcesOfType(paged, 'AWS::CloudWatch::Alarm')) {
+      // The first have no action of their own, the others turn a deployment back and tell nobody.
+      const isPart = /\/(rotation-sweep-silent|new-version)\//.test(String(Properties.AlarmName));
+      expect(Properties.AlarmActions).toEqual(isPart ? undefined : [{ Ref: topic }]);
+    }
+  });
+
+  test('of a sandbox are few, unless told: those that page, and the most telling of the others', () => {
+    const lean = synthesize({ environments: 'sandbox' });
+    const names = [
+      ...resourcesOfType(lean, 'AWS::CloudWatch::Alarm'),
+      ...resourcesOfType(lean, 'AWS::CloudWatch::CompositeAlarm'),
+    ].map(([, { Properties }]) => String(Properties.AlarmName).replace('ProcoreConnector/sandbox/', ''));
+    const rows = alarmRows.filter((row) => row.lean).map(({ id }) => id);
+    expect(names.filter((name) => !name.includes('/') && name !== 'page').sort()).toEqual([...rows].sort());
+    expect(rows.length).toBeLessThan(alarmRows.length / 2);
+    lean.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    synthesize({ environments: 'production' }).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  });
+
+  test('watch each function’s errors, and name no function twice for one measure of it', () => {
+    const { deliveries, ...groups } = watchedFunctions;
+    // The errors of intake are part of `webhook-intake-failing`.
+    expect([...Object.values(groups).flat(), 'webhook-intake'].sort()).toEqual([...handlerNames].sort());
+    expect(deliveries).toEqual(['webhook-intake', 'webhook-worker']);
+  });
+
+  test('without our worker are those that can fire', () => {
+    const without = synthesize({ environments: 'production', worker: false });
+    const names = resourcesOfType(without, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName);
+    expect(names).not.toContain('ProcoreConnector/production/webhook-errors');
+    expect(names).toContain('ProcoreConnector/production/webhooks-throttled');
   });
 });
 

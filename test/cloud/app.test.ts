@@ -27,12 +27,18 @@ function startApp(
   });
 }
 
-test('synthesizes the real functions without an AWS account, and passes the validation of CloudFormation rules', () => {
+test('synthesizes the real functions for two accounts without credentials, and passes the validation of CloudFormation rules', () => {
   const outputDirectory = mkdtempSync(join(tmpdir(), 'app-test-'));
+  const environments = {
+    sandbox: { account: '111122223333', region: 'eu-central-1' },
+    production: { account: '444455556666', region: 'us-east-1' },
+  };
   try {
-    const { status, stderr } = startApp({}, outputDirectory);
+    const { status, stderr } = startApp({ procore: { stages: { default: { environments } } } }, outputDirectory);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(/error|warning/i) });
-    expect(existsSync(join(outputDirectory, 'ProcoreConnector.template.json'))).toBe(true);
+    for (const name of Object.keys(environments)) {
+      expect(existsSync(join(outputDirectory, `ProcoreConnector-${name}.template.json`))).toBe(true);
+    }
     expect(JSON.parse(readFileSync(join(outputDirectory, 'validation-report.json'), 'utf8')).pluginReports).toEqual([]);
   } finally {
     rmSync(outputDirectory, { recursive: true });
@@ -40,9 +46,10 @@ test('synthesizes the real functions without an AWS account, and passes the vali
 });
 
 test('prints one line and exits 1 for a wrong value', () => {
-  const { status, stdout, stderr } = startApp({ logRetentionDays: '2' }, join(tmpdir(), 'app-test-unused'));
+  const procore = { stages: { default: { logRetentionDays: 2 } } };
+  const { status, stdout, stderr } = startApp({ procore }, join(tmpdir(), 'app-test-unused'));
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(/^-c logRetentionDays=…: got "2"; allowed: [^\n]*\n$/);
+  expect(stderr).toMatch(/^procore\.stages\.default\.logRetentionDays in cdk\.json: got 2; allowed: [^\n]*\n$/);
 });
 
 test('holds back what the account of the deployment cannot run, and says so with the command that asks for more', () => {

@@ -42,8 +42,13 @@ describe('the bundles', () => {
     return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env });
   }
 
-  test('hold index.mjs and nothing else, so that no source map is deployed', () => {
-    for (const name of handlerNames) expect(readdirSync(bundles[name])).toEqual(['index.mjs']);
+  test('hold index.mjs and nothing else, so that no source map is deployed, but a small one of the worker’s', () => {
+    for (const name of handlerNames.filter((each) => each !== 'webhook-worker')) {
+      expect(readdirSync(bundles[name])).toEqual(['index.mjs']);
+    }
+    expect(readdirSync(bundles['webhook-worker'])).toEqual(['index.mjs', 'index.mjs.map']);
+    const map = JSON.parse(readFileSync(join(bundles['webhook-worker'], 'index.mjs.map'), 'utf8'));
+    expect(map).not.toHaveProperty('sourcesContent');
     expect(readdirSync(join(directory, 'out', 'source-maps'))).toContain('access-token.mjs.map');
   });
 
@@ -130,13 +135,60 @@ describe('what the bundles leave out', () => {
     expect(invoking).toEqual(['webhook-worker', 'subscription-audit', 'reconciliation']);
     for (const name of handlerNames) {
       const code = read(real[name]);
-      expect.soft(code.length, name).toBeLessThan(invoking.includes(name) ? 400_000 : 300_000);
+      expect.soft(code.length, name).toBeLessThan((invoking.includes(name) ? 400 : 300) * 1000);
       expect.soft(code, name).not.toMatch(/"description":|:event-type/);
     }
     const map = readFileSync(join(outputDirectory, 'source-maps', 'webhook-worker.mjs.map'), 'utf8');
     const { sources } = JSON.parse(map) as { sources: string[] };
     expect(sources.some((source) => source.endsWith('functions/webhook/work.ts'))).toBe(true);
     expect(sources.some((source) => source.endsWith('functions/on-event.ts'))).toBe(true);
+  });
+});
+
+describe('an error of the integrator’s code', () => {
+  test('names their file and line, also where it was thrown below, in a package or in ours', async () => {
+    const entries = writeEntries('framed', {
+      ...stubs,
+      'ours.ts': 'export function call(fail: () => void) {\n  fail();\n}\n',
+      'webhook-worker.ts': `
+        import { bundleSources } from '../../../functions/bundle-sources.ts';
+        import { sourceFrame } from '../../../functions/webhook/source-frame.ts';
+        import { call } from './ours.ts';
+        const sourceOf = bundleSources(import.meta.url);
+        export const handler = async (name) => {
+          const { onEvent } = await import('#on-event');
+          return onEvent(name, call).then(() => 'none', (error) => sourceFrame(error, sourceOf));
+        };`,
+      'eager.ts': "export function later() {\n\n  throw new Error('later');\n}\n",
+    });
+    mkdirSync(join(entries, 'app'));
+    const onEventEntry = join(entries, 'app', 'on-event.ts');
+    writeFileSync(
+      onEventEntry,
+      `import { createRequire } from 'node:module';
+import { later } from '../eager.ts';
+export async function onConnectionChange() {}
+
+export async function onEvent(name: string, call: (fail: () => void) => void) {
+  await Promise.resolve();
+  if (name === 'own') throw new Error('own');
+  if (name === 'imported') later();
+  if (name === 'through ours') call(() => { createRequire('/')('no-such-package'); });
+  if (name === 'of Node') JSON.parse('{');
+}
+`,
+    );
+    const { 'webhook-worker': asset } = await bundleFunctions({
+      entryDirectory: entries,
+      outputDirectory: join(directory, 'framed-out'),
+      onEventEntry,
+    });
+    const url = pathToFileURL(join(asset, 'index.mjs')).href;
+    const script = `const { handler } = await import('${url}');
+      const names = ['own', 'imported', 'through ours', 'of Node', 'nothing'];
+      console.log(JSON.stringify(await Promise.all(names.map(handler))));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(JSON.parse(stdout)).toEqual(['on-event.ts:7', '../eager.ts:3', 'on-event.ts:9', 'on-event.ts:10', 'none']);
   });
 });
 

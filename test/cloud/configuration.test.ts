@@ -1,16 +1,36 @@
 import { describe, expect, test } from 'vitest';
+import { procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+const domain = { name: 'connect.example.com', certificateArn };
 
-function read(block: unknown, overrides: Readonly<Record<string, string>> = {}) {
-  return readConfiguration((key) => (key === 'procore' ? block : overrides[key]));
+/** The options of an environment that gives none. */
+const defaults = {
+  returnToOrigins: [],
+  worker: true,
+  workerConcurrency: 10,
+  giveUpAfterHours: 72,
+  revokeReplacedTokens: false,
+  logRetention: 90,
+  logLevel: 'info',
+  monitoring: 'lean',
+  gradualDeployments: false,
+};
+
+/** What is otherwise where customers are. */
+const ofCustomers = { monitoring: 'full', gradualDeployments: true };
+
+function read(block: unknown, given: Readonly<Record<string, unknown>> = {}) {
+  return readConfiguration((key) => (key === 'procore' ? block : given[key]));
 }
 
-function refusal(block: unknown, overrides?: Readonly<Record<string, string>>): ConfigurationError {
+const stageOf = (stage: object) => ({ stages: { live: stage } });
+
+function refusal(block: unknown, given?: Readonly<Record<string, unknown>>): ConfigurationError {
   try {
-    read(block, overrides);
+    read(block, given);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
@@ -20,54 +40,121 @@ function refusal(block: unknown, overrides?: Readonly<Record<string, string>>): 
 
 describe('the procore block of the context', () => {
   test('has a default for everything', () => {
-    expect(read(undefined)).toEqual({
-      stackName: 'ProcoreConnector',
-      environments: ['sandbox', 'production'],
-      alarmEmail: null,
-      returnToOrigins: [],
-      worker: true,
-      workerConcurrency: 10,
-      giveUpAfterHours: 72,
-      revokeReplacedTokens: false,
-      logRetentionDays: 90,
-      logLevel: {},
-      domains: {},
-    });
+    expect(read(undefined)).toEqual([
+      {
+        stackName: 'ProcoreConnector',
+        alarmEmail: null,
+        environments: [
+          { name: 'sandbox', ...defaults },
+          { name: 'production', ...defaults, ...ofCustomers },
+        ],
+      },
+    ]);
   });
 
-  test('is overridden key by key with -c', () => {
-    const block = { environments: ['sandbox', 'production'], worker: true, logRetentionDays: 30 };
-    expect(
-      read(block, {
-        environments: 'sandbox, federal',
-        worker: 'false',
-        workerConcurrency: '40',
-        giveUpAfterHours: '216',
-        revokeReplacedTokens: 'true',
-        returnToOrigins: 'https://app.example.com,http://localhost:3000',
-      }),
-    ).toMatchObject({
-      environments: ['sandbox', 'federal'],
-      worker: false,
+  test('decides for a stage, and for each of its environments', () => {
+    const own = { worker: false, logRetentionDays: 7, domain: { ...domain, inUse: false } };
+    const stage = {
+      alarmEmail: 'ops@example.com',
       workerConcurrency: 40,
-      giveUpAfterHours: 216,
-      revokeReplacedTokens: true,
-      returnToOrigins: ['https://app.example.com', 'http://localhost:3000'],
-      logRetentionDays: 30,
+      environments: { sandbox: own, production: { account: '111122223333', region: 'eu-central-1', profile: 'live' } },
+    };
+    expect(read(stageOf(stage))).toEqual([
+      {
+        stackName: 'ProcoreConnector-live',
+        alarmEmail: 'ops@example.com',
+        environments: [
+          {
+            name: 'sandbox',
+            ...defaults,
+            workerConcurrency: 40,
+            worker: false,
+            logRetention: 7,
+            domain: { ...domain, inUse: false },
+          },
+        ],
+      },
+      {
+        stackName: 'ProcoreConnector-live-production',
+        account: '111122223333',
+        region: 'eu-central-1',
+        profile: 'live',
+        alarmEmail: 'ops@example.com',
+        environments: [{ name: 'production', ...defaults, ...ofCustomers, workerConcurrency: 40 }],
+      },
+    ]);
+  });
+
+  test('takes the flat block of earlier versions, and the log level in each of its forms', () => {
+    const block = { environments: ['sandbox', 'federal'], alarmEmail: 'ops@example.com', domains: { sandbox: domain } };
+    expect(read({ ...block, logLevel: 'error', stackName: 'Ours' })).toEqual([
+      {
+        stackName: 'Ours',
+        alarmEmail: 'ops@example.com',
+        environments: [
+          { name: 'sandbox', ...defaults, logLevel: 'error', domain: { ...domain, inUse: true } },
+          { name: 'federal', ...defaults, ...ofCustomers, logLevel: 'error' },
+        ],
+      },
+    ]);
+    const levels = (logLevel: unknown) =>
+      read({ logLevel })[0]?.environments.map((environment) => environment.logLevel);
+    expect([levels({ sandbox: 'error' }), levels('error')]).toEqual([
+      ['error', 'info'],
+      ['error', 'error'],
+    ]);
+  });
+
+  test('gives the stage that -c names', () => {
+    const stages = { default: {}, trial: { environments: { sandbox: {} } } };
+    expect(read({ stages }, { stage: 'trial' }).map(({ stackName }) => stackName)).toEqual(['ProcoreConnector-trial']);
+    expect(refusal({ stages }).message).toMatch(/^stage: got no name, .*allowed: default, trial/);
+    expect(refusal({ stages }, { stage: 'live' }).message).toMatch(/^stage: got "live"; allowed: default, trial/);
+    expect(refusal({ stages }, { stage: 7 }).message).toBe('stage: got 7; allowed: the name of a stage.');
+  });
+
+  test.each([
+    'environments',
+    'stackName',
+    'alarmEmail',
+    'worker',
+    'workerConcurrency',
+    'logRetentionDays',
+    'logLevel',
+    'monitoring',
+    'pagerTopicArn',
+    'domain',
+    'domains',
+    'returnToOrigins',
+    'account',
+    'region',
+    'profile',
+  ])('refuses %s with -c, which the next deployment would forget', (key) => {
+    expect(refusal({}, { [key]: 'sandbox' })).toMatchObject({
+      key,
+      message:
+        `-c ${key}=…: got "sandbox"; allowed: -c stage=NAME alone, since the next deployment forgets what -c has given. ` +
+        'Write it into cdk.json, below procore.stages.',
     });
   });
 
-  test('takes on and off for the worker', () => {
-    expect([read({}, { worker: 'on' }).worker, read({}, { worker: 'off' }).worker]).toEqual([true, false]);
-  });
-
-  test('takes a log level for all environments or for each', () => {
-    expect(read({}, { logLevel: 'error' }).logLevel).toMatchObject({ sandbox: 'error', production: 'error' });
-    expect(read({}, { logLevel: 'production=error, sandbox=info' }).logLevel).toEqual({
-      production: 'error',
-      sandbox: 'info',
-    });
-    expect(read({ logLevel: { sandbox: 'error' } }).logLevel).toEqual({ sandbox: 'error' });
+  test('watches a sandbox lean unless told, and takes the topic that wakes somebody for all or for one', () => {
+    const topic = 'arn:aws:sns:us-east-1:111122223333:pager';
+    const watched = (block: unknown) =>
+      read(block)[0]?.environments.map(({ monitoring, pagerTopicArn }) => [monitoring, pagerTopicArn]);
+    expect(watched({ environments: ['monthly-sandbox', 'federal'] })).toEqual([
+      ['lean', undefined],
+      ['full', undefined],
+    ]);
+    expect(watched({ monitoring: 'full', pagerTopicArn: topic })).toEqual([
+      ['full', topic],
+      ['full', topic],
+    ]);
+    const environments = { sandbox: { monitoring: 'full' }, production: { monitoring: 'lean', pagerTopicArn: topic } };
+    expect(watched(stageOf({ environments }))).toEqual([
+      ['full', undefined],
+      ['lean', topic],
+    ]);
   });
 
   test.each([
@@ -81,18 +168,11 @@ describe('the procore block of the context', () => {
     ['localhost', 'it is no host name'],
     ['connect_me.example.com', 'it is no host name'],
   ])('refuses the domain %s, whose redirect URI could never match, and says how it differs', (name, difference) => {
-    const error = refusal({ domains: { sandbox: { name, certificateArn } } });
-    expect(error.message).toContain(`(sandbox.name: ${difference}`);
+    const error = refusal(stageOf({ environments: { sandbox: { domain: { name, certificateArn } } } }));
+    expect(error.message).toContain(`(name: ${difference}`);
   });
 
   test.each([
-    ['stackName', 'my stack'],
-    ['environments', ['sandbx']],
-    ['environments', 'staging'],
-    ['environments', []],
-    ['environments', ['sandbox', 'sandbox']],
-    ['environments', 3],
-    ['environments', ['toString']],
     ['alarmEmail', 'ops at example.com'],
     ['returnToOrigins', ['https://app.example.com/']],
     ['returnToOrigins', ['https://app.example.com/done']],
@@ -102,105 +182,88 @@ describe('the procore block of the context', () => {
     ['returnToOrigins', ['app.example.com']],
     ['returnToOrigins', ['https://*.example.com']],
     ['returnToOrigins', ['null']],
+    ['returnToOrigins', 'https://app.example.com'],
     ['worker', 'perhaps'],
-    ['worker', 'yes'],
     ['worker', 1],
     ['workerConcurrency', 1],
+    ['workerConcurrency', '10'],
     ['giveUpAfterHours', 0],
     ['giveUpAfterHours', 217],
     ['giveUpAfterHours', 1.5],
-    ['revokeReplacedTokens', 'perhaps'],
-    ['workerConcurrency', 'many'],
     ['workerConcurrency', 2.5],
+    ['revokeReplacedTokens', 'perhaps'],
     ['logRetentionDays', 31],
     ['logRetentionDays', true],
     ['logLevel', 'verbose'],
-    ['logLevel', { sandbox: 'loud' }],
-    ['domains', { sandbox: { name: 'connect.example.com' } }],
-    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'x' } }],
-    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: `see ${certificateArn}` } }],
-    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: `${certificateArn} and another` } }],
-    ['domains', { sandbox: { name: 'connect.example.com', certificateArn: 'arn:aws:iam::123456789012:role/x' } }],
-  ])('refuses %s = %j in one line that names the key, what was got and what is allowed', (key, value) => {
-    const error = refusal({ [key]: value });
+    ['monitoring', 'some'],
+    ['pagerTopicArn', 'pager'],
+    ['pagerTopicArn', 'arn:aws:sqs:us-east-1:111122223333:pager'],
+    ['domain', domain],
+  ])('refuses %s = %j for a stage in one line that names the key, what was got and what is allowed', (key, value) => {
+    const error = refusal(stageOf({ [key]: value }));
     expect(error).toMatchObject({ code: 'wrong_configuration', key });
-    expect(error.message).toContain(`procore.${key} in cdk.json: got ${JSON.stringify(value)}; allowed: `);
+    expect(error.message).toContain(`procore.stages.live.${key} in cdk.json: got ${JSON.stringify(value)}; allowed: `);
     expect(error.message).not.toContain('\n');
   });
 
-  test('says that the wrong value came by -c', () => {
-    expect(refusal({}, { environments: 'sandbx' }).message).toBe(
-      '-c environments=…: got "sandbx"; allowed: one or two of production, sandbox, monthly-sandbox, federal, each once.',
+  test.each([
+    { name: 'connect.example.com' },
+    { ...domain, certificateArn: 'x' },
+    { ...domain, certificateArn: `see ${certificateArn}` },
+    { ...domain, certificateArn: `${certificateArn} and another` },
+    { ...domain, certificateArn: 'arn:aws:iam::123456789012:role/x' },
+    { ...domain, inUse: 'no' },
+    'connect.example.com',
+  ])('refuses the domain %j of an environment', (value) => {
+    expect(refusal(stageOf({ environments: { sandbox: { domain: value } } })).message).toContain(
+      `procore.stages.live.environments.sandbox.domain in cdk.json: got ${JSON.stringify(value)}; allowed: {"name": `,
     );
+  });
+
+  test('names a wrong value of the flat block by its place there', () => {
+    expect(refusal({ workerConcurrency: 1 }).message).toMatch(
+      /^procore\.workerConcurrency in cdk\.json: got 1; allowed: /,
+    );
+    expect(refusal({ logLevel: { sandbox: 'loud' } }).message).toMatch(/^procore\.logLevel\.sandbox in cdk\.json: got/);
+    expect(refusal({ domains: { sandbox: { name: 'x' } } }).message).toMatch(/^procore\.domains\.sandbox in cdk\.json/);
   });
 
   test('refuses a key that does not exist and names those that do', () => {
     expect(refusal({ workers: true })).toMatchObject({ name: 'ConfigurationError', key: 'workers' });
-    expect(refusal({ workers: true }).message).toMatch(
-      /^procore\.workers in cdk\.json: no such key; allowed: .*worker,/,
+    expect(refusal(stageOf({ environments: { sandbox: { workers: true } } })).message).toMatch(
+      /^procore\.stages\.live\.environments\.sandbox\.workers in cdk\.json: no such key; allowed: .*worker,.*stackName/,
     );
-  });
-
-  test('names an environment that does not exist by its whole path, and lists those that do', () => {
-    const names = 'production, sandbox, monthly-sandbox, federal';
-    expect(refusal({ domains: { staging: {} } })).toMatchObject({
-      key: 'domains',
-      message: `procore.domains.staging in cdk.json: no such key; allowed: ${names}.`,
-    });
-    expect(refusal({}, { logLevel: 'staging=error' }).message).toBe(
-      `procore.logLevel.staging in -c logLevel=…: no such key; allowed: ${names}.`,
+    expect(refusal(stageOf({ environments: { sandbox: { domain: { ...domain, port: 443 } } } })).message).toBe(
+      'procore.stages.live.environments.sandbox.domain.port in cdk.json: no such key; allowed: name, certificateArn, inUse.',
     );
-    const domain = { name: 'connect.example.com', certificateArn, port: 443 };
-    expect(refusal({ domains: { sandbox: domain } }).message).toBe(
-      'procore.domains.sandbox.port in cdk.json: no such key; allowed: name, certificateArn.',
-    );
-  });
-
-  test('takes domains as JSON with -c, and names what is wrong in one as from cdk.json', () => {
-    const domains = (name: string) => ({ domains: JSON.stringify({ sandbox: { name, certificateArn } }) });
-    expect(read({}, domains('connect.example.com')).domains).toEqual({
-      sandbox: { name: 'connect.example.com', certificateArn },
-    });
-    expect(refusal({}, domains('https://connect.example.com/')).message).toMatch(
-      /^-c domains=…: got .* \(sandbox\.name: it has a scheme \(https:\/\/\).*; allowed: /,
-    );
-    expect(refusal({}, { domains: 'sandbox=connect.example.com' }).message).toMatch(/^-c domains=…: got .*as JSON/);
-  });
-
-  test('refuses a block that is no object', () => {
-    for (const block of ['sandbox', 7, ['sandbox']]) {
-      expect(refusal(block)).toMatchObject({
-        key: 'procore',
-        message: `procore: got ${JSON.stringify(block)}; allowed: an object, as in cdk.json.`,
-      });
-    }
-    expect(read(null)).toEqual(read({}));
   });
 
   test('shows the beginning of what was got when it is long', () => {
-    expect(refusal({ stackName: '-'.repeat(198) }).message).toContain(`got "${'-'.repeat(198)}"; allowed`);
-    expect(refusal({ stackName: '-'.repeat(199) }).message).toContain(`got "${'-'.repeat(199)}…; allowed`);
+    expect(refusal(stageOf({ stackName: '-'.repeat(198) })).message).toContain(`got "${'-'.repeat(198)}"; allowed`);
+    expect(refusal(stageOf({ stackName: '-'.repeat(199) })).message).toContain(`got "${'-'.repeat(199)}…; allowed`);
   });
 
-  test('takes a list with blanks and empty members, as people write one on the command line', () => {
-    expect(read({}, { environments: ' sandbox , ,production,' }).environments).toEqual(['sandbox', 'production']);
-  });
-
-  test('takes a number of up to six digits, and nothing that is not all digits', () => {
-    expect(read({}, { workerConcurrency: '0012' }).workerConcurrency).toBe(12);
-    for (const text of ['12 ', '1e2', '0x10', '0000012', '']) {
-      expect(() => read({}, { workerConcurrency: text }), text).toThrow(ConfigurationError);
-    }
-  });
-
-  test('refuses a third environment and shows the way out', () => {
-    const error = refusal({ environments: ['production', 'sandbox', 'monthly-sandbox', 'federal'] });
+  test('refuses a third environment in a stack and shows the way out', () => {
+    const environments = { production: {}, sandbox: {}, 'monthly-sandbox': {}, federal: {} };
+    const error = refusal(stageOf({ environments }));
     expect(error.key).toBe('environments');
     expect(error.message).toBe(
-      'environments: got 4 (production, sandbox, monthly-sandbox, federal); allowed: at most 2, since a stack holds 500 ' +
-        'resources. Keep production, sandbox here and deploy the rest as a stack of its own: ' +
-        '-c stackName=ProcoreConnector2 -c environments=monthly-sandbox,federal',
+      'procore.stages.live.environments in cdk.json: got 4 in one stack (production, sandbox, monthly-sandbox, federal); ' +
+        'allowed: at most 2 of production, sandbox, monthly-sandbox, federal, since a stack holds 500 resources. Keep ' +
+        'production, sandbox together and give each other one a stack of its own: ' +
+        '"monthly-sandbox": {"stackName": "Procore-monthly-sandbox"}, "federal": {"stackName": "Procore-federal"}.',
     );
+    const onOneMachine = read(stageOf({ environments }), { '@aws-cdk/core:stackResourceLimit': 0 });
+    expect(onOneMachine[0]?.environments).toHaveLength(4);
+    const alone = {
+      'monthly-sandbox': { stackName: 'Procore-monthly-sandbox' },
+      federal: { stackName: 'Procore-federal' },
+    };
+    expect(read(stageOf({ environments: { ...environments, ...alone } })).map(({ stackName }) => stackName)).toEqual([
+      'Procore-monthly-sandbox',
+      'ProcoreConnector-live',
+      'Procore-federal',
+    ]);
   });
 
   test.each([
@@ -212,7 +275,7 @@ describe('the procore block of the context', () => {
     'takes a stack name that fits into the names of queues: with %j of %i characters',
     (environments, most) => {
       const named = (length: number) => ({ environments, stackName: 'S'.repeat(length) });
-      expect(read(named(most)).stackName).toHaveLength(most);
+      expect(read(named(most))[0]?.stackName).toHaveLength(most);
       const error = refusal(named(most + 1));
       expect(error.key).toBe('stackName');
       expect(error.message).toBe(
@@ -221,4 +284,15 @@ describe('the procore block of the context', () => {
       );
     },
   );
+
+  test('gives every environment of an account of its own a stack name that fits', () => {
+    const account = '111122223333';
+    const environments = Object.fromEntries(procoreEnvironmentNames.map((name) => [name, { account }]));
+    expect(read({ stages: { default: { environments } } }).map(({ stackName }) => stackName)).toEqual([
+      'ProcoreConnector-sandbox',
+      'ProcoreConnector-monthly',
+      'ProcoreConnector-production',
+      'ProcoreConnector-federal',
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { metricNames } from '../../functions/observer.ts';
+import { isToldByAws, metricNames } from '../../functions/observer.ts';
 import { isList, type Json, resourcesOfType, synthesize } from './synthesized.ts';
 
 interface Widget {
@@ -18,7 +18,7 @@ let name: Json | undefined;
 let body: { readonly periodOverride: string; readonly widgets: readonly Widget[] };
 let queues: ReadonlyMap<string, string>;
 beforeAll(() => {
-  template = synthesize({ environments: 'sandbox' });
+  template = synthesize({ environments: 'sandbox', monitoring: 'full' });
   const [properties] = resourcesOfType(template, 'AWS::CloudWatch::Dashboard').map(([, { Properties }]) => Properties);
   name = properties?.DashboardName;
   body = JSON.parse(joined(properties?.DashboardBody ?? ''));
@@ -41,14 +41,15 @@ function joined(value: Json): string {
 /** What a graph shows: `statistic metric` for ours, `statistic measure queue` for a queue's. */
 function shownBy({ properties }: Widget): string[] {
   return properties.metrics.map((metric) => {
-    const [namespace, metricName, dimension, value] = metric as unknown as string[];
+    const [namespace, metricName, dimension, value, ...more] = metric as unknown as string[];
     const { stat = 'Average' } = metric.at(-1) as { readonly stat?: string };
     if (namespace === 'AWS/SQS') return `${stat} ${metricName} ${dimension} ${queues.get(value ?? '')}`;
-    return `${stat} ${metricName} ${namespace} ${dimension} ${value}`;
+    return `${stat} ${metricName} ${namespace} ${dimension} ${value} ${more.slice(0, 2).join(' ')}`;
   });
 }
 
-const ours = (statistic: string, metric: string) => `${statistic} ${metric} ProcoreConnector environment sandbox`;
+const ours = (statistic: string, metric: string) =>
+  `${statistic} ${metric} ProcoreConnector environment sandbox stack ProcoreConnector`;
 
 describe('the dashboard of an environment', () => {
   test('is named after stack and environment, and zooms with the time that a person chooses', () => {
@@ -71,9 +72,12 @@ describe('the dashboard of an environment', () => {
   test('sums every metric that functions count, but for those that are no counts', () => {
     const percents = ['rateBudgetHourLeftPercent', 'rateBudgetSpikeLeftPercent'];
     const shown = body.widgets.flatMap(shownBy);
-    const counts = [...metricNames.filter((metric) => !percents.includes(metric)), 'webhookUnanswered'];
+    const others = [...percents, 'escrowAgeSeconds'];
+    const emitted = metricNames.filter((metric) => !isToldByAws(metric));
+    const counts = [...emitted.filter((metric) => !others.includes(metric)), 'webhookUnanswered'];
     for (const metric of counts) expect(shown, metric).toContain(ours('Sum', metric));
     for (const metric of percents) expect(shown, metric).toContain(ours('Minimum', metric));
+    expect(shown).toContain(ours('Maximum', 'escrowAgeSeconds'));
     expect(shown.filter((each) => each.includes('webhookAnswerMs'))).toEqual([
       ours('p50', 'webhookAnswerMs'),
       ours('p99', 'webhookAnswerMs'),
@@ -86,10 +90,18 @@ describe('the dashboard of an environment', () => {
       body.widgets.flatMap(shownBy).filter((each) => each.includes(measure)),
     );
     const of = (measure: string) => (queue: string) => `Maximum ${measure} QueueName ${queue}`;
-    expect(ages).toEqual(['Events', 'Escrow'].map(of('ApproximateAgeOfOldestMessage')));
+    expect(ages).toEqual(['Events'].map(of('ApproximateAgeOfOldestMessage')));
     expect(lengths).toEqual(
       ['EventsDeadLetter', 'RotationDeadLetter', 'Quarantine', 'Escrow'].map(of('ApproximateNumberOfMessagesVisible')),
     );
+  });
+
+  test('shows by SQS’s own counts how many events came and went, which no metric of ours says', () => {
+    const moved = body.widgets.flatMap(shownBy).filter((each) => each.includes('NumberOfMessages'));
+    expect(moved.filter((each) => !each.includes('Approximate'))).toEqual([
+      'Sum NumberOfMessagesSent QueueName Events',
+      'Sum NumberOfMessagesDeleted QueueName Events',
+    ]);
   });
 
   test('names a queue by what it is for: its own name is drawn', () => {
@@ -97,6 +109,7 @@ describe('the dashboard of an environment', () => {
       .flatMap(({ properties }) => properties.metrics)
       .filter(([namespace]) => namespace === 'AWS/SQS')
       .map((metric) => (metric.at(-1) as { readonly label?: string }).label);
-    expect(labels).toEqual(['events', 'escrow', 'eventsDeadLetter', 'rotationDeadLetter', 'quarantine', 'escrow']);
+    const waiting = ['eventsDeadLetter', 'rotationDeadLetter', 'quarantine', 'escrow'];
+    expect(labels).toEqual(['events', 'events', 'events', ...waiting]);
   });
 });

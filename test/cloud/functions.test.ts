@@ -1,6 +1,14 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Json, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import {
+  functionBehind,
+  type Json,
+  referencesIn,
+  resourcesOf,
+  resourcesOfType,
+  synthesize,
+  textsIn,
+} from './synthesized.ts';
 
 let template: Template;
 beforeAll(() => {
@@ -26,7 +34,7 @@ const functionNames = [
 
 function propertiesOf(stack: Template, name: string): { readonly [key: string]: unknown } {
   const { Value: reference } = stack.findOutputs(`SandboxFunction${name}`)[`SandboxFunction${name}`] ?? {};
-  return resourcesOf(stack).get(reference?.Ref)?.Properties ?? {};
+  return functionBehind(stack, reference?.Ref)?.Properties ?? {};
 }
 
 function environmentOf(stack: Template, name: string): Record<string, unknown> {
@@ -34,7 +42,7 @@ function environmentOf(stack: Template, name: string): Record<string, unknown> {
 }
 
 describe('functions', () => {
-  test('run on nodejs24.x and arm64, traced, each with its own log group', () => {
+  test('run on nodejs24.x and arm64, untraced, each with its own log group and without Lambda’s lines of what went well', () => {
     const functions = sandbox('AWS::Lambda::Function');
     expect(functions.length).toBe(functionNames.length);
     const groups = new Set(
@@ -43,9 +51,11 @@ describe('functions', () => {
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
           Handler: 'index.handler',
-          TracingConfig: { Mode: 'Active' },
+          LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'INFO' },
         });
-        return textsIn(Properties.LoggingConfig ?? '')[0];
+        // Traces were a sixth of the bill.
+        expect(Properties, id).not.toHaveProperty('TracingConfig');
+        return textsIn((Properties.LoggingConfig as { LogGroup: Json }).LogGroup)[0];
       }),
     );
     expect(groups.size).toBe(functionNames.length);
@@ -70,7 +80,7 @@ describe('functions', () => {
     ['TokenRotation', 512, 60],
     ['TokenRecovery', 256, 30],
     // Procore waits 5 s, a cold start included.
-    ['WebhookIntake', 1024, 10],
+    ['WebhookIntake', 768, 10],
     ['WebhookWorker', 512, 60],
     ['SubscriptionAudit', 512, 900],
     ['Reconciliation', 512, 900],
@@ -188,7 +198,7 @@ describe('functions', () => {
     ],
   ])('%s gets the settings it reads and no others', (name, variables) => {
     expect(Object.keys(environmentOf(template, name)).sort()).toEqual(
-      [...variables, 'PROCORE_ENVIRONMENT', 'POWERTOOLS_LOG_LEVEL'].sort(),
+      [...variables, 'PROCORE_ENVIRONMENT', 'PROCORE_STACK_NAME', 'POWERTOOLS_LOG_LEVEL'].sort(),
     );
   });
 
@@ -229,9 +239,12 @@ describe('what starts them', () => {
       'GET /oauth/callback',
       'GET /oauth/company',
       'GET /oauth/start',
+      'HEAD /webhooks',
+      'HEAD /webhooks/{proxy+}',
       'POST /oauth/company',
       'POST /oauth/start',
       'POST /webhooks',
+      'POST /webhooks/{proxy+}',
     ]);
     for (const [, { Properties }] of sandbox('AWS::ApiGatewayV2::Integration')) {
       expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
@@ -245,6 +258,9 @@ describe('what starts them', () => {
     ['GET /oauth/company', 'OauthCompany'],
     ['POST /oauth/company', 'OauthCompany'],
     ['POST /webhooks', 'WebhookIntake'],
+    ['HEAD /webhooks', 'WebhookIntake'],
+    ['POST /webhooks/{proxy+}', 'WebhookIntake'],
+    ['HEAD /webhooks/{proxy+}', 'WebhookIntake'],
   ])('is, for %s, the function %s', (routeKey, name) => {
     const [route] = sandbox('AWS::ApiGatewayV2::Route').filter(
       ([, { Properties }]) => Properties.RouteKey === routeKey,
@@ -292,7 +308,7 @@ describe('what starts them', () => {
   test('is a queue, in batches of ten with partial failures and bounded concurrency', () => {
     const mappings = sandbox('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
     const of = (name: string) =>
-      mappings.find(({ FunctionName: functionName }) => textsIn(functionName ?? '')[0]?.includes(name));
+      mappings.find(({ FunctionName: functionName }) => referencesIn(functionName ?? '')[0]?.includes(name));
     const batches = { BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] };
     expect(of('TokenRotation')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 5 } });
     expect(of('TokenRecovery')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 2 } });
@@ -318,7 +334,15 @@ describe('the outputs', () => {
     const names = Object.keys(template.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
     expect(names.map((name) => name.slice('Sandbox'.length)).sort()).toEqual(
       [
-        ...['CallbackUrl', 'WebhookUrl', 'ApiEndpoint', 'SecretOauthClient', 'SecretWebhookAuthorization'],
+        ...[
+          'CallbackUrl',
+          'WebhookUrl',
+          'ApiEndpoint',
+          'StoredFormat',
+          'Key',
+          'SecretOauthClient',
+          'SecretWebhookAuthorization',
+        ],
         ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
         ...[
           'QueueEscrow',
@@ -336,6 +360,16 @@ describe('the outputs', () => {
     );
   });
 
+  test('name functions as recipes in the documents take them: by the ARN of the alias, or without one by the name', () => {
+    const typeOf = (output: string) => {
+      const { Ref = '' } = Object(template.findOutputs(output)[output]?.Value);
+      return resourcesOf(template).get(Ref)?.Type;
+    };
+    // What `Ref` gives of an alias is its ARN, and of a function its name.
+    expect(typeOf('SandboxFunctionAccessToken')).toBe('AWS::Lambda::Alias');
+    expect(typeOf('SandboxFunctionReconciliation')).toBe('AWS::Lambda::Function');
+  });
+
   test('give the callback URL that the functions make from PUBLIC_ORIGIN', () => {
     const origin = environmentOf(template, 'OauthCallback').PUBLIC_ORIGIN;
     expect(template.findOutputs('SandboxCallbackUrl').SandboxCallbackUrl).toEqual({
@@ -348,10 +382,10 @@ describe('the configuration', () => {
   test('decides on the worker, its concurrency, the logs and where a person may be sent back to', () => {
     const configured = synthesize({
       environments: 'sandbox',
-      workerConcurrency: '33',
-      giveUpAfterHours: '100',
-      logRetentionDays: '7',
-      returnToOrigins: 'https://a.example.com,https://b.example.com',
+      workerConcurrency: 33,
+      giveUpAfterHours: 100,
+      logRetentionDays: 7,
+      returnToOrigins: ['https://a.example.com', 'https://b.example.com'],
     });
     expect(environmentOf(configured, 'ConnectLink').RETURN_TO_ORIGINS).toBe(
       'https://a.example.com,https://b.example.com',
@@ -362,10 +396,16 @@ describe('the configuration', () => {
   });
 
   test('leaves the event queue to the integrator when the worker is off', () => {
-    const without = synthesize({ environments: 'sandbox', worker: 'off' });
+    const without = synthesize({ environments: 'sandbox', worker: false });
     expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
     expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
     without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    const namesOf = (of: Template) => Object.keys(of.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
+    // All that a consumer needs is there; what is missing is the worker's own.
+    expect(namesOf(template).filter((name) => !namesOf(without).includes(name))).toEqual([
+      'SandboxFunctionWebhookWorker',
+      'SandboxLogWebhookWorker',
+    ]);
   });
 });
 

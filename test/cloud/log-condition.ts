@@ -61,6 +61,7 @@ function valueIn(line: LogLine, field: string): string | number | undefined {
 
 function compare(value: string | number | undefined, operator: string, operand: string): boolean {
   if (operator === 'like' && operand.startsWith('/')) return new RegExp(operand.slice(1, -1)).test(String(value ?? ''));
+  if (operator === '=' && operand.endsWith('*"')) return String(value ?? '').startsWith(operand.slice(1, -2));
   if (operator === '=' && operand.startsWith('"')) return value === operand.slice(1, -1);
   if (!/^\d+$/.test(operand)) throw new Error(`a comparison that is not known here: ${operator} ${operand}`);
   if (operator === '=') return value === Number(operand);

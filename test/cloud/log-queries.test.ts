@@ -10,16 +10,14 @@ import { pascalCase } from '../../lib/stack-outputs.ts';
 import { metricsOf, type TemplateAlarm } from './alarm-evaluation.ts';
 import { scenarios } from './alarm-scenarios.ts';
 import { type LogLine, readCondition } from './log-condition.ts';
-import { type Json, type Resource, resourcesOf, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
+import { functionBehind, type Json, resourcesOfType, synthesize, textsIn } from './synthesized.ts';
 
 let template: Template;
-let resources: ReadonlyMap<string, Resource>;
 /** What each function's bundle holds, by the name that its output has, e.g. `AccessToken`. */
 const bundles = new Map<string, string>();
 const directory = mkdtempSync(join(tmpdir(), 'log-queries-'));
 beforeAll(async () => {
-  template = synthesize({ environments: 'sandbox' });
-  resources = resourcesOf(template);
+  template = synthesize({ environments: 'sandbox', monitoring: 'full' });
   const bundled = await bundleFunctions({ outputDirectory: directory });
   for (const name of handlerNames) {
     bundles.set(pascalCase(name), readFileSync(join(bundled[name], 'index.mjs'), 'utf8'));
@@ -33,7 +31,8 @@ const says = (output: string, name: string) => new RegExp(`["'\`]${name}["'\`]`)
 /** The logical id of the log group that a function writes. */
 function logGroupOf(output: string): string {
   const { Value: value } = template.findOutputs(`SandboxFunction${output}`)[`SandboxFunction${output}`] ?? {};
-  const [logGroup = ''] = textsIn(resources.get(value?.Ref)?.Properties.LoggingConfig ?? '');
+  const logging = functionBehind(template, value?.Ref)?.Properties.LoggingConfig as { LogGroup?: Json } | undefined;
+  const [logGroup = ''] = textsIn(logging?.LogGroup ?? '');
   return logGroup;
 }
 
@@ -91,6 +90,7 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
     ['OauthCompany', 'oauth.not_connected'],
   ],
   'webhook-authorization-wrong': [['WebhookIntake', 'webhook.refused']],
+  'webhook-secret-unusable': [['WebhookIntake', 'secret.unusable']],
   'webhook-intake-failing': [['WebhookIntake', 'webhook.queue_unavailable', 'webhook.quarantine_unavailable', failed]],
   'event-queue-old': [['WebhookWorker', 'event.failed', 'event.not_postponed']],
   'event-queue-full': [['WebhookWorker', 'event.failing_long', 'event.failed']],
@@ -119,22 +119,24 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
     ),
   ],
   'token-errors': ['AccessToken', 'RotationSweep', 'TokenRotation', 'TokenRecovery'].map((name) => [name, failed]),
-  'webhook-errors': ['WebhookIntake', 'WebhookWorker', 'SubscriptionAudit', 'Reconciliation'].map((name) => [
-    name,
-    failed,
-  ]),
+  'webhook-errors': [['WebhookWorker', failed]],
+  'audit-errors': ['SubscriptionAudit', 'Reconciliation'].map((name) => [name, failed]),
   'tokens-throttled': [['TokenRotation', failed]],
 };
 
 /** The alarms for which the lines of the HTTP API tell, not those of functions. */
-const ofRequests = ['webhook-intake-slow', 'webhooks-throttled'];
+const ofRequests = ['webhook-intake-slow', 'http-api-failing', 'webhooks-throttled'];
 
-/** The functions of each group by their outputs: those whose failed invocations the group's alarm counts. */
+/** The functions of each group by their outputs: those whose failed invocations the group's alarms count. */
 const membersOf: Readonly<Record<FunctionGroup, readonly string[]>> = {
-  connecting: (tell['connecting-errors'] ?? []).map(([output]) => output),
-  tokens: (tell['token-errors'] ?? []).map(([output]) => output),
-  webhooks: (tell['webhook-errors'] ?? []).map(([output]) => output),
+  connecting: outputsIn('connecting-errors'),
+  tokens: outputsIn('token-errors'),
+  webhooks: outputsIn('webhook-intake-failing', 'webhook-errors', 'audit-errors'),
 };
+
+function outputsIn(...ids: readonly string[]): readonly string[] {
+  return ids.flatMap((id) => (tell[id] ?? []).map(([output]) => output));
+}
 
 /** The functions in whose log queries the runbook tells a person to look. */
 function functionsOf(id: string): readonly string[] {
@@ -183,12 +185,17 @@ describe('the log queries for each alarm', () => {
       expect(finds({ event: failed, level: 'ERROR' })).toBe(true);
       expect(finds('2026-01-01T00:00:00.000Z 8a0c… Task timed out after 30.00 seconds')).toBe(true);
       expect(finds('RequestId: 8a0c… Error: Runtime exited with error: signal: killed Runtime.ExitError')).toBe(true);
+      expect(finds('{"type":"platform.runtimeDone","record":{"requestId":"8a0c…","status":"timeout"}}')).toBe(true);
+      expect(finds('{"type":"platform.report","record":{"status":"error","errorType":"Runtime.ExitError"}}')).toBe(
+        true,
+      );
       expect(finds(unrelated)).toBe(false);
       for (const event of (tell[id] ?? []).flatMap(([, ...events]) => events).filter((event) => event !== failed)) {
         const likeIt = [event.replace('.', '_'), `not_${event}`, event.replace(/^\w+/, '$&x')];
         for (const other of likeIt) expect(finds({ event: other, level: 'INFO' }), other).toBe(false);
       }
       expect(finds('START RequestId: 8a0c… Version: $LATEST')).toBe(false);
+      expect(finds('{"type":"platform.report","record":{"requestId":"8a0c…","status":"success"}}')).toBe(false);
     }
   });
 
@@ -201,7 +208,8 @@ describe('the log queries for each alarm', () => {
 
   test.each(Object.keys(tell))('%s reads the log of every function that counts what it watches', (id) => {
     const alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
-    const alarm = alarms.find(({ AlarmName }) => AlarmName === `ProcoreConnector/sandbox/${id}`);
+    const name = `ProcoreConnector/sandbox/${id}`;
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === name || AlarmName === `${name}/not-running`);
     const counting = metricsOf(alarm as unknown as TemplateAlarm)
       .filter(({ Namespace }) => Namespace === 'ProcoreConnector')
       .flatMap(({ MetricName }) => [...bundles.keys()].filter((output) => says(output, MetricName)));
@@ -234,13 +242,13 @@ describe('requests as the HTTP API logs them', () => {
     return JSON.parse(accessLog().format.replaceAll(variable, (_, name: string) => String(values[name] ?? name)));
   }
 
-  test('name route, status, duration, address and environment, and no path, query, header or body', () => {
+  test('name route, status, duration, address, stack and environment, and no path, query, header or body', () => {
     expect(request(202, 80)).toEqual({
-      requestTime: 'requestTime',
       requestId: 'requestId',
       sourceIp: 'identity.sourceIp',
       routeKey: 'POST /webhooks',
       integrationError: 'integrationErrorMessage',
+      stack: 'ProcoreConnector',
       environment: 'sandbox',
       status: 202,
       answerMs: 80,
@@ -257,7 +265,9 @@ describe('requests as the HTTP API logs them', () => {
       true,
       true,
     ]);
-    expect([finds(request(202, 2499)), finds(request(503, 1, 'GET /oauth/start'))]).toEqual([false, false]);
+    expect([finds(request(202, 2499)), finds(request(400, 1, 'GET /oauth/start'))]).toEqual([false, false]);
+    // What API Gateway counts as 5xx may be of any route.
+    expect(finds(request(503, 1, 'GET /oauth/start'))).toBe(true);
   });
 
   /** The value that CloudWatch reports of a metric for a request; undefined when it reports none. */
@@ -287,5 +297,8 @@ describe('requests as the HTTP API logs them', () => {
     expect(measured('webhookAnswerMs', request(202, 1234))).toBe(1234);
     expect(measured('webhookAnswerMs', request(503, 29_000))).toBe(29_000);
     expect(measured('webhookAnswerMs', request(200, 1, 'GET /oauth/start'))).toBeUndefined();
+    // With a slash at the end of the address.
+    expect(measured('webhookAnswerMs', request(202, 1234, 'POST /webhooks/{proxy+}'))).toBe(1234);
+    expect(measured('webhookAnswerMs', request(200, 1, 'HEAD /webhooks'))).toBeUndefined();
   });
 });

@@ -7,10 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
 import { nameRules } from '../../lib/aws-names.ts';
 import { readConfiguration } from '../../lib/cloud/configuration.ts';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
 import { mostStackNameCharacters } from '../../lib/cloud/stack-name.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import { cdkContext, resourcesOf, resourcesOfType, stubBundles, synthesize } from './synthesized.ts';
 
 const bundles = stubBundles();
@@ -20,7 +20,9 @@ const newApp = () =>
 
 /** Our stack under a name that the reader of cdk.json might refuse. */
 function named(stackName: string, environments: ProcoreEnvironmentName[]): () => Template {
-  const configuration = { ...readConfiguration(() => undefined), environments, stackName };
+  const [usual] = readConfiguration((key) => (key === 'procore' ? { environments } : undefined));
+  if (usual === undefined) throw new Error('no stack');
+  const configuration = { ...usual, stackName };
   return () => Template.fromStack(new ConnectorStack(newApp(), { configuration, bundles }));
 }
 
@@ -75,6 +77,7 @@ describe('the names of our stack (hard case 50)', () => {
       'Lambda::EventInvokeConfig',
       'Lambda::EventSourceMapping',
       'Lambda::Permission',
+      'Lambda::Version',
       'SNS::TopicPolicy',
       'SQS::QueuePolicy',
       'SecretsManager::ResourcePolicy',
@@ -140,6 +143,10 @@ describe('the names of an environment in another stack', () => {
     expect(
       faults.map((fault) => fault.replace(/^\[Theirs\] Theirs\/(\w{5}).*(which has|has) (\d+) char.*/, '$1 $3')),
     ).toEqual(['Their 94', 'Their 256', 'Overr 81']);
+    // What helps with a queue does not help with an alarm.
+    const hint = ' A ProcoreEnvironment takes a queueNamePrefix.';
+    expect(faults.map((fault) => fault.endsWith(hint))).toEqual([true, false, true]);
+    expect(faults[1]).toMatch(/[a-z]\.$/);
   });
 
   test('are refused when two environments have the same prefix, and so queues of the same names', () => {
@@ -188,12 +195,13 @@ describe('the names of an environment in a nested stack', () => {
     );
   });
 
-  test('are refused where the nested stack’s own name, at its longest, is too long for an HTTP API', () => {
+  test('are refused where the nested stack’s own name, at its longest, is too long for an HTTP API and for CodeDeploy', () => {
     const faults = refused(
       (stack) => procore(new NestedStack(stack, 'Nested'), { queueNamePrefix: 'acme-procore' }),
       'T'.repeat(100),
     );
-    expect(faults).toHaveLength(1);
+    expect(faults).toHaveLength(2);
+    expect(faults[1]).toMatch(/\(AWS::CodeDeploy::Application\): its ApplicationName is T+-.*; at most 100/);
     expect(faults[0]).toMatch(
       /\(AWS::ApiGatewayV2::Api\): its Name is T+-.*-production, which has 139 characters; at most 128/,
     );

@@ -40,7 +40,7 @@ export const permissions: Readonly<Record<string, Permissions>> = {
     QueueQuarantine: send,
   },
   SubscriptionAudit: {
-    TableSubscriptions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+    TableSubscriptions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
     TableDeliveries: update,
     SecretWebhookAuthorization: [...secret, 'secretsmanager:PutSecretValue'],
     QueueEvents: send,

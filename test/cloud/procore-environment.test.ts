@@ -7,8 +7,8 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../../lib/cloud/configuration-error.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
+import { ConfigurationError } from '../../lib/configuration-error.ts';
 import {
   cdkContext,
   type Json,
@@ -36,14 +36,17 @@ function inTheirStack(props: Partial<ProcoreEnvironmentProps> = {}, stackName = 
 function consistsOf(template: Template): Record<string, unknown> {
   const own = [...resourcesOf(template)].filter(([id]) => id.startsWith('Sandbox'));
   return Object.fromEntries(
-    own.map(([id, { Type, Properties }]) => [id, { Type, ...Properties, Code: undefined, AlarmActions: undefined }]),
+    own.map(([id, { Type, Properties }]) => [
+      id,
+      { Type, ...Properties, Code: undefined, AlarmActions: undefined, OKActions: undefined },
+    ]),
   );
 }
 
 describe('an environment without options', () => {
   test('is what cdk.json without options deploys', () => {
     const { template } = inTheirStack({}, 'ProcoreConnector');
-    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ procore: { environments: ['sandbox'] } })));
+    expect(consistsOf(template())).toEqual(consistsOf(synthesize({ environments: ['sandbox'] })));
   });
 });
 
@@ -176,13 +179,12 @@ describe('a host of one’s own', () => {
 });
 
 describe('grantAccessTokens', () => {
-  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenFunction/) };
-  const vendingArn = { 'Fn::GetAtt': [expect.stringMatching(/^SandboxTokensAccessTokenFunction/), 'Arn'] };
+  const vending = { Ref: expect.stringMatching(/^SandboxTokensAccessTokenLive/) };
   const invoke = {
     Action: 'lambda:InvokeFunction',
     Effect: 'Allow',
-    // The function itself and its one version, and no other by a wildcard.
-    Resource: [vendingArn, { 'Fn::Join': ['', [vendingArn, ':$LATEST']] }],
+    // The alias, and no version by its number.
+    Resource: vending,
   };
 
   test('lets a function ask for access tokens, and tells it by which function', () => {
@@ -217,13 +219,13 @@ describe('grantAccessTokens', () => {
     expect(stack.resolve(procore.accessTokenVariables)).toEqual({ PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending });
   });
 
-  test('lets another account ask, by a permission of the function itself', () => {
+  test('lets another account ask, by a permission of the alias itself', () => {
     const { procore, template } = inTheirStack();
     procore.grantAccessTokens(new AccountPrincipal('210987654321'));
     const permissions = resourcesOfType(template(), 'AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
     expect(permissions).toContainEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: vendingArn,
+      FunctionName: vending,
       Principal: '210987654321',
     });
   });
@@ -233,17 +235,35 @@ describe('the alarms of an environment in another app', () => {
   test('do what that app adds, all but the composite one, which only repeats them', () => {
     const { stack, procore, template } = inTheirStack();
     procore.addAlarmAction(new SnsAction(new Topic(stack, 'Topic')));
-    const topic = { Ref: expect.stringMatching(/^Topic/) };
-    const actions = (type: string) =>
-      resourcesOfType(template(), type).map(([, { Properties }]) => Properties.AlarmActions);
-    expect(new Set(actions('AWS::CloudWatch::Alarm').map((each) => JSON.stringify(each))).size).toBe(1);
-    expect(actions('AWS::CloudWatch::Alarm')[0]).toEqual([topic]);
-    expect(actions('AWS::CloudWatch::CompositeAlarm')).toEqual([undefined]);
+    const topic = [{ Ref: expect.stringMatching(/^Topic/) }];
+    const told = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+      resourcesOfType(template(), type).map(([, { Properties }]) => Properties),
+    );
+    const silent = told.filter(({ AlarmActions }) => AlarmActions === undefined);
+    expect(silent.map(({ AlarmName }) => String(AlarmName).replace('Theirs/sandbox/', ''))).toEqual([
+      'rotation-sweep-silent/not-running',
+      'rotation-sweep-silent/has-run',
+      'page',
+    ]);
+    for (const { AlarmActions, OKActions } of told.filter((each) => !silent.includes(each))) {
+      expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: topic, OKActions: topic });
+    }
   });
 
   test('are gathered in one for a pager', () => {
     const { stack, procore, template } = inTheirStack();
-    const [[composite] = []] = resourcesOfType(template(), 'AWS::CloudWatch::CompositeAlarm');
+    const [composite] =
+      resourcesOfType(template(), 'AWS::CloudWatch::CompositeAlarm').find(([, { Properties }]) =>
+        String(Properties.AlarmName).endsWith('/page'),
+      ) ?? [];
     expect(stack.resolve(procore.pagingAlarm.alarmArn)).toEqual({ 'Fn::GetAtt': [composite, 'Arn'] });
+  });
+
+  test('wake somebody by a topic that has to be one', () => {
+    const arn = 'arn:aws:sns:eu-central-1:111122223333:pager';
+    const paged = inTheirStack({ pagerTopicArn: arn }).template();
+    const actions = resourcesOfType(paged, 'AWS::CloudWatch::CompositeAlarm').map(([, { Properties }]) => Properties);
+    expect(actions.find(({ AlarmName }) => String(AlarmName).endsWith('/page'))).toMatchObject({ AlarmActions: [arn] });
+    expect(() => inTheirStack({ pagerTopicArn: 'pager' })).toThrow(/pagerTopicArn: got "pager"; allowed: the ARN of/);
   });
 });

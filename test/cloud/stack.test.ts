@@ -1,26 +1,15 @@
-import { App } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readConfiguration } from '../../lib/cloud/configuration.ts';
-import { ConnectorStack } from '../../lib/cloud/connector-stack.ts';
-import { resourcesOfType, stubBundles, synthesize, textsIn } from './synthesized.ts';
+import { type Json, resourcesOfType, synthesize, synthesizeStage, textsIn } from './synthesized.ts';
 
 describe('the stack', () => {
   let template: Template;
   beforeAll(() => {
-    template = synthesize({ environments: 'sandbox,monthly-sandbox', stackName: 'Theirs' });
+    template = synthesize({ environments: 'sandbox,monthly-sandbox', monitoring: 'full', stackName: 'Theirs' });
   });
 
   test('says which environments it serves', () => {
     expect(template.toJSON().Description).toBe('Procore Connector for sandbox, monthly-sandbox');
-  });
-
-  test('is protected from being deleted by mistake', () => {
-    const stack = new ConnectorStack(new App(), {
-      configuration: readConfiguration(() => undefined),
-      bundles: stubBundles(),
-    });
-    expect(stack.terminationProtection).toBe(true);
   });
 
   test('names alarms, HTTP API and dashboard after itself, so that two stacks can be told apart', () => {
@@ -28,10 +17,11 @@ describe('the stack', () => {
       resourcesOfType(template, type).map(([, { Properties }]) => String(Properties[property]));
     expect(named('AWS::ApiGatewayV2::Api', 'Name')).toEqual(['Theirs-sandbox', 'Theirs-monthly-sandbox']);
     expect(named('AWS::CloudWatch::Dashboard', 'DashboardName')).toEqual(['Theirs-sandbox', 'Theirs-monthly-sandbox']);
-    expect(named('AWS::CloudWatch::CompositeAlarm', 'AlarmName')).toEqual([
-      'Theirs/sandbox/page',
-      'Theirs/monthly-sandbox/page',
-    ]);
+    expect(named('AWS::CloudWatch::CompositeAlarm', 'AlarmName')).toEqual(
+      ['sandbox', 'monthly-sandbox'].flatMap((name) =>
+        ['rotation-sweep-silent', 'page'].map((alarm) => `Theirs/${name}/${alarm}`),
+      ),
+    );
   });
 
   test('describes what a person meets in a console by its environment', () => {
@@ -68,7 +58,7 @@ describe('the stack', () => {
     const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
     const configured = synthesize({
       environments: 'sandbox,production',
-      logLevel: 'production=error',
+      logLevel: { production: 'error' },
       domains: { production: { name: 'connect.example.com', certificateArn } },
     });
     const levels = resourcesOfType(configured, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
@@ -80,6 +70,34 @@ describe('the stack', () => {
     expect(id).toMatch(/^Production/);
     expect(textsIn(domain?.Properties.DomainNameConfigurations ?? '')).toContain(certificateArn);
     expect(configured.findOutputs('SandboxDomainTarget')).toEqual({});
+  });
+
+  test('keeps its address while its domain is not in use yet, and the domain leads to it already', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+    const domain = { name: 'connect.example.com', certificateArn };
+    const origins = (settings: object) => {
+      const block = { stages: { default: { environments: { sandbox: settings } } } };
+      const [changed] = synthesizeStage(block).values();
+      if (changed === undefined) throw new Error('no stack');
+      const named = resourcesOfType(changed, 'AWS::Lambda::Function').map(([, { Properties }]) => {
+        const { Variables: variables } = Properties.Environment as { Variables: Record<string, Json> };
+        return variables;
+      });
+      const valuesOf = (name: string) =>
+        named.map((variables) => variables[name]).filter((value) => value !== undefined);
+      const isMapped = resourcesOfType(changed, 'AWS::ApiGatewayV2::ApiMapping').length > 0;
+      const { SandboxDomainTarget: target } = changed.findOutputs('SandboxDomainTarget');
+      const others = new Set(valuesOf('OTHER_ORIGIN'));
+      return { origins: valuesOf('PUBLIC_ORIGIN'), others, isMapped, hasTarget: target !== undefined };
+    };
+    const [before, next, after] = [origins({}), origins({ domain: { ...domain, inUse: false } }), origins({ domain })];
+    expect(before).toMatchObject({ others: new Set(), isMapped: false, hasTarget: false });
+    expect(before.origins.length).toBeGreaterThan(0);
+    const others = new Set(['https://connect.example.com']);
+    expect(next).toEqual({ origins: before.origins, others, isMapped: true, hasTarget: true });
+    // Who began at the old host ends there.
+    expect([...after.others][0]).toEqual(before.origins[0]);
+    expect(new Set(after.origins)).toEqual(new Set(['https://connect.example.com']));
   });
 
   test('is as good as empty without its environments: one topic, its policy and its key', () => {

@@ -25,21 +25,29 @@ export interface Resource {
 }
 
 /**
- * The template that cdk.json's own context gives, with overrides as `-c` would make them, and empty bundles.
+ * The template of one stack with cdk.json's own context and empty bundles.
  *
- * @param limit what the account may run at once. Default is that nobody has looked.
+ * @param settings of the stack and its environments, which are `environments` or else sandbox and production
  */
-export function synthesize(overrides: Readonly<Record<string, unknown>> = {}, limit?: AccountLimit): Template {
+export function synthesize(settings: Readonly<Record<string, unknown>> = {}, limit?: AccountLimit): Template {
+  const [template, ...others] = synthesizeStage(settings, limit).values();
+  if (template === undefined || others.length > 0) throw new Error('The settings give several stacks.');
+  return template;
+}
+
+/** The templates of a whole stage by their stacks' names, in the order of deployment. @param block as `procore` of cdk.json */
+export function synthesizeStage(block: unknown, limit?: AccountLimit): ReadonlyMap<string, Template> {
   const app = new App({
-    context: { ...cdkContext, ...overrides },
+    context: { ...cdkContext, procore: block },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
-  const configuration = readConfiguration((key) => app.node.tryGetContext(key));
-  const { worker, workerConcurrency } = configuration;
-  const environments = configuration.environments.map((name) => ({ name, worker, workerConcurrency }));
-  const concurrency = limit && { concurrency: planConcurrency(limit, environments) };
-  return Template.fromStack(new ConnectorStack(app, { configuration, bundles: stubBundles(), ...concurrency }));
+  const bundles = stubBundles();
+  const stacks = readConfiguration((key) => app.node.tryGetContext(key)).map((configuration) => {
+    const concurrency = limit && { concurrency: planConcurrency(limit, configuration.environments) };
+    return new ConnectorStack(app, { configuration, bundles, ...concurrency });
+  });
+  return new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
 }
 
 const resourcesByTemplate = new WeakMap<Template, ReadonlyMap<string, Resource>>();
@@ -59,6 +67,18 @@ export function resourcesOf(template: Template): ReadonlyMap<string, Resource> {
 /** The resources of one type, by logical id. */
 export function resourcesOfType(template: Template, type: string): readonly (readonly [string, Resource])[] {
   return [...resourcesOf(template)].filter(([, resource]) => resource.Type === type);
+}
+
+/** The function that is reached by a logical id: the id of the function itself, or of its alias. */
+export function functionBehind(template: Template, logicalId: string): Resource | undefined {
+  return resourcesOf(template).get(functionIdBehind(template, logicalId));
+}
+
+/** The logical id of that function. */
+export function functionIdBehind(template: Template, logicalId: string): string {
+  const resource = resourcesOf(template).get(logicalId);
+  if (resource?.Type !== 'AWS::Lambda::Alias') return logicalId;
+  return String(textsIn(resource.Properties.FunctionName ?? '')[0]);
 }
 
 /** The logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub; pseudo parameters are left out. */

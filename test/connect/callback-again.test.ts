@@ -52,6 +52,18 @@ describe('a callback that is called again', () => {
     expect(flow.counts).toEqual({ callbackExpired: 1 });
   });
 
+  it('shows the page of an unexpected failure for a result that only a later version knows', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
+    await browser.open(callback);
+    const [session] = flow.authorizations.sessions.values();
+    if (session?.result === undefined) return expect.fail('no result is stored');
+    Object.assign(session.result, { outcome: 'held_for_review' });
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(500);
+    expect(page.body).toContain(Object(session.result).referenceId);
+  });
+
   it('says that it is still under way when its own time ends first, and offers to look again', async () => {
     const { flow, browser, callback } = await atProcore();
     const never = Promise.withResolvers<TokenOutcome>();
@@ -92,6 +104,25 @@ describe('a callback that is called again', () => {
     expect(exchanges(flow)).toHaveLength(1);
     expect((await browser.pressConnect()).statusCode).toBe(303);
   });
+
+  it.each([
+    [34, 0],
+    [33, 1],
+  ])(
+    'believes that the first is dead when its lease of 29 s and 5 s more is over: after %i s it waits %i s longer',
+    async (seconds, waited) => {
+      const { flow, browser, callback } = await atProcore();
+      flow.tokenEndpoint.next.push(() => {
+        throw new Error('the process died');
+      });
+      await browser.open(callback);
+      flow.now += seconds;
+      const began = flow.now;
+      expect((await browser.open(callback)).body).toContain('Connecting was interrupted');
+      expect(flow.now - began).toBeGreaterThanOrEqual(waited);
+      expect(flow.now - began).toBeLessThan(waited + 1);
+    },
+  );
 
   it('does not take an older authorization of the same connection for its own success', async () => {
     const { flow, browser, callback } = await atProcore();

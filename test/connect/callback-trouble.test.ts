@@ -31,7 +31,10 @@ describe('what goes wrong at Procore', () => {
       expect(await flow.store.read('acme')).toBeUndefined();
       const logged = flow.notes.find(([event]) => event === 'oauth.not_connected')?.[1];
       expect(page.body).toContain(`Reference <strong>${logged?.referenceId}</strong>`);
-      expect(logged).toMatchObject({ connectionId: 'acme', code: outcome.outcome });
+      const procores = 'status' in outcome ? outcome.status : undefined;
+      expect(logged).toMatchObject({ connectionId: 'acme', code: outcome.outcome, status: procores });
+      const [session] = flow.authorizations.sessions.values();
+      expect(session?.result).not.toHaveProperty('retryAfterSeconds');
       expect((await flow.newBrowser().open(link)).statusCode).toBe(200);
 
       const again = await browser.pressConnect();

@@ -111,6 +111,22 @@ describe('the time that is left after an exchange', () => {
   );
 });
 
+describe('the time that is left for the list of companies', () => {
+  it.each([
+    [5501, [501]],
+    [5500, []],
+    [13_000, [8000]],
+    [13_001, [8000]],
+  ])('is what is left but for 5 s, at most 8 s, and not under half a second: with %i ms', async (left, listed) => {
+    const { flow, browser, callback } = await atProcore();
+    flow.invocationMs = left;
+    const given: number[] = [];
+    flow.onList = (timeoutMs) => void given.push(Math.round(timeoutMs));
+    expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
+    expect(given).toEqual(listed);
+  });
+});
+
 describe('an expired state', () => {
   it('is refused after 30 minutes, before anything is exchanged', async () => {
     const { flow, browser, callback } = await atProcore();

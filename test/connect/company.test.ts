@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { showCompanies } from '../../functions/connect/company.ts';
+import { untilReturn } from '../memory/port.ts';
 import { connectFlow, origin } from './connect-flow.ts';
 
 async function connectedToThree(returnTo?: string) {
@@ -36,6 +38,19 @@ describe('choosing among several companies', () => {
     expect([...page.body.matchAll(/value="(\d+)"/g)].map(([, id]) => id)).toEqual(['2', '3', '9007199254740993']);
   });
 
+  it('keeps 500 companies at most, in the order of their names', async () => {
+    const flow = connectFlow();
+    const companies = Array.from({ length: 501 }, (_, index) => ({ id: String(index), name: String(2000 - index) }));
+    flow.companies = { outcome: 'companies', companies };
+    const browser = flow.newBrowser();
+    await browser.open(await browser.goToProcore(await flow.newLink()));
+    const [session] = flow.authorizations.sessions.values();
+    const kept = session?.result?.outcome === 'connected' ? session.result.companies : [];
+    expect(kept).toHaveLength(500);
+    expect(kept[0]).toEqual({ companyId: '500', name: '1500' });
+    expect(kept.at(-1)).toEqual({ companyId: '1', name: '1999' });
+  });
+
   it('stores the choice, with an id beyond 2^53 kept exact, and says so', async () => {
     const { flow, browser, session } = await connectedToThree();
     const answer = await browser.post('/oauth/company', { session, companyId: '9007199254740993' });
@@ -45,6 +60,20 @@ describe('choosing among several companies', () => {
     expect(page.body).toContain('<h1>Connected</h1>');
     expect(page.body).toContain('Zeta Builders');
     expect(await flow.store.read('acme')).toMatchObject({ companyId: '9007199254740993' });
+  });
+
+  it('is a page that holds what it shows and nothing else', async () => {
+    const { flow, browser, session } = await connectedToThree();
+    const request = flow.request('GET', `?session=${session}`, { cookie: browser.cookie });
+    const companies = [
+      { companyId: '2', name: '<b>Alpha</b> & "Sons"' },
+      { companyId: '3', name: 'Beta' },
+      { companyId: '9007199254740993', name: 'Zeta Builders' },
+    ];
+    expect(await untilReturn(() => showCompanies(flow.makeDependencies(), request))).toEqual({
+      answer: 'page',
+      page: { name: 'company', connectionId: 'acme', sessionId: session, companies, nothingChosen: false },
+    });
   });
 
   it('then goes to returnTo', async () => {
@@ -102,6 +131,16 @@ describe('choosing among several companies', () => {
     const answer = await browser.post('/oauth/company', { session, companyId: '3' }, { fetchSite: 'cross-site' });
     expect(answer.statusCode).toBe(403);
     expect((await flow.store.read('acme'))?.companyId).toBeUndefined();
+  });
+
+  it('does not say that it chose what another authorization chose', async () => {
+    const { flow, browser, location, session } = await connectedToThree();
+    await browser.post('/oauth/company', { session, companyId: '3' });
+    expect((await browser.open(`${location}&chosen`)).body).toContain('<h1>Connected</h1>');
+    flow.now += 10;
+    await browser.open(await browser.goToProcore(await flow.newLink(), 'code-2'));
+    expect(await flow.store.read('acme')).toMatchObject({ companyId: '3' });
+    expect((await browser.open(`${location}&chosen`)).body).toContain('<h1>Choose the company</h1>');
   });
 
   it('is over when the connection was authorized anew', async () => {

@@ -9,6 +9,7 @@ const server = dynalite({ createTableMs: 0 });
 const context = { getRemainingTimeInMillis: () => 29_000 } as Context;
 
 const settings = {
+  stack: 'ProcoreConnector',
   environment: 'sandbox',
   oauthClientSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:none',
   connectionsTable: 'connections',
@@ -19,6 +20,12 @@ const settings = {
   returnToOrigins: 'https://app.example.com',
 } as const;
 
+let handlers: {
+  readonly connectLink: typeof import('../../functions/connect-link.ts').handler;
+  readonly oauthStart: typeof import('../../functions/oauth-start.ts').handler;
+  readonly oauthCallback: typeof import('../../functions/oauth-callback.ts').handler;
+  readonly oauthCompany: typeof import('../../functions/oauth-company.ts').handler;
+};
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const address = server.address();
@@ -46,6 +53,19 @@ beforeAll(async () => {
     await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.02, maxDelay: 0.1 }, { TableName: table });
   }
   client.destroy();
+  // They read their settings when they are loaded.
+  const [connectLink, oauthStart, oauthCallback, oauthCompany] = await Promise.all([
+    import('../../functions/connect-link.ts'),
+    import('../../functions/oauth-start.ts'),
+    import('../../functions/oauth-callback.ts'),
+    import('../../functions/oauth-company.ts'),
+  ]);
+  handlers = {
+    connectLink: connectLink.handler,
+    oauthStart: oauthStart.handler,
+    oauthCallback: oauthCallback.handler,
+    oauthCompany: oauthCompany.handler,
+  };
 });
 
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
@@ -61,40 +81,36 @@ function event(method: string, rawQueryString: string): APIGatewayProxyEventV2 {
 
 describe('the handlers of the connect flow, wired as they are deployed', () => {
   it('connect-link gives a link that oauth-start shows', async () => {
-    const connectLink = await import('../../functions/connect-link.ts');
-    const oauthStart = await import('../../functions/oauth-start.ts');
-    const answer = await connectLink.handler(
+    const answer = await handlers.connectLink(
       { connectionId: 'acme', returnTo: 'https://app.example.com/done' },
       context,
     );
     const { url } = answer as IssuedLink;
-    const page = await oauthStart.handler(event('GET', new URL(url).search.slice(1)), context);
+    const page = await handlers.oauthStart(event('GET', new URL(url).search.slice(1)), context);
     expect(page).toMatchObject({ statusCode: 200, cookies: [expect.stringMatching(/^__Host-connect=/)] });
     expect(page.body).toContain('<strong>acme</strong>');
   });
 
   it('connect-link answers a caller’s mistake with its code, and does not fail', async () => {
-    const { handler } = await import('../../functions/connect-link.ts');
-    expect(await handler(null, context)).toMatchObject({ error: { code: 'invalid_connection_id' } });
-    expect(await handler({ connectionId: 'acme', returnTo: 'https://evil.example' }, context)).toMatchObject({
+    expect(await handlers.connectLink(null, context)).toMatchObject({ error: { code: 'invalid_connection_id' } });
+    expect(
+      await handlers.connectLink({ connectionId: 'acme', returnTo: 'https://evil.example' }, context),
+    ).toMatchObject({
       error: { code: 'return_to_not_allowed', message: expect.stringContaining('https://app.example.com') },
     });
   });
 
   it('oauth-start tells GET from POST', async () => {
-    const { handler } = await import('../../functions/oauth-start.ts');
-    expect((await handler(event('POST', ''), context)).body).toContain('Your browser sent no cookie');
-    expect((await handler(event('GET', ''), context)).body).toContain('This link is not valid');
+    expect((await handlers.oauthStart(event('POST', ''), context)).body).toContain('Your browser sent no cookie');
+    expect((await handlers.oauthStart(event('GET', ''), context)).body).toContain('This link is not valid');
   });
 
   it('oauth-callback and oauth-company answer with pages', async () => {
-    const callback = await import('../../functions/oauth-callback.ts');
-    const company = await import('../../functions/oauth-company.ts');
     const unknown = `code=c&state=${'s'.repeat(48)}`;
-    expect(await callback.handler(event('GET', unknown), context)).toMatchObject({ statusCode: 400 });
-    expect(await company.handler(event('GET', `session=${'a'.repeat(64)}`), context)).toMatchObject({
+    expect(await handlers.oauthCallback(event('GET', unknown), context)).toMatchObject({ statusCode: 400 });
+    expect(await handlers.oauthCompany(event('GET', `session=${'a'.repeat(64)}`), context)).toMatchObject({
       statusCode: 400,
     });
-    expect(await company.handler(event('POST', ''), context)).toMatchObject({ statusCode: 400 });
+    expect(await handlers.oauthCompany(event('POST', ''), context)).toMatchObject({ statusCode: 400 });
   });
 });

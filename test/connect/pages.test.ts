@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toBrowserResponse } from '../../functions/connect/browser-answer.ts';
 import { type FailureName, failureTexts } from '../../functions/connect/page-texts.ts';
-import { type Page, renderPage } from '../../functions/connect/pages.ts';
+import { type Page, pageStatus, renderPage, type WayOn } from '../../functions/connect/pages.ts';
+import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 
 const failureNames = Object.keys(failureTexts) as FailureName[];
 const nasty = `"><script>alert('x')</script>&{{7*7}}\u2028`;
@@ -82,18 +83,159 @@ describe('every failure page', () => {
   });
 
   it('has the status of the design', () => {
-    const statuses = Object.fromEntries(failureNames.map((name) => [name, failureTexts[name].status]));
-    expect(statuses).toMatchObject({
+    const statuses = Object.fromEntries(
+      failureNames.map((name) => [name, pageStatus({ name, referenceId: 'REF123' })] as const),
+    );
+    expect(statuses).toEqual({
       link_unknown: 400,
       link_expired: 400,
+      link_spent: 400,
+      cookie_missing: 400,
+      foreign_post: 403,
       state_unknown: 400,
-      state_expired: 400,
       stranger: 400,
-      code_refused: 400,
+      state_expired: 400,
       denied: 200,
+      code_refused: 400,
       client_refused: 502,
-      wrong_environment: 502,
+      client_missing: 502,
+      authorization_refused: 502,
       procore_unavailable: 503,
+      superseded: 409,
+      wrong_environment: 502,
+      under_way: 503,
+      interrupted: 503,
+      choice_unknown: 400,
+      failed: 500,
+    });
+  });
+});
+
+describe('what a page says', () => {
+  /** What stands in a page's `main`, without its markup's line breaks. */
+  const mainOf = (page: Page, environment: ProcoreEnvironmentName = 'sandbox') =>
+    (/<main>([\s\S]*)<\/main>/.exec(renderPage(page, environment))?.[1] ?? '').replaceAll('\n', '');
+  const head = (title: string, where = 'Procore Developer Sandbox') => `<p class="where">${where}</p><h1>${title}</h1>`;
+  const company: Page = {
+    name: 'company',
+    connectionId: 'acme',
+    sessionId: 'b'.repeat(64),
+    companies: [
+      { companyId: '1', name: 'One' },
+      { companyId: '2', name: 'Two' },
+    ],
+    nothingChosen: false,
+  };
+  const choices =
+    `<form method="post" action="/oauth/company"><input type="hidden" name="session" value="${'b'.repeat(64)}">` +
+    '<fieldset><legend>Which one is this connection for?</legend>' +
+    '<label><input type="radio" name="companyId" value="1" required><span>One<small>Company 1</small></span></label>' +
+    '<label><input type="radio" name="companyId" value="2" required><span>Two<small>Company 2</small></span></label>' +
+    '</fieldset><button>Use this company</button></form>';
+  const several =
+    '<p>Your Procore account is connected to <strong>acme</strong>. Your account sees several companies.</p>';
+
+  it.each<[string, Page, string]>([
+    [
+      'before it goes to Procore',
+      { name: 'start', connectionId: 'acme', link: 'a'.repeat(48) },
+      `${head('Connect to Procore')}<p>You are about to connect a Procore account to <strong>acme</strong>.</p>` +
+        '<p>Procore will ask you to sign in and to allow access. Then you come back here.</p>' +
+        `<form method="post" action="/oauth/start"><input type="hidden" name="link" value="${'a'.repeat(48)}">` +
+        '<button>Connect to Procore</button></form>',
+    ],
+    [
+      'after success',
+      { name: 'connected', connectionId: 'acme' },
+      `${head('Connected')}<p>Your Procore account is connected to <strong>acme</strong>.</p><p>You can close this page.</p>`,
+    ],
+    [
+      'after the choice of a company',
+      { name: 'connected', connectionId: 'acme', companyName: 'One' },
+      `${head('Connected')}<p>Your Procore account is connected to <strong>acme</strong> for the company ` +
+        '<strong>One</strong>.</p><p>You can close this page.</p>',
+    ],
+    ['where a company is to be chosen', company, `${head('Choose the company')}${several}${choices}`],
+    [
+      'where none was chosen',
+      { ...company, nothingChosen: true },
+      `${head('Choose the company')}${several}<p role="alert"><strong>Choose one company from the list.</strong></p>${choices}`,
+    ],
+  ])('%s', (_, page, main) => {
+    expect(mainOf(page)).toBe(main);
+  });
+
+  it.each<[string, WayOn | undefined, string]>([
+    ['no way on', undefined, ''],
+    [
+      'a way to start again',
+      { way: 'start_again', sessionId: 'b'.repeat(64) },
+      `<form method="post" action="/oauth/start"><input type="hidden" name="again" value="${'b'.repeat(64)}">` +
+        '<button>Start again</button></form>',
+    ],
+    [
+      'a way to open the link',
+      { way: 'open_link', link: 'a'.repeat(48) },
+      `<form method="get" action="/oauth/start"><input type="hidden" name="link" value="${'a'.repeat(48)}">` +
+        '<button>Open the link again</button></form>',
+    ],
+    ['a way to look again', { way: 'look_again' }, '<p><a href="">Look again</a></p>'],
+  ])('after a failure, with %s, with and without a connection', (_, wayOn, form) => {
+    const { title, why, whatToDo, whoCanDoIt } = failureTexts.failed;
+    const main =
+      `${head(title)}<h2>Why</h2><p>${why}</p><h2>What to do</h2><p>${whatToDo}</p>` +
+      `<h2>Who can do it</h2><p>${whoCanDoIt}</p>${form}<p class="reference">`;
+    const reference = 'Reference <strong>REF123</strong></p>';
+    expect(mainOf({ name: 'failed', referenceId: 'REF123', wayOn })).toBe(`${main}${reference}`);
+    expect(mainOf({ name: 'failed', referenceId: 'REF123', connectionId: 'acme', wayOn })).toBe(
+      `${main}Connection <strong>acme</strong><br>${reference}`,
+    );
+  });
+
+  it.each<[ProcoreEnvironmentName, string]>([
+    ['production', 'Procore'],
+    ['sandbox', 'Procore Developer Sandbox'],
+    ['monthly-sandbox', 'Procore Monthly Sandbox'],
+    ['federal', 'Procore Federal'],
+  ])('of the environment %s', (environment, where) => {
+    expect(mainOf({ name: 'connected', connectionId: 'acme' }, environment)).toContain(head('Connected', where));
+  });
+
+  it('in its status: choosing is fine, choosing nothing is not', () => {
+    expect(pageStatus({ name: 'start', connectionId: 'acme', link: 'a' })).toBe(200);
+    expect(pageStatus({ name: 'connected', connectionId: 'acme' })).toBe(200);
+    expect(pageStatus(company)).toBe(200);
+    expect(pageStatus({ ...company, nothingChosen: true })).toBe(400);
+  });
+});
+
+describe('an answer', () => {
+  const page: Page = { name: 'connected', connectionId: 'acme' };
+
+  it('sets a cookie where it has one, and none otherwise', () => {
+    expect(toBrowserResponse({ answer: 'page', page }, 'sandbox').cookies).toEqual([]);
+    expect(toBrowserResponse({ answer: 'page', page, setCookie: 'a=b' }, 'sandbox').cookies).toEqual(['a=b']);
+    const redirect = { answer: 'redirect', location: 'https://app.example.com/' } as const;
+    expect(toBrowserResponse({ ...redirect, setCookie: 'a=b' }, 'sandbox').cookies).toEqual(['a=b']);
+  });
+
+  it('asks to wait in whole seconds, rounded up, and is silent when Procore was', () => {
+    const headers = (retryAfterSeconds?: number) =>
+      toBrowserResponse({ answer: 'page', page, retryAfterSeconds }, 'sandbox').headers;
+    expect(headers(17)['retry-after']).toBe('17');
+    expect(headers(17.1)['retry-after']).toBe('18');
+    expect(headers()).not.toHaveProperty('retry-after');
+  });
+
+  it('that leads elsewhere has the headers of every answer, and no body', () => {
+    const redirect = { answer: 'redirect', location: 'https://app.example.com/' } as const;
+    const response = toBrowserResponse(redirect, 'sandbox');
+    const { headers } = toBrowserResponse({ answer: 'page', page }, 'sandbox');
+    expect(response).toEqual({
+      statusCode: 303,
+      headers: { ...headers, location: 'https://app.example.com/' },
+      cookies: [],
+      body: '',
     });
   });
 });

@@ -38,7 +38,6 @@ describe('parseReturnTo', () => {
     ['a look-alike of the host', 'https://app.examрle.com/'],
     ['a full-width slash', 'https://app.example.com／evil'],
     ['an empty text', ''],
-    ['more than 2,000 characters', `https://app.example.com/${'a'.repeat(2000)}`],
     ['a list', ['https://app.example.com/']],
     ['an object that turns into an allowed text', { toString: () => 'https://app.example.com/' }],
     ['a number', 1],
@@ -47,8 +46,33 @@ describe('parseReturnTo', () => {
     expect(() => parseReturnTo(value, allowed)).toThrow(ReturnToNotAllowedError);
   });
 
-  it('refuses everything when nothing is allowed, and says so', () => {
-    expect(() => parseReturnTo('https://app.example.com/', [])).toThrow('no origin is allowed yet');
+  it('refuses everything when nothing is allowed, and says what to do', () => {
+    expect(() => parseReturnTo('https://app.example.com/', [])).toThrow(
+      expect.objectContaining({
+        name: 'ReturnToNotAllowedError',
+        code: 'return_to_not_allowed',
+        message:
+          'returnTo must be left out, because no origin is allowed yet. To allow another origin, add it to ' +
+          '"returnToOrigins" in cdk.json and deploy.',
+      }),
+    );
+  });
+
+  it('names the origins that are allowed, and what to do to allow another', () => {
+    expect(() => parseReturnTo('https://evil.example/', allowed)).toThrow(
+      expect.objectContaining({
+        message:
+          'returnTo must be a URL that begins with an allowed origin: https://app.example.com, http://localhost:3000. ' +
+          'To allow another origin, add it to "returnToOrigins" in cdk.json and deploy.',
+      }),
+    );
+  });
+
+  it('takes 2,000 characters', () => {
+    const longest = `https://app.example.com/${'a'.repeat(2000 - 24)}`;
+    expect(longest).toHaveLength(2000);
+    expect(parseReturnTo(longest, allowed)).toBe(longest);
+    expect(() => parseReturnTo(`${longest}a`, allowed)).toThrow(ReturnToNotAllowedError);
   });
 
   it('never repeats what was sent', () => {

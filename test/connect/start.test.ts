@@ -12,6 +12,15 @@ describe('connect-link', () => {
     expect(expiresAt).toBe(startTime + 900);
   });
 
+  it('takes an allowed returnTo in its normal form, and leaves it out of a link without', async () => {
+    const flow = connectFlow();
+    await flow.issueLink({ connectionId: 'acme', returnTo: 'https://app.example.com?done' });
+    await flow.issueLink({ connectionId: 'acme' });
+    const [one, two] = flow.authorizations.links.values();
+    expect(one).toMatchObject({ connectionId: 'acme', returnTo: 'https://app.example.com/?done', issuedAt: startTime });
+    expect(two).not.toHaveProperty('returnTo');
+  });
+
   it('stores the link’s hash and never its token', async () => {
     const flow = connectFlow();
     const { url } = await flow.issueLink({ connectionId: 'acme' });
@@ -148,11 +157,14 @@ describe('POST /oauth/start', () => {
     },
   );
 
-  it('takes a browser that sends no Sec-Fetch-Site by its cookie alone', async () => {
+  it.each([
+    ['no Sec-Fetch-Site, by its cookie alone', undefined],
+    ['Sec-Fetch-Site: none, as at a reload', 'none'],
+  ])('takes a browser that sends %s', async (_, fetchSite) => {
     const flow = connectFlow();
     const browser = flow.newBrowser();
     await browser.open(await flow.newLink());
-    expect((await browser.pressConnect({ fetchSite: undefined })).statusCode).toBe(303);
+    expect((await browser.pressConnect({ fetchSite })).statusCode).toBe(303);
   });
 
   it('refuses a browser without the cookie before it goes to Procore, and leads it back to the link', async () => {
@@ -187,6 +199,19 @@ describe('POST /oauth/start', () => {
     expect(answer.body).toContain('This integration is not set up yet');
     expect(answer.body).toContain('Open the link again');
     expect(flow.notes).toContainEqual(['oauth.not_connected', expect.objectContaining({ code: 'placeholder_secret' })]);
+  });
+
+  it('offers to start again, with its own session, where it was started again and the integration is not set up', async () => {
+    const flow = connectFlow();
+    const browser = flow.newBrowser();
+    await browser.open(await flow.newLink());
+    await browser.pressConnect();
+    const [[sessionId = '', session] = []] = flow.authorizations.sessions;
+    expect(session).not.toHaveProperty('returnTo');
+    flow.clientError = new PlaceholderSecretError('sandbox');
+    const answer = await browser.post('/oauth/start', { again: sessionId });
+    expect(answer.statusCode).toBe(502);
+    expect(answer.body).toContain(`name="again" value="${sessionId}"><button>Start again</button>`);
   });
 
   it('starts again only for the browser whose session it is', async () => {

@@ -41,17 +41,24 @@ describe('the sweep’s look at a connection', () => {
     const world = worldToAttend({ attempt, attemptNumber: 1, rotateAt: startTime - 5 }, 1000);
     await world.attend();
     expect(world.stored().generation).toBe(2);
+    expect(world.notes).toContainEqual([
+      'rotation.replayed',
+      { connectionId: 'acme', generation: 1, attemptNumber: 2, outcome: 'unanswered' },
+    ]);
   });
 
-  it('counts tokens that have expired before they were rotated', async () => {
-    const world = worldToAttend({}, 5401);
+  it.each([
+    [5400, 1],
+    [5399, undefined],
+  ])('counts tokens that have expired before they were rotated: of an age of %i s %s', async (age, count) => {
+    const world = worldToAttend({}, age);
     await world.attend();
-    expect(world.counts.sweepPastExpiry).toBe(1);
+    expect(world.counts.sweepPastExpiry).toBe(count);
   });
 
   it('tells of a verdict that nobody could be told of, then lets the connection rest', async () => {
     const world = worldToAttend({ status: 'reauthorization_required', cause: 'revoked', rotateAt: startTime });
-    await world.attend();
+    expect(await world.attend()).toBe('attended');
     expect(world.announced).toMatchObject([{ change: 'reauthorization_required', cause: 'revoked' }]);
     expect(world.stored()).not.toHaveProperty('rotateAt');
     expect(world.asked()).toEqual([]);
@@ -62,11 +69,15 @@ describe('the sweep’s look at a connection', () => {
     world.keepReplaced = false;
     const refusing = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
     for (let tries = 0; tries < 3; tries += 1) {
+      world.store.calls.length = 0;
       await untilReturn(() => attendConnection({ ...world.invocation(), tokenEndpoint: refusing }, 'acme'));
+      // That it was told is noted once.
+      expect(world.store.calls).toHaveLength(tries === 0 ? 3 : 2);
       expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: world.time.clock() + 300 });
       world.time.pass(301);
     }
-    expect(world.announced).toHaveLength(1);
+    expect(world.announced).toMatchObject([{ change: 'reauthorization_required' }]);
+    expect(world.announced[0]).not.toHaveProperty('cause');
     await world.attend();
     for (const field of ['revoking', 'rotateAt']) expect(world.stored()).not.toHaveProperty(field);
     expect(world.announced).toHaveLength(1);
@@ -85,6 +96,39 @@ describe('the sweep’s look at a connection', () => {
     await world.attend();
     expect(world.stored().rotateAt).toBe(startTime - 100 + 3915);
     expect(world.asked()).toEqual([]);
+  });
+
+  it('puts a look off by no less than a second, and to the end of a cool-down', async () => {
+    const late = worldToAttend({ rotateAt: startTime, revoking: ['access-x'] }, 3779);
+    await late.attend();
+    // Chance plans 3,915 s, and the earliest time is 3,780 s.
+    expect(late.stored().rotateAt).toBe(startTime - 3779 + 3915);
+    const brief = { accessToken: 'a', issuedAt: startTime - 59, expiresAt: startTime + 41 };
+    const soon = worldToAttend({ rotateAt: startTime, tokens: brief, generation: 1 });
+    await soon.attend();
+    expect(soon.stored().rotateAt).toBe(startTime + 14);
+    const cooling = worldToAttend({ rotateAt: startTime, notBefore: startTime + 9000 }, 100);
+    await cooling.attend();
+    expect(cooling.stored().rotateAt).toBe(startTime + 9000);
+    const overdue = worldToAttend({ rotateAt: startTime, notBefore: startTime + 0.25 }, 5400);
+    await overdue.attend();
+    expect(overdue.stored().rotateAt).toBe(startTime + 1);
+  });
+
+  it('plans nothing for a connection without tokens', async () => {
+    const world = connectionWorld();
+    const { tokens: _, ...bare } = world.put({ rotateAt: startTime });
+    world.store.connections.set('acme', bare);
+    expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('attended');
+    expect(world.stored()).toEqual(bare);
+  });
+
+  it('leaves the time alone that a revocation has just planned', async () => {
+    const world = worldToAttend({ rotateAt: startTime - 10, revoking: ['access-x'] }, 100);
+    world.keepReplaced = false;
+    const tokenEndpoint = { ...world.tokenEndpoint, revoke: async () => 'not_revoked' as const };
+    await untilReturn(() => attendConnection({ ...world.invocation(), tokenEndpoint }, 'acme'));
+    expect(world.stored()).toMatchObject({ revoking: ['access-x'], rotateAt: startTime + 300 });
   });
 
   it('rotates a connection on time whose environment Procore does not tell', async () => {
@@ -149,7 +193,10 @@ describe('a batch of the rotation queue', () => {
     const messages = [message('a'), message('a', 2), message('b')];
     expect(await world.time.run(untilReturn(() => attendBatch(world.invocation(), messages)))).toEqual(['a-1', 'a-2']);
     expect(world.stored('b').generation).toBe(2);
-    expect(world.events()).toContain('message.failed');
+    expect(world.notes).toContainEqual([
+      'message.failed',
+      { referenceId: 'a-1', code: undefined, errorName: 'ProvisionedThroughputExceededException' },
+    ]);
   });
 
   it('gives back what it has no time for, unclaimed', async () => {
@@ -163,6 +210,10 @@ describe('a batch of the rotation queue', () => {
     const world = connectionWorld();
     const messages = ['no json', '{}', 'null'].map((body, n) => ({ messageId: `m-${n}`, group: `g-${n}`, body }));
     expect(await untilReturn(() => attendBatch(world.invocation(), messages))).toEqual(['m-0', 'm-1', 'm-2']);
+    expect(world.notes).toContainEqual([
+      'message.failed',
+      { referenceId: 'm-1', code: 'invalid_connection_id', errorName: 'InvalidConnectionIdError' },
+    ]);
   });
 });
 
@@ -171,11 +222,18 @@ describe('a batch of the escrow queue', () => {
     const world = connectionWorld();
     const escrowed = { ...world.put(), tokens: world.tokenEndpoint.tokenSet(9) };
     const messages = [
-      { messageId: 'good', body: JSON.stringify(escrowed) },
-      { messageId: 'foreign', body: JSON.stringify({ ...escrowed, environment: 'production' }) },
+      { messageId: 'good', body: JSON.stringify(escrowed), sentAt: startTime - 5000 },
+      {
+        messageId: 'foreign',
+        body: JSON.stringify({ ...escrowed, environment: 'production' }),
+        sentAt: startTime - 900,
+      },
+      { messageId: 'broken', body: 'no json', sentAt: startTime - 60 },
     ];
-    expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign']);
+    expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual(['foreign', 'broken']);
     expect(world.stored().tokens?.accessToken).toBe('access-9');
+    // The age of the oldest that stays; what has landed does not count.
+    expect(world.counts).toMatchObject({ rotationRecovered: 1, escrowAgeSeconds: 900 });
     expect(world.said()).not.toMatch(/access-\d|refresh-\d/);
   });
 

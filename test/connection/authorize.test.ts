@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import { authorizeConnection } from '../../functions/connection/authorize.ts';
+import type { Connection } from '../../functions/connection/connection.ts';
 import { checkEnvironment } from '../../functions/connection/environment-check.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
@@ -26,7 +27,7 @@ describe('a first authorization', () => {
     const world = worldWithAuthorization();
     const { outcome } = await world.authorize('session-1', startTime - 10, 1);
     expect(outcome).toBe('authorized');
-    expect(world.store.calls.filter(({ operation }) => operation === 'write')).toHaveLength(1);
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read', 'write']);
     expect(world.stored()).toMatchObject({
       environment: 'sandbox',
       status: 'connected',
@@ -51,6 +52,34 @@ describe('a first authorization', () => {
       },
     };
     expect((await world.authorize('session-1', startTime, 1)).outcome).toBe('authorized');
+  });
+
+  it.each([
+    [3000, 2],
+    [2999, 1],
+  ])('tries again only with time left for an answer: with %i ms there are %i tries', async (left, tries) => {
+    const world = worldWithAuthorization();
+    world.store.hooks = {
+      before: () => {
+        throw new StoreFault();
+      },
+    };
+    const authorization = {
+      connectionId: 'acme',
+      grant: 'authorization_code',
+      tokens: world.tokenEndpoint.tokenSet(1),
+      authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime },
+    } as const;
+    const authorizing = untilReturn(() => authorizeConnection(world.invocation(left), authorization));
+    await expect(world.time.run(authorizing)).rejects.toThrow(StoreFault);
+    expect(world.store.calls).toHaveLength(tries);
+  });
+
+  it('does not try again over an item of another environment', async () => {
+    const world = worldWithAuthorization();
+    world.put({ environment: 'production' });
+    await expect(world.authorize('session-1', startTime, 1)).rejects.toMatchObject({ code: 'foreign_item' });
+    expect(world.store.calls).toHaveLength(1);
   });
 
   it('gives up before its invocation ends', async () => {
@@ -154,6 +183,19 @@ describe('a new authorization over an older one', () => {
     expect(world.asked()).toEqual(['tokenInfo', 'revoke']);
   });
 
+  it('is superseded when it is its own, and the connection was disconnected before its answer came', async () => {
+    const world = worldWithAuthorization();
+    const { tokens: _, ...ended } = world.put({
+      status: 'disconnected',
+      authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime },
+    });
+    world.store.connections.set('acme', ended);
+    expect(await world.authorize('session-1', startTime, 1)).toEqual({ outcome: 'superseded' });
+    // The disconnection has revoked its tokens, and nobody is told of a connection that has ended.
+    expect(world.store.calls.map(({ operation }) => operation)).toEqual(['read']);
+    expect([world.announced, world.asked()]).toEqual([[], []]);
+  });
+
   it('keeps the item small however often somebody reconnects', async () => {
     const world = worldWithAuthorization();
     for (let n = 1; n <= 80; n += 1) await world.authorize(`session-${n}`, startTime + n, n);
@@ -170,10 +212,31 @@ describe('the check of the environment', () => {
     return Object.assign(world, { check });
   }
 
+  it('is made once: checked tokens, and a connection without any, are not asked about', async () => {
+    const world = worldWithAuthorization();
+    const checked = world.put();
+    const check = (connection: Connection) => untilReturn(() => checkEnvironment(world.invocation(), connection));
+    expect(await check(checked)).toEqual({ outcome: 'ours', connection: checked });
+    const { tokens: _, ...bare } = world.put({ environmentChecked: false });
+    expect(await check(bare)).toEqual({ outcome: 'ours', connection: bare });
+    expect([world.asked(), world.store.calls, world.secretReads]).toEqual([[], [], 0]);
+  });
+
+  it('gives the connection as it was read when somebody has removed it meanwhile', async () => {
+    const world = await authorized();
+    const read = world.stored();
+    world.store.connections.clear();
+    expect(await untilReturn(() => checkEnvironment(world.invocation(), read))).toEqual({
+      outcome: 'ours',
+      connection: read,
+    });
+  });
+
   it('notes that the tokens are ours, and plans their rotation', async () => {
     const world = await authorized();
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1', procoreUserId: '5960067' };
     expect(await world.check()).toMatchObject({ outcome: 'ours', connection: { environmentChecked: true } });
+    expect(world.secretReads).toBe(1);
     expect(world.stored()).toMatchObject({
       environmentChecked: true,
       procoreUserId: '5960067',
@@ -206,6 +269,12 @@ describe('the check of the environment', () => {
     expect(world.counts.wrongEnvironment).toBe(1);
   });
 
+  it('is content with the client that it remembers, when that is the one', async () => {
+    const world = await authorized();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'x' };
+    expect(await world.check()).toMatchObject({ outcome: 'ours' });
+  });
+
   it('reads the secret again before it calls tokens foreign (hard case 13)', async () => {
     const world = await authorized();
     world.freshClient = { clientId: 'client-2', clientSecret: 'x' };
@@ -226,7 +295,9 @@ describe('the check of the environment', () => {
     expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1' };
     world.time.pass(300);
+    const before = world.store.calls.length;
     await untilReturn(() => attendConnection(world.invocation(), 'acme'));
+    expect(world.store.calls.slice(before).map(({ operation }) => operation)).toEqual(['read', 'write']);
     expect(world.stored()).toMatchObject({ environmentChecked: true, rotateAt: startTime + 3915 });
     expect(world.announced.map(({ change }) => change)).toEqual(['connected', 'connected']);
   });

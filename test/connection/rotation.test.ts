@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../functions/connection/connection.ts';
 import { recoverTokens } from '../../functions/connection/recovery.ts';
+import { howToReconnect } from '../../functions/connection/refusals.ts';
 import { rotateConnection } from '../../functions/connection/rotation.ts';
 import * as transitions from '../../functions/connection/transitions.ts';
 import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
+import type { StoreCall } from '../memory/connection-store.ts';
 import { untilReturn } from '../memory/port.ts';
 import { connectionWorld, StoreFault, startTime } from './world.ts';
 
@@ -222,6 +224,50 @@ describe('a rotation that must not begin', () => {
   });
 });
 
+describe('a claim that is not answered, or refused', () => {
+  const loseClaims = (world: ReturnType<typeof worldWithRotation>, when: 'before' | 'after', meanwhile = () => {}) => {
+    let losses = 1;
+    world.store.hooks = {
+      [when]: (call: StoreCall) => {
+        if (call.operation !== 'write' || call.write.set.attempt === undefined || losses-- <= 0) return;
+        meanwhile();
+        throw new StoreFault();
+      },
+    };
+  };
+
+  it('is recognised by its owner when it took effect, and goes on', async () => {
+    const world = worldWithRotation();
+    loseClaims(world, 'after');
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.counts).toEqual({ rotationClaimed: 1, rotationReplaced: 1 });
+  });
+
+  it('throws what the store threw when it took no effect: nothing is known, and nothing is spent', async () => {
+    const world = worldWithRotation();
+    loseClaims(world, 'before');
+    await expect(world.rotate()).rejects.toThrow(StoreFault);
+    expect([world.asked(), world.counts]).toEqual([[], {}]);
+  });
+
+  it('has lost, and need not throw, when somebody else’s claim is stored', async () => {
+    const world = worldWithRotation();
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    loseClaims(world, 'before', () => world.put({ attempt, attemptNumber: 1 }));
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere', connection: { attempt } });
+    expect(world.asked()).toEqual([]);
+  });
+
+  it('says that the connection is not there when somebody has removed it since it was read', async () => {
+    const world = worldWithRotation();
+    const read = world.stored();
+    world.store.connections.clear();
+    const rotation = untilReturn(() => rotateConnection(world.invocation(), read));
+    await expect(world.time.run(rotation)).rejects.toMatchObject({ code: 'connection_not_found' });
+    expect(world.asked()).toEqual([]);
+  });
+});
+
 describe('a request that surely was not sent', () => {
   it('releases the attempt and cools down', async () => {
     const world = worldWithRotation();
@@ -329,6 +375,35 @@ describe('a refused refresh token (hard case 6)', () => {
     expect(world.counts.reauthorizationRequired).toBe(1);
   });
 
+  it.each([
+    [1, ['redeemRefreshToken', 'tokenInfo'], 'used_elsewhere'],
+    [0, ['redeemRefreshToken'], 'revoked'],
+  ])('asks whose the access token is only while it lives: with %i s left', async (left, asked, cause) => {
+    const world = worldWithRotation({}, 5400 - left);
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.asked()).toEqual(asked);
+    expect(world.stored().cause).toBe(cause);
+  });
+
+  it('tells the integrator why, and how to connect again', async () => {
+    const world = worldWithRotation();
+    world.time.pass(0.75);
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.announced).toEqual([
+      {
+        connectionId: 'acme',
+        environment: 'sandbox',
+        change: 'reauthorization_required',
+        generation: 1,
+        cause: 'revoked',
+        reconnect: howToReconnect(world.stored()),
+        at: startTime,
+      },
+    ]);
+  });
+
   it('takes the connection out of the due index once the integrator has been told', async () => {
     const world = worldWithRotation();
     world.tokenEndpoint.next.push(invalidGrant);
@@ -382,6 +457,24 @@ describe('a refused refresh token (hard case 6)', () => {
     expect(world.stored()).toMatchObject({ status: 'connected', attempt: { outcome: 'suspect' } });
   });
 
+  it.each([
+    [undefined, 1],
+    [{ code: 'unknown', at: startTime - 60, count: 2 }, 3],
+  ])('counts as a failure after %j', async (failure, count) => {
+    const world = worldWithRotation(failure && { failure });
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.rotate();
+    expect(world.stored().failure).toEqual({ code: 'invalid_grant', at: startTime, count });
+  });
+
+  it('is not doubted after a holder that died when there was no refresh token to spend', async () => {
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 100, leaseUntil: startTime - 1 };
+    const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
+    const world = worldWithRotation({ attempt, attemptNumber: 1, tokens });
+    expect(await world.rotate()).toMatchObject({ outcome: 'ended' });
+    expect(world.stored()).toMatchObject({ cause: 'no_refresh_token', failure: { code: 'no_refresh_token' } });
+  });
+
   it('says so when there is no refresh token to spend, and asks nobody', async () => {
     const tokens = { accessToken: 'access-0', issuedAt: startTime - 5400, expiresAt: startTime };
     const world = worldWithRotation({ tokens });
@@ -399,6 +492,28 @@ describe('a refused client (hard cases 12 and 13)', () => {
     expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
     expect(world.tokenEndpoint.calls.map(({ clientSecret }) => clientSecret)).toEqual(['secret-1', 'secret-2']);
     expect(world.counts.clientCredentialsRefused).toBeUndefined();
+  });
+
+  it('takes a new id for a new client, too, though its secret is the old one', async () => {
+    const world = worldWithRotation();
+    world.freshClient = { clientId: 'client-2', clientSecret: 'secret-1' };
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    expect(await world.rotate()).toMatchObject({ outcome: 'rotated' });
+    expect(world.asked()).toHaveLength(2);
+  });
+
+  it('lets a refusal stand when the secret cannot be read again', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push({ outcome: 'invalid_client', status: 401 });
+    const oauthClient = {
+      read: async ({ fresh = false } = {}) => {
+        if (fresh) throw new Error('no secret');
+        return world.client;
+      },
+    };
+    const rotation = untilReturn(() => rotateConnection({ ...world.invocation(), oauthClient }, world.stored()));
+    expect(await world.time.run(rotation)).toMatchObject({ outcome: 'cooling' });
+    expect(world.asked()).toHaveLength(1);
   });
 
   it('passes no verdict for another client that was remembered, and asks as the one that the secret holds', async () => {
@@ -486,6 +601,50 @@ describe('a verdict that the table refuses', () => {
   });
 });
 
+describe('a verdict that somebody else has come before', () => {
+  const other = { owner: 'other', number: 2, startedAt: startTime, leaseUntil: startTime + 65 };
+
+  it.each([
+    ['holds the attempt by now', () => ({ attempt: other, attemptNumber: 2 })],
+    ['has ended the attempt', () => ({ attemptNumber: 2 })],
+  ])('is not passed when somebody %s', async (_, change) => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(() => {
+      world.put(change());
+      return invalidGrant;
+    });
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere' });
+    expect(world.stored().status).toBe('connected');
+    expect(world.announced).toEqual([]);
+  });
+
+  it('is told to nobody when the attempt is another’s at the moment of its write', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.status) world.put({ attempt: other, attemptNumber: 2 });
+      },
+    };
+    expect(await world.rotate()).toMatchObject({ outcome: 'elsewhere' });
+    expect([world.announced, world.counts.reauthorizationRequired]).toEqual([[], undefined]);
+  });
+});
+
+describe('a verdict about a connection that somebody has removed', () => {
+  it('is told to nobody', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(invalidGrant);
+    world.store.hooks = {
+      before: (call) => {
+        if (call.operation === 'write' && call.write.set.status) world.store.connections.clear();
+      },
+    };
+    await expect(world.rotate()).rejects.toMatchObject({ code: 'connection_not_found' });
+    expect(world.announced).toEqual([]);
+  });
+});
+
 describe('a store that refuses after the refresh token is spent (I2, hard case 3)', () => {
   it('is tried again until it takes the tokens', async () => {
     const world = worldWithRotation();
@@ -538,6 +697,30 @@ describe('a store that refuses after the refresh token is spent (I2, hard case 3
     expect(await untilReturn(() => recoverTokens(world.invocation(), escrowed))).toBe('recovered');
     expect(world.stored()).toMatchObject({ generation: 2, tokens: { refreshToken: 'refresh-1' } });
     expect(world.counts).toMatchObject({ rotationEscrowed: 1, rotationRecovered: 1 });
+  });
+
+  it.each([
+    [500, 2],
+    [499, 1],
+  ])('tries both again while half a second is left: with %i ms it tries %i times', async (left, tries) => {
+    const world = worldWithRotation();
+    world.escrowIsThrottled = true;
+    let refused = 0;
+    world.tokenEndpoint.next.push(async () => {
+      await world.time.sleep(30_000 - left);
+      world.store.hooks = {
+        before: () => {
+          refused += 1;
+          throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(1) };
+    });
+    await expect(world.rotate(30_000)).rejects.toMatchObject({
+      code: 'token_set_lost',
+      cause: { name: 'ThrottlingException' },
+    });
+    expect(refused).toBe(tries);
   });
 
   it('says that they are lost when both refuse to the end, and hands them to nobody', async () => {
@@ -657,6 +840,24 @@ describe('a winner that comes late', () => {
     expect(world.tokenEndpoint.calls).toContainEqual(expect.objectContaining({ method: 'revoke', grant: 'access-8' }));
   });
 
+  it('puts tokens that came too late into escrow when giving them up fails, and hands them to nobody', async () => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.store.write(transitions.disconnect(world.stored(), startTime));
+      world.store.hooks = {
+        before: (call) => {
+          const isSurrender = call.operation === 'write' && call.write.set.tokens === undefined;
+          if (isSurrender && world.escrowed.length === 0) throw new StoreFault();
+        },
+      };
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(8) };
+    });
+    const rotation = await world.rotate();
+    expect(rotation.outcome).toBe('ended');
+    expect(JSON.stringify(rotation)).not.toContain('refresh-8');
+    expect(world.escrowed).toMatchObject([{ generation: 1, tokens: { accessToken: 'access-8' } }]);
+  });
+
   it('gives its tokens up when a person reconnected meanwhile: noted, for the disconnect to revoke (hard case 16)', async () => {
     const world = worldWithRotation();
     const authorizedBy = { sessionId: 'session-2', linkIssuedAt: startTime };
@@ -707,6 +908,19 @@ describe('what a rotation says', () => {
       'rotation.replaced',
       'rotation.claimed',
       'rotation.refused',
+    ]);
+    const known = { connectionId: 'acme', generation: 1 };
+    expect(world.notes.slice(0, 6)).toEqual([
+      ['rotation.claimed', { ...known, attemptNumber: 1 }],
+      ['rotation.unknown', { ...known, attemptNumber: 1, status: undefined }],
+      ['rotation.cooling', { ...known, code: 'unknown', notBefore: startTime + 33, count: 1 }],
+      ['rotation.claimed', { ...known, attemptNumber: 2 }],
+      ['rotation.replayed', { ...known, attemptNumber: 2, outcome: 'unknown' }],
+      ['rotation.replaced', { ...known, generation: 2, rotateAt: startTime + 34 + 3915 }],
+    ]);
+    expect(world.notes.at(-1)).toEqual([
+      'rotation.refused',
+      { ...known, generation: 2, attemptNumber: 3, cause: 'revoked' },
     ]);
     expect(world.notes.every(([, fields]) => fields?.connectionId === 'acme')).toBe(true);
     expect(world.said()).not.toMatch(/access-\d|refresh-\d|secret-\d/);

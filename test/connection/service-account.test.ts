@@ -5,8 +5,9 @@ import {
   type ServiceAccountDependencies,
 } from '../../functions/connection/service-account.ts';
 import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
+import { oauthDiagnosisRow } from '../../functions/procore/oauth-diagnosis-rows.ts';
 import { untilReturn } from '../memory/port.ts';
-import { connectionWorld } from './world.ts';
+import { connectionWorld, startTime } from './world.ts';
 
 const request = { connectionId: 'robot', companyId: '8' };
 
@@ -61,8 +62,21 @@ describe('connecting a service account', () => {
   it('tells an app without service account from a wrong client, though Procore refuses both alike', async () => {
     refused();
     world.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
-    await expect(connect()).rejects.toMatchObject({ code: 'service_account_refused' });
+    await expect(connect()).rejects.toMatchObject({
+      code: 'service_account_refused',
+      message:
+        'Procore knows this client id and secret but gives the app no token of its own, because the app has no service ' +
+        'account. In the Developer Portal, add a data connector component with a service account (DMSA) to the app. ' +
+        'Then create a version and install that version in the company.',
+    });
+    expect(world.tokenEndpoint.calls.at(-1)).toMatchObject({
+      method: 'redeemCode',
+      redirectUri: 'https://connect.example.com/oauth/callback',
+    });
     refused();
+    refused();
+    await expect(connect()).rejects.toMatchObject({ code: 'client_credentials_rejected' });
+    world.tokenEndpoint.next.push({ outcome: 'invalid_grant', status: 400 });
     refused();
     await expect(connect()).rejects.toMatchObject({ code: 'client_credentials_rejected' });
     refused();
@@ -81,26 +95,99 @@ describe('connecting a service account', () => {
     seen = outcome;
     await expect(connect()).rejects.toMatchObject({
       code: 'app_not_installed',
-      message: expect.stringContaining('App Version Key'),
+      message:
+        'The service account does not see company 8: the app is not installed there, or the id belongs to another ' +
+        "company. Check the id. If it is right, ask the company's administrator to install the app under Company Admin > " +
+        'App Management (a custom app by its App Version Key from the Developer Portal). Then run this again.',
     });
     expect(world.store.connections.size).toBe(0);
     expect(world.asked()).toEqual(['requestClientCredentials']);
   });
 
+  const sorry = 'Nothing was stored. Try again in a few minutes, and see https://status.procore.com.';
+
   it.each([
-    ['500', { outcome: 'unavailable', status: 500 }],
-    ['429', { outcome: 'unavailable', status: 429 }],
-    ['nothing', { outcome: 'unavailable' }],
-  ] as const)('stores nothing and blames nobody when the companies answer is %s', async (_, outcome) => {
+    ['500', { outcome: 'unavailable', status: 500 }, ' (status 500)'],
+    ['429', { outcome: 'unavailable', status: 429 }, ' (status 429)'],
+    ['nothing', { outcome: 'unavailable' }, ''],
+  ] as const)('stores nothing and blames nobody when the companies answer is %s', async (_, outcome, status) => {
     seen = outcome;
-    await expect(connect()).rejects.toMatchObject({ code: 'procore_unavailable' });
+    await expect(connect()).rejects.toMatchObject({
+      code: 'procore_unavailable',
+      message: `Procore did not list the companies${status}. ${sorry}`,
+    });
     expect(world.store.connections.size).toBe(0);
+  });
+
+  it.each([
+    [{ outcome: 'unknown', status: 502 }, ' (status 502)'],
+    [{ outcome: 'throttled', status: 429 }, ' (status 429)'],
+    [{ outcome: 'unknown' }, ''],
+    [{ outcome: 'not_sent' }, ''],
+  ] as const)(
+    'stores nothing and asks nothing more when the answer to the token request is %j',
+    async (answer, status) => {
+      world.tokenEndpoint.next.push(answer);
+      await expect(connect()).rejects.toMatchObject({
+        code: 'procore_unavailable',
+        message: `Procore gave no token${status}. ${sorry}`,
+      });
+      expect(world.asked()).toEqual(['requestClientCredentials']);
+      expect(world.store.connections.size).toBe(0);
+    },
+  );
+
+  it('asks for the companies with the new token, in the name of the company', async () => {
+    const asked: unknown[] = [];
+    const listCompanies: ServiceAccountDependencies['listCompanies'] = async (...parameters) => {
+      asked.push(parameters);
+      return seen;
+    };
+    await untilReturn(() => connectServiceAccount({ ...dependencies(), listCompanies }, request));
+    expect(asked).toEqual([['access-1', '8']]);
   });
 
   it("ends the connection again when token/info names another environment's client", async () => {
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-of-production' };
-    await expect(connect()).rejects.toMatchObject({ code: 'wrong_environment' });
+    const { cause, remedy } = oauthDiagnosisRow('wrong_environment');
+    await expect(connect()).rejects.toMatchObject({ code: 'wrong_environment', message: `${cause} ${remedy}` });
     expect(world.stored('robot').status).toBe('disconnected');
+  });
+
+  describe('when somebody else connects or ends the same connection at that moment', () => {
+    const meanwhile = {
+      code: 'connected_meanwhile',
+      message:
+        'Somebody else connected or ended "robot" at the same moment. Look at it, then decide which one is right: npm run ' +
+        'procore -- connections show robot',
+    };
+
+    it('says so, and leaves what a newer link has stored', async () => {
+      world.put({ connectionId: 'robot', authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 } });
+      await expect(connect()).rejects.toMatchObject(meanwhile);
+      expect(world.stored('robot')).toMatchObject({ authorizedBy: { sessionId: 'other' }, generation: 1 });
+    });
+
+    it.each([
+      ['the companies are noted', 0],
+      ['the company is chosen', 1],
+    ])('says so when it happens before %s', async (_, notedBefore) => {
+      let noted = 0;
+      world.store.hooks = {
+        before: (call) => {
+          if (call.operation !== 'write' || !('companyIds' in call.write.set || 'companyId' in call.write.set)) return;
+          if (call.write.set.generation !== undefined || noted++ !== notedBefore) return;
+          const stored = world.stored('robot');
+          world.store.connections.set('robot', {
+            ...stored,
+            authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 },
+          });
+        },
+      };
+      await expect(connect()).rejects.toMatchObject(meanwhile);
+      expect(noted).toBeGreaterThan(notedBefore);
+      expect(world.stored('robot')).not.toHaveProperty('companyId');
+    });
   });
 
   it('says no token, anywhere', async () => {
@@ -114,16 +201,21 @@ describe('a request for a service account', () => {
     expect(parseServiceAccountRequest({ ...request, more: 1 })).toEqual(request);
   });
 
-  it.each([
-    undefined,
-    null,
-    {},
-    { connectionId: 'a' },
-    { connectionId: 'a', companyId: 8 },
-    { ...request, companyId: '8 ' },
-  ])('is refused as %j', (value) => {
-    expect(() => parseServiceAccountRequest(value)).toThrow(
-      expect.objectContaining({ code: expect.stringMatching(/^invalid_/) }),
-    );
+  it.each([undefined, null, {}, { companyId: '8' }])('without a connection id is refused: %j', (value) => {
+    expect(() => parseServiceAccountRequest(value)).toThrow(expect.objectContaining({ code: 'invalid_connection_id' }));
   });
+
+  it.each([{ connectionId: 'a' }, { connectionId: 'a', companyId: 8 }, { ...request, companyId: '8 ' }])(
+    'is told what a company id is: %j',
+    (value) => {
+      expect(() => parseServiceAccountRequest(value)).toThrow(
+        expect.objectContaining({
+          code: 'invalid_company_id',
+          message:
+            'companyId must be the digits of a company id at Procore, as text. A service account must name its company ' +
+            'in every call. You find the id in the address of every page of the company at Procore.',
+        }),
+      );
+    },
+  );
 });

@@ -46,10 +46,10 @@ describe('a sweep', () => {
     expect(new Set(world.batches.flat().map(({ connectionId }) => connectionId))).toEqual(new Set(ofOneShard));
   });
 
-  it('counts 0 where nothing is due: silence is what the alarm takes for a fault', async () => {
+  it('counts nothing where nothing is due: a metric costs by the hour in which something was said of it', async () => {
     const world = worldToSweep(0);
     await world.sweep();
-    expect(world.counts).toEqual({ sweepDue: 0, sweepOverdue: 0 });
+    expect(world.counts).toEqual({});
   });
 
   it('reads keys only and changes nothing', async () => {
@@ -67,6 +67,7 @@ describe('a sweep', () => {
       message: expect.stringContaining('1 due connections'),
     });
     expect(world.batches.flat()).toHaveLength(100);
+    expect(world.notes).toEqual([['sweep.done', { count: 99 }]]);
   });
 
   it('goes on with the other shards when one cannot be read', async () => {
@@ -80,8 +81,11 @@ describe('a sweep', () => {
     expect(world.batches.flat().length).toBeGreaterThan(250);
   });
 
-  it('stops before its end: the next minute goes on', async () => {
+  it.each([
+    [5000, 100],
+    [4999, 0],
+  ])('stops 5 s before its end, and the next minute goes on: with %i ms it queues %i', async (left, queued) => {
     const world = worldToSweep(100);
-    expect(await world.sweep(undefined, 4000)).toMatchObject({ queued: 0 });
+    expect(await world.sweep(undefined, left)).toMatchObject({ due: 100, queued });
   });
 });

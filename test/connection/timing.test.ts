@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../functions/connection/connection.ts';
 import { dueShardOf, dueShards } from '../../functions/connection/connection-store.ts';
 import {
+  askedCoolDownSeconds,
   coolDownSeconds,
+  isRotationDue,
+  isUnderLease,
   leaseEnd,
   rotationTime,
+  storePauseMs,
   suspectCoolDownSeconds,
   validSeconds,
 } from '../../functions/connection/timing.ts';
+import { connectionWorld } from './world.ts';
 
 const issuedAt = 1_800_000_000;
 const lasting = (seconds: number) => ({ accessToken: 'a', issuedAt, expiresAt: issuedAt + seconds });
@@ -46,6 +52,65 @@ describe('waits', () => {
 
   it('a suspect refusal is doubted for longer than the escrow usually takes', () => {
     expect(suspectCoolDownSeconds(0)).toBe(300);
+    expect(suspectCoolDownSeconds(1)).toBe(360);
+  });
+
+  it.each([
+    [undefined, 60],
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [3600, 3600],
+    [3601, 3600],
+  ])(
+    'are as long as Procore asks, within a second and an hour: asked %s, at the second failure %d s',
+    (asked, seconds) => {
+      expect(askedCoolDownSeconds(asked, 2, 0)).toBe(seconds);
+      expect(askedCoolDownSeconds(asked, 2, 1)).toBeCloseTo(seconds * 1.2, 9);
+    },
+  );
+
+  it('between two tries at a store double from 50 ms to a second, and chance halves them at most', () => {
+    expect([1, 2, 3, 5, 6, 20].map((tries) => storePauseMs(tries, 1))).toEqual([50, 100, 200, 800, 1000, 1000]);
+    expect(storePauseMs(1, 0)).toBe(25);
+  });
+});
+
+describe('a lease', () => {
+  it('holds to its last second, and there is none without an attempt', () => {
+    const attempt = { owner: 'x', number: 1, startedAt: issuedAt, leaseUntil: issuedAt + 65 };
+    expect([64, 65, 66].map((age) => isUnderLease(attempt, issuedAt + age))).toEqual([true, true, false]);
+    expect(isUnderLease(undefined, issuedAt)).toBe(false);
+  });
+});
+
+describe('a rotation is due', () => {
+  const earliest = 3780;
+  const isDue = (fields: Partial<Connection>, age = 0) =>
+    isRotationDue(connectionWorld().put({ tokens: lasting(5400), ...fields }), issuedAt + age);
+  const attempt = { owner: 'x', number: 1, startedAt: issuedAt, leaseUntil: issuedAt + 65 };
+  const failure = { code: 'unknown', at: issuedAt, count: 1 };
+
+  it('from the earliest time that chance may plan', () => {
+    expect([isDue({}, earliest - 1), isDue({}, earliest)]).toEqual([false, true]);
+  });
+
+  it('at once after an attempt that has ended, or a failure', () => {
+    expect([isDue({ attempt }), isDue({ failure })]).toEqual([true, true]);
+  });
+
+  it('not during a cool-down, but in the second in which it is over', () => {
+    expect([isDue({ failure, notBefore: issuedAt + 1 }), isDue({ failure, notBefore: issuedAt })]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('never for a connection that has ended, or has no tokens', () => {
+    const { tokens: _, ...bare } = connectionWorld().put();
+    expect(isRotationDue({ ...bare, failure }, issuedAt + 5400)).toBe(false);
+    expect(isDue({ status: 'reauthorization_required', failure }, 5400)).toBe(false);
+    expect(isDue({ status: 'disconnected', failure }, 5400)).toBe(false);
   });
 });
 

@@ -85,6 +85,14 @@ describe('vending an expired token', () => {
     expect((await world.vend({ rejectedGeneration: 1 })).generation).toBe(2);
   });
 
+  it('gives what a rotation brought, even when it does not live as long as wanted, and does not rotate on', async () => {
+    const world = worldWithVending({}, 5400);
+    const tokens = { accessToken: 'brief', refreshToken: 'r', issuedAt: startTime - 290, expiresAt: startTime + 10 };
+    world.tokenEndpoint.next.push({ outcome: 'tokens', tokens });
+    expect(await world.vend()).toMatchObject({ accessToken: 'brief', generation: 2 });
+    expect(world.asked()).toHaveLength(1);
+  });
+
   it('hands out a token set that is in escrow only, and never one that is nowhere (I2)', async () => {
     const world = worldWithVending({}, 5400);
     const refuseTokens = () => {
@@ -176,6 +184,20 @@ describe('while Procore does not answer', () => {
     const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
     await expect(world.vend({}, 20_000)).rejects.toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 5 });
     expect(world.time.clock() - startTime).toBeLessThan(18.1);
+    // It looks less and less often: every 30 ms at first, every 750 ms at last.
+    expect(world.store.calls.length).toBeLessThan(60);
+  });
+
+  it.each([
+    ['reauthorization_required', 'revoked'],
+    ['disconnected', 'disconnected'],
+  ] as const)('tells a waiter at once when the connection ends meanwhile: %s', async (status, reason) => {
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 65 };
+    const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
+    const vending = world.vend();
+    world.store.connections.set('acme', { ...world.stored(), status });
+    await expect(vending).rejects.toMatchObject({ code: 'reauthorization_required', reason });
+    expect(world.time.clock() - startTime).toBeLessThan(0.1);
   });
 
   it('lets a waiter take over when the holder ends without tokens', async () => {
@@ -183,6 +205,20 @@ describe('while Procore does not answer', () => {
     const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
     expect(await world.vend()).toMatchObject({ generation: 2 });
     expect(world.events()).toContain('rotation.replayed');
+  });
+
+  it('tells a waiter to come when the lease ends, if that is soon', async () => {
+    const attempt = { owner: 'other', number: 1, startedAt: startTime, leaseUntil: startTime + 3 };
+    const world = worldWithVending({ attempt, attemptNumber: 1 }, 5400);
+    await expect(world.vend({}, 2000)).rejects.toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 3 });
+  });
+
+  it('rotates nothing with too little time: it serves the old token while that lives, and then says to come again', async () => {
+    const world = worldWithVending({}, 5399);
+    expect(await world.vend({}, 14_000)).toMatchObject({ accessToken: 'access-0' });
+    world.time.pass(1);
+    await expect(world.vend({}, 14_000)).rejects.toMatchObject({ code: 'rotation_pending', retryAfterSeconds: 1 });
+    expect(world.asked()).toEqual([]);
   });
 
   it('takes a read that fails while waiting for no news', async () => {
@@ -200,6 +236,33 @@ describe('while Procore does not answer', () => {
     };
     const vended = await world.time.run(vending);
     expect(vended.map(({ generation }) => generation)).toEqual([2, 2]);
+  });
+});
+
+describe('a store that cannot be read', () => {
+  const failReads = (world: ReturnType<typeof worldWithVending>, faults: number) => {
+    let left = faults;
+    world.store.hooks = {
+      before: ({ operation }) => {
+        if (operation === 'read' && left-- > 0) throw new StoreFault();
+      },
+    };
+  };
+
+  it('is asked three times, with growing pauses, before the caller hears of it', async () => {
+    const world = worldWithVending();
+    failReads(world, 2);
+    expect(await world.vend()).toMatchObject({ generation: 1 });
+    expect(world.time.clock() - startTime).toBeCloseTo(0.15 + 0.3, 6);
+    failReads(world, 3);
+    await expect(world.vend()).rejects.toThrow(StoreFault);
+    expect(world.store.calls).toHaveLength(6);
+  });
+
+  it('is not asked again about an item of another environment', async () => {
+    const world = worldWithVending({ environment: 'production' });
+    await expect(world.vend()).rejects.toMatchObject({ code: 'foreign_item' });
+    expect(world.store.calls).toHaveLength(1);
   });
 });
 
@@ -248,16 +311,41 @@ describe('a request', () => {
   it('is taken as it is', () => {
     const request = { connectionId: 'acme', minValidSeconds: 600, rejectedGeneration: 3 };
     expect(parseVendingRequest(request)).toEqual(request);
-    expect(parseVendingRequest({ connectionId: 'acme' })).toEqual({ connectionId: 'acme' });
+    expect(parseVendingRequest({ connectionId: 'acme' })).toStrictEqual({ connectionId: 'acme' });
   });
 
   it.each([
     [undefined, 'invalid_connection_id'],
+    [null, 'invalid_connection_id'],
+    ['acme', 'invalid_connection_id'],
     [{ connectionId: 'a b' }, 'invalid_connection_id'],
     [{ connectionId: 'acme', minValidSeconds: 3601 }, 'invalid_vending_request'],
     [{ connectionId: 'acme', minValidSeconds: '60' }, 'invalid_vending_request'],
     [{ connectionId: 'acme', rejectedGeneration: -1 }, 'invalid_vending_request'],
   ])('%j is refused as %s', (request, code) => {
     expect(() => parseVendingRequest(request)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('may name the bounds of its numbers, and null for none', () => {
+    for (const minValidSeconds of [0, 3600]) {
+      expect(parseVendingRequest({ connectionId: 'acme', minValidSeconds })).toEqual({
+        connectionId: 'acme',
+        minValidSeconds,
+      });
+    }
+    expect(
+      parseVendingRequest({ connectionId: 'acme', minValidSeconds: null, rejectedGeneration: null }),
+    ).toStrictEqual({
+      connectionId: 'acme',
+    });
+  });
+
+  it('is told which number is wrong, and what it may be', () => {
+    expect(() => parseVendingRequest({ connectionId: 'acme', minValidSeconds: 1.5 })).toThrow(
+      'minValidSeconds must be a whole number from 0 to 3600, or be left out.',
+    );
+    expect(() => parseVendingRequest({ connectionId: 'acme', rejectedGeneration: -1 })).toThrow(
+      'rejectedGeneration must be a whole number from 0 to 9007199254740991, or be left out.',
+    );
   });
 });

@@ -93,12 +93,11 @@ export function deadLettersContract(makeQueue: () => Promise<DeadLettersUnderTes
         const underTest = await makeQueue();
         for (const [index, resourceId] of ofResources.entries())
           await setAside(underTest, `event ${index}`, resourceId);
-        const redriven = await redriveDeadLetters(
-          underTest.letters,
-          () => true,
-          () => {},
-        );
-        expect(redriven).toEqual({ redriven: 3, kept: 0 });
+        const redriven = await redriveDeadLetters(underTest.letters, () => true, {
+          progress: () => {},
+          signal: new AbortController().signal,
+        });
+        expect(redriven).toEqual({ done: 3, kept: 0, interrupted: false });
         const events = await underTest.events();
         expect(events.map(idOf).toSorted()).toEqual(['event 0', 'event 1', 'event 2']);
         for (const group of new Set(events.map((event) => event.groupId))) {

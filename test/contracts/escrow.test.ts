@@ -1,5 +1,6 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sqsEscrow, sqsWaitingEscrow } from '../../functions/aws/sqs-escrow.ts';
+import { connectionWorld } from '../connection/world.ts';
 import { memoryEscrow } from '../memory/escrow.ts';
 import { escrowContract, throttledEscrowContract } from './escrow.ts';
 import { throttledSqs, useSqs } from './use-sqs.ts';
@@ -21,5 +22,17 @@ describe('escrow in SQS', () => {
     const queue = { client: used.client, queueUrl };
     return { escrow: sqsEscrow(queue), bodies, waiting: sqsWaitingEscrow(queue) };
   });
+
+  it('says of what lies there how old it is, from which the alarm knows what does not land', async () => {
+    const queue = { client: used.client, queueUrl: used.createQueue('standard').queueUrl };
+    const before = Date.now() / 1000;
+    const { environment, connectionId, generation, authorizedBy } = connectionWorld().put();
+    const tokens = connectionWorld().tokenEndpoint.tokenSet(3);
+    await sqsEscrow(queue).deposit({ environment, connectionId, generation, authorizedBy, tokens });
+    const [{ sentAt } = { sentAt: 0 }] = await sqsWaitingEscrow(queue).receive();
+    expect(sentAt).toBeGreaterThanOrEqual(before - 1);
+    expect(sentAt).toBeLessThanOrEqual(Date.now() / 1000);
+  });
+
   throttledEscrowContract(sqsEscrow({ client: throttledSqs, queueUrl: 'https://sqs.example/escrow' }));
 });

@@ -19,7 +19,7 @@ export function escrowContract(makeEscrow: () => Promise<MadeEscrow>): void {
     const { environment, connectionId, generation, authorizedBy } = world.put();
     const tokens = world.tokenEndpoint.tokenSet(3);
     await escrow.deposit({ environment, connectionId, generation, authorizedBy, tokens });
-    const messages = bodies().map((body) => ({ messageId: 'm', body }));
+    const messages = bodies().map((body) => ({ messageId: 'm', body, sentAt: 0 }));
     expect(messages).toHaveLength(1);
     expect(await untilReturn(() => recoverBatch(world.invocation(), messages))).toEqual([]);
     expect(world.stored().tokens).toEqual(tokens);

@@ -35,7 +35,8 @@ import { type StoredItem, type UsedTable, useTable } from './use-table.ts';
 
 // What holds for every operation of every store. Whatever it is asked to do, an item of another environment stays as it
 // is, byte for byte, at the first and at every later touch, and nothing is concluded from it. And while it is throttled
-// it throws: a refusal for now is no answer.
+// it throws: a refusal for now is no answer. And what a later version has stored beside our own attributes stays: two
+// versions work the same tables while a deployment goes on.
 
 type Place = EnvironmentTable & { readonly clock: Clock };
 type Methods<Store> = {
@@ -47,6 +48,10 @@ interface Operation<Store> {
   readonly run: (store: Store) => unknown;
   /** Absent: throws ForeignItemError. */
   readonly answers?: unknown;
+  /** What is done with an item of one's own, where that takes other parameters. */
+  readonly withOwn?: (store: Store) => unknown;
+  /** Why an item is written whole, so that nothing of an earlier one is left. */
+  readonly writesWhole?: string;
 }
 
 interface StoreUnderTest<Store> {
@@ -105,6 +110,25 @@ function storeUnderTest<Store>(name: string, described: StoreUnderTest<Store>): 
           expect(foreign, touch).toEqual(planted);
         }
       });
+    });
+  });
+
+  describe(`the ${name} and an item with attributes of a later version`, () => {
+    const used = useTable(described.table);
+    beforeEach(used.empty);
+    const placeOf = (): Place => ({ client: used.client, table: used.table, environment: 'sandbox', clock });
+
+    it.each(everyOperation)('%s', async (_, { run, withOwn = run, writesWhole }) => {
+      await plant(make(placeOf()));
+      const later = { ofALaterVersion: { M: { kept: { S: 'yes' } } } };
+      for (const item of await used.items()) {
+        await used.client.send(new PutItemCommand({ TableName: used.table, Item: { ...item, ...later } }));
+      }
+      const planted = new Set((await used.items()).map((item) => JSON.stringify(used.keyOf(item))));
+      await withOwn(make(placeOf()));
+      const known = (await used.items()).filter((item) => planted.has(JSON.stringify(used.keyOf(item))));
+      const lost = known.filter((item) => JSON.stringify(item).includes(JSON.stringify(later).slice(1, -1)) === false);
+      expect(lost.length).toBe(writesWhole === undefined ? 0 : 1);
     });
   });
 
@@ -181,10 +205,10 @@ storeUnderTest('authorization store', {
     await foreign.putSession(session);
   },
   operations: {
-    putLink: { run: (store) => store.putLink(link) },
+    putLink: { run: (store) => store.putLink(link), writesWhole: 'a link is new, and its id is random' },
     readLink: { run: (store) => store.readLink(link.linkHash) },
     spendLink: { run: (store) => store.spendLink(link.linkHash) },
-    putSession: { run: (store) => store.putSession(session) },
+    putSession: { run: (store) => store.putSession(session), writesWhole: 'a session is new, and its id is random' },
     readSession: { run: (store) => store.readSession(session.sessionId) },
     claimSession: { run: (store) => store.claimSession(session.sessionId, { owner: 'me', leaseUntil: 3 }) },
     settleSession: {
@@ -277,7 +301,11 @@ storeUnderTest('subscription store', {
   operations: {
     read: { run: async (store) => (await store.read(companyId)) ?? 'none', answers: 'none' },
     list: { run: (store) => store.list(), answers: [] },
-    save: { run: async (store) => typeof (await store.save(sampleSubscription(), undefined)), answers: 'number' },
+    save: {
+      run: async (store) => typeof (await store.save(sampleSubscription(), undefined)),
+      answers: 'number',
+      withOwn: (store) => store.save(sampleSubscription({ silenceHours: 5 }), 1),
+    },
     remove: { run: (store) => store.remove(companyId, 1), answers: 'removed' },
   },
 });

@@ -50,7 +50,7 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
       const { ledger, event } = setUp();
       expect(await ledger.find(event.id)).toBeUndefined();
       expect(await ledger.record(event, 1000.25)).toBe('recorded');
-      expect(await ledger.find(event.id)).toEqual({ event, receivedAt: 1000.25 });
+      expect(await ledger.find(event.id)).toStrictEqual({ event, receivedAt: 1000.25 });
       expect(await ledger.find(`${event.id}0`)).toBeUndefined();
     });
 

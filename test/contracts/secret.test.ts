@@ -1,4 +1,5 @@
-import { describe } from 'vitest';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { describe, expect, it } from 'vitest';
 import { secretsManagerAuthorizationKeeper } from '../../functions/aws/secrets-manager-authorization-keeper.ts';
 import { secretsManagerOAuthClient } from '../../functions/aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from '../../functions/aws/secrets-manager-webhook-authorization.ts';
@@ -57,6 +58,22 @@ describe('in Secrets Manager', () => {
       ...underTest(first, webhookSource),
       keeper: () => secretsManagerAuthorizationKeeper(place()),
     }));
+  });
+
+  describe('a field of a later version', () => {
+    it('stays in the secret when the values are rolled over and when the previous one is retired', async () => {
+      const [first, rolled] = authorizations;
+      used.put({ environment: 'sandbox', ...first, ofALaterVersion: 'kept' });
+      const keeper = secretsManagerAuthorizationKeeper(place());
+      const stored = async () => {
+        const { SecretString = '' } = await used.client.send(new GetSecretValueCommand({ SecretId: used.secretId }));
+        return JSON.parse(SecretString);
+      };
+      expect(await keeper.write({ ...rolled, rotatedAt: 5 }, first)).toBe('written');
+      expect(await stored()).toEqual({ environment: 'sandbox', ...rolled, rotatedAt: 5, ofALaterVersion: 'kept' });
+      expect(await keeper.write({ current: rolled.current }, { ...rolled, rotatedAt: 5 })).toBe('written');
+      expect(await stored()).toEqual({ environment: 'sandbox', current: rolled.current, ofALaterVersion: 'kept' });
+    });
   });
 
   describe('the OAuth client', () => {

@@ -106,11 +106,14 @@ const ofScripts: Readonly<Record<string, (parameters: readonly string[]) => Smal
   }),
   verify: () => ({ procore: ['verify'] }),
   'test:contracts': () => ({ node: nodeScript('test:contracts', 'failed-exchanges'), prints: /1 passed/ }),
-  'test:policies': () => ({ needs: ['test/end-to-end/policies.test.ts'] }),
+  'test:policies': () => ({
+    needs: ['test/end-to-end/policies.test.ts', 'test/end-to-end/operator-permissions.test.ts'],
+  }),
   check: () => ({ needs: ['tsc', 'biome', 'knip', 'vitest'].map((name) => `node_modules/.bin/${name}`) }),
   readme: () => ({ provenBy: 'test/house/generated-parts.test.ts', there: 'withGeneratedParts' }),
   synth: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('synth'" }),
   deploy: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('deploy'" }),
+  bootstrap: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('bootstrap'" }),
 };
 
 /** Says how a named command is shown to run. @throws Error when no smallest form of it is registered */

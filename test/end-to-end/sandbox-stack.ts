@@ -14,7 +14,7 @@ import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { proofWorker } from '../proof-worker.ts';
 
 /**
- * The sandbox alone, as `cdk deploy -c environments=sandbox` would deploy it.
+ * The sandbox alone.
  *
  * @param accountConcurrency how many functions the account may run at once, as `npm run deploy` has found out. Default is
  *   that it has not looked.
@@ -154,6 +154,9 @@ export async function startSandboxStack({
     },
   };
 }
+
+/** Names a function, given what it is called by: its name, or an ARN, with an alias or without. Other texts stay. */
+export const withoutAlias = (text: string) => /:function:([^:]+)/.exec(text)?.[1] ?? text;
 
 /** A webhook body of payload version v4.0. */
 export function webhookBody(id: string, more: Readonly<Record<string, unknown>> = {}) {

@@ -1,7 +1,10 @@
+import { rmSync } from 'node:fs';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import type { Json, TemplateResource } from '../../lib/local/template/template.ts';
+import { withOlderCode } from '../previous-release/older-code.ts';
+import { previousFunctions } from '../previous-release/previous-release.ts';
 import { olderTemplate } from './older-template.ts';
 import { startSandboxStack, synthesizeSandbox, webhookBody } from './sandbox-stack.ts';
 
@@ -10,6 +13,7 @@ interface Vended {
   readonly generation: number;
 }
 
+const released = previousFunctions();
 let current: Assembly;
 let system: Awaited<ReturnType<typeof startSandboxStack>>;
 const before = { oauthClient: '', webhookAuthorization: '', token: '', generation: 0 };
@@ -17,7 +21,8 @@ const events = Array.from({ length: 30 }, (_, index) => `01KEPT${String(index).p
 
 beforeAll(async () => {
   current = await synthesizeSandbox();
-  const older = { ...current, template: olderTemplate(current.template), remove: async () => {} };
+  // The code of the release before, in a template that is older still.
+  const older = withOlderCode({ ...current, template: olderTemplate(current.template) }, released);
   system = await startSandboxStack({ assembly: older });
   await system.connect('calm');
   await system.connect('leased');
@@ -44,7 +49,10 @@ beforeAll(async () => {
   await system.stack.deploy(current);
 }, 90_000);
 
-afterAll(() => system.stop());
+afterAll(async () => {
+  await system.stop();
+  rmSync(released.directory, { recursive: true });
+});
 
 async function leave(leaseUntil: number): Promise<void> {
   const { UpdateItemCommand } = await import('@aws-sdk/client-dynamodb');

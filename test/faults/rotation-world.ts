@@ -132,7 +132,11 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
       const { Messages: messages = [] } = await sqsClient.send(
         new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
       );
-      const received = messages.map(({ MessageId: messageId = '', Body: body = '' }) => ({ messageId, body }));
+      const received = messages.map(({ MessageId: messageId = '', Body: body = '' }) => ({
+        messageId,
+        body,
+        sentAt: 0,
+      }));
       return messages.length - (await recoverBatch(world.invocation(), received)).length;
     },
 

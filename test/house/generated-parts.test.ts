@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { alarmRows } from '../../lib/cloud/alarms.ts';
-import { readConfiguration } from '../../lib/cloud/configuration.ts';
+import { settingDefaults } from '../../lib/cloud/configuration.ts';
+import { environmentOptions } from '../../lib/cloud/environment-options.ts';
 import { headings } from '../../lib/operator/doctor/headings.ts';
+import { placeSettings } from '../../lib/stages.ts';
 import { generatedParts, readDocument, withGeneratedParts, withPart } from '../readme/documents.ts';
 import { testsByHeading } from '../readme/troubleshooting.ts';
 import { anchorsOf, cellsOf } from './markdown.ts';
@@ -27,21 +29,34 @@ describe('the documents', () => {
   });
 
   it('explain every key of the configuration, with its default', () => {
-    const defaults = Object.entries(readConfiguration(() => undefined)).map(([key, value]) => [key, shown(key, value)]);
+    const defaults = Object.entries(settingDefaults).map(([key, value]) => [key, shown(key, value)]);
+    const places = placeSettings.map((key) => [
+      key,
+      key === 'stackName' ? 'ProcoreConnector' : 'that of the credentials',
+    ]);
+    const others = [
+      ['environments', 'sandbox and production'],
+      ['pagerTopicArn', 'none'],
+      ['domain', 'none'],
+    ];
     const rows = readDocument('lib/cloud/README.md').split('\n').map(cellsOf);
-    const found = defaults.map(([key]) => {
+    const wanted = [...defaults, ...places, ...others];
+    const found = wanted.map(([key]) => {
       const row = rows.find(([first]) => first === `\`${key}\``) ?? [];
       return [key, row.at(-1)?.replaceAll('`', '')];
     });
-    expect(found).toEqual(defaults);
+    expect(found).toEqual(wanted);
   });
 });
 
-/** A value of the configuration as a person would give it with `-c`. */
+/** A value as it stands in cdk.json, a text without its quotes. */
 function shown(key: string, value: unknown): string {
-  if (key === 'logLevel') return 'info'; // what an environment has that is not named
-  if (value === null || (typeof value === 'object' && Object.keys(value).length === 0)) return 'none';
-  return String(value);
+  const { defaultIn } = environmentOptions[key as keyof typeof environmentOptions] ?? {};
+  if (defaultIn !== undefined) {
+    const [elsewhere] = Object.values(defaultIn);
+    return `${elsewhere} for ${Object.keys(defaultIn).join(' and ')}, ${value} for the sandboxes`;
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 describe('a generated part', () => {

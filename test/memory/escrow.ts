@@ -27,7 +27,8 @@ function waitingIn(deposited: EscrowedTokenSet[]): WaitingEscrow {
       return visible.map((escrowed): WaitingEscrowMessage => {
         received += 1;
         hidden.set(`receipt ${received}`, escrowed);
-        return { messageId: `message ${received}`, receipt: `receipt ${received}`, body: JSON.stringify(escrowed) };
+        const [messageId, receipt] = [`message ${received}`, `receipt ${received}`];
+        return { messageId, receipt, body: JSON.stringify(escrowed), sentAt: 0 };
       });
     },
     async remove(messages) {

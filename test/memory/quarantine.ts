@@ -1,5 +1,6 @@
 import type { Clock } from '../../functions/clock.ts';
-import type { Quarantine, QuarantineMessage, QuarantineReader } from '../../functions/webhook/quarantine.ts';
+import type { Quarantine, QuarantineMessage } from '../../functions/webhook/quarantine.ts';
+import type { QuarantineReader } from '../../lib/operator/quarantine.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 import { memorySqs } from './sqs.ts';
 
@@ -20,7 +21,8 @@ export function memoryQuarantine(
       messages.push(message);
       return 'kept';
     },
-    receive: async () => queue.receive(inHandSeconds).map(({ body, receipt }) => ({ ...JSON.parse(body), receipt })),
+    receive: async () =>
+      queue.receive(inHandSeconds).map(({ body, messageId, receipt }) => ({ ...JSON.parse(body), messageId, receipt })),
     async giveBack(deliveries) {
       for (const { receipt } of deliveries) queue.changeVisibility(receipt, 0);
     },

@@ -62,8 +62,10 @@ export function memoryAuthorizationKeeper(
 ): WebhookAuthorizationKeeper {
   const keeper: WebhookAuthorizationKeeper = {
     async write(authorization, read) {
-      const { current, previous } = secret.value;
-      if (!isDeepStrictEqual([current, previous], [read.current, read.previous])) return 'changed';
+      const compared = ({ current, previous, rotatedAt, retireAt }: WebhookAuthorization) => {
+        return [current, previous, rotatedAt, retireAt];
+      };
+      if (!isDeepStrictEqual(compared(secret.value), compared(read))) return 'changed';
       secret.value = structuredClone(authorization);
       return 'written';
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOAuthClient } from '../../functions/oauth/client-check.ts';
+import { type ClientCheck, checkOAuthClient } from '../../functions/oauth/client-check.ts';
 import type { TokenOutcome } from '../../functions/oauth/token-endpoint.ts';
 import { memoryTokenEndpoint } from '../memory/token-endpoint.ts';
 
@@ -29,20 +29,45 @@ describe('checking a client id and secret', () => {
     expect((await check(invalidClient)).outcome).toEqual({ outcome: 'refused', status: 401 });
   });
 
+  it('believes an answer with tokens, however odd it is', async () => {
+    const token: TokenOutcome = { outcome: 'tokens', tokens: { accessToken: 'a', issuedAt: 0, expiresAt: 1 } };
+    expect(await check(token)).toMatchObject({ outcome: { outcome: 'right' }, calls: [{ method: 'redeemCode' }] });
+  });
+
   it('asks for a token of the app itself where the answer does not tell; only a success proves something', async () => {
     const token: TokenOutcome = { outcome: 'tokens', tokens: { accessToken: 'a', issuedAt: 0, expiresAt: 1 } };
-    expect((await check(unreadable, token)).outcome).toEqual({ outcome: 'right' });
+    const { outcome, calls } = await check(unreadable, token);
+    expect(outcome).toEqual({ outcome: 'right' });
+    expect(calls.map(({ method }) => method)).toEqual(['redeemCode', 'requestClientCredentials']);
     expect((await check(unreadable, invalidClient)).outcome).toEqual({ outcome: 'unknown', status: 400 });
   });
 
-  it.each<TokenOutcome>([
-    { outcome: 'not_sent' },
-    { outcome: 'unknown' },
-    { outcome: 'unknown', status: 502 },
-    { outcome: 'throttled', status: 429 },
-  ])('takes $outcome for no verdict, and asks no more', async (answer) => {
+  it.each([
+    [499, 2],
+    [500, 1],
+  ])(
+    'asks for it after a strange answer of Procore, not after a fault: status %i, %i requests',
+    async (status, requests) => {
+      const { outcome, calls } = await check({ outcome: 'unknown', status }, invalidGrant);
+      expect(outcome).toEqual({ outcome: 'unknown', status });
+      expect(calls).toHaveLength(requests);
+    },
+  );
+
+  it.each<[TokenOutcome, ClientCheck]>([
+    [{ outcome: 'not_sent' }, { outcome: 'unknown' }],
+    [{ outcome: 'unknown' }, { outcome: 'unknown' }],
+    [
+      { outcome: 'unknown', status: 502 },
+      { outcome: 'unknown', status: 502 },
+    ],
+    [
+      { outcome: 'throttled', status: 429 },
+      { outcome: 'unknown', status: 429 },
+    ],
+  ])('takes %j for no verdict, passes its status on, and asks no more', async (answer, expected) => {
     const { outcome, calls } = await check(answer);
-    expect(outcome.outcome).toBe('unknown');
-    expect(calls.length).toBe(1);
+    expect(outcome).toStrictEqual(expected);
+    expect(calls).toHaveLength(1);
   });
 });

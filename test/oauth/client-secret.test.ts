@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   MalformedSecretError,
   PlaceholderSecretError,
+  parseEnvironmentSecret,
   parseOAuthClientSecret,
   WrongEnvironmentError,
 } from '../../functions/oauth/client-secret.ts';
@@ -25,6 +26,7 @@ describe('the OAuth client secret', () => {
   it.each([
     ['another environment', { ...right, environment: 'production' }, '"production"'],
     ['no environment', { ...right, environment: undefined }, 'no known environment'],
+    ['a list of one as environment', { ...right, environment: ['production'] }, 'no known environment'],
     ['something else as environment', { ...right, environment: 'hunter2' }, 'no known environment'],
     ['another environment and the placeholder', { environment: 'production', clientId: 'REPLACE-ME' }, '"production"'],
   ])('is refused when it names %s', (_what, value, words) => {
@@ -53,6 +55,29 @@ describe('the OAuth client secret', () => {
     expect(() => parse(value)).toThrow(words);
   });
 
+  it('says whole sentences: what is wrong, and which command mends it', () => {
+    const saidOf = (value: unknown) => {
+      try {
+        return parse(value);
+      } catch (error) {
+        return error instanceof Error && error.message;
+      }
+    };
+    expect(saidOf({ ...right, environment: 'production' })).toBe(
+      'The OAuth client secret of the environment "sandbox" names "production" in its field "environment". Nothing was ' +
+        'done with it. Put the value that belongs to "sandbox" into it: Run `npm run procore -- credentials set sandbox`.',
+    );
+    expect(saidOf({ ...right, environment: 'hunter2' })).toContain('names no known environment in its field');
+    expect(saidOf({ ...right, clientId: 'REPLACE-ME' })).toBe(
+      'The OAuth client secret of the environment "sandbox" still holds the placeholder that the stack created. Run ' +
+        '`npm run procore -- credentials set sandbox` with the client id and secret of your app at Procore.',
+    );
+    expect(saidOf({ ...right, clientId: '' })).toBe(
+      'The OAuth client secret of the environment "sandbox" has no text in its field "clientId". Run `npm run procore -- ' +
+        'credentials set sandbox`.',
+    );
+  });
+
   it('is refused when it is binary', () => {
     expect(() => parseOAuthClientSecret(undefined, 'sandbox')).toThrow(MalformedSecretError);
   });
@@ -71,5 +96,18 @@ describe('the OAuth client secret', () => {
         expect(`${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`).not.toContain('hunter2');
       }
     }
+  });
+});
+
+describe('the webhook authorization secret', () => {
+  const read = (text: string | undefined) => parseEnvironmentSecret('webhook authorization', text, 'sandbox');
+
+  it('is read by the same rules, and says how it is restored', () => {
+    expect(read('{"environment":"sandbox","current":"x"}')).toEqual({ environment: 'sandbox', current: 'x' });
+    expect(() => read('no JSON')).toThrow(
+      'The webhook authorization secret of the environment "sandbox" is not a JSON object. Restore its previous version ' +
+        '(AWSPREVIOUS) in Secrets Manager. Its shape is {"environment","current","previous"?}.',
+    );
+    expect(() => read('{"environment":"federal"}')).toThrow(WrongEnvironmentError);
   });
 });

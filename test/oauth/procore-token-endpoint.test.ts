@@ -102,7 +102,9 @@ describe('the requests to Procore', () => {
   });
 
   it('throws a mistake of ours on instead of calling it a fault of the wire', async () => {
-    await expect(endpointAt(server.origin).redeemRefreshToken({ ...client, clientSecret: '' }, 'r')).rejects.toThrow();
+    await expect(endpointAt(server.origin).redeemRefreshToken({ ...client, clientSecret: '' }, 'r')).rejects.toThrow(
+      'clientSecret',
+    );
     expect(server.seen).toEqual([]);
   });
 
@@ -117,7 +119,11 @@ describe('the requests to Procore', () => {
       procoreUserId: '9007199254740993',
     });
     expect(server.seen).toMatchObject([
-      { method: 'GET', url: '/oauth/token/info', headers: { authorization: 'Bearer access-1' } },
+      {
+        method: 'GET',
+        url: '/oauth/token/info',
+        headers: { authorization: 'Bearer access-1', accept: 'application/json' },
+      },
     ]);
   });
 

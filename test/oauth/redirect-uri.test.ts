@@ -27,4 +27,15 @@ describe('redirectUri', () => {
   ])('refuses an origin with %s', (_, origin) => {
     expect(() => redirectUri(origin)).toThrow(InvalidPublicOriginError);
   });
+
+  it('says what a public origin looks like', () => {
+    expect(() => redirectUri('https://connect.example.com/prod')).toThrow(
+      new InvalidPublicOriginError('https://connect.example.com/prod'),
+    );
+    expect(new InvalidPublicOriginError('https://connect.example.com/prod').message).toBe(
+      'The public origin is "https://connect.example.com/prod". It must be only a scheme and a host, such as ' +
+        'https://connect.example.com, without a slash at the end, a path, a query or a user. http is allowed only for ' +
+        'this machine (localhost).',
+    );
+  });
 });

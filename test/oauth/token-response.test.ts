@@ -34,6 +34,12 @@ describe('tokens', () => {
     ['a lifetime in words', { expires_in: 'soon' }, 900],
     ['a lifetime that no store can write: a year', { expires_in: 1e300 }, 31_536_000],
     ['such a lifetime as a string', { expires_in: '90071992547409930' }, 31_536_000],
+    ['a lifetime as a string with a fraction', { expires_in: '5400.25' }, 5400.25],
+    ['a lifetime beyond all numbers', { expires_in: '9'.repeat(400) }, 900],
+    ['a lifetime in another notation', { expires_in: '0x100' }, 900],
+    ['a lifetime with an exponent', { expires_in: '1e3' }, 900],
+    ['a lifetime of true', { expires_in: true }, 900],
+    ['a lifetime in a list', { expires_in: [7200] }, 900],
     ['scope null, which oauth4webapi refuses', { scope: null }, 5400],
     ['no token_type, which oauth4webapi refuses', { token_type: undefined }, 5400],
     ['an unknown token_type', { token_type: 'mac' }, 5400],
@@ -56,9 +62,21 @@ describe('tokens', () => {
     expect(judgeTokens(fields, headers).issuedAt).toBe(issuedAt);
   });
 
+  it.each([
+    [-300, -300],
+    [-301, 0],
+    [30, 30],
+    [31, 0],
+  ])('are issued by the server’s clock within its bounds: %i s from ours is taken as %i', (offset, taken) => {
+    const body = JSON.stringify({ access_token: 'a', created_at: clockTime + offset });
+    expect(judgeTokenAnswer({ status: 200, headers: new Headers(), body, sentAt: clockTime })).toMatchObject({
+      tokens: { issuedAt: clockTime + taken },
+    });
+  });
+
   it('without a refresh token are tokens all the same', () => {
     for (const absent of [undefined, null, ''])
-      expect(judgeTokens({ refresh_token: absent }).refreshToken).toBe(undefined);
+      expect(judgeTokens({ refresh_token: absent })).not.toHaveProperty('refreshToken');
   });
 });
 
@@ -95,6 +113,7 @@ describe('the answer to a token request', () => {
       {},
       { outcome: 'unknown', status: 403 },
     ],
+    ['the sentence with 400', 400, 'The refresh token is invalid', {}, { outcome: 'invalid_grant', status: 400 }],
     ['401 invalid_client', 401, { error: 'invalid_client' }, {}, { outcome: 'invalid_client', status: 401 }],
     ['400 invalid_client', 400, { error: 'invalid_client' }, {}, { outcome: 'invalid_client', status: 400 }],
     [
@@ -123,7 +142,9 @@ describe('the answer to a token request', () => {
     ['401 with an empty body', 401, '', {}, { outcome: 'unknown', status: 401 }],
     ['404', 404, html, {}, { outcome: 'unknown', status: 404 }],
     ['408', 408, '', {}, { outcome: 'unknown', status: 408 }],
+    ['300 with tokens', 300, { access_token: 'a' }, {}, { outcome: 'unknown', status: 300 }],
     ['302', 302, '', {}, { outcome: 'unknown', status: 302 }],
+    ['399 that speaks of invalid_grant', 399, { error: 'invalid_grant' }, {}, { outcome: 'unknown', status: 399 }],
     ['500', 500, html, {}, { outcome: 'unknown', status: 500 }],
     ['500 that speaks of invalid_grant', 500, { error: 'invalid_grant' }, {}, { outcome: 'unknown', status: 500 }],
     ['502', 502, html, {}, { outcome: 'unknown', status: 502 }],
@@ -131,6 +152,7 @@ describe('the answer to a token request', () => {
     ["200 with a proxy's page", 200, html, {}, { outcome: 'unknown', status: 200 }],
     ['200 with half of the tokens', 200, '{"access_token":"a","refr', {}, { outcome: 'unknown', status: 200 }],
     ['200 without an access token', 200, { refresh_token: 'r' }, {}, { outcome: 'unknown', status: 200 }],
+    ['200 with an empty access token', 200, { access_token: '' }, {}, { outcome: 'unknown', status: 200 }],
     ['200 with null', 200, 'null', {}, { outcome: 'unknown', status: 200 }],
     ['204', 204, '', {}, { outcome: 'unknown', status: 204 }],
     ['429 without a time', 429, '', {}, retry],
@@ -180,7 +202,7 @@ describe('the answer to a token request', () => {
       { outcome: 'throttled', status: 503, retryAfterSeconds: 120 },
     ],
   ])('%s', (_what, status, body, headers, expected) => {
-    expect(judge(status, body, headers)).toEqual(expected);
+    expect(judge(status, body, headers)).toStrictEqual(expected);
   });
 
   it('is unknown when its body was cut, unless the status says all', () => {
@@ -247,7 +269,7 @@ describe('the answer to token/info', () => {
   });
 
   it("names no user for a service account's token", () => {
-    expect(ask(200, { resource_owner_id: null, application: { uid: 'us' } })).toEqual({
+    expect(ask(200, { resource_owner_id: null, application: { uid: 'us' } })).toStrictEqual({
       outcome: 'info',
       clientId: 'us',
     });
@@ -263,7 +285,11 @@ describe('the answer to token/info', () => {
       [200, {}],
       [200, { application: null }],
       [200, { application: { uid: 7 } }],
+      [200, { application: { uid: '' } }],
+      [400, {}],
+      [400, { error: 'invalid_request' }],
       [403, {}],
+      [403, { error: 'invalid_token' }],
       [429, {}],
       [500, { application: { uid: 'us' } }],
     ] as const)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -186,5 +186,23 @@ describe('the terminal', () => {
       await nextLine();
     });
     expect(told).toBe('Slow …\nSlow, 1 of 2 …\n');
+  });
+
+  it('lets work come to its end on the first Ctrl-C, and hears no further one', async () => {
+    let told = '';
+    const signals = new EventEmitter();
+    const streams = { stdout: { write: () => {} }, stderr: { write: (piece: string) => (told += piece) }, signals };
+    const terminal = createTerminal({ ...streams, interactive: false, variables: {} });
+    const ended = await terminal.untilInterrupted(async (signal) => {
+      expect(signals.emit('SIGINT')).toBe(true);
+      expect(signal.aborted).toBe(true);
+      // Nobody else listens: now the program ends at once.
+      expect(signals.emit('SIGINT')).toBe(false);
+      return 'what was begun';
+    });
+    expect(ended).toBe('what was begun');
+    expect(told).toContain('Ctrl-C once more');
+    await expect(terminal.untilInterrupted(() => Promise.reject(new Error('throttled')))).rejects.toThrow('throttled');
+    expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 });

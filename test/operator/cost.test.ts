@@ -24,6 +24,14 @@ describe('cost', () => {
     expect(out).toMatch(/^ +\$\d+\.\d\d {2}in all$/m);
   });
 
+  it('counts with the settings of the stage that is named, and refuses one that cdk.json does not have', async () => {
+    const named = await runBare(['cost', '--stage', 'default', '--environment', 'sandbox', '--json']);
+    expect(named.json()).toMatchObject({ environment: 'sandbox' });
+    const { exitCode, out, err } = await runBare(['cost', '--stage', 'nowhere']);
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+    expect(err).toContain('stage: got "nowhere"; allowed: default (--stage NAME');
+  });
+
   it.each([
     [['--bogus'], 'There is no option --bogus.'],
     [['--connections', 'x'], '--connections is a whole number of 0 or more, not "x".'],

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Person } from '../../lib/local/person.ts';
 import type { Finding } from '../../lib/operator/doctor/examination.ts';
 import type { Heading } from '../../lib/operator/doctor/headings.ts';
@@ -35,7 +35,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const { written, standIn } = system();
-  const secrets = [...standIn.control.issuedSecrets(), 'local-sandbox-client-secret', 'canary-in-a-body'];
+  const secrets = [
+    ...standIn.control.issuedSecrets(),
+    'local-sandbox-client-secret',
+    'canary-in-a-body',
+    'canary-in-a-text',
+  ];
   const all = [...printed, ...written].join('\n');
   await system().stop();
   expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
@@ -86,10 +91,58 @@ describe('calls that the worker made and that failed', { timeout: 60_000 }, () =
     const { control } = system().standIn;
     control.setForbidden(bridge, 'tool-disabled');
     await fail('403', 'forbidden');
-    expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'problem' });
+    const found = await finding('403: Tool disabled in the project');
+    expect(found).toMatchObject({ verdict: 'problem' });
+    // The doctor's own call is kept as well.
+    const [, reference = ''] = /support-report (\S+) --environment sandbox\./.exec(found?.evidence ?? '') ?? [];
+    expect((await procore('support-report', reference)).out).toMatch(/Status: 403\n/);
     control.setForbidden(bridge, undefined);
     expect(await finding('403: Tool disabled in the project')).toMatchObject({ verdict: 'ok' });
     expect(await finding('403: Insufficient permissions')).toMatchObject({ verdict: 'ok' });
+  });
+});
+
+describe('an event that failed', { timeout: 60_000 }, () => {
+  it('is shown with the line of on-event.ts that threw, and what it said, without secrets', async () => {
+    const { standIn, log, written } = system();
+    await standIn.control.emitEvent({
+      ...{ companyId: company, projectId: bridge, resourceName: 'RFIs', eventType: 'update', resourceId: '500' },
+    });
+    await log.waitFor('event.failed', { errorName: 'Error' });
+    const line = written.findLast((text) => text.includes('"event.failed"'));
+    const { eventId } = JSON.parse(line ?? '{}') as { eventId: string };
+    // The log has the line before the ledger has the try.
+    const shown = await vi.waitUntil(
+      async () => {
+        const { out } = await procore('events', 'show', eventId);
+        return out.includes('tries') && out;
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    expect(shown).toMatch(/failed after \d+ ms: Error at calling-on-event\.ts:8\n {4}no customer 17, tried\n? */);
+    const tail = await procore('events', 'tail', '--since', '10m', '--for', '0');
+    expect(tail.out).toMatch(/Error at calling-on-event\.ts:8/);
+    expect(tail.out).toMatch(/no customer \{ token: '\(left out\)' \}/);
+    const json = (await procore('events', 'tail', '--since', '10m', '--for', '0', '--json')).out.split('\n');
+    expect(
+      json.filter((text) => text.includes(eventId) && text.includes('"frame":"calling-on-event.ts:8"')),
+    ).not.toEqual([]);
+  });
+});
+
+describe('a call of a command that failed', { timeout: 60_000 }, () => {
+  it('is named with its reference, and kept for the report', async () => {
+    const { standIn } = system();
+    await standIn.control.advance(11);
+    standIn.control.setForbidden(company, 'outside-scope');
+    const ran = await procore('webhooks', 'apply', '--company', company);
+    standIn.control.setForbidden(company, undefined);
+    expect(ran.exitCode).not.toBe(0);
+    const [, reference = ''] = /support-report (\S+) --environment sandbox/.exec(ran.err) ?? [];
+    const { out, exitCode } = await procore('support-report', reference);
+    expect(exitCode).toBe(0);
+    expect(out).not.toContain('not kept any more');
+    expect(out).toMatch(/Status: 40\d\n/);
   });
 });
 

@@ -22,6 +22,12 @@ export interface RunOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Gets every line of stderr as it is written. */
   readonly onTold?: (line: string) => void;
+  /** The `procore` block of cdk.json. @default none */
+  readonly block?: unknown;
+  /** What `.procorerc` holds. @default there is none */
+  readonly remembered?: unknown;
+  /** Gets what is to be remembered. */
+  readonly onRemember?: (selection: object | undefined) => void;
   /** A person at the terminal: what is asked and done there. @default nobody */
   readonly person?: Partial<Terminal>;
 }
@@ -76,7 +82,7 @@ export function useOperator(...secrets: readonly string[]) {
 /** Runs one command line as it is. */
 export async function runBare(
   argv: readonly string[],
-  { variables = {}, onTold = () => {}, person }: RunOptions = {},
+  { variables = {}, onTold = () => {}, person, block, remembered, onRemember = () => {} }: RunOptions = {},
 ): Promise<Ran> {
   let out = '';
   let err = '';
@@ -94,7 +100,10 @@ export async function runBare(
     patienceMs: 60_000,
   });
   const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal, {
-    standing: async () => standingCharges(),
+    standing: async (environment, stage) => standingCharges(environment, stage),
+    settings: async () => block,
+    remembered: async () => remembered,
+    remember: async (selection) => onRemember(selection),
   });
   return { exitCode, out, err, json: () => JSON.parse(out) };
 }

@@ -7,17 +7,19 @@ import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { showConnection, showConnections } from '../../lib/operator/actions/connections.ts';
 import { cost } from '../../lib/operator/actions/cost.ts';
 import { showFindings } from '../../lib/operator/actions/doctor.ts';
-import { showEvents } from '../../lib/operator/actions/events.ts';
-import { showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
+import { showEvent, showEvents } from '../../lib/operator/actions/events.ts';
+import { showDead, showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
+import { nameHooks } from '../../lib/operator/actions/rotate-authorization.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
-import { showCheck } from '../../lib/operator/actions/verify.ts';
+import { showTargets } from '../../lib/operator/actions/target.ts';
+import { showCheck, showLeftovers } from '../../lib/operator/actions/verify.ts';
 import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
 import { examine } from '../../lib/operator/doctor/examination.ts';
-import type { Session } from '../../lib/operator/session.ts';
+import type { Surroundings } from '../../lib/operator/session.ts';
 import type { StoredConnection } from '../../lib/operator/stored-connection.ts';
 import { lineWidth, showFacts, showTable } from '../../lib/operator/table.ts';
-import { sampleEvent } from '../webhook/sample-events.ts';
+import { sampleEvent, sampleTries } from '../webhook/sample-events.ts';
 
 // As long as they really are: a UUID as key, ids of 19 digits, the longest names of Procore's catalogue.
 const connectionId = 'tenant:8c1f6c4e-2b7d-4f5a-9c3e-0d9f1b7a6e52';
@@ -56,6 +58,19 @@ const event = sampleEvent({
 });
 const detail = 'The cost code 01-23-456 of this line item is not known to the accounting system, and no try can help.';
 const arrived = { event, arrivedAt: now, failures: 5, deadLettered: { reason: 'permanent', detail } } as const;
+
+const tried = sampleTries({
+  tries: Array.from({ length: 10 }, () => ({
+    at: now,
+    durationMs: 123_456,
+    outcome: 'outside',
+    errorName: 'OnEventNotLoadedError',
+    text: `${detail} `.repeat(4).trim(),
+    frame: 'adapters/accounting/purchase-orders/line-items.ts:1234',
+    remedy: detail,
+    referenceId: '01JMYXMZRBVKK0PC6XS8SA4QRE',
+  })),
+});
 
 const subscription: StoredSubscription = {
   environment: 'monthly-sandbox',
@@ -119,7 +134,23 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
     showConnections('monthly-sandbox', [connection, { ...connection, status: 'connected' }], stopped),
   'connections show': () => showConnection(connection, stopped),
   'events list': () => showEvents([arrived, { event, arrivedAt: now, failures: 0 }], 1234),
+  'events list with tries': () => showEvents([{ ...arrived, tried }], 1),
+  'events show': () => showEvent({ ...arrived, tried }, 'monthly-sandbox'),
   'events dead': () =>
+    showDead(
+      [
+        {
+          subject: { kind: 'webhook_event', event },
+          attention: 'dead',
+          since: now,
+          tried,
+          deadLettered: { reason: 'permanent', detail },
+        },
+      ],
+      1234,
+      'monthly-sandbox',
+    ),
+  'events dead --messages': () =>
     showDeadLetters(
       [
         {
@@ -143,6 +174,11 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       changes: [{ hookId: companyId, projectId, repairs: ['created', 'triggers_added', 'activated', 'reauthorized'] }],
       removedHookIds: [companyId],
     }),
+  'webhooks rotate-authorization': () =>
+    nameHooks('These hooks would break then. The hourly audit goes on with them; or run this again:', [
+      { companyId, projectId, hookId: companyId, connectionId },
+      { companyId, projectId: null, hookId: companyId, connectionId },
+    ]).join('\n'),
   doctor: () =>
     showFindings(
       { name: 'monthly-sandbox', stackName: 'ProcoreConnector' },
@@ -157,6 +193,27 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       line,
       undefined,
     ).text,
+  target: () =>
+    showTargets([
+      {
+        stackName: 'ProcoreConnector-monthly-sandbox',
+        environments: ['monthly-sandbox', 'production'],
+        account: '111122223333',
+        region: 'ap-southeast-2',
+        profile: 'AdministratorAccess-111122223333',
+      },
+    ]),
+  'verify --leftovers': () =>
+    showLeftovers({ stackName: 'ProcoreConnector-monthly-sandbox', tagged: [], inStack: [] }, [
+      {
+        kind: 'log group',
+        environment: 'monthly-sandbox',
+        name: '/aws/vendedlogs/procore/0f1e2d3c-4b5a-6978-8695-a4b3c2d1e0f1/monthly-sandbox',
+        arn: '',
+        // Lines to be copied, which may be longer.
+        commands: [],
+      },
+    ]),
   verify: () =>
     showCheck({
       environment: 'monthly-sandbox',
@@ -164,8 +221,9 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       fault: `${new URL(webhookUrl).pathname} answered 503 instead of 401. See the function's log.`,
     }),
   cost: async () => {
-    const session = { surroundings: { standing: async () => standingCharges() } } as Session;
-    return (await cost(session, { connections: 123_456, webhooksPerDay: 123_456_789 })).text;
+    const surroundings: Pick<Surroundings, 'standing'> = { standing: async () => standingCharges() };
+    const asked = { environment: undefined, stage: undefined, connections: 123_456, webhooksPerDay: 123_456_789 };
+    return (await cost({ surroundings }, asked)).text;
   },
 };
 
@@ -186,9 +244,17 @@ describe('what people read', () => {
       (name) => name.endsWith('.ts') && /\b(showTable|showFacts)\(/.test(readFileSync(new URL(name, folder), 'utf8')),
     );
     expect(laidOut.sort()).toEqual([
-      ...['connections', 'events-dead', 'events-quarantine', 'events', 'support-report', 'webhooks'].map(
-        (name) => `actions/${name}.ts`,
-      ),
+      ...[
+        'connections',
+        'events-dead',
+        'events-quarantine',
+        'events',
+        'rotate-authorization',
+        'support-report',
+        'target',
+        'verify',
+        'webhooks',
+      ].map((name) => `actions/${name}.ts`),
       'help.ts',
       'table.ts',
     ]);
@@ -204,7 +270,7 @@ describe('what people read', () => {
     }
   });
 
-  it.each(['connections list', 'events list', 'events dead', 'events quarantine'])(
+  it.each(['connections list', 'events list', 'events dead', 'events dead --messages', 'events quarantine'])(
     'of %s begins with how things stand, before the ids',
     async (name) => {
       expect(await tables[name]?.()).toMatch(/^(STATUS|REASON) /);

@@ -9,6 +9,7 @@ import { silentObserver } from '../../functions/observer.ts';
 import { companyPauseStore, type Place, rateBudgetStore } from '../../functions/place.ts';
 import { systemClock } from '../../functions/system.ts';
 import { Person } from '../../lib/local/person.ts';
+import { subscriptionsOf } from '../../lib/operator/company-api.ts';
 import { findDeployment } from '../../lib/operator/deployment.ts';
 import { aboutEvent, sampleEvent, sampleTries } from '../webhook/sample-events.ts';
 import { useOperator } from './operator.ts';
@@ -276,17 +277,35 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
   it('shows dead letters without taking them away, and redrives them', async () => {
     const { queues } = sandbox();
     await sendUnreadable(queues.Events ?? '');
-    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    const dead = ['events', 'dead', '--messages', '--environment', 'sandbox', '--json'];
     const found = await until(
       async () => (await procore(dead)).json() as { count: number; deadLetters: { reason: string }[] },
       ({ deadLetters }) => deadLetters.length === 1,
     );
     expect(found).toMatchObject({ count: 1, deadLetters: [{ reason: 'unreadable_message' }] });
     expect((await procore(dead)).json()).toMatchObject({ count: 1 });
+    const recorded = await procore(['events', 'dead', '--environment', 'sandbox']);
+    expect(recorded.out.replaceAll(/\s+/g, ' ')).toContain('The queue holds about 1. See those without a record:');
     const redriven = await procore(['events', 'redrive', '--all', '--environment', 'sandbox', '--json']);
     expect(redriven.json()).toMatchObject({ redriven: 1 });
     expect((await procore(['events', 'redrive', '--environment', 'sandbox'])).exitCode).toBe(2);
     expect((await procore(['events', 'redrive', 'nobody', '--environment', 'sandbox'])).exitCode).toBe(3);
+  });
+
+  it('redrives nothing after Ctrl-C, and gives back what is in hand', async () => {
+    const { queues } = sandbox();
+    await sendUnreadable(queues.Events ?? '');
+    const dead = ['events', 'dead', '--environment', 'sandbox', '--json'];
+    await until(
+      async () => (await procore(dead)).json() as { deadLetters: unknown[] },
+      ({ deadLetters }) => deadLetters.length === 1,
+    );
+    const person = { untilInterrupted: <T>(work: (signal: AbortSignal) => Promise<T>) => work(AbortSignal.abort()) };
+    const all = ['events', 'redrive', '--all', '--environment', 'sandbox', '--json'];
+    const interrupted = await procore(all, { person });
+    expect(interrupted.json()).toMatchObject({ redriven: 0, interrupted: true });
+    expect(interrupted.exitCode).toBe(130);
+    expect((await procore(all)).json()).toMatchObject({ redriven: 1, interrupted: false });
   });
 
   it('rotates the header without refusing a delivery, and begins no second roll-over meanwhile', async () => {
@@ -307,7 +326,41 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     const { webhookUrl } = sandbox();
     const old = await fetch(webhookUrl, { method: 'POST', headers: { authorization: before ?? '' }, body: '{}' });
     expect(old.status).toBe(200);
-    expect((await procore(rotate)).json()).toMatchObject({ rotated: false, companies: [{ moved: 0 }] });
+    const again = (await procore([...rotate, '--previous-hours', '50'])).json() as { previousEndsAt: number };
+    expect(again).toMatchObject({ rotated: false, companies: [{ moved: 0 }], unmovedHooks: [] });
+    expect(Math.round((again.previousEndsAt - systemClock()) / 3600)).toBe(50);
+  });
+
+  it('ends the previous value now when asked to, and names the hooks that break before and after', async () => {
+    await subscribe();
+    const rotate = ['webhooks', 'rotate-authorization', '--environment', 'sandbox'];
+    await procore(rotate);
+    const { environments } = await findDeployment({ stackName: '', localEndpoint: operator.system().aws });
+    const deployed = environments.find(({ name }) => name === 'sandbox');
+    if (!deployed) throw new Error('There is a sandbox.');
+    const store = subscriptionsOf(deployed);
+    const stored = await store.read(company);
+    if (!stored) throw new Error('There is a subscription.');
+    const [stuck, ...others] = stored.hooks;
+    if (!stuck) throw new Error('There is a hook.');
+    // As if it could not be moved.
+    await store.save({ ...stored, hooks: [{ ...stuck, authorization: '0'.repeat(16) }, ...others] }, stored.revision);
+    const revoke = [...rotate, '--revoke-previous'];
+    expect((await procore(revoke)).exitCode).toBe(2);
+    const asked: string[] = [];
+    const person = { confirm: async (question: string) => asked.push(question) === 0 };
+    const declined = await procore(revoke, { person });
+    expect(declined).toMatchObject({ out: 'Nothing was done.\n', err: expect.stringContaining(stuck.hookId) });
+    expect(declined.err).toMatch(/last used at: (-|\d{4}-)/);
+    expect(asked).toEqual(['End the previous value now?']);
+    expect((await procore([...revoke, '--yes', '--json'])).json()).toMatchObject({
+      revoked: true,
+      brokenHooks: [{ companyId: company, hookId: stuck.hookId, connectionId: 'acme' }],
+    });
+    expect((await procore([...revoke, '--yes'])).out).toContain('There is no previous value');
+    expect((await procore([...revoke, '--previous-hours', '3'])).exitCode).toBe(2);
+    // Nothing is under way any more.
+    expect((await procore([...rotate, '--json'])).json()).toMatchObject({ rotated: true, unmovedHooks: [] });
   });
 
   it('audits by itself what a person broke', async () => {
@@ -337,7 +390,10 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     const event = { ...sampleEvent({ id: 'given-up' }), companyId: '77' };
     await ledger.record(event, systemClock());
     const deadLettered = { reason: 'permanent', detail: 'no such cost code' } as const;
-    await ledger.recordFailure(aboutEvent(event), sampleTries(), deadLettered);
+    const tries = [
+      { at: systemClock(), outcome: 'failed', errorName: 'Error', text: 'E17', frame: 'on-event.ts:12' },
+    ] as const;
+    await ledger.recordFailure(aboutEvent(event), sampleTries({ tries }), deadLettered);
     const failed = ['events', 'list', '--status', 'failed', '--company', '77', '--environment', 'sandbox'];
     const ran = await until(
       () => procore(failed),
@@ -345,9 +401,18 @@ describe('webhooks and events on the command line', { timeout: 60_000 }, () => {
     );
     expect(ran.out).toMatch(/^failed +\d{4}-\S+Z +.* 77 +given-up\n +1 failure, permanent: no such cost code$/m);
     const shown = await procore(['events', 'show', 'given-up', '--environment', 'sandbox', '--json']);
-    expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' } });
+    expect(shown.json()).toMatchObject({ status: 'failed', deadLettered: { reason: 'permanent' }, tried: { tries } });
+    const why = /Error at on-event\.ts:12\n +E17/;
+    expect(ran.out).toMatch(why);
+    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toMatch(why);
+    const dead = await procore(['events', 'dead', '--environment', 'sandbox']);
+    expect(dead.out).toMatch(/^permanent +\d{4}-\S+Z /m);
+    expect(dead.out).toMatch(why);
     await ledger.markHandled(aboutEvent(event), systemClock());
-    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toContain('"handled"');
+    expect((await procore(['events', 'show', 'given-up', '--environment', 'sandbox'])).out).toMatch(
+      /^status +handled$/m,
+    );
+    expect((await procore(['events', 'dead', '--environment', 'sandbox', '--json'])).out).not.toContain('given-up');
   });
 
   it.each([

@@ -147,6 +147,28 @@ describe('the consumer’s cache of tokens', () => {
     expect(slept).toEqual([4000, 4000]);
   });
 
+  it('forgets the token that it holds when it is refused one: that may be the one that was rejected', async () => {
+    const { source, asked, flow, refuse } = setUp();
+    await flow(source.current());
+    refuse({ code: 'reauthorization_required', message: 'Connect again.' });
+    expect(await flow(rejection(source.rejected(1)))).toMatchObject({ retryAfterSeconds: undefined });
+    refuse(undefined);
+    await flow(source.current());
+    expect(asked).toEqual([
+      { connectionId: 'acme' },
+      { connectionId: 'acme', rejectedGeneration: 1 },
+      { connectionId: 'acme' },
+    ]);
+  });
+
+  it('asks anew for a rejected token when the request that is under way brings the same one', async () => {
+    const { source, asked, flow, world } = setUp();
+    const [first, second] = [source.current(), source.rejected(1)];
+    world.generation = 1;
+    await flow(Promise.all([first, second]));
+    expect(asked).toEqual([{ connectionId: 'acme' }, { connectionId: 'acme', rejectedGeneration: 1 }]);
+  });
+
   it('refuses a token of another environment', async () => {
     const { source, flow, world } = setUp();
     world.environment = 'production';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import type { CompanyClient } from '../../functions/procore/client.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
+import type { Exchange } from '../../functions/procore/exchange.ts';
 import { memoryCompanyPauses } from '../memory/rate-budget.ts';
 import {
   answered,
@@ -12,6 +14,8 @@ import {
   rejection,
   startTime,
 } from './client-world.ts';
+
+type Company = CompanyClient<'sandbox'>;
 
 const path = '/rest/v1.0/projects/1/rfis';
 const costs = '/rest/v1.0/projects/1/direct_costs';
@@ -41,6 +45,38 @@ describe('what a call carries', () => {
     expect(seen[0]?.headers.get('content-type')).toBe('application/json');
     expect(seen[0]?.body).toBe('{"rfi":{"assignee_id":9007199254740993,"vendor_id":"9007199254740995"}}');
     expect(body).toEqual({ id: '9223372036854775783', name: 'x' });
+  });
+
+  it.each([
+    ['POST', (company: Company, body: object) => company.post(path, body as never, { query: { a: 1 } })],
+    ['PATCH', (company: Company, body: object) => company.patch(path, body as never, { query: { a: 1 } })],
+    ['PUT', (company: Company, body: object) => company.put(path, body as never, { query: { a: 1 } })],
+    ['DELETE', (company: Company) => company.delete(path, { query: { a: 1 } })],
+  ] as const)('is what its method says: %s', async (method, call) => {
+    const { company, seen } = clientWorld([answered(200, {})]);
+    await call(company, { name: 'x' });
+    const isDelete = method === 'DELETE';
+    expect(seen).toMatchObject([
+      { method, url: `https://sandbox.procore.com${path}?a=1`, body: isDelete ? '' : '{"name":"x"}' },
+    ]);
+    const { headers } = seen[0] ?? {};
+    expect(Object.fromEntries(headers ?? [])).toEqual({
+      accept: 'application/json',
+      authorization: 'Bearer token-1',
+      'procore-company-id': companyId,
+      ...(!isDelete && { 'content-type': 'application/json' }),
+    });
+  });
+
+  it('says whose it is', () => {
+    const { client, company } = clientWorld([]);
+    expect([client.environment, company.environment, company.companyId]).toEqual(['sandbox', 'sandbox', companyId]);
+  });
+
+  it('is not repeated for a DELETE that may have worked', async () => {
+    const { company, seen } = clientWorld([answered(503, '')]);
+    expect(await rejection(company.delete(path))).toMatchObject({ code: 'overloaded' });
+    expect(seen).toHaveLength(1);
   });
 
   it('refuses a company id that is not a text of digits', () => {
@@ -228,9 +264,14 @@ describe('repeating a write', () => {
     expect(seen.map(({ headers }) => headers.get('idempotency-token'))).toEqual(['my-mark', 'my-mark']);
   });
 
-  it('is done with an origin_id, and the record that the lost try created is the result', async () => {
+  it.each([
+    ['lost its connection', () => connectionLost()],
+    ['got no answer in time', () => Object.assign(new Error('late'), { name: 'TimeoutError' })],
+    ['was answered with 500', () => answered(500, '')],
+    ['cannot be read', () => answered(201, '<html>')],
+  ])('is done with an origin_id, and the record of the try that %s is the result', async (_, lostTry) => {
     const { company, time, seen } = clientWorld([
-      connectionLost(),
+      lostTry(),
       answered(422, { errors: { origin_id: ['has already been taken'] } }),
       answered(200, '[{"id":9007199254740993,"origin_id":"erp-7"}]', { total: '1', 'per-page': '100' }),
     ]);
@@ -293,9 +334,53 @@ describe('an error', () => {
     for (const secret of ['token-1', 'private', 'Bearer']) expect(said).not.toContain(secret);
     expect(notes.at(-1)).toEqual([
       'api.call_failed',
-      expect.objectContaining({ code: 'unprocessable', method: 'GET', path, status: 422, companyId }),
+      {
+        code: 'unprocessable',
+        companyId,
+        method: 'GET',
+        path,
+        status: 422,
+        referenceId: expect.stringMatching(/^[0-9a-f]{12}$/),
+        durationMs: 0,
+        count: 1,
+      },
     ]);
     expect(counts).toEqual({ apiCallFailed: 1 });
+  });
+
+  it('has the whole exchange for a report, bodies cut and secrets left out', async () => {
+    const kept: Exchange[] = [];
+    const failures = { keep: async (exchange: Exchange) => void kept.push(exchange) };
+    const body = { password: 'hunter2', note: 'x'.repeat(30_000) };
+    const { company } = clientWorld([answered(422, { token: 'hunter2', errors: 'y'.repeat(30_000) })], { failures });
+    const error = await rejection(company.post(`${path}?code=hunter2`, body, { idempotencyToken: 'once' }));
+    expect(kept).toHaveLength(1);
+    expect(error).toMatchObject({ exchange: kept[0] });
+    expect(kept[0]).toMatchObject({
+      environment: 'sandbox',
+      purpose: 'api',
+      method: 'POST',
+      url: `https://sandbox.procore.com${path}?code=(left out)`,
+      requestHeaders: { 'idempotency-token': 'once', 'procore-company-id': companyId },
+      status: 422,
+      startedAt: startTime,
+      durationMs: 0,
+      tries: 1,
+    });
+    expect(kept[0]?.requestBody).toHaveLength(20_000);
+    expect(kept[0]?.responseBody).toHaveLength(20_000);
+    expect(JSON.stringify(kept)).not.toContain('hunter2');
+    expect(kept[0]?.requestHeaders).not.toHaveProperty('authorization');
+  });
+
+  it('tells how long the last try took', async () => {
+    const { company, time } = clientWorld([
+      () => {
+        time.pass(1.2344);
+        return answered(422, {});
+      },
+    ]);
+    expect(await rejection(company.get(path))).toMatchObject({ exchange: { durationMs: 1234, startedAt: startTime } });
   });
 
   it('reaches the caller, too, when it cannot be kept for a report', async () => {
@@ -362,6 +447,53 @@ describe('a company that disconnected the app', () => {
     expect(await store.read(companyId)).toBeUndefined();
   });
 
+  it('is asked about once in 15 seconds, and heals in silence where nothing was wrong', async () => {
+    const { time, observer, notes } = clientWorld([]);
+    const store = memoryCompanyPauses(time.clock);
+    let reads = 0;
+    const counting = {
+      ...store,
+      read: (id: string) => {
+        reads += 1;
+        return store.read(id);
+      },
+    };
+    const pauses = companyPauses({ store: counting, clock: time.clock, randomFraction: () => 0, observer });
+    await pauses.worked(companyId);
+    time.pass(14.9);
+    expect(await pauses.pausedFor(companyId)).toBe(0);
+    expect([reads, notes]).toEqual([1, []]);
+    time.pass(0.1);
+    await pauses.pausedFor(companyId);
+    expect(reads).toBe(2);
+  });
+
+  it('is left alone up to a quarter less by chance, and never longer than an hour', async () => {
+    const { time, observer } = clientWorld([]);
+    const store = memoryCompanyPauses(time.clock);
+    const pauses = companyPauses({ store, clock: time.clock, randomFraction: () => 1, observer });
+    await pauses.disconnected(companyId);
+    expect(await pauses.pausedFor(companyId)).toBe(45);
+    await store.write('7', { until: 0, refusals: 50, since: 0 });
+    await pauses.disconnected('7');
+    expect(await pauses.pausedFor('7')).toBe(2700);
+  });
+
+  it('may be called in the second in which its pause is over', async () => {
+    const { time, observer } = clientWorld([]);
+    const pauses = companyPauses({
+      store: memoryCompanyPauses(time.clock),
+      clock: time.clock,
+      randomFraction: () => 0,
+      observer,
+    });
+    await pauses.disconnected(companyId);
+    time.pass(60);
+    expect(await pauses.pausedFor(companyId)).toBe(0);
+    time.pass(5);
+    expect(await pauses.pausedFor(companyId)).toBe(0);
+  });
+
   it('is called all the same when its pause can be neither read nor written', async () => {
     const out = () => Promise.reject(new Error('throttled'));
     const recorded = recordingObserver();
@@ -378,6 +510,12 @@ describe('a company that disconnected the app', () => {
       ['pauses.unavailable', { errorName: 'Error' }],
       ['pauses.unavailable', { errorName: 'Error' }],
     ]);
+  });
+
+  it('is not meant by an answer to a call that names no company', async () => {
+    const { client, counts } = clientWorld([refused()]);
+    expect(await rejection(client.get('/rest/v1.0/me'))).toMatchObject({ code: 'app_not_connected' });
+    expect(counts).toEqual({ apiCallFailed: 1 });
   });
 
   it('does not stop calls of other companies', async () => {

@@ -55,6 +55,20 @@ describe('parseExactJson', () => {
     expect(JSON.stringify(body)).toBe('{"1":"9007199254740995","2":1,"__proto__":{"id":"9007199254740993"}}');
   });
 
+  it('counts levels, not brackets: closed ones, and those in texts, do not count', () => {
+    const flat = '[],'.repeat(200) + '{"a":{}},'.repeat(200);
+    expect(() => parseExactJson(`[${flat}0]`)).not.toThrow();
+    expect(() => parseExactJson(`["${'[{'.repeat(200)}","\\"${'[{'.repeat(200)}"]`)).not.toThrow();
+    expect(() => parseExactJson(`["\\\\",${'['.repeat(100)}${']'.repeat(100)}]`)).toThrow(InvalidJsonError);
+    expect(() => parseExactJson(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`)).not.toThrow();
+    expect(() => parseExactJson(`${'{"a":'.repeat(101)}1${'}'.repeat(101)}`)).toThrow(InvalidJsonError);
+  });
+
+  it('leaves texts that look like numbers as they are', () => {
+    expect(parseExactJson('["9007199254740993", "1e3", "-0"]')).toEqual(['9007199254740993', '1e3', '-0']);
+    expect(parseExactJson('[9007199254740994.5, 1e300]')).toEqual([9007199254740994, 1e300]);
+  });
+
   it('refuses more than 100 levels, also where brackets in strings hide among them', () => {
     expect(() => parseExactJson('['.repeat(100) + ']'.repeat(100))).not.toThrow();
     expect(() => parseExactJson('['.repeat(101) + ']'.repeat(101))).toThrow(InvalidJsonError);

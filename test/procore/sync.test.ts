@@ -62,6 +62,9 @@ describe('a sync action', () => {
       ),
     );
     expect(error).toMatchObject({ code: 'sync_interrupted', results: { length: 1000 } });
+    expect(error.cause).toMatchObject({ code: 'unprocessable', status: 422 });
+    expect(error.message).toMatch(/^The sync ended after 1000 of 1500 records\. PATCH /);
+    expect(Object.keys(error)).not.toContain('results');
   });
 });
 
@@ -88,6 +91,28 @@ describe('the results', () => {
       ['failed', false],
     ]);
     expect(matchResults(updates, answer)[3]).toMatchObject({ errors: { id: ['Entity with this ID not found'] } });
+  });
+
+  it.each([null, [], 'text', {}, { entities: {}, errors: 'none' }])(
+    'are unanswered when the answer is %j',
+    (answer) => {
+      expect(matchResults([{ id: 1 }], answer)).toStrictEqual([{ update: { id: 1 }, outcome: 'unanswered' }]);
+    },
+  );
+
+  it('give the whole record of a failure that names no errors, and each record once', () => {
+    const answer = { entities: [{ id: 2 }], errors: [{ id: 1, message: 'no' }, 'odd', null] };
+    expect(matchResults([{ id: 1 }, { id: 2 }, { id: 2 }], answer)).toStrictEqual([
+      { update: { id: 1 }, outcome: 'failed', errors: { id: 1, message: 'no' } },
+      { update: { id: 2 }, outcome: 'saved', entity: { id: 2 } },
+      { update: { id: 2 }, outcome: 'unanswered' },
+    ]);
+  });
+
+  it('do not take the id of one record for the origin_id of another', () => {
+    const answer = { entities: [{ id: 5, origin_id: 'a' }], errors: [] };
+    expect(matchResults([{ origin_id: 5 }], answer)).toMatchObject([{ outcome: 'unanswered' }]);
+    expect(matchResults([{ n: 'x' }], answer)).toMatchObject([{ outcome: 'unanswered' }]);
   });
 
   it('of records with neither are what is left over, in order', () => {

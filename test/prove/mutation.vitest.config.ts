@@ -12,7 +12,7 @@ export default defineConfig({
   ...configuration,
   test: {
     ...configuration.test,
-    include: [...folder.tests],
+    include: [...folder.tests, 'test/every-error.test.ts'],
     exclude: [...configDefaults.exclude, ...(folder.without ?? [])],
   },
 });

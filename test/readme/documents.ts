@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { worlds } from '../simulation/worlds.ts';
+import { billTable } from './bill.ts';
 import { commandsTable } from './commands.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
+import { operatorPermissionsTable } from './operator-permissions.ts';
 import { permissionsTable } from './permissions.ts';
 import { propsTable } from './props.ts';
 import { runbook } from './runbook.ts';
@@ -12,8 +14,8 @@ const root = new URL('../../', import.meta.url);
 /** The parts of documents that are made of the code's own tables: by document, then by the name in their markers. */
 export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
-  'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, runbook },
-  'lib/operator/README.md': { commands: commandsTable },
+  'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, bill: billTable, runbook },
+  'lib/operator/README.md': { commands: commandsTable, permissions: operatorPermissionsTable },
   'test/README.md': {
     invariants: () => simulationInvariants(worlds.rotation),
     mutants: () => mutantsTable(worlds.rotation),

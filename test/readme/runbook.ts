@@ -2,8 +2,9 @@ import {
   type AlarmRow,
   alarmRows,
   type FunctionGroup,
-  type QueueMeasure,
   type Watched,
+  type WatchedFunctions,
+  type WatchedMeasure,
   type WatchedQueue,
 } from '../../lib/cloud/alarms.ts';
 import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
@@ -23,7 +24,15 @@ const functions: Readonly<Record<FunctionGroup, string>> = {
   webhooks: 'the functions that take in, work and watch webhooks',
 };
 
-const measures: Readonly<Record<QueueMeasure, string>> = {
+const watched: Readonly<Record<WatchedFunctions, string>> = {
+  connecting: functions.connecting,
+  tokens: functions.tokens,
+  worker: '`webhook-worker`',
+  deliveries: '`webhook-intake` and `webhook-worker`',
+  audits: '`subscription-audit` and `reconciliation`',
+};
+
+const measures: Readonly<Record<WatchedMeasure, string>> = {
   age: 'age of the oldest message, in seconds,',
   length: 'number of messages',
   held: 'number of messages, visible or not,',
@@ -31,7 +40,7 @@ const measures: Readonly<Record<QueueMeasure, string>> = {
 
 const statistics = {
   Sum: 'the sum of',
-  SampleCount: 'the number of samples of',
+  Maximum: 'the maximum of',
   Minimum: 'the minimum of',
   p99: 'the 99th percentile of',
 } as const;
@@ -50,14 +59,17 @@ export function runbook(): string {
 }
 
 function entry(row: AlarmRow): string {
-  const { id, cause, remedy, page, missingData, logs } = row;
-  const silence = missingData === 'fault' ? ' No data counts as the fault.' : '';
+  const { id, cause, remedy, page, lean, missingData, logs } = row;
+  const silence = missingData === 'fault' ? ' No data counts as the fault, once it has run after the deployment.' : '';
+  const level = lean ? '' : ' With `monitoring: full` only.';
   return [
     `### ${id}`,
     '',
-    `**What it means.** ${cause}${diagnosisOf(cause)}${page ? ' It pages.' : ''}`,
+    `**What it means.** ${cause}${diagnosisOf(cause)}${page ? ' It pages.' : ''}${level}`,
     '',
     `**When it fires.** ${fires(row)}${silence}`,
+    '',
+    `**When it ends.** ${ends(row)}`,
     '',
     `**How to look.** ${shown(logs)}`,
     '',
@@ -72,11 +84,23 @@ function diagnosisOf(cause: string): string {
   return ` (Diagnosis [\`${row.id}\`](../../functions/procore/README.md#${diagnosisAnchor(row.id)}).)`;
 }
 
-function fires({ watched, threshold = 1, fires: when, periodMinutes = 5, periods = 1 }: AlarmRow): string {
+/** An alarm on what has happened ends when it does not happen again, which says nothing about what it has hit. */
+function ends({ watched, fires: when }: AlarmRow): string {
+  if ('heartbeat' in watched) return 'When it has run again.';
+  if ('queue' in watched)
+    return `When the ${queues[watched.queue]} is ${watched.measure === 'age' ? 'worked off' : 'empty'}.`;
+  const isState = when === 'below' || ('statistic' in watched && watched.statistic !== undefined);
+  if (isState) return 'When it is measured right again, or nothing is measured any more.';
+  return 'When it has not happened again for a while: OK does not say that what it has hit is well.';
+}
+
+function fires({ watched: what, threshold = 1, fires: when, periodMinutes = 5, periods = 1 }: AlarmRow): string {
+  if ('heartbeat' in what)
+    return `\`${what.heartbeat}\` has not been invoked in ${span(periods, periodMinutes).slice(3)}.`;
   const bound = when === 'below' ? `is below ${threshold}` : `is ${threshold} or more`;
   const length = periodMinutes === 60 ? 'hour' : `${periodMinutes} minutes`;
   const time = periods === 1 ? `within ${periodMinutes === 60 ? 'an ' : ''}${length}` : span(periods, periodMinutes);
-  return `${capital(measured(watched))} ${bound} ${time}.`;
+  return `${capital(measured(what))} ${bound} ${time}.`;
 }
 
 function span(periods: number, periodMinutes: number): string {
@@ -84,21 +108,24 @@ function span(periods: number, periodMinutes: number): string {
   return `in ${periods} ${each} in a row`;
 }
 
-function measured(watched: Watched): string {
-  if ('queue' in watched) {
-    return `the ${measures[watched.measure]} in the ${queues[watched.queue]}`;
+function measured(what: Exclude<Watched, { readonly heartbeat: unknown }>): string {
+  if ('queue' in what) {
+    return `the ${measures[what.measure]} in the ${queues[what.queue]}`;
   }
-  if ('functions' in watched) {
-    const measure = watched.measure === 'Errors' ? 'failed invocations' : 'throttled invocations';
-    return `the number of ${measure} of ${functions[watched.functions]}`;
+  if ('functions' in what) {
+    const measure = what.measure === 'Errors' ? 'failed invocations' : 'throttled invocations';
+    return `the number of ${measure} of ${watched[what.functions]}`;
   }
-  const names = watched.metrics.map((name) => `\`${name}\``).join(' + ');
-  return `${statistics[watched.statistic ?? 'Sum']} ${names}`;
+  if ('api' in what) return 'the number of answers 5xx of the HTTP API, by AWS’s own count,';
+  const ofAws = what.and?.measures.map((measure) => `${measure} of \`${what.and?.handler}\` (AWS/Lambda)`) ?? [];
+  const names = what.metrics.map((name) => `\`${name}\``).join(' + ');
+  const ours = `${statistics[what.statistic ?? 'Sum']} ${names}`;
+  return ofAws.length === 0 ? ours : `the larger one of ${ours} and ${ofAws.join(' and ')}`;
 }
 
 function shown(logs: AlarmRow['logs']): string {
   if (logs === 'requests') {
-    return 'The log query `STACK/ENVIRONMENT/requests` shows the slow and failed requests for webhooks.';
+    return 'The log query `STACK/ENVIRONMENT/requests` shows failed requests, and slow ones for webhooks.';
   }
   const { of, events = [] } = logs;
   const named = events.map((event) => `\`${event}\``).join(', ');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Choices, choiceRange } from './choices.ts';
 import type { Ending } from './ending.ts';
 import { runSchedule } from './run-schedule.ts';
-import type { UseCases } from './simulation.ts';
+import type { Versions } from './simulation.ts';
 import { Violation } from './violation.ts';
 
 /** A schedule, as fast-check generates it (by its seed) and shrinks it (by the choices that were made). */
@@ -57,7 +57,7 @@ export interface ScheduleRange {
 
 /** What to explore. */
 export interface Exploration extends ScheduleRange {
-  readonly useCases: UseCases;
+  readonly useCases: Versions;
   readonly skewSeconds: number;
 }
 

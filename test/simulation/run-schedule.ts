@@ -1,6 +1,6 @@
 import type { Choices } from './choices.ts';
 import { type Ending, settle } from './ending.ts';
-import { Simulation, type UseCases } from './simulation.ts';
+import { Simulation, type Versions } from './simulation.ts';
 
 /** What one schedule came to. */
 export interface ScheduleReport {
@@ -21,8 +21,8 @@ export interface ScheduleReport {
  * @param skewSeconds how far two workers' clocks may differ
  * @throws Violation
  */
-export async function runSchedule(useCases: UseCases, choices: Choices, skewSeconds: number): Promise<ScheduleReport> {
-  const simulation = new Simulation(useCases, choices, skewSeconds);
+export async function runSchedule(versions: Versions, choices: Choices, skewSeconds: number): Promise<ScheduleReport> {
+  const simulation = new Simulation(versions, choices, skewSeconds);
   await simulation.storm();
   const endings = await settle(simulation);
   const { machine, watch, invocations } = simulation;

@@ -12,6 +12,9 @@ import { Watch } from './watch.ts';
 /** The use cases, real or mutated. */
 export type UseCases = typeof import('./use-cases.ts');
 
+/** The versions that are deployed: mostly one. Of several, each invocation runs one, as a deployment mixes them. */
+export type Versions = UseCases | readonly [UseCases, UseCases];
+
 /** How many seconds the functions of the stack may take. */
 const timeouts = { 'access-token': 30, 'token-rotation': 60, 'token-recovery': 60, 'rotation-sweep': 50, person: 30 };
 
@@ -22,7 +25,7 @@ export class Simulation {
   readonly watch: Watch;
   readonly procore: SimulatedProcore;
   readonly aws: SimulatedAws;
-  readonly #useCases: UseCases;
+  readonly #versions: Versions;
   readonly #choices: Choices;
   readonly #skewSeconds: number;
   /** What the table holds of the OAuth client as cached by warm functions. */
@@ -34,8 +37,8 @@ export class Simulation {
   /** Ids of connections that a person has disconnected. */
   readonly disconnected = new Set<string>();
 
-  constructor(useCases: UseCases, choices: Choices, skewSeconds: number) {
-    this.#useCases = useCases;
+  constructor(versions: Versions, choices: Choices, skewSeconds: number) {
+    this.#versions = versions;
     this.#choices = choices;
     this.#skewSeconds = skewSeconds;
     this.scenario = chooseScenario(choices);
@@ -98,10 +101,10 @@ export class Simulation {
   startRecovery(): void {
     const messages = [...this.aws.escrowed];
     if (messages.length === 0) return;
-    this.#start('token-recovery', async (dependencies) => {
-      const unhandled = await this.#useCases.recoverBatch(
+    this.#start('token-recovery', async (dependencies, _holder, useCases) => {
+      const unhandled = await useCases.recoverBatch(
         dependencies,
-        messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed) })),
+        messages.map((escrowed, index) => ({ messageId: String(index), body: JSON.stringify(escrowed), sentAt: 0 })),
       );
       for (const [index, escrowed] of messages.entries()) {
         if (!unhandled.includes(String(index))) this.aws.escrowed.delete(escrowed);
@@ -132,14 +135,14 @@ export class Simulation {
     const isDue = ({ rotateAt = Number.POSITIVE_INFINITY }) => rotateAt <= this.machine.now + lead;
     // A sweep that finds nothing does nothing.
     if (![...this.aws.connections.values()].some(isDue)) return;
-    this.#start('rotation-sweep', async (dependencies, holder) => {
-      await this.#useCases.sweepDueConnections({ ...dependencies, queue: this.aws.queueFor(holder) });
+    this.#start('rotation-sweep', async (dependencies, holder, useCases) => {
+      await useCases.sweepDueConnections({ ...dependencies, queue: this.aws.queueFor(holder) });
     });
   }
 
   #startWorker(connectionIds: readonly string[]): void {
-    this.#start('token-rotation', async (dependencies) => {
-      await this.#useCases.attendBatch(
+    this.#start('token-rotation', async (dependencies, _holder, useCases) => {
+      await useCases.attendBatch(
         dependencies,
         connectionIds.map((connectionId) => ({
           messageId: connectionId,
@@ -165,8 +168,8 @@ export class Simulation {
         break;
       case 'disconnecting':
         this.disconnected.add(connectionId);
-        this.#start('person', async (dependencies) => {
-          await this.#useCases.disconnectConnection(dependencies, connectionId);
+        this.#start('person', async (dependencies, _holder, useCases) => {
+          await useCases.disconnectConnection(dependencies, connectionId);
         });
         break;
       case 'administrator':
@@ -184,8 +187,8 @@ export class Simulation {
       ...(minValidSeconds !== undefined && { minValidSeconds }),
       ...(reports401 && { rejectedGeneration: generation }),
     };
-    this.#start('access-token', async (dependencies, holder) => {
-      const vending = this.#useCases.vendAccessToken({ ...dependencies, apiOrigin: 'https://api.test' }, request);
+    this.#start('access-token', async (dependencies, holder, useCases) => {
+      const vending = useCases.vendAccessToken({ ...dependencies, apiOrigin: 'https://api.test' }, request);
       const vended = await vending.catch((error: unknown) => {
         // Callers do as they are told: they come again when the answer says so.
         const { retryAfterSeconds } = Object(error) as { readonly retryAfterSeconds?: number };
@@ -200,13 +203,13 @@ export class Simulation {
   }
 
   #reconnect(connectionId: string, linkIssuedAt: number): void {
-    this.#start('person', async (dependencies, holder) => {
+    this.#start('person', async (dependencies, holder, useCases) => {
       // The exchange of the code: what is granted here and not stored is lost with the process.
       const set = await holder.call({ effectMs: 100, answerMs: 100, effect: () => this.procore.grant(connectionId) });
       const authorizedBy = { sessionId: `session-${set.number}`, linkIssuedAt };
       const { tokens } = set;
       const grant = 'authorization_code';
-      const authorized = await this.#useCases.authorizeConnection(dependencies, {
+      const authorized = await useCases.authorizeConnection(dependencies, {
         connectionId,
         grant,
         tokens,
@@ -217,14 +220,14 @@ export class Simulation {
         return;
       }
       if (!set.isDurable) this.watch.fail('I9', `${tokens.accessToken} counts as authorized and is nowhere`);
-      await this.#useCases.checkEnvironment(dependencies, authorized.connection);
+      await useCases.checkEnvironment(dependencies, authorized.connection);
     });
   }
 
   /** Starts an invocation of a function. */
   #start(
     kind: keyof typeof timeouts,
-    work: (dependencies: RotationDependencies, holder: Invocation) => Promise<void>,
+    work: (dependencies: RotationDependencies, holder: Invocation, useCases: UseCases) => Promise<void>,
   ): void {
     const holder = new Invocation(this.machine, this.#isCalm ? undefined : this.#choices, {
       name: `${kind}-${++this.#ids}`,
@@ -240,10 +243,18 @@ export class Simulation {
       this.machine.tell?.(`${holder.name} ${state}`);
       this.watch.closed(holder, this.aws.connections.values(), this.procore);
     };
-    work(this.#dependenciesOf(holder), holder).then(
+    work(this.#dependenciesOf(holder), holder, this.#version(holder)).then(
       () => close('returned'),
       () => close('threw'),
     );
+  }
+
+  /** Which version an invocation runs. In the calm, too, the older one is still there. */
+  #version({ name }: Invocation): UseCases {
+    if (!isMixed(this.#versions)) return this.#versions;
+    const version = this.#isCalm ? this.#ids % 2 : this.#choices.chance(0.5) ? 0 : 1;
+    this.machine.tell?.(`${name} is of the ${version === 0 ? 'older' : 'newer'} version`);
+    return this.#versions[version] as UseCases;
   }
 
   #dependenciesOf(holder: Invocation): RotationDependencies {
@@ -271,4 +282,8 @@ export class Simulation {
       keepReplaced: this.scenario.keepReplaced,
     };
   }
+}
+
+function isMixed(versions: Versions): versions is readonly [UseCases, UseCases] {
+  return Array.isArray(versions);
 }

@@ -2,7 +2,7 @@ import { Choices } from './choices.ts';
 import { settle } from './ending.ts';
 import { buildMutant, mutantNamed } from './mutants/build.ts';
 import { startTime } from './scenario.ts';
-import { Simulation, type UseCases } from './simulation.ts';
+import { Simulation, type UseCases, type Versions } from './simulation.ts';
 import * as useCases from './use-cases.ts';
 import { Violation } from './violation.ts';
 
@@ -22,10 +22,17 @@ export async function tellStory(
     choices,
     skewSeconds,
     mutant,
-  }: { readonly choices: readonly number[]; readonly skewSeconds: number; readonly mutant?: string | undefined },
+    versions,
+  }: {
+    readonly choices: readonly number[];
+    readonly skewSeconds: number;
+    readonly mutant?: string | undefined;
+    /** @default the use cases, real or of the mutant */
+    readonly versions?: Versions;
+  },
   say: (line: string) => void,
 ): Promise<void> {
-  const simulation = new Simulation(await useCasesOf(mutant), Choices.replayed(choices), skewSeconds);
+  const simulation = new Simulation(versions ?? (await useCasesOf(mutant)), Choices.replayed(choices), skewSeconds);
   const { machine, scenario } = simulation;
   machine.tell = (line) => say(`  ${(machine.now - startTime).toFixed(3).padStart(9)}  ${readable(line)}`);
   const { connections, ...rest } = scenario;

@@ -14,7 +14,7 @@ import { recordingObserver, sampleTime } from './sample-events.ts';
 for (const name of Object.values(settingNames)) process.env[name] = 'unused';
 process.env[settingNames.environment] = 'sandbox';
 process.env.AWS_REGION = 'us-east-1';
-const { answerDelivery } = await import('../../functions/webhook-intake.ts');
+const { answerRequest } = await import('../../functions/webhook-intake.ts');
 
 const current = 'the-right-value-of-the-header';
 const right = `Bearer ${current}`;
@@ -31,10 +31,13 @@ interface Sent {
   readonly body?: string | Uint8Array;
   readonly ports?: Partial<AcceptanceDependencies>;
   readonly secretIsOut?: true;
+  readonly method?: string;
+  readonly path?: string;
 }
 
 /** Answers one request by the handler's own code, as the table of functions/webhook/README.md says. */
-async function answer({ headers = { authorization: right }, body = sample, ports = {}, secretIsOut }: Sent) {
+async function answer(sent: Sent) {
+  const { headers = { authorization: right }, body = sample, ports = {}, secretIsOut } = sent;
   const clock = () => sampleTime;
   const queue = memoryEventQueue(clock);
   const quarantine = memoryQuarantine(clock);
@@ -50,9 +53,11 @@ async function answer({ headers = { authorization: right }, body = sample, ports
   const source = { read: secretIsOut ? out : async () => ({ current }) };
   const authenticate = createAuthenticator({ source, previousUse: memoryPreviousUse(clock), clock, observer });
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  const request = { headers, body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
+  const { method = 'POST', path: rawPath = '/webhooks' } = sent;
+  const encoded = { body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
+  const request = { rawPath, requestContext: { http: { method } }, headers, ...encoded };
   const { statusCode } = await untilReturn(() =>
-    answerDelivery(request, authenticate, (given) => acceptDelivery(given, { ...dependencies, ...ports })),
+    answerRequest(request, authenticate, (given) => acceptDelivery(given, { ...dependencies, ...ports })),
   );
   return { statusCode, queued: queue.messages.length, quarantined: quarantine.messages.map(({ reason }) => reason) };
 }
@@ -68,6 +73,7 @@ describe('the acceptance table', () => {
 
   it.each<[string, Sent]>([
     ['an event', {}],
+    ['an event to `/webhooks/`', { path: '/webhooks/' }],
     ['any content type', { headers: { authorization: right, 'content-type': 'text/plain' } }],
     ['null project_id', { body: event({ project_id: null }) }],
     ['empty project_id', { body: event({ project_id: '' }) }],
@@ -110,6 +116,23 @@ describe('the acceptance table', () => {
   ])('503, and Procore sends it again: %s', async (_, sent) => {
     expect(await answer(sent)).toMatchObject({ statusCode: 503, queued: 0, quarantined: [] });
   });
+
+  it.each<[string, Sent]>([
+    ['/webhooks', {}],
+    ['/webhooks/', { path: '/webhooks/' }],
+    ['/webhooks without a header, while the secret is out', { headers: {}, secretIsOut: true }],
+  ])('200 for HEAD, and nothing is taken in: %s', async (_, sent) => {
+    expect(await answer({ ...sent, method: 'HEAD' })).toEqual({ statusCode: 200, queued: 0, quarantined: [] });
+  });
+
+  it.each(['/webhooks/1', '/webhooks//', '/webhooks/webhooks'])(
+    '404 below it, and nothing is parsed: %s',
+    async (path) => {
+      for (const method of ['POST', 'HEAD']) {
+        expect(await answer({ path, method })).toEqual({ statusCode: 404, queued: 0, quarantined: [] });
+      }
+    },
+  );
 
   it('fails the invocation, which API Gateway answers with 500, when the secret was never read and is out', async () => {
     await expect(answer({ secretIsOut: true })).rejects.toThrow('out');

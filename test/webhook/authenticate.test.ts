@@ -40,6 +40,19 @@ describe('authenticate', () => {
     },
   );
 
+  it('tells a value that we issued once, which only hooks know, from a stranger’s guess', async () => {
+    const { authenticate, counts, notes } = await setUp({
+      current: 'newSecret',
+      retired: [fingerprint('oldSecret'), fingerprint('olderSecret')],
+    });
+    expect(await authenticate('Bearer olderSecret')).toBe('wrong_sent');
+    expect(counts).toEqual(new Map([['webhookAuthorizationRetired', 1]]));
+    expect(notes).toEqual([['webhook.refused', { reason: 'authorization_retired' }]]);
+    // The fingerprint itself, which is in tables and in the secret, is a guess as any other.
+    expect(await authenticate(`Bearer ${fingerprint('oldSecret')}`)).toBe('wrong_sent');
+    expect(counts.get('webhookAuthorizationWrong')).toBe(1);
+  });
+
   it.each([undefined, ''])(
     'tells a scanner that sends %j from a wrong header, and reads no secret for it',
     async (header) => {
@@ -57,6 +70,23 @@ describe('authenticate', () => {
     expect(await authenticate('Bearer second')).toBe('authenticated');
     expect(await authenticate('Bearer second')).toBe('authenticated');
     expect(secret.reads).toBe(2);
+  });
+
+  it('reads it again 30 seconds after the last time, and not a second earlier', async () => {
+    const { authenticate, secret, state } = await setUp({ current: 'first' });
+    await authenticate('Bearer guess');
+    secret.value = { current: 'second', previous: 'first' };
+    state.now += 29;
+    expect(await authenticate('Bearer second')).toBe('wrong_sent');
+    state.now += 1;
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+  });
+
+  it('accepts the previous value that only the fresh read shows, and writes its use down', async () => {
+    const { authenticate, secret, uses } = await setUp({ current: 'first' });
+    secret.value = { current: 'third', previous: 'second' };
+    expect(await authenticate('Bearer second')).toBe('authenticated');
+    expect(uses).toEqual([[fingerprint('second'), 1000]]);
   });
 
   it('reads it again at most once in 30 seconds, however many wrong headers come', async () => {

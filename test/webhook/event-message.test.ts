@@ -61,12 +61,34 @@ describe('event message', () => {
     );
   });
 
-  it.each(['', 'null', '7', '[]', '{}', '{"kind":"webhook_event","environment":"sandbox","event":{"id":1}}'])(
-    'does not take %j for a message',
-    (body) => {
-      expect(readEventMessage(body)).toBeUndefined();
-    },
-  );
+  it('has the whole JSON that a consumer of its own reads', () => {
+    const event = { kind: 'webhook_event', environment: 'sandbox', event: { id: '1', resourceId: '2' } };
+    const change = { kind: 'connection_change', environment: 'sandbox', change: { connectionId: 'acme' } };
+    expect(readEventMessage(JSON.stringify(event))).toEqual(event);
+    expect(readEventMessage(JSON.stringify(change))).toEqual(change);
+  });
+
+  it.each([
+    '',
+    'null',
+    '7',
+    '"text"',
+    '[]',
+    '{}',
+    '{"kind":"webhook_event","environment":"sandbox"}',
+    '{"kind":"webhook_event","environment":"sandbox","event":null}',
+    '{"kind":"webhook_event","environment":"sandbox","event":"text"}',
+    '{"kind":"webhook_event","environment":"sandbox","event":{"id":1,"resourceId":"2"}}',
+    '{"kind":"webhook_event","environment":"sandbox","event":{"id":"1"}}',
+    '{"kind":"webhook_event","environment":"sandbox","event":{"resourceId":"2"}}',
+    '{"kind":"webhook_event","environment":"elsewhere","event":{"id":"1","resourceId":"2"}}',
+    '{"kind":"webhook_event","environment":7,"event":{"id":"1","resourceId":"2"}}',
+    '{"kind":"another","environment":"sandbox","event":{"id":"1","resourceId":"2"},"change":{"connectionId":"acme"}}',
+    '{"kind":"connection_change","environment":"sandbox","change":{"connectionId":7}}',
+    '{"kind":"connection_change","environment":"sandbox","event":{"id":"1","resourceId":"2"}}',
+  ])('does not take %j for a message', (body) => {
+    expect(readEventMessage(body)).toBeUndefined();
+  });
 });
 
 describe('the origin of an event', () => {

@@ -80,6 +80,21 @@ describe('payload versions', () => {
     expect(parseValue({ ...v2, metadata })).toMatchObject({
       event: { sourceApplicationId: 'client-7', sourceOperationId: '42' },
     });
+    const [neither] = [parseValue({ ...v2, metadata: { source_application_id: null, source_operation_id: '' } })];
+    expect(neither).toMatchObject({ event: { id: v2.ulid } });
+    expect('event' in neither && Object.keys(neither.event)).not.toContain('sourceApplicationId');
+    expect('event' in neither && Object.keys(neither.event)).not.toContain('sourceOperationId');
+  });
+
+  it('takes a payload that names no version for v4.0 only when it has both of its fields', () => {
+    expect(parseValue(without(v4, 'reason'))).toEqual({ unreadable: 'unknown_shape' });
+    expect(parseValue(without(v4, 'resource_type'))).toEqual({ unreadable: 'unknown_shape' });
+    expect(parseValue({ ...v4, api_version: null })).toMatchObject({ event: { payloadVersion: 'v4.0' } });
+  });
+
+  it.each(['v2', 'v2.0', 'v3.0'] as const)('reads %s by the names of the older versions', (api_version) => {
+    expect(parseValue({ ...v2, api_version })).toMatchObject({ event: { payloadVersion: api_version } });
+    expect(parseValue({ ...v4, api_version })).toEqual({ unreadable: 'missing_event_type' });
   });
 });
 
@@ -118,7 +133,8 @@ describe('what is tolerated', () => {
     { metadata: null },
     { metadata: 'x' },
     { related_resources: null },
-    { related_resources: [null, 7, { id: 1 }] },
+    { related_resources: {} },
+    { related_resources: [null, 7, { id: 1 }, { name: 'Direct Costs' }, { id: 'a b', name: 'Direct Costs' }] },
     { extra: { deep: [1, { __proto__: null }] } },
   ])('takes an event whose optional fields are unusual: %j', (otherwise) => {
     expect(parseValue({ ...v2, ...otherwise })).toMatchObject({ event: { id: v2.ulid, relatedResources: [] } });
@@ -127,7 +143,13 @@ describe('what is tolerated', () => {
   it.each([
     ['2025-02-06T23:34:12Z', 1738884852],
     ['2025-02-07T00:34:12.5+01:00', 1738884852.5],
+    ['2025-02-06T23:34:12.123456789Z', 1738884852 + 0.123456789],
+    ['2025-02-06T18:04:12-05:30', 1738884852],
+    ['2025-02-06T23:34:12.0000000001Z', null],
+    ['2025-02-06T23:34:12.Z', null],
     ['2025-02-06T23:34:12.246562', null],
+    [' 2025-02-06T23:34:12Z', null],
+    ['2025-02-06T23:34:12Z ', null],
     ['yesterday', null],
     ['2025-13-45T99:99:99Z', null],
   ])('reads the time %s as %j', (timestamp, occurredAt) => {
@@ -145,6 +167,34 @@ describe('what is tolerated', () => {
 
   it('takes a byte order mark and white space around the object', () => {
     expect(parse(`\uFEFF \n${fixture('v2.0')}\r\n`)).toMatchObject({ event: { id: v2.ulid } });
+  });
+});
+
+describe('the limits', () => {
+  const padded = (bytes: number) => {
+    const bare = JSON.stringify({ ...v2, extra: '' }).length;
+    return JSON.stringify({ ...v2, extra: 'x'.repeat(bytes - bare) });
+  };
+
+  it('take a body of 256 KiB, and no byte more', () => {
+    expect(parse(padded(256 * 1024))).toMatchObject({ event: { id: v2.ulid } });
+    expect(parse(padded(256 * 1024 + 1))).toEqual({ unreadable: 'oversize' });
+  });
+
+  it('take an id of 128 characters, and none more', () => {
+    expect(parseValue({ ...v4, id: '1'.repeat(128) })).toMatchObject({ event: { id: '1'.repeat(128) } });
+    expect(parseValue({ ...v4, id: '1'.repeat(129) })).toEqual({ unreadable: 'missing_id' });
+  });
+
+  it('take a name of 256 characters, and none more', () => {
+    expect(parseValue({ ...v4, reason: 'x'.repeat(256) })).toMatchObject({ event: { eventType: 'x'.repeat(256) } });
+    expect(parseValue({ ...v4, reason: 'x'.repeat(257) })).toEqual({ unreadable: 'missing_event_type' });
+    expect(parseValue({ ...v4, resource_type: 'x'.repeat(257) })).toEqual({ unreadable: 'missing_resource_name' });
+  });
+
+  it('take nesting of 100 levels', () => {
+    const deepest = `{"api_version":"v2","x":${'['.repeat(99)}${']'.repeat(99)}}`;
+    expect(parse(deepest)).toEqual({ unreadable: 'missing_id' });
   });
 });
 

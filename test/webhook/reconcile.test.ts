@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Query } from '../../functions/procore/listing.ts';
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
 import { reconcile } from '../../functions/webhook/reconcile.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
@@ -64,14 +65,16 @@ describe('reconcile', () => {
     await reconcile(dependencies, rfis, now - 3 * 60);
     const [first] = events();
     if (!first) throw new Error('no event');
-    const later = { ...first, id: 'of a webhook', occurredAt: (first.occurredAt ?? 0) + 1 };
-    await ledger.markHandled(aboutEvent(later), now);
-    expect(await reconcile(dependencies, rfis, now - 3 * 60)).toMatchObject({
-      listed: 3,
-      handled: 1,
-      emitted: 0,
-      known: 2,
-    });
+    const occurredAt = first.occurredAt ?? 0;
+    const outcomes = [];
+    for (const handledUpTo of [occurredAt - 0.001, occurredAt]) {
+      await ledger.markHandled(aboutEvent({ ...first, id: 'of a webhook', occurredAt: handledUpTo }), now);
+      outcomes.push(await reconcile(dependencies, rfis, now - 3 * 60));
+    }
+    expect(outcomes).toMatchObject([
+      { listed: 3, handled: 0, emitted: 0, known: 3 },
+      { listed: 3, handled: 1, emitted: 0, known: 2 },
+    ]);
   });
 
   it('emits a change whose history cannot be read: twice is better than never', async () => {
@@ -81,6 +84,27 @@ describe('reconcile', () => {
     expect(events()).toHaveLength(1);
     expect(counts.ledgerUnread).toBe(1);
     expect(notes).toContainEqual(['reconcile.ledger_unread', { errorName: 'Error' }]);
+  });
+
+  it('asks the list of the resource with its own query, from then until now, and fails what it cannot read', async () => {
+    const { dependencies, now } = await setUp();
+    const asked: unknown[][] = [];
+    const company = {
+      ...dependencies.company,
+      async *listChanged(...parameters: unknown[]) {
+        asked.push(parameters);
+        yield* ['text', { id: 1 }, { updated_at: '2025-02-06T23:34:12Z' }, { id: 2, updated_at: 7 }];
+      },
+    };
+    const run = (query?: Query) =>
+      reconcile({ ...dependencies, company }, { ...rfis, ...(query && { query }) }, now - 60);
+    expect(await run({ view: 'extended' })).toMatchObject({ listed: 4, failed: 4, emitted: 0 });
+    await run();
+    const until = Math.floor(now);
+    expect(asked).toEqual([
+      [rfis.path, now - 60, until, { query: { view: 'extended' } }],
+      [rfis.path, now - 60, until, {}],
+    ]);
   });
 
   it('counts what the queue refuses, for the next run', async () => {

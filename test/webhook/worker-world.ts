@@ -130,6 +130,7 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
     handlers: load ?? (async () => loaded),
     evidence: keyEvidence({ ledger, clock }),
     breaker: keyBreaker({ clock, randomFraction: () => 0 }),
+    frameOf: () => 'on-event.ts:12',
     giveUpAfterHours: 72,
     clock,
     randomFraction: () => 0,

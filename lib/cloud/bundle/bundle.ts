@@ -14,11 +14,12 @@ import {
 } from 'esbuild';
 import { ConnectorError } from '../../../functions/connector-error.ts';
 import { type HandlerName, handlerNames } from '../../handler-names.ts';
+import { mapForErrors, readSourceMap } from './error-map.ts';
 import { leanSdk } from './lean-sdk.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Where each function's bundle lies: a directory that holds `index.mjs` and nothing else. */
+/** Where each function's bundle lies: a directory that holds `index.mjs` and, for the worker, `index.mjs.map`; nothing else. */
 export type Bundles = Readonly<Record<HandlerName, string>>;
 
 /** An entry file is missing, cannot be bundled, or does not export what it must; the message is one line. */
@@ -81,7 +82,8 @@ function leftOut(): Readonly<Record<string, string>> {
  * Bundles all functions by one run of esbuild (one run for each would take ten times as long), and then the worker with
  * the integrator's file.
  *
- * Source maps are written beside the bundles (`source-maps/NAME.mjs.map`), so that they are not deployed.
+ * Source maps are written beside the bundles (`source-maps/NAME.mjs.map`), so that they are not deployed. The worker has
+ * one more in its bundle, without the sources' texts: by it an error names the line of the integrator's file.
  * Files are replaced in one step, since test files bundle side by side.
  *
  * @returns the asset directory of every function, the same for every environment
@@ -92,8 +94,8 @@ export async function bundleFunctions(props: BundleProps = {}): Promise<Bundles>
   const alias = onEventEntry === undefined ? {} : { [onEventName]: existingFile(onEventEntry) };
   const bundled = await bundleEntries(entryDirectory ?? join(root, 'functions'), outputDirectory);
   for (const [name, part] of Object.entries(bundled)) {
-    const { code, map } = name === workerName ? completeWorker(part, alias) : part;
-    replaceFile(join(outputDirectory, name, 'index.mjs'), code);
+    const { code, map } = name === workerName ? writeWorker(join(outputDirectory, name), part, alias) : part;
+    if (name !== workerName) replaceFile(join(outputDirectory, name, 'index.mjs'), code);
     replaceFile(join(outputDirectory, 'source-maps', `${name}.mjs.map`), map);
   }
   return directoriesIn(outputDirectory);
@@ -111,7 +113,7 @@ export async function bundleWorker(onEventEntry: string): Promise<string> {
   const outputDirectory = join(root, '.bundles', 'workers', hash('sha256', path, 'hex').slice(0, 16));
   const { [workerName]: part } = await bundleEntries(join(root, 'functions'), outputDirectory, [workerName]);
   if (part === undefined) throw new TypeError('esbuild gave no bundle of the worker.');
-  replaceFile(join(outputDirectory, workerName, 'index.mjs'), completeWorker(part, alias).code);
+  writeWorker(join(outputDirectory, workerName), part, alias);
   return join(outputDirectory, workerName);
 }
 
@@ -146,7 +148,7 @@ export function packagedBundles(onEventEntry?: string): Bundles {
   const alias = { [onEventName]: existingFile(onEventEntry ?? join(packaged, 'on-event', 'index.mjs')) };
   const part = { code: readFileSync(join(packaged, workerName, 'index.mjs')) };
   const outdir = mkdtempSync(join(tmpdir(), 'procore-connector-worker-'));
-  replaceFile(join(outdir, workerName, 'index.mjs'), completeWorker(part, alias).code);
+  writeWorker(join(outdir, workerName), part, alias);
   return { ...directoriesIn(packaged), [workerName]: join(outdir, workerName) };
 }
 
@@ -156,23 +158,40 @@ interface Bundle {
   readonly map: Uint8Array;
 }
 
+/** A bundle as the published package has it: without a map. */
+interface WorkerPart {
+  readonly code: Uint8Array;
+  readonly map?: Uint8Array;
+}
+
+/** Bundles the worker with the integrator's file, and writes its asset. @returns the bundle @throws EntryError */
+function writeWorker(directory: string, part: WorkerPart, alias: Readonly<Record<string, string>>): Bundle {
+  const { code, map, inputs } = completeWorker(part, alias);
+  const entry = alias[onEventName] ?? join(root, 'functions', 'on-event.ts');
+  const own = new Set(part.map === undefined ? [] : readSourceMap(part.map).sources);
+  const theirs = inputs.filter((input) => !own.has(input) && input !== `${workerName}.mjs`);
+  replaceFile(join(directory, 'index.mjs.map'), mapForErrors(map, { root, entry, theirs: new Set(theirs) }));
+  replaceFile(join(directory, 'index.mjs'), code);
+  return { code, map };
+}
+
 /** Bundles the worker with the integrator's file, in which nothing is left out. @throws EntryError */
 function completeWorker(
-  { code, map }: { readonly code: Uint8Array; readonly map?: Uint8Array },
+  { code, map }: WorkerPart,
   alias: Readonly<Record<string, string>>,
-): Bundle {
+): Bundle & { readonly inputs: readonly string[] } {
   const text = Buffer.from(code).toString();
   // esbuild follows a map that it finds in the text, so that the worker's map leads to the sources as well.
   const mapped =
     map && `${text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  const { outputFiles } = buildNow({
+  const { outputFiles, metafile } = buildNow({
     stdin: { contents: mapped ?? text, resolveDir: root, sourcefile: `${workerName}.mjs` },
     outfile: join(root, `${workerName}.mjs`),
     alias,
     banner: requireBanner,
     sourcemap: 'external',
   });
-  return bundleOf(outputFiles);
+  return { ...bundleOf(outputFiles), inputs: Object.keys(metafile.inputs) };
 }
 
 async function bundleEntries(

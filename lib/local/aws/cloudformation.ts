@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsRefusal } from './answer.ts';
-import { account, region, stackName } from './identity.ts';
+import { stackArn, stackName } from './identity.ts';
 
 /**
  * Answers DescribeStacks for the one stack there is, so that the command line finds a local system as it finds a
@@ -19,7 +19,7 @@ export function answerCloudFormation(form: string, outputs: Readonly<Record<stri
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
   );
   const stack = `<StackName>${stackName}</StackName>
-<StackId>arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local</StackId>
+<StackId>${stackArn(stackName)}</StackId>
 <CreationTime>1970-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>
 <Outputs>${members.join('\n')}</Outputs>`;
   return {

@@ -3,9 +3,15 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from '../../listening.ts';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './answer.ts';
 import { answerCloudFormation } from './cloudformation.ts';
-import { answerInvocation, type InvokeFunction, type LambdaCall, readFunctionName } from './lambda-service.ts';
+import {
+  answerInvocation,
+  type InvokeFunction,
+  type LambdaCall,
+  readAccountCall,
+  readFunctionName,
+} from './lambda-service.ts';
 import { createLogs, type LocalLogs } from './logs.ts';
-import { Permissions, type Principal, type UsedPermission } from './permissions.ts';
+import { type OperatorPolicy, Permissions, type Principal, type UsedPermission } from './permissions.ts';
 import { createSecretsManager, type SecretsManager } from './secrets-manager.ts';
 import { checkSqsCall } from './sqs-rules.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
@@ -16,7 +22,8 @@ export interface AwsFront {
   readonly endpoint: string;
   /**
    * Says who calls and how functions are invoked, once the template is resolved, which itself needs the endpoint.
-   * An access key id that belongs to no function is the operator's and may do everything: nothing here is secret.
+   * An access key id that belongs to no function is the operator's and may do everything, unless `limitOperator` says
+   * otherwise: nothing here is secret.
    *
    * @param outputs the stack's, by which the command line finds everything
    * @param logs what the functions have written
@@ -27,7 +34,9 @@ export interface AwsFront {
     outputs?: Readonly<Record<string, string>>,
     logs?: LocalLogs,
   ): void;
-  /** Every permission that a function made use of so far, each once. */
+  /** Says what the operator may do from now on; see Permissions. */
+  limitOperator(policy: OperatorPolicy | undefined): void;
+  /** Every permission that a function, or a limited operator, made use of so far, each once. */
   usedPermissions(): UsedPermission[];
   /** Closes the endpoint and the stand-ins; their state is gone. */
   stop(): Promise<void>;
@@ -88,8 +97,10 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     endpoint,
     serve(principals, invoke, outputs = {}, logs = createLogs(Date.now)) {
       permissions.serve(principals);
-      served = { functionNames: new Set(principals.map(({ name }) => name)), outputs, logs, invoke };
+      const callable = principals.flatMap(({ name, aliases }) => [name, ...aliases.map((alias) => `${name}:${alias}`)]);
+      served = { functionNames: new Set(callable), outputs, logs, invoke };
     },
+    limitOperator: (policy) => permissions.limitOperator(policy),
     usedPermissions: () => permissions.used(),
     async stop() {
       await close(server);
@@ -120,16 +131,17 @@ async function answer(
   { endpoint, standIns, permissions, secretsManager, served, log }: FrontParts,
 ): Promise<AwsAnswer> {
   if (call.service === 'lambda') {
+    const { operation, parameters } = readAccountCall(call) ?? {};
+    if (operation !== undefined) permissions.authorize(call, operation, parameters);
     const name = readFunctionName(call);
     permissions.authorize(call, 'Invoke', { FunctionName: name });
     return answerInvocation(name, call, served.functionNames, served.invoke, log);
   }
+  const { operation, parameters } = readOperation(call);
+  permissions.authorize(call, operation, parameters);
   if (call.service === 'cloudformation' && !permissions.isFunction(call.accessKeyId)) {
     return answerCloudFormation(call.body, served.outputs);
   }
-  const operation = call.headers['x-amz-target']?.split('.').at(-1) ?? '';
-  const parameters = parseBody(call.body);
-  permissions.authorize(call, operation, parameters);
   switch (call.service) {
     case 'secretsmanager':
       return jsonAnswer(secretsManager(operation, parameters), '1.1');
@@ -163,6 +175,14 @@ async function readCall(incoming: IncomingMessage): Promise<Call> {
     headers,
     body: await text(incoming),
   };
+}
+
+/** The services name the operation in a header and speak JSON; CloudFormation and SNS speak forms. */
+function readOperation({ headers, body }: Call): { readonly operation: string; readonly parameters: unknown } {
+  const target = headers['x-amz-target'];
+  if (target !== undefined) return { operation: target.split('.').at(-1) ?? '', parameters: parseBody(body) };
+  const form = Object.fromEntries(new URLSearchParams(body));
+  return { operation: form.Action ?? '', parameters: form };
 }
 
 function parseBody(body: string): unknown {

@@ -12,6 +12,9 @@ export const stackName = 'Local';
 /** The access key id of callers outside the stack: scripts, the command line, a person. */
 export const operatorAccessKeyId = 'local';
 
+/** How those callers are named where a policy limits what they may do. */
+export const operatorName = 'operator';
+
 /**
  * Names a resource whose template leaves the name to CloudFormation.
  *
@@ -47,6 +50,16 @@ export function functionArn(functionName: string): string {
   return `arn:aws:lambda:${region}:${account}:function:${functionName}`;
 }
 
+/** The ARN of a log group as policies name it, with all that is in it. */
+export function logGroupArn(logGroupName: string): string {
+  return `arn:aws:logs:${region}:${account}:log-group:${logGroupName}:*`;
+}
+
+/** The ARN of a stack. */
+export function stackArn(name: string): string {
+  return `arn:aws:cloudformation:${region}:${account}:stack/${name}/local`;
+}
+
 /**
  * The ARN of a secret. AWS draws the six characters at its end; here they follow from the name, so that the template
  * can be resolved before the secret exists.
@@ -56,7 +69,7 @@ export function secretArn(secretName: string): string {
   return `arn:aws:secretsmanager:${region}:${account}:secret:${secretName}-${suffix}`;
 }
 
-/** The session under which a function's role calls AWS, as access-denied messages name it. */
+/** The session under which a function's role, or the operator's, calls AWS, as access-denied messages name it. */
 export function sessionArn(functionName: string): string {
   return `arn:aws:sts::${account}:assumed-role/${functionName}/${functionName}`;
 }

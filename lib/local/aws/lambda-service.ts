@@ -27,7 +27,8 @@ export interface LambdaCall {
 /**
  * Reads the function's name from a request to Lambda's Invoke API; names, ARNs and partial ARNs are the same to it.
  *
- * @throws AwsRefusal for every other operation of Lambda, and for log tails and versions
+ * @returns e.g. `Vending`, or `Vending:live` where an alias is called
+ * @throws AwsRefusal for every other operation of Lambda, and for log tails and the parameter Qualifier
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function readFunctionName({ method, url, headers }: LambdaCall): string {
@@ -35,9 +36,31 @@ export function readFunctionName({ method, url, headers }: LambdaCall): string {
   const problem =
     ((method !== 'POST' || name === undefined) && `only knows Invoke, not ${method} ${url.pathname}`) ||
     (headers['x-amz-log-type'] === 'Tail' && 'has no log tails') ||
-    (url.searchParams.has('Qualifier') && 'has no versions');
+    (url.searchParams.has('Qualifier') && 'knows an alias only as part of the function name or ARN');
   if (problem) throw new AwsRefusal('UnsupportedOperation', `The local Lambda ${problem}.`);
   return decodeURIComponent(name ?? '').replace(/^.*:function:/, '');
+}
+
+/** What `verify` asks Lambda beside invocations: the local Lambda does not answer it, but whether it may be asked is checked. */
+const accountCalls: readonly (readonly [RegExp, string])[] = [
+  [/^\/2016-08-19\/account-settings\/?$/, 'GetAccountSettings'],
+  [/^\/2015-03-31\/event-source-mappings\/?$/, 'ListEventSourceMappings'],
+  [/^\/2015-03-31\/functions\/([^/]+)\/configuration$/, 'GetFunctionConfiguration'],
+];
+
+/**
+ * Reads which question about the account or a function's configuration a request is.
+ *
+ * @returns undefined for everything else
+ */
+export function readAccountCall({ method, url }: LambdaCall) {
+  for (const [path, operation] of accountCalls) {
+    const [whole, name = ''] = path.exec(url.pathname) ?? [];
+    if (method !== 'GET' || whole === undefined) continue;
+    const FunctionName = decodeURIComponent(name).replace(/^.*:function:/, '');
+    return { operation, parameters: { FunctionName } };
+  }
+  return undefined;
 }
 
 /**
@@ -45,20 +68,22 @@ export function readFunctionName({ method, url, headers }: LambdaCall): string {
  *
  * An invocation of type Event is run once and its failure logged; Lambda would try it twice more after minutes.
  *
- * @param functionNames the functions that exist
+ * @param calledName a function's name, with an alias or without
+ * @param functionNames the functions and aliases that exist
  * @throws AwsRefusal when the function does not exist, the payload is not acceptable or the account has no execution
  *   free
  */
 export async function answerInvocation(
-  functionName: string,
+  calledName: string,
   { headers: { 'x-amz-invocation-type': type = 'RequestResponse' }, body }: LambdaCall,
   functionNames: ReadonlySet<string>,
   invoke: InvokeFunction,
   log: (line: string) => void,
 ): Promise<AwsAnswer> {
-  if (!functionNames.has(functionName)) {
-    throw new AwsRefusal('ResourceNotFoundException', `Function not found: ${functionArn(functionName)}`, 404);
+  if (!functionNames.has(calledName)) {
+    throw new AwsRefusal('ResourceNotFoundException', `Function not found: ${functionArn(calledName)}`, 404);
   }
+  const [functionName = '', alias] = calledName.split(':');
   if (type !== 'RequestResponse' && type !== 'Event') {
     throw new AwsRefusal('InvalidParameterValueException', `The local Lambda has no invocation type ${type}.`);
   }
@@ -84,7 +109,7 @@ export async function answerInvocation(
     status: 200,
     headers: {
       ...headers,
-      'x-amz-executed-version': '$LATEST',
+      'x-amz-executed-version': alias === undefined ? '$LATEST' : '1',
       ...(functionError && { 'x-amz-function-error': functionError }),
     },
     body: JSON.stringify(payload ?? null),

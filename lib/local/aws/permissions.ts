@@ -1,24 +1,38 @@
+import { keyActionsOf } from '../../key-permissions.ts';
 import { evaluate, type Permission, requiredPermissions, type Statement } from '../template/policy.ts';
 import { AwsRefusal } from './answer.ts';
-import { sessionArn } from './identity.ts';
+import { operatorName, sessionArn } from './identity.ts';
 
 /** A function as the front knows it: it signs with its logical id as access key id, and may do what its role's statements allow. */
 export interface Principal {
   readonly logicalId: string;
   readonly name: string;
   readonly roleStatements: readonly Statement[];
+  /** The aliases by which it can be called besides its name. */
+  readonly aliases: readonly string[];
 }
 
-/** A permission that a function made use of. */
+/** What the operator may do, where it is not everything. */
+export interface OperatorPolicy {
+  readonly statements: readonly Statement[];
+  /** The ARN of the key that tables and secrets are encrypted with: of it, too, the operator needs what a call implies. */
+  readonly keyArn: string;
+  /** Gets what is refused: some callers go on without it, and say nothing. */
+  refused(permission: Permission): void;
+}
+
+/** A permission that a function, or a limited operator, made use of. */
 export interface UsedPermission extends Permission {
+  /** `operator` is the operator. */
   readonly functionName: string;
   /** How often. */
   readonly calls: number;
 }
 
-/** Enforces what functions may do, and keeps what they made use of. */
+/** Enforces what functions, and a limited operator, may do, and keeps what they made use of. */
 export class Permissions {
   #principals = new Map<string, Principal>();
+  #operator: OperatorPolicy | undefined;
   readonly #used = new Map<string, UsedPermission>();
 
   /** Says who the functions are. */
@@ -31,24 +45,38 @@ export class Permissions {
     return this.#principals.has(accessKeyId);
   }
 
+  /** Says what the operator may do from now on. @param policy without one everything */
+  limitOperator(policy: OperatorPolicy | undefined): void {
+    this.#operator = policy;
+  }
+
   /**
-   * Checks that a caller may do what it asks for. Who is not one of the functions is the operator and may do everything.
+   * Checks that a caller may do what it asks for. Who is not one of the functions is the operator.
    *
    * @throws AwsRefusal as IAM would refuse it
    */
   authorize({ accessKeyId, service }: Caller, operation: string, parameters: unknown): void {
     const principal = this.#principals.get(accessKeyId);
-    if (!principal) return;
-    const { name: functionName, roleStatements } = principal;
-    for (const permission of requiredPermissions(service, operation, parameters)) {
-      const verdict = evaluate(roleStatements, permission);
-      if (verdict !== 'allowed') throw accessDenied(service, functionName, permission, verdict);
-      const key = [functionName, permission.action, permission.resource].join(' ');
-      this.#used.set(key, { functionName, ...permission, calls: (this.#used.get(key)?.calls ?? 0) + 1 });
+    const required = requiredPermissions(service, operation, parameters);
+    if (principal) this.#check(service, principal.name, principal.roleStatements, required);
+    else if (this.#operator) {
+      const { statements, keyArn: resource, refused } = this.#operator;
+      const ofKey = required.flatMap(({ action }) => keyActionsOf(action).map((each) => ({ action: each, resource })));
+      for (const each of [...required, ...ofKey]) if (evaluate(statements, each) !== 'allowed') refused(each);
+      this.#check(service, operatorName, statements, [...required, ...ofKey]);
     }
   }
 
-  /** Every permission that a function made use of so far, each once. */
+  #check(service: string, caller: string, statements: readonly Statement[], required: readonly Permission[]): void {
+    for (const permission of required) {
+      const verdict = evaluate(statements, permission);
+      if (verdict !== 'allowed') throw accessDenied(service, caller, permission, verdict);
+      const key = [caller, permission.action, permission.resource].join(' ');
+      this.#used.set(key, { functionName: caller, ...permission, calls: (this.#used.get(key)?.calls ?? 0) + 1 });
+    }
+  }
+
+  /** Every permission that was made use of so far, each once. */
   used(): UsedPermission[] {
     return [...this.#used.values()];
   }
@@ -59,17 +87,12 @@ interface Caller {
   readonly service: string;
 }
 
-function accessDenied(
-  service: string,
-  functionName: string,
-  { action, resource }: Permission,
-  verdict: string,
-): AwsRefusal {
+function accessDenied(service: string, caller: string, { action, resource }: Permission, verdict: string): AwsRefusal {
   const because =
     verdict === 'explicitly denied'
       ? 'with an explicit deny in an identity-based policy'
       : `because no identity-based policy allows the ${action} action`;
-  const message = `User: ${sessionArn(functionName)} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
+  const message = `User: ${sessionArn(caller)} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
   const status = service === 'lambda' || service === 'sqs' ? 403 : 400;
   return new AwsRefusal('AccessDeniedException', message, status);
 }

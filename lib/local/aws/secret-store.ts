@@ -51,8 +51,10 @@ export class SecretStore {
   }
 
   /**
-   * Stores a value as a version of a secret.
+   * Stores a value as a version of a secret. Of a version that is there with the same value AWS ignores the request:
+   * its labels stay where they are.
    *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
    * @throws AwsRefusal as AWS does when the version exists with another value
    */
   put(secret: Secret, id: string, value: object, stages: readonly string[]): SecretVersion {
@@ -61,7 +63,8 @@ export class SecretStore {
       const message = "You can't modify an existing version, you can only create a new version.";
       throw new AwsRefusal('ResourceExistsException', message);
     }
-    const version = existing ?? { id, value, createdAt: this.clock(), stages: new Set<string>() };
+    if (existing) return existing;
+    const version = { id, value, createdAt: this.clock(), stages: new Set<string>() };
     secret.versions.set(id, version);
     secret.changedAt = this.clock();
     for (const stage of stages) label(secret, version, stage);

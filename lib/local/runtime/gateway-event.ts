@@ -6,6 +6,8 @@ export interface GatewayRequestDetails {
   body: Buffer;
   apiId: string;
   routeKey: string;
+  /** What the route's greedy path variable holds; undefined for a route without one. */
+  proxy: string | undefined;
   requestId: string;
   now: Date;
 }
@@ -33,6 +35,7 @@ export function toGatewayEvent(request: IncomingMessage, details: GatewayRequest
     rawQueryString,
     ...(cookies.length > 0 && { cookies }),
     headers,
+    ...(details.proxy !== undefined && { pathParameters: { proxy: details.proxy } }),
     ...(rawQueryString !== '' && {
       queryStringParameters: joinDuplicates(new URLSearchParams(rawQueryString)),
     }),

@@ -16,7 +16,10 @@ const maxBodyBytes = 10 * 1_024 * 1_024;
 export interface GatewayRoute {
   /** An HTTP method, or `ANY`. */
   method: string;
-  /** A path without parameters, or `$default` for whatever no other route takes. */
+  /**
+   * A path, which may end with `/{proxy+}` for all that is below it and for a slash at its end, or `$default` for whatever
+   * no other route takes.
+   */
   path: string;
   /** How long the function may take. Default is 30,000 (milliseconds), which is also the most AWS allows. */
   timeoutMillis?: number;
@@ -47,7 +50,7 @@ export async function startGateway(options: {
   routes: GatewayRoute[];
 }): Promise<Gateway> {
   for (const { path } of options.routes) {
-    if (path.includes('{')) throw new Error(`The route ${path} has path parameters, which the local gateway lacks.`);
+    if (prefixOf(path).includes('{')) throw new Error(`The route ${path} has parameters that the local gateway lacks.`);
   }
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, options).catch((error: unknown) => {
@@ -87,14 +90,31 @@ async function serve(
     return write(response, message(413, 'Request Entity Too Large'));
   }
   const path = request.url?.split('?')[0] ?? '/';
-  const route =
-    routes.find((route) => route.path === path && route.method === request.method) ??
-    routes.find((route) => route.path === path && route.method === 'ANY') ??
-    routes.find((route) => route.path === '$default');
+  const route = findRoute(routes, request.method, path);
   if (route === undefined) return write(response, message(404, 'Not Found'));
   const routeKey = route.path === '$default' ? '$default' : `${route.method} ${route.path}`;
-  const event = toGatewayEvent(request, { body, apiId, routeKey, requestId, now: new Date() });
+  const proxy = isGreedy(route) ? path.slice(prefixOf(route.path).length + 1) : undefined;
+  const event = toGatewayEvent(request, { body, apiId, routeKey, proxy, requestId, now: new Date() });
   write(response, await integrate(route, event));
+}
+
+const greedy = '/{proxy+}';
+const isGreedy = ({ path }: Pick<GatewayRoute, 'path'>) => path.endsWith(greedy);
+const prefixOf = (path: string) => (path.endsWith(greedy) ? path.slice(0, -greedy.length) : path);
+
+/**
+ * Finds the route of a request: a full match before a greedy variable before `$default`, a method before `ANY`.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
+function findRoute(routes: readonly GatewayRoute[], method: string | undefined, path: string) {
+  const exact = routes.filter((route) => route.path === path);
+  const below = routes.filter((route) => isGreedy(route) && path.startsWith(`${prefixOf(route.path)}/`));
+  const candidates = [exact, below].flatMap((some) => [
+    ...some.filter((route) => route.method === method),
+    ...some.filter((route) => route.method === 'ANY'),
+  ]);
+  return candidates[0] ?? routes.find((route) => route.path === '$default');
 }
 
 async function integrate(route: GatewayRoute, event: unknown): Promise<GatewayResponse> {

@@ -1,7 +1,7 @@
 import { type AccountLimit, accountLimitKey } from '../../concurrency.ts';
 import { startAwsFront } from '../aws/front.ts';
 import { account, region } from '../aws/identity.ts';
-import type { UsedPermission } from '../aws/permissions.ts';
+import type { OperatorPolicy, UsedPermission } from '../aws/permissions.ts';
 import { serveResources } from '../serving.ts';
 import { type Assembly, synthesize } from '../template/assembly.ts';
 import { provision } from '../template/provision.ts';
@@ -37,7 +37,13 @@ export interface LocalStack {
    * @param assetDirectory the folder of a worker's bundle; without one it is the template's again
    */
   runWorkers(assetDirectory?: string): Promise<void>;
-  /** Which permission each function made use of so far. */
+  /**
+   * Limits what the command line and scripts may do, as a role of AWS would.
+   *
+   * @param policy without one they may do everything, as at the start
+   */
+  limitOperator(policy: OperatorPolicy | undefined): void;
+  /** Which permission each function, and a limited operator, made use of so far. */
   usedPermissions(): UsedPermission[];
   /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
   stop(): Promise<void>;
@@ -143,6 +149,7 @@ export async function runAssembly(
         workerDirectory = assetDirectory;
         for (const fn of functionsOf(resources)) await serving?.replaceCode(fn.name, fn.assetDirectory);
       },
+      limitOperator: front.limitOperator,
       usedPermissions: front.usedPermissions,
       stop,
     };

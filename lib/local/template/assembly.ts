@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ConnectorError } from '../../../functions/connector-error.ts';
+import { asOneStack, localStage } from '../../stages.ts';
 import { account, region } from '../aws/identity.ts';
 import { isObject, type Json, type Template } from './template.ts';
 
@@ -50,7 +51,8 @@ const templateSchema = z.custom<Template>(
 /**
  * Synthesizes the app exactly as a deployment would, in a child process, and loads the result.
  *
- * @param contextOverrides context keys laid over those of cdk.json; objects are merged one level deep
+ * @param contextOverrides context keys laid over those of cdk.json; of `procore` the settings that each environment of the
+ *   {@link localStage} gets, and as `environments` which ones there are
  * @param app the program to run, relative to the repository; tests give another
  * @throws SynthesisError with the app's own last line when it fails
  */
@@ -108,14 +110,11 @@ export async function readCdkJson<Content>(
 
 async function mergedContext(overrides: Readonly<Record<string, Json>>): Promise<Record<string, Json>> {
   const { context } = await readCdkJson(z.looseObject({ context: z.record(z.string(), z.json()).default({}) }));
-  const merged: Record<string, Json> = { ...context };
-  for (const [key, value] of Object.entries(overrides)) {
-    const base = merged[key];
-    const both = isObject(base) && isObject(value);
-    merged[key] = both ? { ...base, ...value } : value;
-  }
-  // The cdk command sets this one itself; it puts the assets' folders into the template.
-  return { ...merged, 'aws:cdk:enable-asset-metadata': true };
+  const given = isObject(overrides.procore) ? overrides.procore : {};
+  const procore = z.json().parse(asOneStack(localStage(context.procore), given));
+  // On AWS a stack holds 500 resources. The cdk command sets the last one: it puts the assets' folders into the template.
+  const own = { '@aws-cdk/core:stackResourceLimit': 0, 'aws:cdk:enable-asset-metadata': true };
+  return { ...context, ...overrides, procore, ...own };
 }
 
 function runApp(app: string, directory: string, context: Record<string, Json>): Promise<void> {

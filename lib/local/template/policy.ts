@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { functionArn, queueArn, queueNameOfUrl, secretArn, tableArn } from '../aws/identity.ts';
+import {
+  functionArn,
+  logGroupArn,
+  queueArn,
+  queueNameOfUrl,
+  secretArn,
+  stackArn,
+  stackName,
+  tableArn,
+} from '../aws/identity.ts';
 import { type Json, TemplateNotSupportedError } from './template.ts';
 
 /** One statement of a role, resolved. */
@@ -79,22 +88,27 @@ function matches(pattern: string, value: string): boolean {
   return new RegExp(`^${source}$`, 's').test(value);
 }
 
-/** IAM knows no actions for the batch forms of SQS; AWS asks for those of the single forms. */
+/** Operations whose action has another name: IAM knows none for the batch forms of SQS, and asks for the single forms. */
 const singleForms: Readonly<Record<string, string>> = {
   SendMessageBatch: 'SendMessage',
   DeleteMessageBatch: 'DeleteMessage',
   ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+  // Lambda's one operation whose action has another name.
+  Invoke: 'InvokeFunction',
 };
+
+/** Services whose actions begin with another word than the one they are signed for. */
+const prefixes: Readonly<Record<string, string>> = { tagging: 'tag' };
 
 /**
  * Tells what IAM asks for before AWS does a call.
  *
- * @param service as in the credential scope of the signature: dynamodb, sqs, secretsmanager or lambda
+ * @param service as in the credential scope of the signature, e.g. dynamodb or lambda
  * @param operation the API's name, e.g. `SendMessageBatch`
  * @param request the call's parameters
  */
 export function requiredPermissions(service: string, operation: string, request: unknown): Permission[] {
-  const action = `${service}:${service === 'lambda' ? 'InvokeFunction' : (singleForms[operation] ?? operation)}`;
+  const action = `${prefixes[service] ?? service}:${singleForms[operation] ?? operation}`;
   return resourcesOf(service, Object(request)).map((resource) => ({ action, resource }));
 }
 
@@ -114,8 +128,17 @@ function resourcesOf(service: string, request: Readonly<Record<string, unknown>>
       const secret = given('SecretId') || given('Name');
       return [secret === '' ? '*' : secret.startsWith('arn:') ? secret : secretArn(secret)];
     }
+    case 'logs':
+      // IAM wants the ARN with the colon and asterisk at its end, which stand for the group's streams.
+      return [logGroupArn(given('logGroupName'))];
+    case 'cloudformation':
+      return [stackArn(given('StackName') || stackName)];
+    case 'sns':
+      return [given('TopicArn') || '*'];
+    case 'lambda':
+      return [given('FunctionName') ? functionArn(given('FunctionName')) : '*'];
     default:
-      return [functionArn(given('FunctionName'))];
+      return ['*'];
   }
 }
 

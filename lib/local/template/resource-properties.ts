@@ -71,9 +71,12 @@ export const resourceProperties = {
   }),
   'AWS::IAM::Policy': z.strictObject({ PolicyDocument: z.json(), Roles: z.array(z.string()) }),
   'AWS::IAM::Role': z.strictObject({
-    ManagedPolicyArns: z.array(z.string().endsWith(':policy/service-role/AWSLambdaBasicExecutionRole')).optional(),
+    ManagedPolicyArns: z
+      .array(z.string().regex(/:policy\/service-role\/AWS(LambdaBasicExecutionRole|CodeDeployRoleForLambdaLimited)$/))
+      .optional(),
     Policies: z.array(z.strictObject({ PolicyDocument: z.json() })).default([]),
   }),
+  'AWS::Lambda::Alias': z.strictObject({ FunctionName: z.string(), FunctionVersion: z.string(), Name: z.string() }),
   'AWS::Lambda::EventSourceMapping': z.strictObject({
     BatchSize: z.number().default(10),
     Enabled: z.literal(true).optional(),
@@ -91,7 +94,9 @@ export const resourceProperties = {
     MemorySize: z.number().default(128),
     Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
     ReservedConcurrentExecutions: number,
-    LoggingConfig: z.strictObject({ LogGroup: z.string() }).optional(),
+    LoggingConfig: z
+      .strictObject({ LogGroup: z.string(), LogFormat: text, SystemLogLevel: text, ApplicationLogLevel: text })
+      .optional(),
   }),
   'AWS::SecretsManager::Secret': z.strictObject({
     Name: text,

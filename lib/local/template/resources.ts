@@ -18,6 +18,7 @@ import { type KnownType, type PropertiesOf, resourceProperties } from './resourc
 import {
   createResolver,
   type Json,
+  type Resolve,
   type Template,
   TemplateNotSupportedError,
   type TemplateResource,
@@ -43,8 +44,10 @@ export interface Whereabouts {
  *   that AWS would refuse
  */
 export function readResources(template: Template, where: Whereabouts) {
-  const resolve = createResolver(template, (logicalId, resource, attribute) =>
-    attributeOf(logicalId, resource, attribute, where),
+  const resolve: Resolve = createResolver(template, (logicalId, resource, attribute) =>
+    resource.Type === 'AWS::Lambda::Alias'
+      ? aliasAttribute(resource, attribute, (value) => String(resolve(value, logicalId)))
+      : attributeOf(logicalId, resource, attribute, where),
   );
   const all: AllOf = (type) =>
     Object.entries(template.Resources)
@@ -84,7 +87,7 @@ export function readResources(template: Template, where: Whereabouts) {
     rules: all('AWS::Events::Rule').map(({ logicalId, properties }) => ({
       arn: ruleArn(logicalId),
       scheduleExpression: properties.ScheduleExpression,
-      functionName: lastPart(properties.Targets[0].Arn),
+      functionName: functionNameOf(properties.Targets[0].Arn),
     })),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
@@ -107,6 +110,7 @@ type AllOf = <Type extends KnownType>(
 
 function readFunctions(all: AllOf, assetRoot: string) {
   const statements = statementsByRole(all);
+  const aliases = Map.groupBy(all('AWS::Lambda::Alias'), ({ properties }) => properties.FunctionName);
   return all('AWS::Lambda::Function').map(({ logicalId, name, metadata, properties }) => ({
     logicalId,
     name,
@@ -120,6 +124,8 @@ function readFunctions(all: AllOf, assetRoot: string) {
       maxConcurrency: properties.ReservedConcurrentExecutions,
     }),
     roleStatements: statements.get(properties.Role) ?? [],
+    /** Names of its aliases, all of which run the code in the assembly. */
+    aliases: (aliases.get(name) ?? []).map(({ properties: { Name } }) => Name),
   }));
 }
 
@@ -147,7 +153,7 @@ function readRoutes(all: AllOf) {
   );
   return all('AWS::ApiGatewayV2::Route').map(({ properties: { ApiId, RouteKey, Target } }) => {
     const [method = '', path = ''] = RouteKey === '$default' ? ['ANY', RouteKey] : RouteKey.split(' ');
-    return { apiLogicalId: ApiId, method, path, functionName: lastPart(integrations.get(Target) ?? '') };
+    return { apiLogicalId: ApiId, method, path, functionName: functionNameOf(integrations.get(Target) ?? '') };
   });
 }
 
@@ -158,7 +164,7 @@ function readEventSources(all: AllOf, endpoint: string) {
   return all('AWS::Lambda::EventSourceMapping').map(({ properties }) => ({
     queueUrl: queueUrl(endpoint, lastPart(properties.EventSourceArn)),
     visibilityTimeoutSeconds: visibility.get(lastPart(properties.EventSourceArn)) ?? 30,
-    functionName: lastPart(properties.FunctionName),
+    functionName: functionNameOf(properties.FunctionName),
     batchSize: properties.BatchSize,
     ...(properties.ScalingConfig && { maximumConcurrency: properties.ScalingConfig.MaximumConcurrency }),
     reportBatchItemFailures: properties.FunctionResponseTypes.length > 0,
@@ -210,12 +216,20 @@ function attributeOf(logicalId: string, resource: TemplateResource, attribute: s
     'AWS::IAM::Role': { Ref: logicalId, Arn: roleArn(logicalId) },
     'AWS::KMS::Key': { Arn: `arn:aws:kms:${region}:${account}:key/${logicalId}` },
     'AWS::Lambda::Function': { Ref: name, Arn: functionArn(name) },
+    'AWS::Lambda::Version': { Version: '1' },
     'AWS::Logs::LogGroup': { Ref: logicalId, Arn: `arn:aws:logs:${region}:${account}:log-group:${logicalId}:*` },
     'AWS::SecretsManager::Secret': { Ref: secretArn(name) },
     'AWS::SNS::Topic': { Ref: `arn:aws:sns:${region}:${account}:${logicalId}` },
     'AWS::SQS::Queue': { Ref: queueUrl(where.endpoint, name), Arn: queueArn(name), QueueName: name },
   };
   return attributes[resource.Type]?.[attribute];
+}
+
+/** Of an alias there is only its ARN, which ends with its function's name and its own. */
+function aliasAttribute({ Properties = {} }: TemplateResource, attribute: string, textOf: (value: Json) => string) {
+  if (attribute !== 'Ref') return undefined;
+  const { FunctionName: functionName = '', Name: alias = '' } = Properties;
+  return functionArn(`${textOf(functionName)}:${textOf(alias)}`);
 }
 
 function roleArn(logicalId: string): string {
@@ -234,6 +248,11 @@ function assetDirectory(logicalId: string, path: Json | undefined, assetRoot: st
 
 function asText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The name of a function, given its name or ARN, with the name of an alias or without. */
+function functionNameOf(nameOrArn: string): string {
+  return nameOrArn.replace(/^.*:function:/, '').replace(/:.*$/, '');
 }
 
 /** The last part of an ARN, which is the name of what it names. */

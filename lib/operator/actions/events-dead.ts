@@ -1,19 +1,48 @@
-import { readEventMessage } from '../../../functions/webhook/event-message.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { readEventMessage, type Subject } from '../../../functions/webhook/event-message.ts';
+import type { Attended } from '../../../functions/webhook/ledger.ts';
 import { type DeadLetter, peekDeadLetters, redriveDeadLetters } from '../dead-letters.ts';
-import { deadLettersOf } from '../event-queues.ts';
+import type { DeployedEnvironment } from '../deployment.ts';
+import { deadLettersOf, ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
-import { counted, showTable, showTime } from '../table.ts';
+import { counted, indent, showTable, showTime } from '../table.ts';
+import { showTries } from '../tries.ts';
 
 /** As many are shown: what is in hand is hidden from a redrive for a minute. */
 const mostShown = 200;
 
-/** Shows the events that failed for good; takes none away. */
-export async function dead({ terminal, environment: find }: StackSession, flags: EnvironmentFlag): Promise<Report> {
-  const queue = deadLettersOf(await find(flags.environment));
+/**
+ * Shows what failed for good with its last tries, from the ledger: no message is taken. Messages without a record, such
+ * as unreadable ones, are only counted, unless the messages themselves are asked for.
+ */
+export async function dead(
+  session: StackSession,
+  flags: EnvironmentFlag & { readonly messages: boolean },
+): Promise<Report> {
+  const environment = await session.environment(flags.environment);
+  if (flags.messages) return deadMessages(session, environment);
+  const [count, found] = await session.terminal.working('Reading the ledger', () =>
+    Promise.all([deadLettersOf(environment).count(), readAttended(ledgerOf(environment).attention('dead'))]),
+  );
+  return {
+    data: { count, deadLetters: found.map((one) => ({ ...one, ...one.deadLettered, eventId: idOf(one.subject) })) },
+    text: showDead(found, count, environment.name),
+  };
+}
+
+async function readAttended(entries: AsyncIterable<Attended>): Promise<readonly Attended[]> {
+  const found: Attended[] = [];
+  for await (const entry of entries) if (found.push(entry) >= mostShown) break;
+  return found.toSorted((left, right) => left.since - right.since);
+}
+
+/** Shows the messages of the queue; they are hidden from a redrive for a minute. */
+async function deadMessages({ terminal }: StackSession, environment: DeployedEnvironment): Promise<Report> {
+  const queue = deadLettersOf(environment);
   const [count, letters] = await terminal.working('Reading the dead-letter queue', () =>
-    Promise.all([queue.count(), peekDeadLetters(queue, mostShown)]),
+    terminal.untilInterrupted((signal) => Promise.all([queue.count(), peekDeadLetters(queue, mostShown, signal)])),
   );
   return {
     data: { count: Math.max(count, letters.length), deadLetters: letters.map(describe) },
@@ -31,10 +60,17 @@ export async function redrive(
   const environment = await find(name);
   const queue = deadLettersOf(environment);
   const chosen = (letter: DeadLetter) => eventId === undefined || eventIdOf(letter) === eventId;
-  const { redriven, kept } = await terminal.working('Redriving', (say) =>
-    redriveDeadLetters(queue, chosen, (done) => say(`Redriving: ${done} so far`)),
-  );
-  if (redriven === 0 && eventId !== undefined) {
+  const { done, kept, interrupted } = await terminal.working('Redriving', async (say) => {
+    const count = await queue.count();
+    const progress = (redriven: number) => say(`Redriving: ${redriven} of about ${Math.max(count, redriven)}`);
+    return terminal.untilInterrupted((signal) => redriveDeadLetters(queue, chosen, { progress, signal }));
+  });
+  const data = { redriven: done, kept, interrupted };
+  if (interrupted) {
+    const text = `Interrupted: sent ${counted(done, 'dead letter')} to the queue again. The others are where they were: run this again.`;
+    return { data, text, exitCode: exitCodes.interrupted };
+  }
+  if (done === 0 && eventId !== undefined) {
     throw new OperatorError(
       'event_not_found',
       `The event "${eventId}" is not among the dead letters, or another one of its resource stands before it. Send all ` +
@@ -43,7 +79,41 @@ export async function redrive(
       exitCodes.notFound,
     );
   }
-  return { data: { redriven, kept }, text: `Sent ${counted(redriven, 'dead letter')} to the queue again.` };
+  return { data, text: `Sent ${counted(done, 'dead letter')} to the queue again.` };
+}
+
+function idOf(subject: Subject): string | undefined {
+  return subject.kind === 'webhook_event' ? subject.event.id : undefined;
+}
+
+function nameOf(subject: Subject): string {
+  return subject.kind === 'webhook_event'
+    ? `${subject.event.resourceName} ${subject.event.eventType} ${subject.event.resourceId}`
+    : `connection ${subject.change.connectionId} ${subject.change.change}`;
+}
+
+/** Shows dead letters in a table, and below it the last try of each. @param count how many the queue holds, roughly */
+export function showDead(found: readonly Attended[], count: number, environment: ProcoreEnvironmentName): string {
+  const rows = found.map(({ subject, since, deadLettered }) => [
+    deadLettered?.reason ?? '-',
+    showTime(since),
+    nameOf(subject),
+    idOf(subject) ?? '-',
+    deadLettered?.detail ?? '',
+  ]);
+  const table = found.length === 0 ? [] : [showTable(['REASON', 'SET ASIDE', 'WHAT', 'EVENT', 'DETAIL'], rows)];
+  const tries = found
+    .filter(({ tried }) => tried !== undefined)
+    .map(({ subject, tried }) => `${idOf(subject) ?? nameOf(subject)}\n${showTries(tried, environment, 1)}`);
+  const unknown =
+    count > found.length
+      ? [
+          `The queue holds about ${count}. See those without a record: npm run procore -- events dead --messages ` +
+            `--environment ${environment}`,
+        ].map((text) => indent(text, ''))
+      : [];
+  const parts = [...table, ...tries, ...unknown];
+  return parts.length === 0 ? 'No dead letters.' : parts.join('\n\n');
 }
 
 function eventIdOf({ body }: DeadLetter): string | undefined {
@@ -62,12 +132,7 @@ export function showDeadLetters(letters: readonly DeadLetter[], count: number): 
     return count === 0 ? 'No dead letters.' : `${counted(count, 'dead letter')}, all in somebody’s hand for a minute.`;
   const rows = letters.map((letter) => {
     const message = readEventMessage(letter.body);
-    const what =
-      message?.kind === 'webhook_event'
-        ? `${message.event.resourceName} ${message.event.eventType} ${message.event.resourceId}`
-        : message?.kind === 'connection_change'
-          ? `connection ${message.change.connectionId} ${message.change.change}`
-          : 'unreadable';
+    const what = message === undefined ? 'unreadable' : nameOf(message);
     return [letter.reason, showTime(letter.sentAt), what, eventIdOf(letter) ?? '-', letter.detail ?? ''];
   });
   const table = showTable(['REASON', 'SET ASIDE', 'WHAT', 'EVENT', 'DETAIL'], rows);

@@ -1,10 +1,12 @@
 import { acceptanceDependencies } from '../../../functions/place.ts';
 import { acceptDelivery } from '../../../functions/webhook/acceptance.ts';
-import { goThroughQuarantine, type QuarantinedDelivery } from '../../../functions/webhook/quarantine.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { quarantineOf } from '../event-queues.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
+import type { QuarantinedDelivery } from '../quarantine.ts';
 import type { Report, StackSession } from '../session.ts';
+import { goThrough } from '../set-aside.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { showTable, showTime } from '../table.ts';
 
@@ -21,24 +23,42 @@ export async function quarantine(
 ): Promise<Report> {
   const environment = await find(name);
   const takeIn = retry ? retaker(environment) : undefined;
-  const done: QuarantinedDelivery[] = [];
-  const seen = await terminal.working('Reading the quarantine', () =>
-    goThroughQuarantine(quarantineOf(environment), async (delivery) => {
-      const chosen = unwanted !== undefined && delivery.sha256.startsWith(unwanted);
-      const isDone = chosen || (takeIn !== undefined && !delivery.truncated && (await takeIn(delivery)));
-      if (isDone) done.push(delivery);
-      return isDone ? 'done' : 'keep';
-    }),
+  const deliveries = new Map<string, DescribedDelivery>();
+  const bodies: string[] = [];
+  const judge = async (delivery: QuarantinedDelivery) => {
+    const chosen = unwanted !== undefined && delivery.sha256.startsWith(unwanted);
+    const isDone = chosen || (takeIn !== undefined && !delivery.truncated && (await takeIn(delivery)));
+    const isShown = body !== undefined && delivery.sha256.startsWith(body);
+    // Bodies are long: only those that are shown are kept in memory.
+    deliveries.set(delivery.messageId, { ...describe(delivery, isShown), isDone, isShown });
+    if (isShown) bodies.push(textOf(delivery));
+    return isDone ? 'done' : 'keep';
+  };
+  const { interrupted } = await terminal.working('Reading the quarantine', (say) =>
+    terminal.untilInterrupted((signal) =>
+      goThrough(quarantineOf(environment), {
+        judge,
+        progress: (_, seen) => say(`Reading the quarantine: ${seen} so far`),
+        signal,
+      }),
+    ),
   );
-  const shown = body === undefined ? undefined : seen.filter(({ sha256 }) => sha256.startsWith(body));
+  const seen = [...deliveries.values()];
+  const done = seen.filter(({ isDone }) => isDone);
   const data = {
     count: seen.length,
-    deliveries: (shown ?? seen).map((delivery) => describe(delivery, shown !== undefined)),
+    deliveries: seen
+      .filter(({ isShown }) => body === undefined || isShown)
+      .map(({ isDone: _, isShown: __, ...delivery }) => delivery),
     [unwanted === undefined ? 'takenIn' : 'deleted']: done.map(({ sha256 }) => sha256),
+    interrupted,
   };
+  const shown = body === undefined ? showDeliveries(seen, done, unwanted !== undefined) : bodies.join('\n');
+  if (!interrupted) return { data, text: shown };
   return {
     data,
-    text: shown === undefined ? showDeliveries(seen, done, unwanted !== undefined) : shown.map(textOf).join('\n'),
+    text: `${shown}\nInterrupted: there may be more. All others are where they were.`,
+    exitCode: exitCodes.interrupted,
   };
 }
 
@@ -55,7 +75,14 @@ function retaker(environment: DeployedEnvironment) {
   };
 }
 
-function describe({ receipt: _, bodyBase64, ...delivery }: QuarantinedDelivery, withBody: boolean) {
+/** A delivery without what only the queue needs. */
+interface DescribedDelivery extends Omit<QuarantinedDelivery, 'receipt' | 'messageId' | 'bodyBase64'> {
+  readonly bodyBase64?: string;
+  readonly isDone: boolean;
+  readonly isShown: boolean;
+}
+
+function describe({ receipt: _, messageId: __, bodyBase64, ...delivery }: QuarantinedDelivery, withBody: boolean) {
   return { ...delivery, ...(withBody && { bodyBase64 }) };
 }
 
@@ -66,10 +93,13 @@ function textOf({ bodyBase64 }: QuarantinedDelivery): string {
     .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 }
 
+/** What the table tells of a delivery. */
+type ShownDelivery = Pick<QuarantinedDelivery, 'reason' | 'receivedAt' | 'bytes' | 'sha256'>;
+
 /** Shows quarantined deliveries in a table, and what was done with them. */
 export function showDeliveries(
-  seen: readonly QuarantinedDelivery[],
-  done: readonly QuarantinedDelivery[],
+  seen: readonly ShownDelivery[],
+  done: readonly ShownDelivery[],
   deleted: boolean,
 ): string {
   if (seen.length === 0) return 'The quarantine is empty.';

@@ -1,11 +1,21 @@
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { redactText } from '../../../functions/redact.ts';
 import { systemClock, systemSleep } from '../../../functions/system.ts';
-import type { LoggedLine } from '../deployment.ts';
+import type { LedgerReader } from '../../../functions/webhook/ledger.ts';
+import type { Try } from '../../../functions/webhook/try-record.ts';
+import type { DeployedEnvironment, LoggedLine } from '../deployment.ts';
+import { ledgerOf } from '../event-queues.ts';
+import { exitCodes, OperatorError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
+import { plain, showTry, tryLoggedAt } from '../tries.ts';
 
 /** CloudWatch shows a line some seconds after it was written, and not always in order. */
 const overlapMs = 30_000;
 const pauseMs = 2000;
+
+/** As much of a line that on-event.ts writes by `console` is shown, in characters. */
+const longestMessage = 2000;
 
 interface TailFlags extends EnvironmentFlag {
   /** Epoch seconds. */
@@ -14,9 +24,11 @@ interface TailFlags extends EnvironmentFlag {
   readonly for: number | undefined;
 }
 
-/** Follows the worker's log; takes no message from the queue. */
+/** Follows the worker's log, and says of each failure what the ledger knows; takes no message from the queue. */
 export async function tail({ terminal, json, environment: find }: StackSession, flags: TailFlags): Promise<Report> {
   const environment = await find(flags.environment);
+  const ledger = ledgerOf(environment);
+  if (!environment.hasWorker) throw noWorker(environment);
   const end = flags.for === undefined ? Number.POSITIVE_INFINITY : systemClock() + flags.for;
   const seen = new Set<string>();
   let from = flags.since * 1000;
@@ -24,11 +36,13 @@ export async function tail({ terminal, json, environment: find }: StackSession, 
   for (;;) {
     const lookedAt = systemClock() * 1000;
     for await (const line of environment.readLog('WebhookWorker', from)) {
-      const read = seen.has(line.id) ? undefined : readLine(line);
+      const read = seen.has(line.id) ? undefined : readWorkerLine(line);
       seen.add(line.id);
       if (read === undefined) continue;
       lines += 1;
-      terminal.print(json ? JSON.stringify(read) : showLine(read));
+      const failed = await readFailedTry(read, line, ledger);
+      terminal.print(json ? JSON.stringify({ ...read, ...(failed && { try: failed }) }) : showLine(read));
+      if (!json && failed !== undefined) terminal.print(showFailedTry(failed, environment.name));
     }
     from = Math.max(from, lookedAt - overlapMs);
     if (systemClock() >= end) return { data: { lines }, text: '' };
@@ -36,19 +50,74 @@ export async function tail({ terminal, json, environment: find }: StackSession, 
   }
 }
 
+/** Deploying again, as for other outputs that are missing, would not help. */
+function noWorker({ name }: DeployedEnvironment): OperatorError {
+  return new OperatorError(
+    'no_worker',
+    `${name} is deployed with "worker": false, so there is no log of a worker to follow. Look into the log of your own ` +
+      `consumer of the event queue. What has arrived: npm run procore -- events list --environment ${name}`,
+    exitCodes.notFound,
+  );
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Our own lines are JSON with an `event`; Lambda's and the metrics are left out. */
-function readLine({ text }: LoggedLine): Fields | undefined {
+/** Lambda's own lines: of the platform, and of an invocation that failed, of which ours says more. */
+const platformLine =
+  /^(START|END|REPORT|INIT_START|INIT_REPORT|XRAY|EXTENSION)\b|(^|\tERROR\t)(Invoke Error|Uncaught Exception) *\t/;
+
+/** What Lambda puts before a line that was written by `console`. */
+const consoleLine = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)\t\S+\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t([\s\S]*)$/;
+
+/**
+ * Reads a line of the worker's log: ours are JSON with an `event`; what on-event.ts writes by `console.log` gets the event
+ * `console`, redacted.
+ *
+ * @returns undefined for Lambda's own lines and those of metrics
+ */
+export function readWorkerLine({ at, text }: Pick<LoggedLine, 'at' | 'text'>): Fields | undefined {
+  const fields = readJson(text);
+  if (fields !== undefined && typeof fields.event === 'string' && 'timestamp' in fields) return fields;
+  if (text.trim() === '' || platformLine.test(text) || (fields !== undefined && '_aws' in fields)) return undefined;
+  const [, timestamp = new Date(at).toISOString(), level = 'INFO', message = text] = consoleLine.exec(text) ?? [];
+  return { timestamp, event: 'console', level, message: redactText(message.trimEnd(), longestMessage) };
+}
+
+function readJson(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'event' in value ? (value as Fields) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function showLine({ timestamp, event, level, requestId: _, traceId: __, ...fields }: Fields): string {
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
-  return [timestamp, level === 'INFO' ? '' : level, event, ...rest].filter((part) => part !== '').join(' ');
+/** @returns what the ledger says of a failure that was logged; undefined when it does not say, or not yet */
+async function readFailedTry(
+  { event, eventId }: Fields,
+  { at }: LoggedLine,
+  ledger: Pick<LedgerReader, 'show'>,
+): Promise<Try | undefined> {
+  if (event !== 'event.failed' || typeof eventId !== 'string') return undefined;
+  const { tried } = (await ledger.show(eventId)) ?? {};
+  return tried && tryLoggedAt(tried, at / 1000);
+}
+
+function showLine({ timestamp, event, level, requestId: _, traceId: __, message, ...fields }: Fields): string {
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${showValue(value)}`);
+  return [timestamp, level === 'INFO' ? '' : level, event === 'console' ? '' : event, message ?? '', ...rest]
+    .filter((part) => part !== '')
+    .map((part) => plain(String(part)))
+    .join(' ');
+}
+
+function showValue(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function showFailedTry(failed: Try, environment: ProcoreEnvironmentName): string {
+  return showTry(failed, environment)
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
 }

@@ -1,4 +1,5 @@
 import { eventQueue } from '../../../functions/place.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
@@ -9,8 +10,9 @@ import { placeOf } from '../place.ts';
 import { replayEvent } from '../replay.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
-import { counted, showTable, showTime } from '../table.ts';
+import { counted, showFacts, showTable, showTime } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { showTries } from '../tries.ts';
 
 /** Which events are meant; times in epoch seconds. */
 interface Selection extends EnvironmentFlag {
@@ -33,13 +35,14 @@ export async function list(
     if (found.length > flags.limit) found.shift();
   });
   const data = { environment: environment.name, count: all, events: found.map(describe) };
-  return { data, text: showEvents(found, all) };
+  return { data, text: [showEvents(found, all), ...showLastTries(found, environment.name)].join('\n\n') };
 }
 
 /** Shows one event and what became of it. */
 export async function show(session: StackSession, flags: EnvironmentFlag, eventId: string): Promise<Report> {
-  const entry = await readEntry(await session.environment(flags.environment), eventId);
-  return { data: describe(entry), text: JSON.stringify(describe(entry), null, 2) };
+  const environment = await session.environment(flags.environment);
+  const entry = await readEntry(environment, eventId);
+  return { data: describe(entry), text: showEvent(entry, environment.name) };
 }
 
 /** Sends one event, or all that fit, to on-event.ts once more. */
@@ -62,7 +65,9 @@ export async function replay(
   await send(environment, terminal, chosen);
   const data = { replayed: chosen.length, eventIds: chosen.map(({ event }) => event.id) };
   const sent = `Sent ${counted(chosen.length, 'event')} to the queue again.`;
-  return { data, text: `${sent} See them arrive: npm run procore -- events tail --environment ${environment.name}` };
+  // With `worker: false` nothing of ours logs them.
+  const follow = ` See them arrive: npm run procore -- events tail --environment ${environment.name}`;
+  return { data, text: environment.hasWorker ? `${sent}${follow}` : `${sent} Your own consumer gets them.` };
 }
 
 async function readLedger(
@@ -125,6 +130,30 @@ function showReason({ failures, deadLettered, handledAt }: ArrivedEvent): string
   const { reason, detail } = deadLettered ?? {};
   const why = reason === undefined || handledAt !== undefined ? '' : detail ? `${reason}: ${detail}` : reason;
   return [...(failures > 0 ? [counted(failures, 'failure')] : []), ...(why === '' ? [] : [why])].join(', ');
+}
+
+/** Shows the last try of each event that has failed and was not handled since. */
+function showLastTries(found: readonly ArrivedEvent[], environment: ProcoreEnvironmentName): readonly string[] {
+  return found
+    .filter((entry) => statusOf(entry) === 'failed' && entry.tried !== undefined)
+    .map(({ event, tried }) => `${event.id}\n${showTries(tried, environment, 1)}`);
+}
+
+/** Shows one event with all tries that are kept of it. */
+export function showEvent(entry: ArrivedEvent, environment: ProcoreEnvironmentName): string {
+  const { event, arrivedAt, handledAt, tried } = entry;
+  const facts = showFacts([
+    ['event', event.id],
+    ['status', statusOf(entry)],
+    ['what', `${event.resourceName} ${event.eventType} ${event.resourceId}`],
+    ['company', event.companyId],
+    ['project', event.projectId ?? '-'],
+    ['arrived', showTime(arrivedAt)],
+    ['handled', showTime(handledAt)],
+    ['reason', showReason(entry) || '-'],
+  ]);
+  const tries = showTries(tried, environment);
+  return tries === '' ? facts : `${facts}\n\nIts last tries, the newest at the end:\n${tries}`;
 }
 
 /** Shows events in a table. @param all how many there are, shown or not */

@@ -1,16 +1,29 @@
-import { authorizationKeeper } from '../../../functions/place.ts';
+import { authorizationKeeper, previousUse } from '../../../functions/place.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
 import { withHook } from '../../../functions/webhook/apply-subscription.ts';
 import { keepHook } from '../../../functions/webhook/keep-hook.ts';
-import { beginRollOver } from '../../../functions/webhook/roll-over.ts';
+import {
+  beginRollOver,
+  isUnderWay,
+  revokePrevious,
+  setRetirement,
+  type UnmovedHook,
+  unmovedHooks,
+} from '../../../functions/webhook/roll-over.ts';
 import { fingerprint, type StoredSubscription } from '../../../functions/webhook/subscription.ts';
+import {
+  previousEndsAt as endOf,
+  previousSeconds,
+  type WebhookAuthorization,
+  type WebhookAuthorizationKeeper,
+} from '../../../functions/webhook/webhook-authorization.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, usageError } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
 import type { Report, StackSession } from '../session.ts';
-import type { EnvironmentFlag } from '../shared-parameters.ts';
-import { counted, indent } from '../table.ts';
+import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
+import { counted, indent, showTable, showTime } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What became of one company's hooks. */
@@ -21,39 +34,123 @@ interface Moved {
   readonly problem?: string;
 }
 
-/** Gives all hooks a new Authorization value; the old one is accepted until nothing can use it any more. */
-export async function rotateAuthorization(
-  { terminal, environment: find }: StackSession,
-  flags: EnvironmentFlag,
+interface RotateFlags extends EnvironmentFlag, YesFlag {
+  readonly revokePrevious: boolean;
+  readonly previousHours: number | undefined;
+}
+
+/** Gives all hooks a new Authorization value; the old one is accepted until its time. Or ends the old one now. */
+export async function rotateAuthorization(session: StackSession, flags: RotateFlags): Promise<Report> {
+  if (flags.revokePrevious && flags.previousHours !== undefined) {
+    throw usageError('--revoke-previous ends the previous value now: --previous-hours does not go with it.');
+  }
+  const environment = await session.environment(flags.environment);
+  return flags.revokePrevious ? revoke(session, environment, flags.yes) : rotate(session, environment, flags);
+}
+
+async function rotate(
+  { terminal }: StackSession,
+  environment: DeployedEnvironment,
+  { previousHours }: RotateFlags,
 ): Promise<Report> {
-  const environment = await find(flags.environment);
   const before = await readWebhookAuthorization(environment, terminal);
-  const isUnderWay = before.previous !== undefined;
-  const next = systemRandomId();
-  terminal.conceal(next);
-  const keeper = authorizationKeeper(placeOf(environment), environment.clients.secretsManager);
+  const goesOn = isUnderWay(before, systemClock());
   // Run again while one is under way, it goes on with the hooks that are left, and begins no second one.
-  const { current } = isUnderWay ? before : await beginRollOver(before, next, { keeper, clock: systemClock });
+  const authorization = goesOn
+    ? await withTime(environment, before, previousHours)
+    : await begin(environment, terminal, before, previousHours);
   const hooksOf = companyHooks(environment, terminal);
   const companies: Moved[] = [];
   for (const subscription of await subscriptionsOf(environment).list()) {
-    companies.push(await moveHooks(environment, terminal, hooksOf, subscription, current));
+    companies.push(await moveHooks(environment, terminal, hooksOf, subscription, authorization.current));
   }
-  const left = companies.filter(({ problem }) => problem !== undefined);
+  const failed = companies.some(({ problem }) => problem !== undefined);
+  const left = await unmoved(environment, authorization);
+  const previousEndsAt = endOf(authorization);
   return {
-    data: { environment: environment.name, rotated: !isUnderWay, companies },
+    data: { environment: environment.name, rotated: !goesOn, previousEndsAt, companies, unmovedHooks: left },
     text: [
-      isUnderWay
+      goesOn
         ? 'A roll-over is under way; no second one was begun.'
         : 'The new value is current; the old one is still accepted.',
       ...companies.map(({ companyId, moved, problem }) =>
         indent(`company ${companyId}: ${counted(moved, 'hook')} moved${problem ? `; ${problem}` : ''}`, '  '),
       ),
-      'The hourly audit retires the old value 13 hours after the last hook was moved and the last delivery used it.',
-      ...(left.length > 0 ? ['The audit goes on with what is left; or run this again.'] : []),
+      indent(
+        `The old value ends at ${showTime(previousEndsAt)}, or earlier: 13 hours after the last hook was moved and the last delivery used it.`,
+        '',
+      ),
+      ...nameHooks('These hooks would break then. The hourly audit goes on with them; or run this again:', left),
     ].join('\n'),
-    exitCode: left.length > 0 ? exitCodes.failed : exitCodes.done,
+    exitCode: failed ? exitCodes.failed : exitCodes.done,
   };
+}
+
+async function begin(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  before: WebhookAuthorization,
+  previousHours: number | undefined,
+): Promise<WebhookAuthorization> {
+  const next = systemRandomId();
+  terminal.conceal(next);
+  const dependencies = { keeper: keeperOf(environment), clock: systemClock };
+  return beginRollOver(before, next, dependencies, previousHours === undefined ? undefined : previousHours * 3600);
+}
+
+/** Sets when the previous value ends, if this person says so or nobody has said it yet. */
+async function withTime(
+  environment: DeployedEnvironment,
+  authorization: WebhookAuthorization,
+  previousHours: number | undefined,
+): Promise<WebhookAuthorization> {
+  if (previousHours === undefined && endOf(authorization) !== undefined) return authorization;
+  const seconds = previousHours === undefined ? previousSeconds : previousHours * 3600;
+  return setRetirement(authorization, systemClock() + seconds, keeperOf(environment));
+}
+
+/** Ends the previous value now, and says which hooks break by that. */
+async function revoke({ terminal }: StackSession, environment: DeployedEnvironment, yes: boolean): Promise<Report> {
+  const authorization = await readWebhookAuthorization(environment, terminal);
+  const { previous } = authorization;
+  const nothing = { environment: environment.name, revoked: false };
+  if (previous === undefined)
+    return { data: nothing, text: 'There is no previous value: only the current one is accepted.' };
+  const brokenHooks = await unmoved(environment, authorization);
+  const lastUsedAt = await previousUse(placeOf(environment), environment.clients.dynamoDb).last(fingerprint(previous));
+  if (!yes) {
+    for (const line of nameHooks('These hooks would break:', brokenHooks)) terminal.tell(line);
+    terminal.tell(`The previous value was last used at: ${showTime(lastUsedAt)}`);
+    if (!(await terminal.confirm('End the previous value now?'))) return { data: nothing, text: 'Nothing was done.' };
+  }
+  await revokePrevious(authorization, keeperOf(environment));
+  return {
+    data: { ...nothing, revoked: true, lastUsedAt, brokenHooks },
+    text: [
+      'The previous value is revoked. Intake refuses it within 30 seconds.',
+      ...nameHooks('These hooks still send it. Their events are refused until they are moved:', brokenHooks),
+    ].join('\n'),
+  };
+}
+
+function keeperOf(environment: DeployedEnvironment): WebhookAuthorizationKeeper {
+  return authorizationKeeper(placeOf(environment), environment.clients.secretsManager);
+}
+
+async function unmoved(
+  environment: DeployedEnvironment,
+  { current }: WebhookAuthorization,
+): Promise<readonly UnmovedHook[]> {
+  return unmovedHooks(await subscriptionsOf(environment).list(), current);
+}
+
+/** Names hooks under a heading. @returns nothing where there are none */
+export function nameHooks(heading: string, hooks: readonly UnmovedHook[]): readonly string[] {
+  if (hooks.length === 0) return [];
+  const rows = hooks.map(({ companyId, connectionId, projectId, hookId }) => {
+    return [companyId, projectId ?? '-', hookId, connectionId];
+  });
+  return [indent(heading, ''), showTable(['COMPANY', 'PROJECT', 'HOOK', 'CONNECTION'], rows)];
 }
 
 async function moveHooks(

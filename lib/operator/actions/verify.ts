@@ -1,38 +1,49 @@
 import type { TableProtection } from '../../table-protection.ts';
 import { dynamoDbTableProtection } from '../aws/dynamodb-table-protection.ts';
 import { lambdaAccount } from '../aws/lambda-account.ts';
-import type { DeployedEnvironment } from '../deployment.ts';
+import type { DeployedEnvironment, Deployment } from '../deployment.ts';
+import { chooseEnvironment } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type Findings, type Leftover, leftoversOf, stacksOf } from '../leftovers.ts';
 import type { Report, StackSession } from '../session.ts';
+import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { counted, hang, indent, showTable } from '../table.ts';
-import { type Check, verifyEnvironment } from '../verify.ts';
+import { type Check, verifyAlarms, verifyEnvironment } from '../verify.ts';
 import { verifyAccounts } from '../verify-account.ts';
 
 /** What `verify` is asked for. */
-export interface VerifyFlags {
+export interface VerifyFlags extends EnvironmentFlag {
   /** Whether to list what stayed of a deleted stack, and check nothing. */
   readonly leftovers: boolean;
 }
 
-/** Looks whether every environment of a stack works, through its real addresses; or lists what stayed of a deleted one. */
-export async function verify(session: StackSession, { leftovers }: VerifyFlags): Promise<Report> {
+/** Looks whether every stack that is meant works, through its real addresses; or lists what stayed of deleted ones. */
+export async function verify(session: StackSession, { leftovers, environment: wanted }: VerifyFlags): Promise<Report> {
   if (leftovers) return listLeftovers(session);
-  const { terminal, deployment } = session;
-  const { environments, stackName } = await deployment();
+  const { terminal, deployments } = session;
+  const stacks = await deployments(wanted);
   const checks = await terminal.working('Checking', async () => {
-    const each = environments.map((environment) => verifyEnvironment(environment, fetch, protectionOf(environment)));
-    const accounts = verifyAccounts(environments, ({ clients }) => lambdaAccount(clients.lambda));
-    return (await Promise.all([...each, accounts])).flat();
+    const accounts = verifyAccounts(
+      stacks.flatMap(({ environments }) => environments),
+      ({ clients }) => lambdaAccount(clients.lambda),
+    );
+    return (await Promise.all([...stacks.map((stack) => verifyStack(stack, wanted)), accounts])).flat();
   });
   const faults = checks.filter(({ fault }) => fault !== undefined);
   return {
-    data: { stack: stackName, checks },
+    data: { stacks: stacks.map(({ stackName }) => stackName), checks },
     text: [...checks.map(showCheck), '', `${checks.length - faults.length} of ${checks.length} checks hold.`].join(
       '\n',
     ),
     exitCode: faults.length === 0 ? exitCodes.done : exitCodes.failed,
   };
+}
+
+/** @param wanted the one environment to look at; without it all that the stack has */
+async function verifyStack(stack: Deployment, wanted: string | undefined): Promise<readonly Check[]> {
+  const environments = wanted === undefined ? stack.environments : [chooseEnvironment(stack, wanted)];
+  const each = environments.map((environment) => verifyEnvironment(environment, fetch, protectionOf(environment)));
+  return (await Promise.all([...each, verifyAlarms(stack)])).flat();
 }
 
 /** The tables of a system on this machine live as long as the system. */
@@ -53,7 +64,7 @@ async function listLeftovers(session: StackSession): Promise<Report> {
 }
 
 /** Shows what stayed behind of a stack, and the commands that delete it. */
-function showLeftovers({ stackName, tagged, inStack }: Findings, leftovers: readonly Leftover[]): string {
+export function showLeftovers({ stackName, tagged, inStack }: Findings, leftovers: readonly Leftover[]): string {
   if (leftovers.length === 0) {
     const others = stacksOf(tagged).filter((name) => name !== stackName);
     const hint = others.length === 0 ? '' : ` Of these stacks there is something (--stack): ${others.join(', ')}.`;
@@ -64,7 +75,7 @@ function showLeftovers({ stackName, tagged, inStack }: Findings, leftovers: read
     'To delete it for good, in this order. Nobody can give it back: look first whether the queues hold events, and the ' +
     'escrow queue token sets, that you want.';
   return [
-    `${counted(leftovers.length, 'thing')} stayed behind of "${stackName}", ${state}:`,
+    indent(`${counted(leftovers.length, 'thing')} stayed behind of "${stackName}", ${state}:`, ''),
     '',
     showTable(
       ['ENVIRONMENT', 'WHAT', 'NAME'],

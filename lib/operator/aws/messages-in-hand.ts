@@ -1,5 +1,5 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -31,15 +31,23 @@ export async function takeInHand({ client, queueUrl }: SetAsideQueue): Promise<r
   return messages;
 }
 
-/** Lets others see messages again at once. */
+/** SQS takes so many in one call. */
+const mostInCall = 10;
+
+/**
+ * Lets others see messages again at once. One that SQS refuses is not in hand any more, so that others see it already.
+ */
 export async function giveBack(
   { client, queueUrl }: SetAsideQueue,
   messages: readonly { readonly receipt: string }[],
 ): Promise<void> {
-  for (const { receipt } of messages) {
-    await client.send(
-      new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receipt, VisibilityTimeout: 0 }),
-    );
+  for (let first = 0; first < messages.length; first += mostInCall) {
+    const Entries = messages.slice(first, first + mostInCall).map(({ receipt }, index) => ({
+      Id: String(index),
+      ReceiptHandle: receipt,
+      VisibilityTimeout: 0,
+    }));
+    await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
   }
 }
 

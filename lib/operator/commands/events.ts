@@ -66,7 +66,7 @@ const list = stackCommand({
 });
 
 const show = stackCommand({
-  brief: 'Shows one event and what became of it',
+  brief: 'Shows one event, what became of it, and its last ten tries',
   examples: ['npm run procore -- events show 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox'],
   parameters: { flags: environmentFlag, positional: { kind: 'tuple', parameters: [eventValue] } },
   action: async () => (await import('../actions/events.ts')).show,
@@ -91,9 +91,17 @@ const replay = stackCommand({
 });
 
 const dead = stackCommand({
-  brief: 'Shows the events that failed for good, with their reasons; takes none away',
-  examples: ['npm run procore -- events dead --environment sandbox'],
-  parameters: { flags: environmentFlag },
+  brief: 'Shows the events that failed for good, with reason and last try; takes no message',
+  examples: [
+    'npm run procore -- events dead --environment sandbox',
+    'npm run procore -- events dead --messages --environment sandbox',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      messages: switchFlag('The messages themselves, also unreadable ones: hides them for a minute'),
+    },
+  },
   action: async () => (await import('../actions/events-dead.ts')).dead,
 });
 
@@ -181,7 +189,7 @@ const reconcile = stackCommand({
 });
 
 const tail = stackCommand({
-  brief: 'Follows the worker’s log, where on-event.ts tells of each event; takes nothing from the queue',
+  brief: 'Follows what on-event.ts logs, and why it failed; takes nothing from the queue',
   examples: [
     'npm run procore -- events tail --environment sandbox',
     'npm run --silent procore -- events tail --environment sandbox --since 1h --for 60 --json',

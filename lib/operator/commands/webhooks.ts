@@ -97,9 +97,25 @@ const remove = stackCommand({
 });
 
 const rotateAuthorization = stackCommand({
-  brief: 'Gives all hooks a new Authorization value; the old one is accepted until nothing uses it any more',
-  examples: ['npm run procore -- webhooks rotate-authorization --environment sandbox'],
-  parameters: { flags: environmentFlag },
+  brief: 'Gives all hooks a new Authorization value; the old one is accepted for 26 hours at most, or is ended now',
+  examples: [
+    'npm run procore -- webhooks rotate-authorization --environment sandbox',
+    'npm run procore -- webhooks rotate-authorization --environment sandbox --revoke-previous',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      revokePrevious: switchFlag('End the previous value now; names the hooks that break'),
+      previousHours: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 1, to: 720 }),
+        brief: 'How long the previous value is accepted at most, from now on; 26 for a new roll-over',
+        placeholder: 'HOURS',
+        optional: true,
+      },
+      yes: switchFlag('Do not ask'),
+    },
+  },
   action: async () => (await import('../actions/rotate-authorization.ts')).rotateAuthorization,
 });
 

@@ -29,7 +29,10 @@ export async function problemOf(error: unknown, client: ProcoreClient): Promise<
   if (error instanceof ProcoreApiError) {
     const { exchange, status } = error;
     const answer = status === undefined ? (exchange.failure ?? 'not sent') : `status ${status}`;
-    const made = `${exchange.method} ${pathOf(exchange.url)}: ${answer}.`;
+    const report = `npm run procore -- support-report ${error.referenceId} --environment ${exchange.environment}`;
+    // A call that was not made is not kept.
+    const whole = exchange.tries === 0 ? '' : ` All of it: ${report}.`;
+    const made = `${exchange.method} ${pathOf(exchange.url)}: ${answer}.${whole}`;
     const { diagnosis, evidence } = await narrow(exchange, client);
     // A pause or an empty budget says what it is itself; there is no answer to diagnose.
     const found = exchange.tries === 0 ? error.diagnosis : diagnosis;

@@ -165,6 +165,7 @@ function startWorker(
     evidence: keyEvidence({ ledger: world.workerLedger, clock }),
     // Nothing may wait here: this bench is about intake.
     breaker: { hold: () => undefined, succeeded() {}, failed() {}, ended() {} },
+    frameOf: () => undefined,
     giveUpAfterHours: 72,
     clock,
     randomFraction: () => 0.5,

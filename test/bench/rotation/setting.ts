@@ -69,6 +69,7 @@ export async function startBenchSetting(): Promise<BenchSetting> {
       PROCORE_LOGIN_ORIGIN: standIn.loginOrigin,
       PROCORE_API_ORIGIN: standIn.apiOrigin,
       [settingNames.environment]: 'sandbox',
+      [settingNames.stack]: 'Bench',
       [settingNames.connectionsTable]: connectionsTable,
       [settingNames.oauthClientSecret]: secret,
       [settingNames.eventQueue]: `${endpoint}/000000000000/never-used.fifo`,

@@ -9,7 +9,7 @@ import {
 import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
 import { TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
@@ -93,10 +93,13 @@ describe('a function', () => {
     const statements = [
       statement(['dynamodb:GetItem'], [tableArn('items')]),
       statement(['sqs:SendMessage'], [queueArn('queue')]),
+      statement(['lambda:InvokeFunction'], [functionArn('worker:live')]),
     ];
     local
       .front()
-      .serve([{ logicalId: 'WorkerKey', name: 'worker', roleStatements: statements }], async () => ({ payload: null }));
+      .serve([{ logicalId: 'WorkerKey', name: 'worker', roleStatements: statements, aliases: ['live'] }], async () => ({
+        payload: null,
+      }));
   });
 
   test('may do what its role says, and it is noted', async () => {
@@ -144,16 +147,19 @@ describe('a function', () => {
     await expect(local.sqs('WorkerKey').send(send)).rejects.toMatchObject({
       message: message('sqs:SendMessage', queueArn('dead')),
     });
+    // Its role allows the alias, which does not mean the function.
     const invoke = new InvokeCommand({ FunctionName: 'worker' });
     const notInvoked = accessDenied('lambda:InvokeFunction', functionArn('worker'));
     await expect(local.lambda('WorkerKey').send(invoke)).rejects.toMatchObject(notInvoked);
+    await local.lambda('WorkerKey').send(new InvokeCommand({ FunctionName: 'worker:live' }));
   });
 });
 
 describe('Lambda', () => {
   const text = (payload: { transformToString(): string } | undefined) => payload?.transformToString();
   beforeEach(() => {
-    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], async (name, payload) => {
+    const echo = { logicalId: 'EchoKey', name: 'echo', roleStatements: [], aliases: ['live'] };
+    local.front().serve([echo], async (name, payload) => {
       if (JSON.stringify(payload) === '{"fail":true}') {
         return { payload: { errorType: 'Error', errorMessage: 'it failed' }, functionError: 'Unhandled' };
       }
@@ -168,6 +174,15 @@ describe('Lambda', () => {
       expect(answer).toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
       expect(answer.FunctionError).toBeUndefined();
       expect(text(answer.Payload)).toBe('{"name":"echo","payload":{"n":9007199254740991}}');
+    },
+  );
+
+  test.each(['echo:live', functionArn('echo:live')])(
+    'runs the function behind the alias in %s',
+    async (FunctionName) => {
+      const answer = await local.lambda().send(new InvokeCommand({ FunctionName, Payload: '1' }));
+      expect(answer).toMatchObject({ StatusCode: 200, ExecutedVersion: '1' });
+      expect(text(answer.Payload)).toBe('{"name":"echo","payload":1}');
     },
   );
 
@@ -186,7 +201,7 @@ describe('Lambda', () => {
 
   test('refuses, in the words of Lambda, what the account has no execution free for', async () => {
     const full = () => Promise.reject(new TooManyExecutionsError('echo', 10));
-    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [] }], full);
+    local.front().serve([{ logicalId: 'EchoKey', name: 'echo', roleStatements: [], aliases: [] }], full);
     await expect(local.lambda().send(new InvokeCommand({ FunctionName: 'echo' }))).rejects.toMatchObject({
       name: 'TooManyRequestsException',
       message: 'Rate Exceeded.',
@@ -205,6 +220,7 @@ describe('Lambda', () => {
       'RequestTooLargeException',
     ],
     ['a version', { FunctionName: 'echo', Qualifier: '1' }, 'UnsupportedOperation'],
+    ['an alias that does not exist', { FunctionName: 'echo:dead' }, 'ResourceNotFoundException'],
   ])('refuses %s', async (_name, input, name) => {
     await expect(local.lambda().send(new InvokeCommand(input))).rejects.toMatchObject({ name });
   });
@@ -228,4 +244,32 @@ test('a service that is not there, and a call without signature, are refused by 
 test('a port that is taken is a clear error', async () => {
   const port = Number(new URL(local.front().endpoint).port);
   await expect(startAwsFront(port, () => {})).rejects.toMatchObject({ code: 'port_taken' });
+});
+
+describe('the operator', () => {
+  const statement = (actions: string[], resources: string[]) => ({ effect: 'Allow' as const, actions, resources });
+  const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/the-key';
+  const read = () => local.dynamo('anybody').send(new GetItemCommand({ TableName: 'items', Key: item }));
+  afterEach(() => local.front().limitOperator(undefined));
+
+  test('may do everything, until a policy says what, the key of the table included', async () => {
+    await read();
+    const refused: unknown[] = [];
+    const limit = (...statements: ReturnType<typeof statement>[]) =>
+      local.front().limitOperator({ statements, keyArn, refused: (permission) => refused.push(permission) });
+    const table = statement(['dynamodb:GetItem'], [tableArn('items')]);
+    limit(table);
+    await expect(read()).rejects.toThrow('assumed-role/operator/operator is not authorized to perform: kms:Decrypt');
+    limit(statement(['kms:Decrypt', 'kms:DescribeKey'], [keyArn]));
+    await expect(read()).rejects.toThrow('is not authorized to perform: dynamodb:GetItem');
+    expect(refused).toEqual([
+      { action: 'kms:Decrypt', resource: keyArn },
+      { action: 'kms:DescribeKey', resource: keyArn },
+      { action: 'dynamodb:GetItem', resource: tableArn('items') },
+    ]);
+    limit(table, statement(['kms:Decrypt', 'kms:DescribeKey'], [keyArn]));
+    await read();
+    const used = local.front().usedPermissions();
+    expect(used).toContainEqual({ functionName: 'operator', action: 'kms:Decrypt', resource: keyArn, calls: 1 });
+  });
 });

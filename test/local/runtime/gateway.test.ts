@@ -114,6 +114,19 @@ describe('the event', () => {
 });
 
 describe('a route', () => {
+  test('with a greedy path variable takes all that is below it, and a slash at its end, after a full match', async () => {
+    const named = (method: string, path: string) => ({ method, path, invoke: async (event: unknown) => result(event) });
+    const { url } = await start([named('POST', '/a/{proxy+}'), named('POST', '/a'), named('POST', '/a/b')]);
+    const post = async (path: string) => (await fetch(url + path, { method: 'POST' })).json();
+    expect(await post('/a')).toMatchObject({ routeKey: 'POST /a' });
+    expect(await post('/a')).not.toHaveProperty('pathParameters');
+    expect(await post('/a/')).toMatchObject({ routeKey: 'POST /a/{proxy+}', pathParameters: { proxy: '' } });
+    expect(await post('/a/c/d')).toMatchObject({ routeKey: 'POST /a/{proxy+}', pathParameters: { proxy: 'c/d' } });
+    expect(await post('/a/b')).toMatchObject({ routeKey: 'POST /a/b' });
+    expect((await fetch(`${url}/a/`)).status).toBe(404);
+    expect((await fetch(`${url}/ab`, { method: 'POST' })).status).toBe(404);
+  });
+
   test('is chosen by method and path, then by ANY, then $default', async () => {
     const named = (method: string, path: string) => ({ method, path, invoke: async (event: unknown) => result(event) });
     const { url } = await start([named('ANY', '$default'), named('ANY', '/a'), named('GET', '/a')]);

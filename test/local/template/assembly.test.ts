@@ -8,14 +8,14 @@ import { readCdkJson, synthesize } from '../../../lib/local/template/assembly.ts
 const app = 'test/local/fixture-app.ts';
 
 describe('synthesizing', () => {
-  test("runs the app with cdk.json's context, overrides merged into it, and the validator off", async () => {
-    const assembly = await synthesize({ procore: { environments: ['federal'] } }, app);
+  test("runs the app with cdk.json's context as one stack, overrides laid over it, and the validator off", async () => {
+    const assembly = await synthesize({ procore: { environments: ['federal'], workerConcurrency: 3 } }, app);
     const { Value } = assembly.template.Outputs?.Seen ?? { Value: null };
     const seen = JSON.parse(String(Value));
     expect(seen.validation).toBe('false');
     expect(seen.context).toMatchObject({
       'aws:cdk:enable-asset-metadata': true,
-      procore: { environments: ['federal'], alarmEmail: null },
+      procore: { stages: { default: { alarmEmail: null, environments: { federal: { workerConcurrency: 3 } } } } },
     });
     await assembly.remove();
     await expect(access(assembly.directory)).rejects.toThrow('ENOENT');

@@ -50,6 +50,7 @@ describe('a template', () => {
         roleStatements: [
           { effect: 'Allow', actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:us-east-1:000000000000:Queue'] },
         ],
+        aliases: [],
       },
     ]);
   });
@@ -129,6 +130,39 @@ describe('a template', () => {
         functionName: 'Fn',
       },
     ]);
+  });
+
+  test('gives the function behind an alias to what calls it, and the alias by its ARN to who must be allowed it', () => {
+    const Version: TemplateResource = { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Fn' } } };
+    const FunctionVersion = { 'Fn::GetAtt': ['Version', 'Version'] };
+    const Live: TemplateResource = {
+      Type: 'AWS::Lambda::Alias',
+      Properties: { FunctionName: { Ref: 'Fn' }, FunctionVersion, Name: 'live' },
+    };
+    const named = { 'Fn::Join': ['', [{ 'Fn::Select': [6, { 'Fn::Split': [':', { Ref: 'Live' }] }] }, ':live']] };
+    const Source: TemplateResource = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: named },
+    };
+    const Integration: TemplateResource = {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: { Ref: 'Live' },
+        PayloadFormatVersion: '2.0',
+      },
+    };
+    const Route: TemplateResource = {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: { ApiId: { Ref: 'Api' }, RouteKey: 'POST /in', Target: 'integrations/Integration' },
+    };
+    const Resources = { Role: role, Fn: fn, Api: api, Queue: queue(), Version, Live, Source, Integration, Route };
+    const resources = read(Resources, { Function: { Value: { Ref: 'Live' } } });
+    expect(resources.functions).toMatchObject([{ name: 'Fn', aliases: ['live'] }]);
+    expect(resources.eventSources).toMatchObject([{ functionName: 'Fn' }]);
+    expect(resources.routes).toMatchObject([{ functionName: 'Fn' }]);
+    expect(resources.outputs).toEqual({ Function: 'arn:aws:lambda:us-east-1:000000000000:function:Fn:live' });
   });
 
   test('gives its outputs, resolved', () => {

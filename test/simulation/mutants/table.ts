@@ -261,6 +261,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit('standing.ts', "if (connection.status !== 'connected')", "if (connection.status === 'disconnected')"),
       edit('vending.ts', "  if (status === 'reauthorization_required')", "  if (status === 'disconnected')"),
+      edit('vending.ts', "  if (status !== 'connected') throw", "  if (status === 'disconnected') throw"),
       edit(
         'transitions.ts',
         "      { condition: 'statusIs', status: 'connected' },\n      { condition: 'attemptFreeAt', now },",

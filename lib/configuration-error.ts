@@ -1,4 +1,4 @@
-import { ConnectorError } from '../../functions/connector-error.ts';
+import { ConnectorError } from '../functions/connector-error.ts';
 
 /** A key of cdk.json or a prop of the construct has a value that nothing can be deployed with; the message is one line. */
 export class ConfigurationError extends ConnectorError {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { HandlerTimeoutError, withTimeLimit } from '../../functions/webhook/time-limit.ts';
+
+const forever = () => new Promise<void>(() => {});
+
+describe('a piece of work with a limit of time', () => {
+  it('gives its result when it finishes first, and its signal is not aborted', async () => {
+    const signals: AbortSignal[] = [];
+    const work = async (signal: AbortSignal) => {
+      signals.push(signal);
+      return 'done';
+    };
+    expect(await withTimeLimit(1000, forever, work)).toBe('done');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+
+  it('gives its error when it fails first', async () => {
+    await expect(withTimeLimit(1000, forever, () => Promise.reject(new Error('its own')))).rejects.toThrow('its own');
+  });
+
+  it('is given up at the limit, and its signal says why', async () => {
+    const waited: number[] = [];
+    const reasons: unknown[] = [];
+    const sleep = async (milliseconds: number) => void waited.push(milliseconds);
+    const work = (signal: AbortSignal) => {
+      signal.addEventListener('abort', () => reasons.push(signal.reason));
+      return forever();
+    };
+    await expect(withTimeLimit(24_600, sleep, work)).rejects.toMatchObject({
+      name: 'HandlerTimeoutError',
+      code: 'handler_timeout',
+      message:
+        'on-event.ts had not finished after 25 s, when the invocation had to end. The event comes again. Make it ' +
+        'faster, pass `signal` on to what it waits for, or raise the time-out of the worker.',
+    });
+    expect(waited).toEqual([24_600]);
+    expect(reasons).toEqual([expect.any(HandlerTimeoutError)]);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['finishes', async () => {}],
+    [
+      'throws at once, as a function that is not async can',
+      () => {
+        throw new Error('its own');
+      },
+    ],
+  ])('brings the process down no more when the limit comes after work that %s', async (_, work) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const limit = Promise.withResolvers<void>();
+    await withTimeLimit(1000, () => limit.promise, work).catch(() => {});
+    limit.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+});

@@ -49,6 +49,7 @@ export class WorkerProcess {
       companyClient: (companyId) =>
         companyClientWhenCalled('sandbox', companyId, () => Promise.reject(new Error('nobody calls Procore here'))),
       handlers: async () => this.#handlersOf(surroundings),
+      frameOf: () => undefined,
       ledger,
       queue: this.#queueOf(surroundings),
       evidence: useCases.keyEvidence({ ledger, clock }),

@@ -84,13 +84,18 @@ export class WorkerProcess {
       weather.call<unknown>(this.holder, 'ledgerOutage', effect) as Promise<Answer>;
     const { witness } = this;
     /** The end of a try is written down, or that fails for good. */
-    const close = async (subject: Subject, name: string, effect: () => Promise<void>): Promise<void> => {
+    const close = async (
+      subject: Subject,
+      name: string,
+      effect: () => Promise<void>,
+      isDead = false,
+    ): Promise<void> => {
       const fate = fateOf(subjectId(subject));
       const write = () => {
         tell(`${this.holder.name} writes ${name} of ${fate.arrival.id}`);
         witness.open.delete(fate);
         // It ended in a living process, and that is written: what it did before is forgiven.
-        fate.deathsAlone = 0;
+        if (!isDead) fate.deathsAlone = 0;
         return effect();
       };
       await call(write).finally(() => witness.underWay.delete(fate));
@@ -124,8 +129,11 @@ export class WorkerProcess {
         });
       },
       recordFailure: (subject, tried, deadLettered) =>
-        close(subject, `recordFailure ${JSON.stringify({ ...tried, tries: tried.tries.length })}`, () =>
-          ledger.recordFailure(subject, tried, deadLettered),
+        close(
+          subject,
+          `recordFailure ${JSON.stringify({ ...tried, tries: tried.tries.length })}`,
+          () => ledger.recordFailure(subject, tried, deadLettered),
+          deadLettered !== undefined,
         ),
       health: (key) => call(() => ledger.health(key)),
       noteHealth: (key, health) => call(() => ledger.noteHealth(key, health)),

@@ -3,6 +3,7 @@ import { type Blame, blame } from './blame.ts';
 import { subjectId } from './event-message.ts';
 import { isCounted, keyWorks } from './evidence.ts';
 import { backOffSeconds, isPastRetention, reasonToGiveUp } from './giving-up.ts';
+import { longestUnclosed } from './killers.ts';
 import { setAside } from './set-aside.ts';
 import { HandlerTimeoutError } from './time-limit.ts';
 import { failedTry, recordOf, type Try, type TryOutcome, type TryRecord, withTry } from './try-record.ts';
@@ -75,8 +76,9 @@ async function comeLater(
   if (isPastRetention({ now, sentAt: item.message.sentAt })) {
     return giveUp('retention', record, failure, dependencies);
   }
-  if (isReadable) await dependencies.ledger.keepTries(item.content, record).catch(unwritten(item, dependencies));
-  return Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
+  const isKept = !isReadable || (await keep(dependencies.ledger.keepTries(item.content, record), item, dependencies));
+  const pause = Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
+  return isKept ? pause : pauseOfUnkept(pause, item);
 }
 
 async function decide(
@@ -91,7 +93,7 @@ async function decide(
   if (reason !== undefined) return giveUp(reason, record, failure, dependencies);
   // A count of receives proves nothing, but it is all there is.
   if (!isReadable) return backOffSeconds(item.message.receiveCount, randomFraction());
-  await ledger.recordFailure(item.content, record).catch(unwritten(item, dependencies));
+  const isKept = await keep(ledger.recordFailure(item.content, record), item, dependencies);
   if (now - record.firstTriedAt >= failingLongSeconds) {
     observer.count('eventFailingLong');
     observer.note('event.failing_long', {
@@ -106,7 +108,8 @@ async function decide(
       durationMs: Math.round((now - record.firstTriedAt) * 1000),
     });
   }
-  return backOffSeconds(record.failures, randomFraction(), works);
+  const pause = backOffSeconds(record.failures, randomFraction(), works);
+  return isKept ? pause : pauseOfUnkept(pause, item);
 }
 
 async function giveUp(
@@ -118,15 +121,30 @@ async function giveUp(
 ): Promise<'done' | number> {
   const backOff = await setAside(item.message, reason, dependencies, { lastTry: failed, ...(detail && { detail }) });
   const deadLettered = backOff === 'done' ? { reason, ...(detail && { detail }) } : undefined;
-  await dependencies.ledger.recordFailure(item.content, record, deadLettered).catch(unwritten(item, dependencies));
-  return backOff;
+  const write = dependencies.ledger.recordFailure(item.content, record, deadLettered);
+  const isKept = await keep(write, item, dependencies);
+  return isKept || backOff === 'done' ? backOff : pauseOfUnkept(backOff, item);
 }
 
-function unwritten(item: WorkItem, { observer }: Pick<WorkDependencies, 'observer'>) {
-  return (error: unknown) => {
+/** @returns false when the ledger did not take the write, which is noted */
+async function keep(
+  write: Promise<void>,
+  item: WorkItem,
+  { observer }: Pick<WorkDependencies, 'observer'>,
+): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
     observer.count('ledgerUnwritten');
     observer.note('event.try_not_kept', { ...namesOf(item), errorName: errorName(error) });
-  };
+    return false;
+  }
+}
+
+/** The beginning of a suspect's try is written down and its end is not: it must not look as if the process had died. */
+function pauseOfUnkept(pause: number, { tried }: WorkItem): number {
+  return tried?.startedAt === undefined ? pause : Math.min(pause, longestUnclosed);
 }
 
 async function readEvidence(item: WorkItem, { evidence, observer }: WorkDependencies): Promise<number | undefined> {

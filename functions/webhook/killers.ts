@@ -1,7 +1,7 @@
 import { type TryRecord, withTry } from './try-record.ts';
 import { eventQueueLimits, type ReceivedMessage } from './work-queue.ts';
 
-/** In so many tries a message may end its process, alone. */
+/** In so many tries, one after another, a message may end its process, alone. */
 const mostDeaths = 2;
 
 /**
@@ -30,10 +30,31 @@ export function isOpen(message: ReceivedMessage, kept: TryRecord | undefined): b
   return kept?.messageId === message.messageId && kept.startedAt !== undefined;
 }
 
-/** Closes a try that ended with its process: that is a failure, and a death. */
-export function withDeath(record: TryRecord): TryRecord {
-  const { startedAt, deaths, failures } = record;
+/** What comes again this soon after its try has begun was put off by a living process; seconds, with a minute to spare. */
+const soonestAfterDeath = eventQueueLimits.visibilitySeconds - 120;
+
+/** The pause, in seconds, after which a message whose try has an end that could not be written is back in time. */
+export const longestUnclosed = 60;
+
+/**
+ * Closes a try of which no end is known. That is a failure, and a death if it is the very next receive, and comes when a
+ * dead process's messages do. Otherwise the process may have lived, and the ledger not taken the end: nobody is given up
+ * for that, and who does kill dies again.
+ *
+ * @param before the receive in which the try began
+ */
+export function withDeath(
+  record: TryRecord,
+  before: Pick<TryRecord, 'receiveCount'> | undefined,
+  now: number,
+): TryRecord {
+  const { startedAt, deaths, failures, receiveCount } = record;
   if (startedAt === undefined) return record;
+  const isNext = receiveCount === (before?.receiveCount ?? 0) + 1;
+  if (!isNext || now - startedAt < soonestAfterDeath) {
+    const text = 'How this try ended is not known.';
+    return { ...withTry(record, { at: startedAt, outcome: 'outside', text }), deaths, failures: failures + 1 };
+  }
   const closed = withTry(record, { at: startedAt, outcome: 'died', text: 'The worker ended in this try.' });
   return { ...closed, deaths: deaths + 1, failures: failures + 1 };
 }

@@ -1,4 +1,5 @@
 import { isConnectorError } from '../connector-error.ts';
+import { redactText } from '../redact.ts';
 import { throttledSeconds } from '../throttled-function.ts';
 import { isPermanent } from './permanent.ts';
 
@@ -41,7 +42,7 @@ export function blame(error: unknown): Blame {
   const levels: Error[] = [];
   for (let one = error; levels.length < 3 && one instanceof Error; one = one.cause) levels.push(one);
   const [first] = levels;
-  if (isPermanent(first)) return { whose: 'hopeless', detail: first.message };
+  if (isPermanent(first)) return { whose: 'hopeless', detail: redactText(first.message, 256) };
   for (const level of levels) {
     const waitSeconds = askedWait(level);
     if (waitSeconds !== undefined) return { whose: 'nobodys', waitSeconds };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { OnEventNotLoadedError } from '../../functions/webhook/load-handlers.ts';
-import type { TryRecord } from '../../functions/webhook/try-record.ts';
+import type { Try, TryRecord } from '../../functions/webhook/try-record.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { clientOptions } from './template/provision.ts';
@@ -16,16 +16,16 @@ export interface HandledEvent {
   readonly event: { readonly resourceName: string; readonly resourceId: string };
 }
 
-/** The ledger says that the integrator's file could not be loaded for the event. */
-export interface NotLoaded {
-  readonly notLoaded: string;
+/** The ledger says that a try of the event failed, and how. */
+export interface FailedOnce {
+  readonly failed: Try;
 }
 
 /** What became of an event that was sent to `onEvent`. */
 export type EventOutcome =
   | ({ readonly outcome: 'handled' } & HandledEvent)
-  /** `where` is the first line of the stack. */
-  | { readonly outcome: 'failed'; readonly errorName: string; readonly where: string }
+  /** `frame` is the line of the integrator's file, where one is known. */
+  | { readonly outcome: 'failed'; readonly errorName: string; readonly text?: string; readonly frame?: string }
   /** The worker, or the integrator's file, cannot even be loaded; `text` is what it says. */
   | { readonly outcome: 'not_loaded'; readonly text: string }
   | { readonly outcome: 'unfinished' };
@@ -38,16 +38,16 @@ export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<
   const client = new DynamoDBClient(clientOptions(aws));
   const schema = z.looseObject({ resourceName: z.string(), resourceId: z.string() });
   return {
-    /** @returns undefined when the event is not handled, for another reason than that the file cannot be loaded */
-    async read(eventId: string): Promise<HandledEvent | NotLoaded | undefined> {
+    /** @returns undefined when the event was not tried yet */
+    async read(eventId: string): Promise<HandledEvent | FailedOnce | undefined> {
       const key = { id: { S: `event#${eventId}` } };
       const { Item: item } = await client.send(
         new GetItemCommand({ TableName: tables.Deliveries, Key: key, ConsistentRead: true }),
       );
       if (item?.handledAt?.N === undefined) {
         const { tries = [] }: Partial<TryRecord> = JSON.parse(item?.tried?.S ?? '{}');
-        const last = tries.at(-1);
-        return last?.errorName === notLoadedName ? { notLoaded: last.text ?? '' } : undefined;
+        const last = tries.findLast(({ errorName }) => errorName !== undefined);
+        return last && { failed: last };
       }
       return { handledAt: Number(item.handledAt.N), event: schema.parse(JSON.parse(item.event?.S ?? '{}')) };
     },
@@ -56,7 +56,7 @@ export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<
 }
 
 /**
- * Waits until an event is handled, or the worker's log says why it is not.
+ * Waits until an event is handled, or the ledger or the worker's log says why it is not.
  *
  * @param read whether it is handled
  * @param limits.seconds how long it waits
@@ -64,24 +64,23 @@ export function readHandled({ aws }: Pick<LocalSystem, 'aws'>, { tables }: Pick<
  */
 export async function outcomeOf(
   eventId: string,
-  read: (eventId: string) => Promise<HandledEvent | NotLoaded | undefined>,
-  log: Pick<LogWatch, 'find' | 'initErrors'>,
+  read: (eventId: string) => Promise<HandledEvent | FailedOnce | undefined>,
+  log: Pick<LogWatch, 'initErrors'>,
   { seconds, initErrors }: { readonly seconds: number; readonly initErrors: number },
 ): Promise<EventOutcome> {
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     const known = await read(eventId);
-    if (known !== undefined && 'notLoaded' in known) return { outcome: 'not_loaded', text: known.notLoaded };
+    if (known !== undefined && 'failed' in known) return failureOf(known.failed);
     if (known !== undefined) return { outcome: 'handled', ...known };
-    const failed = log.find('event.failed', { eventId });
-    // Why a file cannot be loaded, the ledger says in a moment.
-    if (failed !== undefined && failed.errorName !== notLoadedName) {
-      const [where = ''] = String(failed.stack).split(' | ');
-      return { outcome: 'failed', errorName: String(failed.errorName), where };
-    }
     const text = log.initErrors()[initErrors];
     if (text !== undefined) return { outcome: 'not_loaded', text };
     await sleep(10);
   }
   return { outcome: 'unfinished' };
+}
+
+function failureOf({ errorName = 'an error', text, frame }: Try): EventOutcome {
+  if (errorName === notLoadedName) return { outcome: 'not_loaded', text: text ?? '' };
+  return { outcome: 'failed', errorName, ...(text !== undefined && { text }), ...(frame !== undefined && { frame }) };
 }

@@ -76,7 +76,10 @@ function describe(outcome: EventOutcome, event: string, seconds: string): string
     case 'handled':
       return `✓ onEvent was done with an event after ${seconds} s: ${event}`;
     case 'failed':
-      return `✗ onEvent threw ${outcome.errorName} for an event, ${outcome.where}: ${event}`;
+      return [
+        `✗ onEvent threw ${outcome.errorName}${outcome.frame ? ` at ${outcome.frame}` : ''} for an event: ${event}`,
+        ...(outcome.text ? [`    ${outcome.text}`] : []),
+      ].join('\n');
     case 'not_loaded':
       return `✗ It cannot be loaded: ${outcome.text}`;
     case 'unfinished':

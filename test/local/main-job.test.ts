@@ -3,7 +3,7 @@ import { outcomeOf } from '../../lib/local/event-outcome.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 
 describe('what became of an event that was sent', () => {
-  const failed = { event: 'event.failed', eventId: '01A', errorName: 'TypeError', stack: 'at onEvent (index.mjs:1:1)' };
+  const failed = { at: 1, durationMs: 2, outcome: 'failed', errorName: 'TypeError' } as const;
   const logOf = (...texts: string[]) => {
     const log = new LogWatch();
     for (const text of texts) log.take({ functionName: 'worker', stream: 'stdout', text });
@@ -20,12 +20,21 @@ describe('what became of an event that was sent', () => {
     });
   });
 
-  it('is at once that the handler threw, what and where', async () => {
-    const log = logOf(JSON.stringify({ ...failed, eventId: '01B' }), JSON.stringify(failed));
-    expect(await outcomeOf('01A', never, log, { seconds: 20, initErrors: 0 })).toEqual({
+  it('is at once that the handler threw, what and where, as the ledger has it', async () => {
+    const failures = [undefined, { failed: { ...failed, text: 'no name', frame: 'on-event.ts:3' } }];
+    expect(await outcomeOf('01A', async () => failures.shift(), logOf(), { seconds: 20, initErrors: 0 })).toEqual({
       outcome: 'failed',
       errorName: 'TypeError',
-      where: 'at onEvent (index.mjs:1:1)',
+      text: 'no name',
+      frame: 'on-event.ts:3',
+    });
+  });
+
+  it('is that the file cannot be loaded, where the ledger says so', async () => {
+    const read = async () => ({ failed: { ...failed, errorName: 'OnEventNotLoadedError', text: 'no such module' } });
+    expect(await outcomeOf('01A', read, logOf(), { seconds: 20, initErrors: 0 })).toEqual({
+      outcome: 'not_loaded',
+      text: 'no such module',
     });
   });
 
@@ -37,12 +46,7 @@ describe('what became of an event that was sent', () => {
   });
 
   it('is that it is not finished when the time is over', async () => {
-    expect(
-      await outcomeOf('01A', never, logOf(JSON.stringify({ ...failed, eventId: '01B' })), {
-        seconds: 0.05,
-        initErrors: 0,
-      }),
-    ).toEqual({
+    expect(await outcomeOf('01A', never, logOf(), { seconds: 0.05, initErrors: 0 })).toEqual({
       outcome: 'unfinished',
     });
   });

@@ -66,7 +66,7 @@ describe('what npm start says of the integrator’s own file, after the main job
 
   it('names the error and the place when it throws always', async () => {
     expect(await tryFile(file('throw new RangeError("always");'))).toMatch(
-      /^✗ onEvent threw RangeError for an event, at .*: update RFIs/,
+      /^✗ onEvent threw RangeError at on-event-\d+-\d+\.ts:1 for an event: update RFIs \d+\n {4}always$/,
     );
   });
 

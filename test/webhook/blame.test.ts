@@ -95,6 +95,8 @@ describe('a failure', () => {
   it('that onEvent declares permanent is hopeless; as a cause it is not, since the integrator caught it', () => {
     const error = new Permanent('no such cost code');
     expect(blame(error)).toEqual({ whose: 'hopeless', detail: 'no such cost code' });
+    const secret = `Bearer ${'a1B2'.repeat(12)}`;
+    expect(JSON.stringify(blame(new Permanent(`refused: ${secret}`)))).not.toContain('a1B2');
     expect(blame(wrapped(error))).toEqual({ whose: 'perhaps_its_own' });
   });
 

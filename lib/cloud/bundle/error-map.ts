@@ -37,7 +37,7 @@ export function mapForErrors(map: Uint8Array, { root, entry, theirs }: Owners): 
     const path = join(root, source);
     return theirs.has(source) || path === entry
       ? relative(folder, path).split(sep).join('/')
-      : `procore-connector/${source}`;
+      : `procore-connector/${source.replace(/^(\.\.\/)+/, '')}`;
   };
   return Buffer.from(JSON.stringify({ ...rest, sources: rest.sources.map(nameOf) }));
 }

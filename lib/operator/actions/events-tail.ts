@@ -41,7 +41,9 @@ export async function tail({ terminal, json, environment: find }: StackSession, 
       if (read === undefined) continue;
       lines += 1;
       const failed = await readFailedTry(read, line, ledger);
-      terminal.print(json ? JSON.stringify({ ...read, ...(failed && { try: failed }) }) : showLine(read));
+      // The stack is that of the bundle. A try names the line of the sources.
+      const shown = failed === undefined ? read : { ...read, stack: undefined };
+      terminal.print(json ? JSON.stringify({ ...read, ...(failed && { try: failed }) }) : showLine(shown));
       if (!json && failed !== undefined) terminal.print(showFailedTry(failed, environment.name));
     }
     from = Math.max(from, lookedAt - overlapMs);
@@ -104,7 +106,8 @@ async function readFailedTry(
 }
 
 function showLine({ timestamp, event, level, requestId: _, traceId: __, message, ...fields }: Fields): string {
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${showValue(value)}`);
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const rest = given.map(([name, value]) => `${name}=${showValue(value)}`);
   return [timestamp, level === 'INFO' ? '' : level, event === 'console' ? '' : event, message ?? '', ...rest]
     .filter((part) => part !== '')
     .map((part) => plain(String(part)))

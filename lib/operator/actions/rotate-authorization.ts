@@ -109,6 +109,9 @@ async function withTime(
   return setRetirement(authorization, systemClock() + seconds, keeperOf(environment));
 }
 
+/** A function that has read the values before a roll-over goes on with them for so many seconds, and notes no use. */
+const rememberedSeconds = 300;
+
 /** Ends the previous value now, and says which hooks break by that. */
 async function revoke({ terminal }: StackSession, environment: DeployedEnvironment, yes: boolean): Promise<Report> {
   const authorization = await readWebhookAuthorization(environment, terminal);
@@ -120,17 +123,28 @@ async function revoke({ terminal }: StackSession, environment: DeployedEnvironme
   const lastUsedAt = await previousUse(placeOf(environment), environment.clients.dynamoDb).last(fingerprint(previous));
   if (!yes) {
     for (const line of nameHooks('These hooks would break:', brokenHooks)) terminal.tell(line);
-    terminal.tell(`The previous value was last used at: ${showTime(lastUsedAt)}`);
+    terminal.tell(
+      `The previous value was last used at: ${showTime(lastUsedAt)} (not noted in the first 5 minutes after a roll-over)`,
+    );
     if (!(await terminal.confirm('End the previous value now?'))) return { data: nothing, text: 'Nothing was done.' };
   }
   await revokePrevious(authorization, keeperOf(environment));
   return {
     data: { ...nothing, revoked: true, lastUsedAt, brokenHooks },
     text: [
-      'The previous value is revoked. Intake refuses it within 30 seconds.',
+      `The previous value is revoked. Intake refuses it within ${showSeconds(refusedWithin(authorization))}.`,
       ...nameHooks('These hooks still send it. Their events are refused until they are moved:', brokenHooks),
     ].join('\n'),
   };
+}
+
+/** After how many seconds no function accepts a value any more that is revoked now. */
+function refusedWithin({ rotatedAt = systemClock() }: WebhookAuthorization): number {
+  return Math.max(30, Math.ceil(rotatedAt + rememberedSeconds - systemClock()));
+}
+
+function showSeconds(seconds: number): string {
+  return seconds <= 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 function keeperOf(environment: DeployedEnvironment): WebhookAuthorizationKeeper {

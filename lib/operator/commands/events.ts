@@ -43,7 +43,7 @@ const oneEventValue: TypedPositionalParameter<string | undefined> = {
 };
 
 const list = stackCommand({
-  brief: 'Shows the events of the last 30 days, oldest first',
+  brief: 'Shows the events since a time (a day ago unless told), oldest first',
   examples: [
     'npm run procore -- events list --environment sandbox',
     'npm run procore -- events list --environment production --since 3d --status failed --resource RFIs',

@@ -157,6 +157,26 @@ describe('failures', () => {
     expect(handled).toEqual([]);
   });
 
+  it.each([
+    ['whose stack is no text', Object.assign(new Error('no'), { stack: [] })],
+    ['whose text is none', Object.assign(new Error('no'), { message: Symbol('no') })],
+    [
+      'that throws when it is looked at',
+      new Proxy(new Error('no'), {
+        get() {
+          throw new Error('unreadable');
+        },
+      }),
+    ],
+  ])('keeps an error %s like any other, and takes no other event along', async (_, error) => {
+    const { work, ids, failing, postponed, ledger } = setUp();
+    failing.set('a', error);
+    expect(await work(received({ id: 'a' }), received({ id: 'x', resourceId: '2' }))).toEqual(['message of a']);
+    expect(ids().toSorted()).toEqual(['a', 'x']);
+    expect(postponed).toEqual([{ ids: ['message of a'], seconds: 5 }]);
+    expect((await ledger.show('a'))?.tried).toMatchObject({ failures: 1, tries: [{ outcome: 'failed' }] });
+  });
+
   it('logs where an error came from and not its text', async () => {
     const { work, failing, observer } = setUp();
     failing.set('a', new Error('secret token abc'));

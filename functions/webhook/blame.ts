@@ -1,10 +1,11 @@
 import { isConnectorError } from '../connector-error.ts';
+import { redactText } from '../redact.ts';
 import { throttledSeconds } from '../throttled-function.ts';
 import { isPermanent } from './permanent.ts';
 
 /** Whose fault a failure is. */
 export type Blame =
-  /** `onEvent` says that no further try can help. */
+  /** `onEvent` says that no further try can help, and why: bounded, and without secrets. */
   | { readonly whose: 'hopeless'; readonly detail: string }
   /** Nobody's: somebody asked to come again after so many seconds. */
   | { readonly whose: 'nobodys'; readonly waitSeconds: number }
@@ -12,6 +13,9 @@ export type Blame =
   | { readonly whose: 'others' }
   /** Perhaps the event's own: how others of its kind fare will tell. */
   | { readonly whose: 'perhaps_its_own' };
+
+/** As much of what a `Permanent` error says is kept, in characters. */
+const longestDetail = 500;
 
 /** Codes of our errors that are never an event's fault. */
 const codesOfOthers = new Set([
@@ -41,7 +45,7 @@ export function blame(error: unknown): Blame {
   const levels: Error[] = [];
   for (let one = error; levels.length < 3 && one instanceof Error; one = one.cause) levels.push(one);
   const [first] = levels;
-  if (isPermanent(first)) return { whose: 'hopeless', detail: first.message };
+  if (isPermanent(first)) return { whose: 'hopeless', detail: redactText(String(first.message), longestDetail) };
   for (const level of levels) {
     const waitSeconds = askedWait(level);
     if (waitSeconds !== undefined) return { whose: 'nobodys', waitSeconds };

@@ -138,6 +138,17 @@ describe('failures', () => {
     expect(entry && statusOf(entry)).toBe('failed');
   });
 
+  it('keeps what a permanent failure said without secrets, and bounded, as it keeps all texts', async () => {
+    const { work, failing, dead, ledger } = setUp();
+    failing.set('a', new Permanent(`refused: {"access_token":"kept-secret-1"} ${'x '.repeat(300_000)}`));
+    expect(await work(received({ id: 'a' }))).toEqual([]);
+    const kept = (await ledger.show('a'))?.deadLettered?.detail ?? '';
+    for (const detail of [kept, dead[0]?.detail ?? '']) {
+      expect(detail).toContain('refused: {"access_token":"(left out)"}');
+      expect(detail.length).toBeLessThanOrEqual(500);
+    }
+  });
+
   it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
     const { work, failing, observer } = setUp({ queue: { ...queueOut, postpone: async () => {} } });
     failing.set('a', new Permanent('no'));

@@ -3,6 +3,7 @@ import { type Blame, blame } from './blame.ts';
 import { subjectId } from './event-message.ts';
 import { isCounted, keyWorks } from './evidence.ts';
 import { backOffSeconds, isPastRetention, reasonToGiveUp } from './giving-up.ts';
+import { livingSeconds } from './killers.ts';
 import { setAside } from './set-aside.ts';
 import { HandlerTimeoutError } from './time-limit.ts';
 import { toldError } from './told-error.ts';
@@ -93,8 +94,9 @@ async function comeLater(
   if (isPastRetention({ now, sentAt: item.message.sentAt })) {
     return giveUp('retention', record, failure, dependencies);
   }
-  if (isReadable) await dependencies.ledger.keepTries(item.content, record).catch(unwritten(item, dependencies));
-  return Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
+  const seconds = Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
+  if (!isReadable) return seconds;
+  return whenKept(dependencies.ledger.keepTries(item.content, record), seconds, item, dependencies);
 }
 
 async function decide(
@@ -109,7 +111,8 @@ async function decide(
   if (reason !== undefined) return giveUp(reason, record, failure, dependencies);
   // A count of receives proves nothing, but it is all there is.
   if (!isReadable) return backOffSeconds(item.message.receiveCount, randomFraction());
-  await ledger.recordFailure(item.content, record).catch(unwritten(item, dependencies));
+  const pause = backOffSeconds(record.failures, randomFraction(), works);
+  const seconds = await whenKept(ledger.recordFailure(item.content, record), pause, item, dependencies);
   if (now - record.firstTriedAt >= failingLongSeconds) {
     observer.count('eventFailingLong');
     observer.note('event.failing_long', {
@@ -124,7 +127,7 @@ async function decide(
       durationMs: Math.round((now - record.firstTriedAt) * 1000),
     });
   }
-  return backOffSeconds(record.failures, randomFraction(), works);
+  return seconds;
 }
 
 async function giveUp(
@@ -136,15 +139,25 @@ async function giveUp(
 ): Promise<'done' | number> {
   const backOff = await setAside(item.message, reason, dependencies, { lastTry: failed, ...(detail && { detail }) });
   const deadLettered = backOff === 'done' ? { reason, ...(detail && { detail }) } : undefined;
-  await dependencies.ledger.recordFailure(item.content, record, deadLettered).catch(unwritten(item, dependencies));
-  return backOff;
+  return whenKept(dependencies.ledger.recordFailure(item.content, record, deadLettered), backOff, item, dependencies);
 }
 
-function unwritten(item: WorkItem, { observer }: Pick<WorkDependencies, 'observer'>) {
-  return (error: unknown) => {
+/** @returns the pause when the try is kept; else one that shows that its process lived, should it be known to have begun */
+async function whenKept<Pause extends 'done' | number>(
+  written: Promise<void>,
+  pause: Pause,
+  item: WorkItem,
+  { observer }: Pick<WorkDependencies, 'observer'>,
+): Promise<Pause | number> {
+  try {
+    await written;
+    return pause;
+  } catch (error) {
     observer.count('ledgerUnwritten');
     observer.note('event.try_not_kept', { ...namesOf(item), errorName: errorName(error) });
-  };
+    const hasBegun = item.tried?.startedAt !== undefined;
+    return typeof pause === 'number' && hasBegun ? Math.min(pause, livingSeconds.pause) : pause;
+  }
 }
 
 async function readEvidence(item: WorkItem, { evidence, observer }: WorkDependencies): Promise<number | undefined> {

@@ -13,6 +13,13 @@ export function mayHaveKilled(message: ReceivedMessage, now: number): boolean {
 }
 
 /**
+ * When the end of a try that was written down as begun cannot be written down, its message is put off for so many seconds
+ * at most, and comes again sooner than after a death: that proves that the process lived. Otherwise an outage of the
+ * ledger would make killers of innocents.
+ */
+export const livingSeconds = { pause: 60, within: eventQueueLimits.visibilitySeconds / 2 } as const;
+
+/**
  * Tells whether a message is a suspect: it may have ended its process, so it is run alone. Its receives exceed the tries
  * that are recorded by more than this one, or a try began of which no end is known.
  *
@@ -30,10 +37,14 @@ export function isOpen(message: ReceivedMessage, kept: TryRecord | undefined): b
   return kept?.messageId === message.messageId && kept.startedAt !== undefined;
 }
 
-/** Closes a try that ended with its process: that is a failure, and a death. */
-export function withDeath(record: TryRecord): TryRecord {
+/**
+ * Closes a try that ended with its process: that is a failure, and a death. One that comes again too soon for that has
+ * ended without a word.
+ */
+export function withDeath(record: TryRecord, now: number): TryRecord {
   const { startedAt, deaths, failures } = record;
   if (startedAt === undefined) return record;
+  if (now - startedAt < livingSeconds.within) return { ...record, startedAt: undefined };
   const closed = withTry(record, { at: startedAt, outcome: 'died', text: 'The worker ended in this try.' });
   return { ...closed, deaths: deaths + 1, failures: failures + 1 };
 }

@@ -61,7 +61,7 @@ async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<Wo
     return comeLater(item, backOffSeconds(message.receiveCount, randomFraction()), dependencies);
   }
   const now = clock();
-  const record = withDeath(recordOf(message, item.tried, now));
+  const record = withDeath(recordOf(message, item.tried, now), now);
   if (isKiller(record)) return setKillerAside(item, record, dependencies);
   const tried: TryRecord = { ...record, startedAt: now };
   try {

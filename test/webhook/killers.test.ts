@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AccessTokenRefusedError } from '../../functions/procore/access-token-source.ts';
 import { isSuspect } from '../../functions/webhook/killers.ts';
 import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
@@ -166,6 +167,34 @@ describe('a suspect', () => {
     }
     expect(dead).toEqual([]);
     expect((await ledger.show('a'))?.tried).toMatchObject({ deaths: 0, failures: 9 });
+  });
+
+  it.each([
+    ['fails', new Error('no')],
+    [
+      'was asked to come later',
+      new AccessTokenRefusedError({ error: { code: 'rotation_pending', message: 'No.', retryAfterSeconds: 1800 } }),
+    ],
+  ])('whose end cannot be written down, when it %s, comes again too soon to have died', async (_, error) => {
+    const { work, failing, time, dead, ledger, postponed, dependencies } = workerWorld();
+    failing.set('a', error);
+    let receiveCount = 3;
+    const come = (seconds: number) => {
+      time.now += seconds;
+      receiveCount += 2;
+      return received({ id: 'a' }, { receiveCount });
+    };
+    for (let tries = 0; tries < 9; tries += 1) await work(come(visibilitySeconds));
+    const unwritten = { ...dependencies, ledger: { ...dependencies.ledger, recordFailure: out, keepTries: onlyBegun } };
+    function onlyBegun(...[subject, tried]: Parameters<WorkDependencies['ledger']['keepTries']>) {
+      return tried.startedAt === undefined ? out() : ledger.keepTries(subject, tried);
+    }
+    for (let tries = 0; tries < 4; tries += 1) {
+      await workBatch([come((postponed.at(-1)?.seconds ?? 0) + 1)], unwritten);
+      expect(postponed.at(-1)?.seconds).toBeLessThanOrEqual(60);
+    }
+    expect(dead).toEqual([]);
+    expect((await ledger.show('a'))?.tried?.deaths).toBe(0);
   });
 
   it('is left for the next time when time is short, and goes on when what is done cannot be deleted', async () => {

@@ -114,6 +114,7 @@ describe('what the integrator’s code logs', () => {
     for (const odd of [null, [1], 'text', new Map([['a', 1]]), Object.create(null), () => {}]) {
       expect(() => logged('odd', odd as never)).not.toThrow();
     }
+    expect(logged(Object.create(null) as never)).toEqual(['[object Object]', {}]);
     expect(logged('odd', [1, 'a'] as never)).toEqual(['odd', { fields: { value: [1, 'a'] } }]);
   });
 });

@@ -35,6 +35,10 @@ const statusesOfOthers = new Set([401, 408, 429]);
 const networkCodes =
   /^(E(CONN(REFUSED|RESET|ABORTED)|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH)|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET))$/;
 
+/** How AWS's services name a throttle, which most of them answer with 400, and how the SDK names that no answer came. */
+const namesOfAws =
+  /^(Throttl(ing|ed)(Exception)?|RequestThrottled(Exception)?|RequestLimitExceeded|ProvisionedThroughputExceededException|SlowDown|TooManyRequestsException|TimeoutError)$/;
+
 /**
  * Tells whose fault a failure is, as far as the error says it, or its cause: three levels are enough for an interrupted
  * sync action, or an error of the integrator's that has ours as its cause.
@@ -66,6 +70,7 @@ function askedWait(error: Error): number | undefined {
 interface Telling {
   readonly code?: unknown;
   readonly status?: unknown;
+  /** All errors of AWS's SDK have it. */
   readonly $metadata?: { readonly httpStatusCode?: unknown };
 }
 
@@ -73,6 +78,7 @@ function isOfOthers(error: Error): boolean {
   const { code, status, $metadata } = error as Error & Telling;
   if (typeof code === 'string' && networkCodes.test(code)) return true;
   if (isFaultOfService($metadata?.httpStatusCode)) return true;
+  if ($metadata !== undefined && namesOfAws.test(error.name)) return true;
   if (!isConnectorError(error)) return false;
   // `access-token` refused: the connection is dead, or our client is.
   if (error.name === 'AccessTokenRefusedError' || codesOfOthers.has(error.code)) return true;

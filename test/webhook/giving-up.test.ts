@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { subjectId } from '../../functions/webhook/event-message.ts';
 import { backOffSeconds, leastPause, retentionSeconds } from '../../functions/webhook/giving-up.ts';
-import { failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
+import { endIfNotLoaded, failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { aboutEvent, sampleEvent, sampleTries } from './sample-events.ts';
@@ -254,6 +254,17 @@ describe('a file that cannot be loaded', () => {
     const broken = loadOnce(() => Promise.reject(new SyntaxError('Unexpected token')));
     await expect(failIfNotLoaded(broken)).rejects.toThrow(/on-event.ts could not be loaded/);
     await failIfNotLoaded(loadOnce(async () => ({ onEvent: async () => {}, onConnectionChange: async () => {} })));
+  });
+
+  it('ends the process when that invocation has failed: what failed once, for a network that was out, fails in it for good', async () => {
+    const ends: string[] = [];
+    const end = () => void ends.push('ended');
+    const broken = loadOnce(() => Promise.reject(new TypeError('fetch failed')));
+    await expect(endIfNotLoaded(failIfNotLoaded(broken), end)).rejects.toThrow(/on-event.ts could not be loaded/);
+    expect(ends).toEqual(['ended']);
+    await expect(endIfNotLoaded(Promise.reject(new Error('its own')), end)).rejects.toThrow('its own');
+    expect(await endIfNotLoaded(Promise.resolve('answer'), end)).toBe('answer');
+    expect(ends).toHaveLength(1);
   });
 
   it('is loaded once', async () => {

@@ -82,6 +82,15 @@ describe('a sentence of a log line', () => {
   });
 });
 
+it('writes an error’s name without secrets: one of somebody else’s may have anything as its name', () => {
+  const { errorName } = loggedFields({ errorName: `HttpError ?access_token=abc123 ${'x'.repeat(10_000)}` });
+  expect(errorName).toContain('HttpError ?access_token=(left out)');
+  expect(String(errorName).length).toBeLessThanOrEqual(4000);
+  expect(loggedFields({ errorName: 'ProvisionedThroughputExceededException' })).toEqual({
+    errorName: 'ProvisionedThroughputExceededException',
+  });
+});
+
 describe('what the integrator’s code logs', () => {
   function logged(event: string, fields?: Readonly<Record<string, unknown>>) {
     const lines: [string, unknown][] = [];

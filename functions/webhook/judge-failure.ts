@@ -3,7 +3,7 @@ import { type Blame, blame } from './blame.ts';
 import { subjectId } from './event-message.ts';
 import { isCounted, keyWorks } from './evidence.ts';
 import { backOffSeconds, isPastRetention, reasonToGiveUp } from './giving-up.ts';
-import { livingSeconds } from './killers.ts';
+import { longestUnclosed } from './killers.ts';
 import { setAside } from './set-aside.ts';
 import { HandlerTimeoutError } from './time-limit.ts';
 import { toldError } from './told-error.ts';
@@ -94,9 +94,9 @@ async function comeLater(
   if (isPastRetention({ now, sentAt: item.message.sentAt })) {
     return giveUp('retention', record, failure, dependencies);
   }
-  const seconds = Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
-  if (!isReadable) return seconds;
-  return whenKept(dependencies.ledger.keepTries(item.content, record), seconds, item, dependencies);
+  const isKept = !isReadable || (await keep(dependencies.ledger.keepTries(item.content, record), item, dependencies));
+  const pause = Math.ceil(Math.max(waitSeconds, asked.least) + asked.spread * dependencies.randomFraction());
+  return isKept ? pause : pauseOfUnkept(pause, item);
 }
 
 async function decide(
@@ -111,8 +111,7 @@ async function decide(
   if (reason !== undefined) return giveUp(reason, record, failure, dependencies);
   // A count of receives proves nothing, but it is all there is.
   if (!isReadable) return backOffSeconds(item.message.receiveCount, randomFraction());
-  const pause = backOffSeconds(record.failures, randomFraction(), works);
-  const seconds = await whenKept(ledger.recordFailure(item.content, record), pause, item, dependencies);
+  const isKept = await keep(ledger.recordFailure(item.content, record), item, dependencies);
   if (now - record.firstTriedAt >= failingLongSeconds) {
     observer.count('eventFailingLong');
     observer.note('event.failing_long', {
@@ -127,7 +126,8 @@ async function decide(
       durationMs: Math.round((now - record.firstTriedAt) * 1000),
     });
   }
-  return seconds;
+  const pause = backOffSeconds(record.failures, randomFraction(), works);
+  return isKept ? pause : pauseOfUnkept(pause, item);
 }
 
 async function giveUp(
@@ -139,25 +139,30 @@ async function giveUp(
 ): Promise<'done' | number> {
   const backOff = await setAside(item.message, reason, dependencies, { lastTry: failed, ...(detail && { detail }) });
   const deadLettered = backOff === 'done' ? { reason, ...(detail && { detail }) } : undefined;
-  return whenKept(dependencies.ledger.recordFailure(item.content, record, deadLettered), backOff, item, dependencies);
+  const write = dependencies.ledger.recordFailure(item.content, record, deadLettered);
+  const isKept = await keep(write, item, dependencies);
+  return isKept || backOff === 'done' ? backOff : pauseOfUnkept(backOff, item);
 }
 
-/** @returns the pause when the try is kept; else one that shows that its process lived, should it be known to have begun */
-async function whenKept<Pause extends 'done' | number>(
-  written: Promise<void>,
-  pause: Pause,
+/** @returns false when the ledger did not take the write, which is noted */
+async function keep(
+  write: Promise<void>,
   item: WorkItem,
   { observer }: Pick<WorkDependencies, 'observer'>,
-): Promise<Pause | number> {
+): Promise<boolean> {
   try {
-    await written;
-    return pause;
+    await write;
+    return true;
   } catch (error) {
     observer.count('ledgerUnwritten');
     observer.note('event.try_not_kept', { ...namesOf(item), errorName: errorName(error) });
-    const hasBegun = item.tried?.startedAt !== undefined;
-    return typeof pause === 'number' && hasBegun ? Math.min(pause, livingSeconds.pause) : pause;
+    return false;
   }
+}
+
+/** The beginning of a suspect's try is written down and its end is not: it must not look as if the process had died. */
+function pauseOfUnkept(pause: number, { tried }: WorkItem): number {
+  return tried?.startedAt === undefined ? pause : Math.min(pause, longestUnclosed);
 }
 
 async function readEvidence(item: WorkItem, { evidence, observer }: WorkDependencies): Promise<number | undefined> {

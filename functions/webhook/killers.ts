@@ -1,7 +1,7 @@
 import { type TryRecord, withTry } from './try-record.ts';
 import { eventQueueLimits, type ReceivedMessage } from './work-queue.ts';
 
-/** In so many tries a message may end its process, alone. */
+/** In so many tries, one after another, a message may end its process, alone. */
 const mostDeaths = 2;
 
 /**
@@ -11,13 +11,6 @@ const mostDeaths = 2;
 export function mayHaveKilled(message: ReceivedMessage, now: number): boolean {
   return message.receiveCount > 1 && now - message.firstReceivedAt >= eventQueueLimits.visibilitySeconds;
 }
-
-/**
- * When the end of a try that was written down as begun cannot be written down, its message is put off for so many seconds
- * at most, and comes again sooner than after a death: that proves that the process lived. Otherwise an outage of the
- * ledger would make killers of innocents.
- */
-export const livingSeconds = { pause: 60, within: eventQueueLimits.visibilitySeconds / 2 } as const;
 
 /**
  * Tells whether a message is a suspect: it may have ended its process, so it is run alone. Its receives exceed the tries
@@ -37,14 +30,31 @@ export function isOpen(message: ReceivedMessage, kept: TryRecord | undefined): b
   return kept?.messageId === message.messageId && kept.startedAt !== undefined;
 }
 
+/** What comes again this soon after its try has begun was put off by a living process; seconds, with a minute to spare. */
+const soonestAfterDeath = eventQueueLimits.visibilitySeconds - 120;
+
+/** The pause, in seconds, after which a message whose try has an end that could not be written is back in time. */
+export const longestUnclosed = 60;
+
 /**
- * Closes a try that ended with its process: that is a failure, and a death. One that comes again too soon for that has
- * ended without a word.
+ * Closes a try of which no end is known. That is a failure, and a death if it is the very next receive, and comes when a
+ * dead process's messages do. Otherwise the process may have lived, and the ledger not taken the end: nobody is given up
+ * for that, and who does kill dies again.
+ *
+ * @param before the receive in which the try began
  */
-export function withDeath(record: TryRecord, now: number): TryRecord {
-  const { startedAt, deaths, failures } = record;
+export function withDeath(
+  record: TryRecord,
+  before: Pick<TryRecord, 'receiveCount'> | undefined,
+  now: number,
+): TryRecord {
+  const { startedAt, deaths, failures, receiveCount } = record;
   if (startedAt === undefined) return record;
-  if (now - startedAt < livingSeconds.within) return { ...record, startedAt: undefined };
+  const isNext = receiveCount === (before?.receiveCount ?? 0) + 1;
+  if (!isNext || now - startedAt < soonestAfterDeath) {
+    const text = 'How this try ended is not known.';
+    return { ...withTry(record, { at: startedAt, outcome: 'outside', text }), deaths, failures: failures + 1 };
+  }
   const closed = withTry(record, { at: startedAt, outcome: 'died', text: 'The worker ended in this try.' });
   return { ...closed, deaths: deaths + 1, failures: failures + 1 };
 }

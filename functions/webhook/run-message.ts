@@ -2,7 +2,7 @@ import { errorName } from '../connector-error.ts';
 import { budgetClassOf } from './event-message.ts';
 import { backOffSeconds, isPastRetention } from './giving-up.ts';
 import { judgeFailure } from './judge-failure.ts';
-import { isKiller, withDeath } from './killers.ts';
+import { isKiller, longestUnclosed, withDeath } from './killers.ts';
 import { readMarks } from './marks.ts';
 import { ownLog } from './own-log.ts';
 import { setAside } from './set-aside.ts';
@@ -66,7 +66,7 @@ async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<Wo
     return comeLater(item, backOffSeconds(message.receiveCount, randomFraction()), dependencies);
   }
   const now = clock();
-  const record = withDeath(recordOf(message, item.tried, now), now);
+  const record = withDeath(recordOf(message, item.tried, now), item.tried, now);
   if (isKiller(record)) return setTriedAside(item, record, 'kills_worker', dependencies);
   const tried: TryRecord = { ...record, startedAt: now };
   try {
@@ -74,7 +74,9 @@ async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<Wo
   } catch (error) {
     observer.count('ledgerUnwritten');
     observer.note('event.start_not_kept', { ...namesOf(item), errorName: errorName(error) });
-    return comeLater(item, backOffSeconds(message.receiveCount, randomFraction()), dependencies);
+    // Perhaps it was kept, and only the answer was lost: it must not look as if the process had died.
+    const pause = Math.min(backOffSeconds(message.receiveCount, randomFraction()), longestUnclosed);
+    return comeLater(item, pause, dependencies);
   }
   return { ...item, tried };
 }

@@ -13,12 +13,13 @@ const atOnce = 10;
 /** A message that has run for so many seconds hangs, as far as others are concerned. */
 const hangsAfter = 10;
 
-/** A message that has run for so many seconds is slow: no further one of its key is begun beside it. */
-const slowAfter = 1;
+/** A message that has run for so many seconds is slow: no further one of its key is taken up beside it. */
+const slowAfter = 5;
 
 /**
- * How long what cannot run beside what is under way is put off, and what is beyond a company's share, in seconds; and up
- * to as long again by chance.
+ * How long is put off what cannot run beside what is under way (at most: never longer than that has run already, so that
+ * code which just takes some seconds is hardly held up), and what is beyond a company's share; in seconds, and up to as
+ * long again by chance.
  */
 const putOffSeconds = { beside: 20, beyondShare: 2 } as const;
 
@@ -78,17 +79,28 @@ async function workFurther(
   dependencies: WorkDependencies,
 ): Promise<void> {
   const { clock, randomFraction } = dependencies;
-  const slow = [...progress.running].filter(([, since]) => clock() - since >= slowAfter);
-  const keys = new Set(slow.flatMap(([item]) => ('key' in item ? item.key : [])));
+  const now = clock();
+  const ranFor = new Map<string, number>();
+  for (const [item, since] of progress.running) {
+    if ('key' in item) ranFor.set(item.key, Math.max(ranFor.get(item.key) ?? 0, now - since));
+  }
+  const isSlow = (key: string) => (ranFor.get(key) ?? 0) >= slowAfter;
   const mayRun = ({ items }: Group) =>
-    items.every((item) => !('key' in item) || (!item.isSuspect && !keys.has(item.key)));
+    items.every((item) => !('key' in item) || (!item.isSuspect && !isSlow(item.key)));
+  /** Suspects wait until the batch has ended. */
+  const besideSeconds = ({ items }: Group) =>
+    Math.max(
+      ...items.map((item) => ('key' in item && !item.isSuspect ? (ranFor.get(item.key) ?? 0) : putOffSeconds.beside)),
+    );
   const groups = await readGroups(messages, dependencies);
   const { worked, waiting: beyondShare } = shareAmongCompanies(groups.filter(mayRun));
   const putOff = ({ items }: Group, seconds: number) =>
     postpone(items, Math.ceil(seconds * (1 + randomFraction())), dependencies);
   await Promise.all([
     ...worked.map(({ items }) => workGroup(items, progress, dependencies)),
-    ...groups.filter((group) => !mayRun(group)).map((group) => putOff(group, putOffSeconds.beside)),
+    ...groups
+      .filter((group) => !mayRun(group))
+      .map((group) => putOff(group, Math.min(besideSeconds(group), putOffSeconds.beside))),
     ...beyondShare.map((group) => putOff(group, putOffSeconds.beyondShare)),
   ]);
   await deleteDone(progress, dependencies);

@@ -34,7 +34,7 @@ export interface TryRecord {
   readonly counted: number;
   readonly firstCountedAt?: number | undefined;
   readonly lastCountedAt?: number | undefined;
-  /** In how many tries, alone, the process died. */
+  /** In how many tries, alone and one after another, the process died. */
   readonly deaths: number;
   /** When a try began of which no end is known, epoch seconds. Written before a suspect is run. */
   readonly startedAt?: number | undefined;
@@ -59,9 +59,9 @@ export function recordOf(
   return { tries, messageId, receiveCount, firstTriedAt: now, failures: 0, counted: 0, deaths: 0 };
 }
 
-/** Adds a try, which ends what was begun. */
+/** Adds a try whose end is known, which ends what was begun. It acquits: who ends its process does so in each try. */
 export function withTry(record: TryRecord, one: Try): TryRecord {
-  return { ...record, startedAt: undefined, tries: [...record.tries, one].slice(-keptTries) };
+  return { ...record, startedAt: undefined, deaths: 0, tries: [...record.tries, one].slice(-keptTries) };
 }
 
 /** Describes a failed try for people. */

@@ -128,14 +128,19 @@ export async function workItem(
   }
 }
 
-/** Puts messages of one group off. */
+/**
+ * Puts messages of one group off.
+ *
+ * @param least the shortest pause; without it, as long as lets their receives last
+ */
 export async function postpone(
   items: readonly Received[],
   seconds: number,
   { queue, observer, clock }: WorkDependencies,
+  least?: number,
 ): Promise<void> {
   const messages = items.map(({ message }) => message);
-  const pause = Math.max(seconds, ...messages.map((message) => leastPause(message, clock())));
+  const pause = Math.max(seconds, least ?? Math.max(...messages.map((message) => leastPause(message, clock()))));
   await queue.postpone(messages, pause).catch((error: unknown) => {
     // They come again all the same after the queue's visibility time-out.
     observer.note('event.not_postponed', { errorName: errorName(error), count: messages.length });

@@ -1,3 +1,4 @@
+import { longestUnclosed } from './killers.ts';
 import type { WorkDependencies } from './work-dependencies.ts';
 import { deleteDone, type Progress, postpone, type Received, startReserve, workItem } from './work-groups.ts';
 
@@ -18,7 +19,9 @@ export async function workSuspects(
       if (isInTime) await deleteDone(progress, dependencies);
       const pause = isInTime ? await workItem(item, progress, dependencies) : 0;
       if (pause === 'done') continue;
-      await postpone(items.slice(index), pause, dependencies);
+      // A suspect that is to be back soon may have an open try: later it would look as if its process had died.
+      const isSoon = 'isSuspect' in item && item.isSuspect && pause <= longestUnclosed;
+      await postpone(items.slice(index), pause, dependencies, isSoon ? 0 : undefined);
       break;
     }
   }

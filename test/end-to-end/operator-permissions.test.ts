@@ -274,7 +274,7 @@ describe('the rights of each command', { timeout: 60_000, shuffle: false }, () =
     try {
       // Tables are not protected here, and nobody is told of alarms.
       const verified = await run('verify', 'verify --stack Local', { local: false });
-      expect(verified.out).toMatch(/\n9 of 11 checks hold\.\n$/);
+      expect(verified.out).toMatch(/\n10 of 12 checks hold\.\n$/);
       const left = await run('verify --leftovers', 'verify --leftovers --stack Local', { local: false });
       expect(left).toMatchObject(done);
     } finally {

@@ -23,8 +23,8 @@ interface Entry extends ArrivedEvent, Expiring {
   readonly attention?: Pick<Attended, 'attention' | 'since'> | undefined;
 }
 
-/** Keeps the ledger in this process. */
-export function memoryLedger(clock: Clock, faults?: PortFaults): Ledger & LedgerReader {
+/** Keeps the ledger in this process, and answers at once: for a simulation, which says itself when a call ends. */
+export function instantLedger(clock: Clock): Ledger & LedgerReader {
   const entries = new Map<string, Entry>();
   const newestHandled = new Map<string, Expiring & { readonly occurredAt: number }>();
   const healths = new Map<string, KeyHealth & Expiring>();
@@ -120,5 +120,10 @@ export function memoryLedger(clock: Clock, faults?: PortFaults): Ledger & Ledger
       yield* found.toSorted((a, b) => a.since - b.since);
     },
   };
-  return memoryPort('ledger', ledger, faults);
+  return ledger;
+}
+
+/** Keeps the ledger in this process. */
+export function memoryLedger(clock: Clock, faults?: PortFaults): Ledger & LedgerReader {
+  return memoryPort('ledger', instantLedger(clock), faults);
 }

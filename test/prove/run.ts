@@ -14,6 +14,10 @@ const proofs: Readonly<Record<string, Proof>> = {
     about: 'rotation holds every invariant in a million schedules',
     run: ['simulation/simulate.ts', '--runs', '1000000', '--seed', '1'],
   },
+  'worker-simulation': {
+    about: 'the worker of events holds every invariant in 200,000 schedules',
+    run: ['simulation/simulate.ts', '--world', 'worker', '--runs', '200000', '--seed', '1'],
+  },
   intake: {
     about: 'the intake against a bare handler, with 200,000 fuzzed requests; --smoke for fewer',
     run: ['bench/run.ts', 'intake'],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { worlds } from '../simulation/worlds.ts';
 import { billTable } from './bill.ts';
 import { commandsTable } from './commands.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
@@ -15,7 +16,12 @@ export const generatedParts: Readonly<Record<string, Readonly<Record<string, () 
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
   'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, bill: billTable, runbook },
   'lib/operator/README.md': { commands: commandsTable, permissions: operatorPermissionsTable },
-  'test/README.md': { invariants: simulationInvariants, mutants: mutantsTable },
+  'test/README.md': {
+    invariants: () => simulationInvariants(worlds.rotation),
+    mutants: () => mutantsTable(worlds.rotation),
+    'worker-invariants': () => simulationInvariants(worlds.worker),
+    'worker-mutants': () => mutantsTable(worlds.worker),
+  },
 };
 
 /** Reads a document. @param path from the repository's root @throws Error when there is no such file */

@@ -1,14 +1,13 @@
-import { mutants } from '../simulation/mutants/table.ts';
-import { invariants } from '../simulation/violation.ts';
+import type { World } from '../simulation/worlds.ts';
 import { markdownTable } from './table.ts';
 
-/** Writes what the simulation checks after every step. */
-export function simulationInvariants(): string {
+/** Writes what a simulation checks after every step. */
+export function simulationInvariants({ invariants }: Pick<World, 'invariants'>): string {
   return markdownTable(['Invariant', 'What must hold'], Object.entries(invariants));
 }
 
-/** Writes the deliberate mistakes that the simulation must find. */
-export function mutantsTable(): string {
+/** Writes the deliberate mistakes that a simulation must find. */
+export function mutantsTable({ mutants }: Pick<World, 'mutants'>): string {
   const rows = mutants.map(({ name, mistake, invariant, seed }) => [`\`${name}\``, mistake, invariant, String(seed)]);
   return markdownTable(['Mutant', 'Mistake', 'Killed by', 'Seed'], rows);
 }

@@ -45,16 +45,20 @@ class Schedules extends fc.Arbitrary<Schedule> {
 /** How many schedules are tried to make a failing one shorter. */
 const mostShrinkings = 20_000;
 
-/** What to explore. */
-export interface Exploration {
-  readonly useCases: Versions;
+/** Which schedules to explore, of whatever world. */
+export interface ScheduleRange {
   readonly runs: number;
   readonly firstSeed: number;
   /** From one schedule's seed to the next one's. @default 1 */
   readonly seedStep?: number;
-  readonly skewSeconds: number;
   /** Whether a failing schedule is made as short and calm as can be. */
   readonly shrinks: boolean;
+}
+
+/** What to explore. */
+export interface Exploration extends ScheduleRange {
+  readonly useCases: Versions;
+  readonly skewSeconds: number;
 }
 
 /** A failing schedule. */
@@ -66,30 +70,48 @@ export interface Failure {
   readonly choices: readonly number[];
 }
 
-/** What is added up over schedules. */
-export const figures = ['steps', 'invocations', 'deaths', 'healedVerdicts'] as const;
+/** What one schedule came to: how things ended, and numbers. */
+interface Report {
+  readonly endings: readonly string[];
+}
 
-/** What came of an exploration. */
+/** What is added up over schedules: how often each ending came, and the sum of each number by its name. */
+export interface Tally {
+  readonly schedules: number;
+  readonly totals: Readonly<Record<string, number>>;
+  readonly endings: Readonly<Record<string, number>>;
+  readonly failure?: Failure;
+}
+
+/** What came of an exploration of rotation. */
 export interface Findings {
   readonly schedules: number;
-  readonly steps: number;
-  readonly invocations: number;
-  readonly deaths: number;
-  readonly healedVerdicts: number;
   readonly endings: Readonly<Partial<Record<Ending, number>>>;
   readonly failure?: Failure;
 }
 
 /**
- * Runs schedules until one fails.
+ * Runs schedules of rotation until one fails.
  *
  * @throws what a use case or the simulation throws that is no violation
  */
-export async function explore(exploration: Exploration): Promise<Findings> {
-  const { useCases, runs, firstSeed, seedStep = 1, skewSeconds, shrinks } = exploration;
-  const endings: Partial<Record<Ending, number>> = {};
+export async function explore({ useCases, skewSeconds, ...range }: Exploration): Promise<Findings> {
+  return exploreSchedules((choices) => runSchedule(useCases, choices, skewSeconds), range);
+}
+
+/**
+ * Runs schedules until one fails.
+ *
+ * @param run runs one; throws Violation
+ * @throws what else it throws
+ */
+export async function exploreSchedules(
+  run: (choices: Choices) => Promise<Report>,
+  { runs, firstSeed, seedStep = 1, shrinks }: ScheduleRange,
+): Promise<Tally> {
+  const endings: Record<string, number> = {};
+  const totals: Record<string, number> = {};
   let schedules = 0;
-  const totals = { steps: 0, invocations: 0, deaths: 0, healedVerdicts: 0 };
   let shrinkings = 0;
   let failure: Failure | undefined;
   const property = fc.asyncProperty(new Schedules(firstSeed, seedStep), async (schedule) => {
@@ -97,11 +119,11 @@ export async function explore(exploration: Exploration): Promise<Findings> {
     if (failure && ++shrinkings > mostShrinkings) return;
     const choices = seed === undefined ? Choices.replayed(schedule.choices) : Choices.seeded(seed);
     try {
-      const report = await runSchedule(useCases, choices, skewSeconds);
+      const { endings: ends, ...numbers } = await run(choices);
       if (failure) return;
       schedules += 1;
-      for (const figure of figures) totals[figure] += report[figure];
-      for (const ending of report.endings) endings[ending] = (endings[ending] ?? 0) + 1;
+      addTo(totals, numbers);
+      for (const ending of ends) endings[ending] = (endings[ending] ?? 0) + 1;
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       // Shrinking must not slide from one violation to another.
@@ -113,7 +135,12 @@ export async function explore(exploration: Exploration): Promise<Findings> {
   });
   const details = await fc.check(property, { numRuns: runs, endOnFailure: !shrinks });
   if (details.failed && !failure) throw details.errorInstance;
-  return { schedules, ...totals, endings, ...(failure && { failure }) };
+  return { schedules, totals, endings, ...(failure && { failure }) };
+}
+
+/** Adds numbers to sums, each to the one of its name. */
+export function addTo(sums: Record<string, number>, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + number;
 }
 
 /** Choices at the end that are 0 say nothing: 0 is what follows the last. */

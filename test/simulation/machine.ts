@@ -1,8 +1,4 @@
-interface Step {
-  /** Epoch seconds. */
-  readonly at: number;
-  readonly run: () => void;
-}
+import { Heap } from './heap.ts';
 
 /**
  * A virtual clock with the steps that are to come. Between two steps everything that can go on without a port's answer
@@ -11,7 +7,7 @@ interface Step {
 export class Machine {
   /** Epoch seconds; true time, which no worker's clock need show. */
   now: number;
-  readonly #steps: Step[] = [];
+  readonly #steps = new Heap<() => void>();
   /** How many steps were taken. */
   taken = 0;
   /** Hears what happens, to tell the story of one schedule; called as `tell?.(…)`, so that silence costs nothing. */
@@ -23,33 +19,26 @@ export class Machine {
 
   /** Plans a step so many milliseconds from now. */
   after(milliseconds: number, run: () => void): void {
-    this.#steps.push({ at: this.now + milliseconds / 1000, run });
+    this.#steps.put(this.now + milliseconds / 1000, run);
   }
 
   /**
    * Takes steps, earliest first and in the order of their planning, until none is left.
    *
    * @param inspect is called after every step; throws to end the run
+   * @param isOver ends the run early, with steps left
    */
-  async run(inspect: () => void): Promise<void> {
+  async run(inspect: () => void, isOver: () => boolean = () => false): Promise<void> {
     // What was begun without a step must come to its first call of a port.
     await quiet();
-    for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
+    for (let step = this.#steps.take(); step !== undefined; step = this.#steps.take()) {
       this.now = Math.max(this.now, step.at);
       this.taken += 1;
-      step.run();
+      step.item();
       await quiet();
       inspect();
+      if (isOver()) return;
     }
-  }
-
-  #nextStep(): Step | undefined {
-    const steps = this.#steps;
-    let earliest = 0;
-    for (let index = 1; index < steps.length; index += 1) {
-      if ((steps[index] as Step).at < (steps[earliest] as Step).at) earliest = index;
-    }
-    return steps.splice(earliest, 1)[0];
   }
 }
 

@@ -3,14 +3,14 @@ import { settle } from './ending.ts';
 import { buildMutant, mutantNamed } from './mutants/build.ts';
 import { startTime } from './scenario.ts';
 import { Simulation, type UseCases, type Versions } from './simulation.ts';
-import * as realUseCases from './use-cases.ts';
+import * as useCases from './use-cases.ts';
 import { Violation } from './violation.ts';
 
 const built = new Map<string, UseCases>();
 
 /** Gives the use cases, real or of a mutant. */
 export async function useCasesOf(mutant: string | undefined): Promise<UseCases> {
-  if (mutant === undefined) return realUseCases;
+  if (mutant === undefined) return useCases;
   const known = built.get(mutant) ?? (await buildMutant(mutantNamed(mutant)));
   built.set(mutant, known);
   return known;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AccessTokenRefusedError } from '../../functions/procore/access-token-source.ts';
-import { isSuspect } from '../../functions/webhook/killers.ts';
+import { isSuspect, withDeath } from '../../functions/webhook/killers.ts';
+import { withTry } from '../../functions/webhook/try-record.ts';
 import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
@@ -169,34 +169,6 @@ describe('a suspect', () => {
     expect((await ledger.show('a'))?.tried).toMatchObject({ deaths: 0, failures: 9 });
   });
 
-  it.each([
-    ['fails', new Error('no')],
-    [
-      'was asked to come later',
-      new AccessTokenRefusedError({ error: { code: 'rotation_pending', message: 'No.', retryAfterSeconds: 1800 } }),
-    ],
-  ])('whose end cannot be written down, when it %s, comes again too soon to have died', async (_, error) => {
-    const { work, failing, time, dead, ledger, postponed, dependencies } = workerWorld();
-    failing.set('a', error);
-    let receiveCount = 3;
-    const come = (seconds: number) => {
-      time.now += seconds;
-      receiveCount += 2;
-      return received({ id: 'a' }, { receiveCount });
-    };
-    for (let tries = 0; tries < 9; tries += 1) await work(come(visibilitySeconds));
-    const unwritten = { ...dependencies, ledger: { ...dependencies.ledger, recordFailure: out, keepTries: onlyBegun } };
-    function onlyBegun(...[subject, tried]: Parameters<WorkDependencies['ledger']['keepTries']>) {
-      return tried.startedAt === undefined ? out() : ledger.keepTries(subject, tried);
-    }
-    for (let tries = 0; tries < 4; tries += 1) {
-      await workBatch([come((postponed.at(-1)?.seconds ?? 0) + 1)], unwritten);
-      expect(postponed.at(-1)?.seconds).toBeLessThanOrEqual(60);
-    }
-    expect(dead).toEqual([]);
-    expect((await ledger.show('a'))?.tried?.deaths).toBe(0);
-  });
-
   it('is left for the next time when time is short, and goes on when what is done cannot be deleted', async () => {
     const { work, time, postponed, ids, observer } = workerWorld({
       remaining: () => 9_999,
@@ -214,5 +186,51 @@ describe('a suspect', () => {
     expect(await work(suspect)).toEqual([]);
     expect(ids()).toEqual(['x', 'a']);
     expect(observer.notes).toContainEqual(['event.not_postponed', { errorName: 'Error', count: 1 }]);
+  });
+
+  it('whose end the ledger did not take is soon back, and has not died, however often', async () => {
+    const world = workerWorld({ randomFraction: () => 1 });
+    const { dependencies, failing, time, postponed, dead, ledger } = world;
+    failing.set('a', new Error('no'));
+    const unclosed = { ...dependencies, ledger: { ...dependencies.ledger, recordFailure: out } };
+    for (const receiveCount of [3, 4, 5, 6]) {
+      time.now += receiveCount === 3 ? visibilitySeconds : 100;
+      await workBatch([received({ id: 'a' }, { receiveCount })], unclosed);
+    }
+    expect(postponed.map(({ seconds }) => seconds <= 60)).toEqual([true, true, true, true]);
+    expect(dead).toEqual([]);
+    expect((await ledger.show('a'))?.tried).toMatchObject({ deaths: 0, startedAt: time.now });
+    // Even among its last receives, of which each has to be long.
+    time.now += 100;
+    await workBatch([received({ id: 'a' }, { receiveCount: 900 })], unclosed);
+    expect(postponed.at(-1)?.seconds).toBeLessThanOrEqual(60);
+  });
+
+  it('whose beginning may have been kept, though no answer came, is soon back as well', async () => {
+    const { dependencies, time, postponed } = workerWorld();
+    time.now = later;
+    const held = { ...dependencies, ledger: { ...dependencies.ledger, keepTries: out } };
+    await workBatch([received({ id: 'a' }, { receiveCount: 20 })], held);
+    expect(postponed.map(({ seconds }) => seconds <= 60)).toEqual([true]);
+  });
+});
+
+describe('a try of which no end is known', () => {
+  const begun = sampleTries({ receiveCount: 3, startedAt: startTime, deaths: 1 });
+  const closed = (receiveCount: number, after: number) =>
+    withDeath({ ...begun, receiveCount }, begun, startTime + after);
+
+  it('is a death when the message comes next when a dead process’s messages do', () => {
+    expect(closed(4, 310)).toMatchObject({ deaths: 2, tries: [{}, { outcome: 'died' }], startedAt: undefined });
+  });
+
+  it('is none when it comes sooner, or was received untried in between', () => {
+    expect(closed(4, 200)).toMatchObject({ deaths: 1, tries: [{}, { outcome: 'outside' }], startedAt: undefined });
+    expect(closed(5, 700)).toMatchObject({ deaths: 1, tries: [{}, { outcome: 'outside' }] });
+  });
+
+  it('is forgiven by a later one that ends in a living process: who kills does so in each', () => {
+    const failed = { at: startTime, outcome: 'failed' } as const;
+    expect(withTry(sampleTries({ deaths: 1 }), failed)).toMatchObject({ deaths: 0 });
   });
 });

@@ -35,6 +35,7 @@ function setUp(further: readonly ReceivedMessage[], options: WorldOptions = {}) 
   });
   return {
     ...{ world, asked, handled, letGo },
+    arrive: (...messages: readonly ReceivedMessage[]) => waiting.push(...messages),
     /** Lets so many milliseconds go by. */
     async pass(milliseconds: number) {
       await portsAtRest();
@@ -94,17 +95,35 @@ describe('a worker that waits for a slow event', () => {
     expect(asked).toEqual([]);
   });
 
-  it('puts off those of the company that hangs, untried', async () => {
-    const { world, handled, letGo, pass } = setUp([slow('b'), fast('c')]);
+  it('puts off those of the company that hangs, untried, for as long as that has lasted and at most 20 seconds', async () => {
+    const { world, handled, letGo, arrive, pass } = setUp([]);
     const postponed: unknown[] = [];
     world.dependencies.queue.postpone = async (messages, seconds) =>
       void postponed.push([messages.map(({ messageId }) => messageId), seconds]);
     const work = world.work(slow('a'));
+    await pass(4000);
+    arrive(slow('b'), fast('c'));
     await pass(2000);
     expect(handled).toEqual(['c']);
-    expect(postponed).toEqual([[['message of b'], 20]]);
+    expect(postponed).toEqual([[['message of b'], 6]]);
+    await pass(20_000);
+    arrive(slow('d'));
+    await pass(2000);
+    expect(postponed).toEqual([
+      [['message of b'], 6],
+      [['message of d'], 20],
+    ]);
     letGo();
     await work;
+  });
+
+  it('works those of a company whose events just take some seconds beside each other', async () => {
+    const { world, handled, letGo, pass } = setUp([slow('b'), slow('c')]);
+    const work = world.work(slow('a'));
+    await pass(4000);
+    letGo();
+    expect(await work).toEqual([]);
+    expect(handled.toSorted()).toEqual(['a', 'b', 'c']);
   });
 
   it('puts suspects off: nothing may run beside them', async () => {

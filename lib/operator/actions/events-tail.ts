@@ -27,8 +27,8 @@ interface TailFlags extends EnvironmentFlag {
 /** Follows the worker's log, and says of each failure what the ledger knows; takes no message from the queue. */
 export async function tail({ terminal, json, environment: find }: StackSession, flags: TailFlags): Promise<Report> {
   const environment = await find(flags.environment);
-  const ledger = ledgerOf(environment);
   if (!environment.hasWorker) throw noWorker(environment);
+  const ledger = ledgerOf(environment);
   const end = flags.for === undefined ? Number.POSITIVE_INFINITY : systemClock() + flags.for;
   const seen = new Set<string>();
   let from = flags.since * 1000;

@@ -3,19 +3,33 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import type { UseCases } from '../simulation.ts';
+import type { WorkerUseCases } from '../worker/worker-process.ts';
 import { type Mutant, mutants } from './table.ts';
 
 /**
- * Builds the use cases with a mutant's edits in their source text.
+ * Builds the use cases of rotation with a mutant's edits in their source text.
  *
  * @throws when a text to replace is not there exactly once: the code has moved on, and the mutant must follow
  */
-export async function buildMutant(mutant: Mutant): Promise<UseCases> {
+export function buildMutant(mutant: Mutant): Promise<UseCases> {
+  return buildMutated<UseCases>(mutant, '../use-cases.ts', /functions[\\/]connection[\\/][\w-]+\.ts$/);
+}
+
+/**
+ * Builds the worker with a mutant's edits in its source text.
+ *
+ * @throws when a text to replace is not there exactly once
+ */
+export function buildWorkerMutant(mutant: Mutant): Promise<WorkerUseCases> {
+  return buildMutated<WorkerUseCases>(mutant, '../worker/use-cases.ts', /functions[\\/]webhook[\\/][\w-]+\.ts$/);
+}
+
+async function buildMutated<Mutated>(mutant: Mutant, entryPoint: string, filter: RegExp): Promise<Mutated> {
   const unused = new Set(mutant.edits);
   const mutation: Plugin = {
     name: 'mutation',
     setup({ onLoad }) {
-      onLoad({ filter: /functions[\\/]connection[\\/][\w-]+\.ts$/ }, async ({ path }) => {
+      onLoad({ filter }, async ({ path }) => {
         let contents = await readFile(path, 'utf8');
         for (const edit of mutant.edits) {
           if (edit.file !== basename(path)) continue;
@@ -31,7 +45,7 @@ export async function buildMutant(mutant: Mutant): Promise<UseCases> {
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../use-cases.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(entryPoint, import.meta.url))],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -62,10 +76,11 @@ function inAnyLayout(code: string): RegExp {
 /**
  * Finds a mutant by its name.
  *
+ * @param among those of rotation unless told
  * @throws with all names when there is none
  */
-export function mutantNamed(name: string): Mutant {
-  const mutant = mutants.find((candidate) => candidate.name === name);
+export function mutantNamed(name: string, among: readonly Mutant[] = mutants): Mutant {
+  const mutant = among.find((candidate) => candidate.name === name);
   if (mutant) return mutant;
-  throw new Error(`There is no mutant "${name}". There are: ${mutants.map((candidate) => candidate.name).join(', ')}`);
+  throw new Error(`There is no mutant "${name}". There are: ${among.map((candidate) => candidate.name).join(', ')}`);
 }

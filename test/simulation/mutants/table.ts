@@ -1,6 +1,6 @@
 import type { Invariant } from '../violation.ts';
 
-/** One exact replacement in one file of functions/connection. */
+/** One exact replacement in one file of the folder whose code is simulated. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
@@ -19,7 +19,8 @@ export interface Mutant {
   readonly seed: number;
 }
 
-const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
+/** Makes an edit. */
+export const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
 
 /** Mistakes that are easily made; each must be found by the invariant that it breaks. */
 export const mutants: readonly Mutant[] = [

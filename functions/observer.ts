@@ -135,8 +135,8 @@ const plainForms: Readonly<Partial<Record<ObservedFieldName, RegExp>>> = {
 /** As much of a sentence or a stack is written, in characters. */
 const longestSentence = 4000;
 
-/** These hold sentences, which others may have written in part. */
-const sentences: ReadonlySet<ObservedFieldName> = new Set(['reason', 'stack']);
+/** These hold sentences, or names, which others may have written in part. */
+const sentences: ReadonlySet<ObservedFieldName> = new Set(['errorName', 'reason', 'stack']);
 
 /**
  * Gives what is written of the fields of a log line: the named ones that hold a text or a number. A text of a webhook's

@@ -253,6 +253,9 @@ export type RedactedJson =
 /** How much of an object is kept: members of each object or list, levels, characters of each text and of all names and texts. */
 const bounds = { members: 50, depth: 5, text: 1000, name: 100, total: 8000 } as const;
 
+/** What `null`, or the brackets and commas of a list, take. */
+const leastCharacters = 4;
+
 /**
  * Copies fields that somebody gives to a log: what has a secret's name is left out, texts are redacted, and what is too
  * much is cut. It takes any value and never throws.
@@ -271,11 +274,14 @@ export function redactFields(fields: unknown): RedactedJson {
 
 function redactValue(value: unknown, depth: number, left: { characters: number }): RedactedJson {
   if (left.characters <= 0) return '(too much)';
+  // Values without a text take room, too: four levels of fifty numbers are six millions.
+  left.characters -= typeof value === 'number' ? String(value).length : leastCharacters;
   if (value === null || value === undefined || typeof value === 'boolean') return value ?? null;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return `(${typeof value})`;
   if (typeof value !== 'object') return spend(redactText(String(value), bounds.text), left);
-  if (value instanceof Date) return Number.isFinite(value.getTime()) ? value.toISOString() : 'Invalid Date';
+  if (value instanceof Date)
+    return spend(Number.isFinite(value.getTime()) ? value.toISOString() : 'Invalid Date', left);
   if (value instanceof Error) return spend(redactText(`${value.name}: ${value.message}`, bounds.text), left);
   if (value instanceof URL) return spend(redactText(value.href, bounds.text), left);
   if (depth >= bounds.depth) return '(too deep)';

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { RemainingTime } from './clock.ts';
 import { observed, observer } from './middleware.ts';
-import { failIfNotLoaded, loadOnce } from './webhook/load-handlers.ts';
+import { endIfNotLoaded, failIfNotLoaded, loadOnce } from './webhook/load-handlers.ts';
 import { workBatch } from './webhook/work.ts';
 import { type ReceivedMessage, receivedMessage } from './webhook/work-queue.ts';
 import { workerDependencies } from './wiring.ts';
@@ -30,7 +30,10 @@ async function work(messages: readonly ReceivedMessage[], remaining: RemainingTi
   return undone;
 }
 
-export const handler = observed((event: SQSEvent, context: Context) => {
+const answer = observed((event: SQSEvent, context: Context) => {
   const remaining = () => context.getRemainingTimeInMillis();
   return answerBatch(event, (messages) => work(messages, remaining));
 });
+
+export const handler = (event: SQSEvent, context: Context) =>
+  endIfNotLoaded(answer(event, context), () => process.exit(1));

@@ -82,6 +82,15 @@ describe('a sentence of a log line', () => {
   });
 });
 
+it('writes an error’s name without secrets: one of somebody else’s may have anything as its name', () => {
+  const { errorName } = loggedFields({ errorName: `HttpError ?access_token=abc123 ${'x'.repeat(10_000)}` });
+  expect(errorName).toContain('HttpError ?access_token=(left out)');
+  expect(String(errorName).length).toBeLessThanOrEqual(4000);
+  expect(loggedFields({ errorName: 'ProvisionedThroughputExceededException' })).toEqual({
+    errorName: 'ProvisionedThroughputExceededException',
+  });
+});
+
 describe('what the integrator’s code logs', () => {
   function logged(event: string, fields?: Readonly<Record<string, unknown>>) {
     const lines: [string, unknown][] = [];
@@ -114,6 +123,7 @@ describe('what the integrator’s code logs', () => {
     for (const odd of [null, [1], 'text', new Map([['a', 1]]), Object.create(null), () => {}]) {
       expect(() => logged('odd', odd as never)).not.toThrow();
     }
+    expect(logged(Object.create(null) as never)).toEqual(['[object Object]', {}]);
     expect(logged('odd', [1, 'a'] as never)).toEqual(['odd', { fields: { value: [1, 'a'] } }]);
   });
 });

@@ -275,6 +275,11 @@ describe('the fields of a log line', () => {
       Array.from({ length: 1000 }, (_, index) => [`field${index}`, 'word '.repeat(1000)]),
     );
     expect(JSON.stringify(redactFields(long)).length).toBeLessThan(12_000);
+    const fifty = (value: unknown) => Array.from({ length: 50 }, () => value);
+    for (const one of [7.25, '', null, true, new Date(0), new Uint8Array(1), fifty, fifty({})]) {
+      const wide = { name: fifty(fifty(fifty(one))) };
+      expect(JSON.stringify(redactFields(wide)).length, String(one)).toBeLessThan(30_000);
+    }
     const endless: Record<string, unknown> = {};
     endless.self = endless;
     expect(JSON.stringify(redactFields(endless))).toContain('(too deep)');

@@ -139,7 +139,9 @@ function handledEvents(items: LedgerItems): Pick<Ledger, 'history' | 'markHandle
       const { partitionKey, sortKey } = attentionIndex;
       const change = { set: { handledAt, ...(tried && kept(tried)) }, remove: [partitionKey, sortKey] };
       if (subject.kind === 'connection_change') {
-        if (tried !== undefined) await items.updateSubject(subject, change);
+        // One that failed is listed as failing until then, whether or not the worker has read its tries.
+        const isKept = tried !== undefined || (await items.read(subjectKey(subject))) !== undefined;
+        if (isKept) await items.updateSubject(subject, change);
         return;
       }
       const { event } = subject;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -158,6 +159,10 @@ async function receiveMessages(client: SQSClient, queueUrl: string, most: number
       QueueUrl: queueUrl,
       MaxNumberOfMessages: most,
       WaitTimeSeconds: 1,
+      // The SDK repeats a call whose answer did not come. Without an id the messages of the lost answer, and their groups,
+      // would be out of reach until their visibility time-out ends. A throttled call cannot be repeated with it.
+      // @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-receiverequestattemptid-request-parameter.html
+      ReceiveRequestAttemptId: randomUUID(),
       MessageSystemAttributeNames: ['All'],
     }),
   );

@@ -5,7 +5,7 @@ import { isPermanent } from './permanent.ts';
 
 /** Whose fault a failure is. */
 export type Blame =
-  /** `onEvent` says that no further try can help. */
+  /** `onEvent` says that no further try can help, and why: bounded, and without secrets. */
   | { readonly whose: 'hopeless'; readonly detail: string }
   /** Nobody's: somebody asked to come again after so many seconds. */
   | { readonly whose: 'nobodys'; readonly waitSeconds: number }
@@ -13,6 +13,9 @@ export type Blame =
   | { readonly whose: 'others' }
   /** Perhaps the event's own: how others of its kind fare will tell. */
   | { readonly whose: 'perhaps_its_own' };
+
+/** As much of what a `Permanent` error says is kept, in characters. */
+const longestDetail = 500;
 
 /** Codes of our errors that are never an event's fault. */
 const codesOfOthers = new Set([
@@ -32,6 +35,10 @@ const statusesOfOthers = new Set([401, 408, 429]);
 const networkCodes =
   /^(E(CONN(REFUSED|RESET|ABORTED)|NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH)|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET))$/;
 
+/** How AWS's services name a throttle, which most of them answer with 400, and how the SDK names that no answer came. */
+const namesOfAws =
+  /^(Throttl(ing|ed)(Exception)?|RequestThrottled(Exception)?|RequestLimitExceeded|ProvisionedThroughputExceededException|SlowDown|TooManyRequestsException|TimeoutError)$/;
+
 /**
  * Tells whose fault a failure is, as far as the error says it, or its cause: three levels are enough for an interrupted
  * sync action, or an error of the integrator's that has ours as its cause.
@@ -42,7 +49,7 @@ export function blame(error: unknown): Blame {
   const levels: Error[] = [];
   for (let one = error; levels.length < 3 && one instanceof Error; one = one.cause) levels.push(one);
   const [first] = levels;
-  if (isPermanent(first)) return { whose: 'hopeless', detail: redactText(first.message, 256) };
+  if (isPermanent(first)) return { whose: 'hopeless', detail: redactText(String(first.message), longestDetail) };
   for (const level of levels) {
     const waitSeconds = askedWait(level);
     if (waitSeconds !== undefined) return { whose: 'nobodys', waitSeconds };
@@ -63,6 +70,7 @@ function askedWait(error: Error): number | undefined {
 interface Telling {
   readonly code?: unknown;
   readonly status?: unknown;
+  /** All errors of AWS's SDK have it. */
   readonly $metadata?: { readonly httpStatusCode?: unknown };
 }
 
@@ -70,6 +78,7 @@ function isOfOthers(error: Error): boolean {
   const { code, status, $metadata } = error as Error & Telling;
   if (typeof code === 'string' && networkCodes.test(code)) return true;
   if (isFaultOfService($metadata?.httpStatusCode)) return true;
+  if ($metadata !== undefined && namesOfAws.test(error.name)) return true;
   if (!isConnectorError(error)) return false;
   // `access-token` refused: the connection is dead, or our client is.
   if (error.name === 'AccessTokenRefusedError' || codesOfOthers.has(error.code)) return true;

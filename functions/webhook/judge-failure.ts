@@ -6,6 +6,7 @@ import { backOffSeconds, isPastRetention, reasonToGiveUp } from './giving-up.ts'
 import { longestUnclosed } from './killers.ts';
 import { setAside } from './set-aside.ts';
 import { HandlerTimeoutError } from './time-limit.ts';
+import { toldError } from './told-error.ts';
 import { failedTry, recordOf, type Try, type TryOutcome, type TryRecord, withTry } from './try-record.ts';
 import type { WorkDependencies } from './work-dependencies.ts';
 import { namesOf, readTries, type WorkItem } from './work-item.ts';
@@ -27,16 +28,18 @@ const outcomes: Readonly<Record<Blame['whose'], TryOutcome>> = {
 /**
  * Judges a failed try, and keeps it: whose fault it is, whether it counts, and whether the event is tried again.
  *
+ * @param thrown anything
  * @param beganAt when the try began, epoch seconds
  * @returns `done` when the message went to the dead-letter queue, else the seconds to wait
  */
 export async function judgeFailure(
-  error: unknown,
+  thrown: unknown,
   item: WorkItem,
   beganAt: number,
   dependencies: WorkDependencies,
 ): Promise<'done' | number> {
   const now = dependencies.clock();
+  const error = legible(thrown, dependencies);
   const whose = blame(error);
   noteFailure(error, item, dependencies);
   tellBreaker(error, whose, item, now - beganAt, dependencies);
@@ -55,6 +58,21 @@ export async function judgeFailure(
   const counts = isCounted(before, succeededAt);
   const counted = counts ? { ...failure, counted: failure.counted + 1, lastCountedAt: now } : failure;
   return decide(counted, keyWorks(succeededAt, now), context, dependencies);
+}
+
+/**
+ * Gives the error unless it throws when it is read: a stack that is no text, a getter of somebody else's. Such an error
+ * must fail its own event, and neither the batch nor the record of the try.
+ */
+function legible(error: unknown, { frameOf }: Pick<WorkDependencies, 'frameOf'>): unknown {
+  try {
+    blame(error);
+    frames(error);
+    toldError(error, frameOf);
+    return error;
+  } catch {
+    return new Error('(an error that cannot be read)');
+  }
 }
 
 /** The failed try, and when and how it was found. */

@@ -43,3 +43,22 @@ export function loadOnce(load: () => Promise<EventHandlers>): () => Promise<Even
 export async function failIfNotLoaded(handlers: () => Promise<EventHandlers>): Promise<void> {
   await handlers();
 }
+
+/**
+ * Ends the process after an invocation that failed because the integrator's file could not be loaded. It may have failed
+ * for a moment only, e.g. while it read its configuration; but a process evaluates a module once, and would fail every
+ * event that it gets as long as it lives, which is hours. All that the invocation had to keep is kept by then, and Lambda
+ * counts the error all the same.
+ *
+ * @param end ends the process
+ * @returns what the invocation answers
+ * @throws what the invocation throws, where `end` returns
+ */
+export async function endIfNotLoaded<Answer>(invocation: Promise<Answer>, end: () => void): Promise<Answer> {
+  try {
+    return await invocation;
+  } catch (error) {
+    if (error instanceof OnEventNotLoadedError) end();
+    throw error;
+  }
+}

@@ -14,7 +14,9 @@ const longestEvent = 200;
  */
 export function ownLog(observer: Pick<Observer, 'note'>): OwnLog {
   return (event, fields = {}) => {
-    observer.note(redactText(String(event), longestEvent), sorted(redactFields(fields)));
+    // What is no text may be what cannot be made one.
+    const name = typeof event === 'string' ? event : String(redactFields(event));
+    observer.note(redactText(name, longestEvent), sorted(redactFields(fields)));
   };
 }
 

@@ -9,7 +9,8 @@ import { setAside } from './set-aside.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { recordOf, type TryRecord, withTry } from './try-record.ts';
 import type { WorkDependencies } from './work-dependencies.ts';
-import { namesOf, type WorkItem } from './work-item.ts';
+import { namesOf, readTries, type WorkItem } from './work-item.ts';
+import type { DeadLetterReason } from './work-queue.ts';
 
 /** Time kept at the end for keeping a failure, and for putting messages off or aside; milliseconds. */
 const endReserve = 5_000;
@@ -41,10 +42,14 @@ export async function runMessage(item: WorkItem, dependencies: WorkDependencies)
 }
 
 /** Puts a message off untried. @returns the seconds to wait; `done` when it was put off until SQS would delete it */
-function comeLater(item: WorkItem, seconds: number, dependencies: WorkDependencies): Promise<'done' | number> | number {
+async function comeLater(item: WorkItem, seconds: number, dependencies: WorkDependencies): Promise<'done' | number> {
   const { message } = item;
-  if (!isPastRetention({ now: dependencies.clock(), sentAt: message.sentAt })) return seconds;
-  return setAside(message, 'retention', dependencies);
+  const now = dependencies.clock();
+  if (!isPastRetention({ now, sentAt: message.sentAt })) return seconds;
+  const read = item.ledger === 'read' ? item : await readTries(item, dependencies);
+  // What cannot be read must not be overwritten by a record of no try.
+  if (read === 'unreadable') return setAside(message, 'retention', dependencies);
+  return setTriedAside(item, recordOf(message, read.tried, now), 'retention', dependencies);
 }
 
 /**
@@ -62,7 +67,7 @@ async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<Wo
   }
   const now = clock();
   const record = withDeath(recordOf(message, item.tried, now), item.tried, now);
-  if (isKiller(record)) return setKillerAside(item, record, dependencies);
+  if (isKiller(record)) return setTriedAside(item, record, 'kills_worker', dependencies);
   const tried: TryRecord = { ...record, startedAt: now };
   try {
     await ledger.keepTries(content, tried);
@@ -76,15 +81,17 @@ async function begin(item: WorkItem, dependencies: WorkDependencies): Promise<Wo
   return { ...item, tried };
 }
 
-async function setKillerAside(
+/** Sends a message to the dead-letter queue for what is known of its tries, and keeps that it is there. */
+async function setTriedAside(
   item: WorkItem,
   record: TryRecord,
+  reason: DeadLetterReason,
   dependencies: WorkDependencies,
 ): Promise<'done' | number> {
   const lastTry = record.tries.at(-1);
-  const ended = await setAside(item.message, 'kills_worker', dependencies, { ...(lastTry && { lastTry }) });
+  const ended = await setAside(item.message, reason, dependencies, { ...(lastTry && { lastTry }) });
   if (ended !== 'done') return ended;
-  await dependencies.ledger.recordFailure(item.content, record, { reason: 'kills_worker' }).catch((error: unknown) => {
+  await dependencies.ledger.recordFailure(item.content, record, { reason }).catch((error: unknown) => {
     dependencies.observer.count('ledgerUnwritten');
     dependencies.observer.note('event.try_not_kept', { ...namesOf(item), errorName: errorName(error) });
   });

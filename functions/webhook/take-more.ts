@@ -47,6 +47,8 @@ export async function takeMore(
   for (;;) {
     await Promise.race([over, sleep(waiting.from)]);
     if (isOver || remaining() < waiting.reserve) break;
+    // SQS hands out no further message of a group before those that are done are deleted, and Lambda waits with that.
+    await deleteDone(progress, dependencies);
     const messages = await receive(freeFor(progress, dependencies), dependencies);
     if (messages.length === 0) continue;
     const round = workFurther(messages, progress, dependencies).finally(() => rounds.delete(round));

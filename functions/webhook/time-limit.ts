@@ -30,12 +30,18 @@ export async function withTimeLimit<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
+  let hasEnded = false;
   const limit = sleep(milliseconds).then(() => {
     const error = new HandlerTimeoutError(milliseconds);
-    controller.abort(error);
+    // What the work has left behind with the signal may serve other events by now.
+    if (!hasEnded) controller.abort(error);
     throw error;
   });
   // When the work finishes first, nobody waits for the limit any longer.
   limit.catch(() => {});
-  return Promise.race([work(controller.signal), limit]);
+  try {
+    return await Promise.race([work(controller.signal), limit]);
+  } finally {
+    hasEnded = true;
+  }
 }

@@ -1,4 +1,4 @@
-import type { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { ReceiveMessageCommandInput, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { sqsEventQueue, sqsEventWorkQueue } from '../../functions/aws/sqs-event-queue.ts';
 import { sqsQuarantine } from '../../functions/aws/sqs-quarantine.ts';
@@ -176,5 +176,17 @@ describe('a refusal by SQS', () => {
   it('is an error, whatever else has such a name', () => {
     expect(isMessageRefused({ name: 'InvalidMessageContents' })).toBe(false);
     expect(isMessageRefused(undefined)).toBe(false);
+  });
+});
+
+describe('the worker’s own receive', () => {
+  it('names itself, anew each time: repeated after a lost answer, it gets the messages of that answer', async () => {
+    const { client, sent } = answering({}, {});
+    const queue = sqsEventWorkQueue({ client, queueUrl, deadLetterQueueUrl: queueUrl });
+    await queue.receive(10);
+    await queue.receive(10);
+    const ids = sent.map(({ input }) => (input as ReceiveMessageCommandInput).ReceiveRequestAttemptId);
+    expect(ids).toEqual([expect.stringMatching(/^[\w-]{20,128}$/), expect.stringMatching(/^[\w-]{20,128}$/)]);
+    expect(new Set(ids).size).toBe(2);
   });
 });

@@ -151,6 +151,16 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
       expect(await ledger.find(event.id)).toBeUndefined();
     });
 
+    it('is done with a change that failed, also when whoever handled it did not know that', async () => {
+      const { ledger, event, time } = setUp();
+      const about = aboutChange(event.id);
+      await ledger.recordFailure(about, sampleTries());
+      await expect.poll(() => listed(ledger, 'failing', about)).toHaveLength(1);
+      await ledger.markHandled(about, time.now);
+      await expect.poll(() => listed(ledger, 'failing', about)).toEqual([]);
+      expect(await ledger.tries(about)).toEqual(sampleTries());
+    });
+
     it('keeps how the events of a key fare, each time by itself, for 30 days', async () => {
       const { ledger, event, time } = setUp();
       expect(await ledger.health(event.id)).toEqual({});

@@ -69,7 +69,7 @@ export function instantLedger(clock: Clock): Ledger & LedgerReader {
     async markHandled(subject, handledAt, tried) {
       const change = { handledAt, attention: undefined, ...(tried && { tried: copy(tried) }) };
       if (subject.kind === 'connection_change') {
-        if (tried !== undefined) update(subject, change);
+        if (tried !== undefined || current(entries.get(keyOf(subject))) !== undefined) update(subject, change);
         return;
       }
       const { event } = subject;

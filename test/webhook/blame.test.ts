@@ -31,7 +31,8 @@ const refused = (code: string, retryAfterSeconds?: number) =>
 const withCode = (code: string) => Object.assign(new Error('no'), { code });
 
 /** As the SDK throws. */
-const ofAws = (httpStatusCode: number) => Object.assign(new Error('no'), { $metadata: { httpStatusCode } });
+const ofAws = (httpStatusCode: number, name = 'ServiceException') =>
+  Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });
 
 /** As the SDK throws when Lambda is throttled. */
 const throttled = (retryAfterSeconds?: string) =>
@@ -56,6 +57,13 @@ describe('a failure', () => {
     ['a database that is not reachable', withCode('ECONNREFUSED')],
     ['a connection that broke', new TypeError('fetch failed', { cause: withCode('UND_ERR_SOCKET') })],
     ['an AWS service out of order', ofAws(503)],
+    ['an AWS service that is throttled', ofAws(400, 'ThrottlingException')],
+    ['a DynamoDB table that is throttled', ofAws(400, 'ProvisionedThroughputExceededException')],
+    ['a throttled call of S3', ofAws(400, 'SlowDown')],
+    [
+      'no answer of an AWS service',
+      Object.assign(new Error('no'), { name: 'TimeoutError', $metadata: { attempts: 2 } }),
+    ],
     ['a file that cannot be loaded', new OnEventNotLoadedError(new Error('no such module'))],
     ['no time left', new HandlerTimeoutError(55_000)],
   ])('of %s is not the event’s own, also as the cause of another error', (_, error) => {
@@ -68,6 +76,8 @@ describe('a failure', () => {
     ['an answer 404', answered(404)],
     ['an answer 422', answered(422)],
     ['a refusal of an AWS service', ofAws(400)],
+    ['an item that DynamoDB refuses', ofAws(400, 'ConditionalCheckFailedException')],
+    ['a time-out of the integrator’s', Object.assign(new Error('no'), { name: 'TimeoutError' })],
     ['something else than an Error', 'no'],
     ['nothing', undefined],
   ])('of %s may be the event’s own', (_, error) => {

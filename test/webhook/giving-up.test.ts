@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
+import { subjectId } from '../../functions/webhook/event-message.ts';
 import { backOffSeconds, leastPause, retentionSeconds } from '../../functions/webhook/giving-up.ts';
-import { failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
+import { endIfNotLoaded, failIfNotLoaded, loadOnce } from '../../functions/webhook/load-handlers.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { eventQueueLimits, type ReceivedMessage } from '../../functions/webhook/work-queue.ts';
+import { aboutEvent, sampleEvent, sampleTries } from './sample-events.ts';
 import { throttledFor } from './throttled-for.ts';
 import { ledgerOut, out, received, receivedChange, startTime, type WorldOptions, workerWorld } from './worker-world.ts';
 
@@ -192,12 +194,24 @@ describe('retention', () => {
   });
 
   it('sets aside what is put off untried, and not what can be handled', async () => {
-    const { work, dead, handled } = workerWorld({
+    const { work, dead, handled, ledger } = workerWorld({
       breaker: { hold: () => 300, succeeded() {}, failed() {}, ended() {} },
     });
-    expect(await work(received({ id: 'a' }, old))).toEqual([]);
-    expect(dead).toMatchObject([{ reason: 'retention' }]);
+    await ledger.recordFailure(aboutEvent(sampleEvent({ id: 'a' })), sampleTries());
+    expect(await work(received({ id: 'a' }, old), received({ id: 'b', resourceId: '2' }, old))).toEqual([]);
+    const [lastTry] = sampleTries().tries;
+    expect(dead).toHaveLength(2);
+    expect(dead).toContainEqual({ id: 'message of a', reason: 'retention', lastTry, detail: undefined });
     expect(handled).toEqual([]);
+    // Both are listed, and of the one that was tried the tries are kept.
+    const listed = new Map<string, unknown>();
+    for await (const { subject, tried } of ledger.attention('dead')) listed.set(subjectId(subject), tried?.tries);
+    expect(listed).toEqual(
+      new Map([
+        ['a', sampleTries().tries],
+        ['b', []],
+      ]),
+    );
     const well = workerWorld();
     expect(await well.work(received({ id: 'a' }, old))).toEqual([]);
     expect(well.dead).toEqual([]);
@@ -240,6 +254,17 @@ describe('a file that cannot be loaded', () => {
     const broken = loadOnce(() => Promise.reject(new SyntaxError('Unexpected token')));
     await expect(failIfNotLoaded(broken)).rejects.toThrow(/on-event.ts could not be loaded/);
     await failIfNotLoaded(loadOnce(async () => ({ onEvent: async () => {}, onConnectionChange: async () => {} })));
+  });
+
+  it('ends the process when that invocation has failed: what failed once, for a network that was out, fails in it for good', async () => {
+    const ends: string[] = [];
+    const end = () => void ends.push('ended');
+    const broken = loadOnce(() => Promise.reject(new TypeError('fetch failed')));
+    await expect(endIfNotLoaded(failIfNotLoaded(broken), end)).rejects.toThrow(/on-event.ts could not be loaded/);
+    expect(ends).toEqual(['ended']);
+    await expect(endIfNotLoaded(Promise.reject(new Error('its own')), end)).rejects.toThrow('its own');
+    expect(await endIfNotLoaded(Promise.resolve('answer'), end)).toBe('answer');
+    expect(ends).toHaveLength(1);
   });
 
   it('is loaded once', async () => {

@@ -70,6 +70,25 @@ describe('a worker that waits for a slow event', () => {
     expect(await work).toEqual([]);
   });
 
+  it('deletes what is done before it asks: the next event of its resource must not wait for the slow one', async () => {
+    const deleted: string[] = [];
+    const behind = [received({ id: 'y', companyId: 'of x', resourceId: 'x' })];
+    const { world, handled, letGo, pass } = setUp([], {
+      queue: {
+        ...workerWorld().dependencies.queue,
+        delete: async (messages) => void deleted.push(...messages.map(({ messageId }) => messageId)),
+        // SQS hands out no message of a group while another one of it is in flight.
+        receive: async () => (deleted.includes('message of x') ? behind.splice(0) : []),
+      },
+    });
+    const work = world.work(slow('a'), fast('x'));
+    await pass(1999);
+    await pass(1);
+    expect(handled).toEqual(['x', 'y']);
+    letGo();
+    expect(await work).toEqual([]);
+  });
+
   it('takes none where nothing is slow', async () => {
     const { world, asked } = setUp([fast('b')]);
     expect(await world.work(fast('a'))).toEqual([]);

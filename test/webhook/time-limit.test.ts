@@ -37,6 +37,21 @@ describe('a piece of work with a limit of time', () => {
     expect(reasons).toEqual([expect.any(HandlerTimeoutError)]);
   });
 
+  it('has a signal that stays as it is once the work has ended: the limit comes while others are at work', async () => {
+    const limit = Promise.withResolvers<void>();
+    const signals: AbortSignal[] = [];
+    const sleep = () => limit.promise;
+    await withTimeLimit(1000, sleep, async (signal) => void signals.push(signal));
+    const failing = async (signal: AbortSignal) => {
+      signals.push(signal);
+      throw new Error('its own');
+    };
+    await withTimeLimit(1000, sleep, failing).catch(() => {});
+    limit.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  });
+
   it.each<[string, () => Promise<void>]>([
     ['finishes', async () => {}],
     [

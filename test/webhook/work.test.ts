@@ -138,6 +138,17 @@ describe('failures', () => {
     expect(entry && statusOf(entry)).toBe('failed');
   });
 
+  it('keeps what a permanent failure said without secrets, and bounded, as it keeps all texts', async () => {
+    const { work, failing, dead, ledger } = setUp();
+    failing.set('a', new Permanent(`refused: {"access_token":"kept-secret-1"} ${'x '.repeat(300_000)}`));
+    expect(await work(received({ id: 'a' }))).toEqual([]);
+    const kept = (await ledger.show('a'))?.deadLettered?.detail ?? '';
+    for (const detail of [kept, dead[0]?.detail ?? '']) {
+      expect(detail).toContain('refused: {"access_token":"(left out)"}');
+      expect(detail.length).toBeLessThanOrEqual(500);
+    }
+  });
+
   it('keeps a permanent failure when the dead-letter queue cannot take it', async () => {
     const { work, failing, observer } = setUp({ queue: { ...queueOut, postpone: async () => {} } });
     failing.set('a', new Permanent('no'));
@@ -155,6 +166,26 @@ describe('failures', () => {
     expect(await work(received({}, { body }))).toEqual([]);
     expect(dead).toMatchObject([{ reason }]);
     expect(handled).toEqual([]);
+  });
+
+  it.each([
+    ['whose stack is no text', Object.assign(new Error('no'), { stack: [] })],
+    ['whose text is none', Object.assign(new Error('no'), { message: Symbol('no') })],
+    [
+      'that throws when it is looked at',
+      new Proxy(new Error('no'), {
+        get() {
+          throw new Error('unreadable');
+        },
+      }),
+    ],
+  ])('keeps an error %s like any other, and takes no other event along', async (_, error) => {
+    const { work, ids, failing, postponed, ledger } = setUp();
+    failing.set('a', error);
+    expect(await work(received({ id: 'a' }), received({ id: 'x', resourceId: '2' }))).toEqual(['message of a']);
+    expect(ids().toSorted()).toEqual(['a', 'x']);
+    expect(postponed).toEqual([{ ids: ['message of a'], seconds: 5 }]);
+    expect((await ledger.show('a'))?.tried).toMatchObject({ failures: 1, tries: [{ outcome: 'failed' }] });
   });
 
   it('logs where an error came from and not its text', async () => {

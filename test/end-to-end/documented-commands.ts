@@ -64,10 +64,10 @@ const mostSchedules = 1000;
 function simulation(parameters: readonly string[]): SmallestForm {
   const runs = Math.min(numberAfter('--runs', parameters) ?? 100, mostSchedules);
   const seed = numberAfter('--seed', parameters) ?? 1;
-  const given = [...parameters.join(' ').matchAll(/--(?:skew \d+|mutant [a-z-]+)/g)].flatMap(([text]) =>
-    text.split(' '),
-  );
-  const isBroken = given.length > 0;
+  const optionsLike = (form: RegExp) => [...parameters.join(' ').matchAll(form)].flatMap(([text]) => text.split(' '));
+  const breaking = optionsLike(/--(?:skew \d+|mutant [a-z-]+)/g);
+  const given = [...optionsLike(/--world [a-z]+/g), ...breaking];
+  const isBroken = breaking.length > 0;
   const node = nodeScript('simulate', '--runs', String(runs), '--seed', String(seed), ...given);
   return { node, status: isBroken ? 1 : 0, prints: isBroken ? /VIOLATION/ : /No violation/ };
 }

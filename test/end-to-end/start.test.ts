@@ -64,7 +64,7 @@ it('does the main job whatever the integrator’s file does, and says apart how 
   const [ours = '', theirs = ''] = printed.out.split('Your own functions/on-event.ts, by itself:');
   expect(ours.match(/✓/g)).toHaveLength(10);
   expect(ours).not.toContain('✗');
-  expect(theirs).toContain('✗ onEvent threw RangeError for an event, at ');
+  expect(theirs).toContain('✗ onEvent threw RangeError at on-event.ts:1 for an event: ');
   await rm(copy, { recursive: true });
 });
 

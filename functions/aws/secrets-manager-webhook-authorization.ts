@@ -2,13 +2,11 @@ import { errorName } from '../connector-error.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
 import {
   parseWebhookAuthorization,
+  rememberedSeconds,
   type WebhookAuthorization,
   type WebhookAuthorizationSource,
 } from '../webhook/webhook-authorization.ts';
 import { type CachedSecretProps, cachedSecret } from './cached-secret.ts';
-
-/** How long values are remembered, in seconds. A previous one may be revoked at any time, and that must take effect. */
-const maxAgeSeconds = ({ previous }: WebhookAuthorization) => (previous === undefined ? 300 : 30);
 
 /**
  * Gives the webhook authorization that an environment's secret in Secrets Manager holds. It does not limit how often
@@ -32,6 +30,8 @@ export function secretsManagerWebhookAuthorization({
     observer?.note('secret.unusable', { errorName: errorName(error) });
   };
   return {
-    read: cachedSecret({ maxAgeSeconds, onUnusable, ...props }, (text) => parseWebhookAuthorization(text, environment)),
+    read: cachedSecret({ maxAgeSeconds: rememberedSeconds, onUnusable, ...props }, (text) =>
+      parseWebhookAuthorization(text, environment),
+    ),
   };
 }

@@ -39,6 +39,16 @@ export function previousEndsAt({ rotatedAt, retireAt }: WebhookAuthorization): n
   return rotatedAt === undefined ? undefined : rotatedAt + previousSeconds;
 }
 
+/**
+ * Tells how long a function goes on with values that it has read. A previous value may be revoked at any time, and that
+ * must take effect.
+ *
+ * @returns seconds
+ */
+export function rememberedSeconds({ previous }: Pick<WebhookAuthorization, 'previous'>): number {
+  return previous === undefined ? 300 : 30;
+}
+
 /** Where the values come from: the environment's secret, checked for its environment. */
 export interface WebhookAuthorizationSource {
   /**

@@ -14,6 +14,7 @@ import { fingerprint, type StoredSubscription } from '../../../functions/webhook
 import {
   previousEndsAt as endOf,
   previousSeconds,
+  rememberedSeconds,
   type WebhookAuthorization,
   type WebhookAuthorizationKeeper,
 } from '../../../functions/webhook/webhook-authorization.ts';
@@ -109,9 +110,6 @@ async function withTime(
   return setRetirement(authorization, systemClock() + seconds, keeperOf(environment));
 }
 
-/** A function that has read the values before a roll-over goes on with them for so many seconds, and notes no use. */
-const rememberedSeconds = 300;
-
 /** Ends the previous value now, and says which hooks break by that. */
 async function revoke({ terminal }: StackSession, environment: DeployedEnvironment, yes: boolean): Promise<Report> {
   const authorization = await readWebhookAuthorization(environment, terminal);
@@ -138,9 +136,11 @@ async function revoke({ terminal }: StackSession, environment: DeployedEnvironme
   };
 }
 
-/** After how many seconds no function accepts a value any more that is revoked now. */
-function refusedWithin({ rotatedAt = systemClock() }: WebhookAuthorization): number {
-  return Math.max(30, Math.ceil(rotatedAt + rememberedSeconds - systemClock()));
+/** After how many seconds no function accepts a value any more that is revoked now: some have read before the roll-over. */
+function refusedWithin(authorization: WebhookAuthorization): number {
+  const { rotatedAt = systemClock() } = authorization;
+  const readBefore = rotatedAt + rememberedSeconds({}) - systemClock();
+  return Math.max(rememberedSeconds(authorization), Math.ceil(readBefore));
 }
 
 function showSeconds(seconds: number): string {

@@ -30,3 +30,18 @@ export function isConnectorError(error: unknown): error is ConnectorError {
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
+
+/**
+ * Tells where an error came from, for a log line: the frames of its stack. Its text is left out, since it may quote what
+ * does not belong in a log.
+ *
+ * @returns the frames in one line; undefined when there is no stack to read, as of what is not an Error
+ */
+export function stackFrames(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
+  return error.stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join(' | ');
+}

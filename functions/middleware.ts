@@ -3,7 +3,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { ConnectorError, isConnectorError } from './connector-error.ts';
+import { ConnectorError, isConnectorError, stackFrames } from './connector-error.ts';
 import { isToldByAws, loggedFields, type ObservedFields, type Observer } from './observer.ts';
 import { readSetting } from './settings.ts';
 
@@ -60,14 +60,13 @@ function isAccessDenied(error: Error): boolean {
 }
 
 function describe(error: Error): ObservedFields {
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
   return {
     errorName: error.name,
     code: isConnectorError(error) ? error.code : undefined,
     reason: isConnectorError(error) || isAccessDenied(error) ? error.message : undefined,
     status,
-    stack: frames.map((frame) => frame.trim()).join(' | '),
+    stack: stackFrames(error) ?? '',
   };
 }
 

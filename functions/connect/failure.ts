@@ -1,4 +1,5 @@
 import type { RandomId } from '../clock.ts';
+import { stackFrames } from '../connector-error.ts';
 import type { ObservedFields, Observer } from '../observer.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
 import type { FailureName } from './page-texts.ts';
@@ -61,11 +62,10 @@ export async function orFailedPage(
   try {
     return await answer();
   } catch (error) {
-    const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
     dependencies.observer.count('connectPageFailed');
     const referenceId = logFailure(dependencies, 'failed', {
       errorName: error instanceof Error ? error.name : typeof error,
-      stack: frames.map((frame) => frame.trim()).join(' | '),
+      stack: stackFrames(error) ?? '',
     });
     return { answer: 'page', page: { name: 'failed', referenceId } };
   }

@@ -1,4 +1,4 @@
-import { errorName } from '../connector-error.ts';
+import { errorName, stackFrames } from '../connector-error.ts';
 import { type Blame, blame } from './blame.ts';
 import { subjectId } from './event-message.ts';
 import { isCounted, keyWorks } from './evidence.ts';
@@ -67,7 +67,7 @@ export async function judgeFailure(
 function legible(error: unknown, { frameOf }: Pick<WorkDependencies, 'frameOf'>): unknown {
   try {
     blame(error);
-    frames(error);
+    stackFrames(error);
     toldError(error, frameOf);
     return error;
   } catch {
@@ -192,16 +192,6 @@ function noteFailure(error: unknown, item: WorkItem, { observer }: WorkDependenc
     ...namesOf(item),
     errorName: errorName(error),
     receiveCount: item.message.receiveCount,
-    stack: frames(error),
+    stack: stackFrames(error),
   });
-}
-
-/** Where an error came from. Its text is left out, since it may quote what does not belong in a log. */
-function frames(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.stack === undefined) return undefined;
-  return error.stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .map((line) => line.trim())
-    .join(' | ');
 }

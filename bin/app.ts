@@ -4,6 +4,7 @@ import { readConfiguration } from '../lib/cloud/configuration.ts';
 import { ConnectorStack } from '../lib/cloud/connector-stack.ts';
 import { describePlan, planForAccount } from '../lib/concurrency.ts';
 import { ConfigurationError } from '../lib/configuration-error.ts';
+import { onEventEntryKey } from '../lib/on-event-entry.ts';
 
 /** The CDK app, started by `cdk` as cdk.json says. The only place that reads context. */
 const app = new App({ analyticsReporting: false });
@@ -12,7 +13,9 @@ try {
   // Without a place of their own, cdk says in which account and region it deploys.
   const { CDK_DEFAULT_ACCOUNT: account = '', CDK_DEFAULT_REGION: region = '' } = process.env;
   const stacks = readConfiguration(context).map((configuration) => ({ account, region, ...configuration }));
-  const bundles = await bundleFunctions();
+  const onEventEntry: string | undefined = app.node.tryGetContext(onEventEntryKey);
+  // In a folder of its own: what stands in for the integrator's file must never get into a deployment.
+  const bundles = await bundleFunctions(onEventEntry ? { onEventEntry, outputDirectory: '.bundles/stand-in' } : {});
   const said = new Set<string>();
   for (const [index, configuration] of readConfiguration(context).entries()) {
     const plan = stacks[index] && planForAccount(stacks[index], stacks, context);

@@ -1,11 +1,11 @@
 // npm start: everything on this machine. `-- --once` does the main job and ends, `-- --json` is for programs.
 import { isConnectorError } from '../functions/connector-error.ts';
-import { bundleWorker } from '../lib/cloud/bundle/bundle.ts';
+import { workerBundler } from '../lib/cloud/bundle/bundle.ts';
 import { endWithParent } from '../lib/end-with-parent.ts';
-import { proofOnEvent } from '../lib/local/main-job.ts';
 import { parseOptions, usage } from '../lib/local/options.ts';
 import { askAtTerminal, withRealClient } from '../lib/local/real-client.ts';
 import { start } from '../lib/local/start.ts';
+import { useProxies } from '../lib/use-proxies.ts';
 
 /** Our own errors were written for people; a stack would only hide what they say. */
 function report(error: unknown): void {
@@ -35,10 +35,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 if (process.env.npm_lifecycle_event !== undefined) endWithParent();
 
 try {
+  await useProxies(process.env);
   const given = parseOptions(process.argv.slice(2));
   const options = await withRealClient(given, process.env, process.stdin.isTTY ? askAtTerminal : undefined);
   const people = options.json ? console.error : console.log;
-  const { system, ok } = await start(options, { people, programs: console.log }, () => bundleWorker(proofOnEvent));
+  const { system, ok } = await start(options, { people, programs: console.log }, workerBundler, async (aws) =>
+    // It loads what npm start does without until somebody can use it.
+    (await import('./surroundings.ts')).openConsoleOf(aws),
+  );
   const end = async (exitCode: number) => {
     await system.stop();
     process.exit(exitCode);

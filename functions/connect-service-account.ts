@@ -14,8 +14,8 @@ import { serviceAccountDependencies } from './wiring.ts';
  * Invoked (IAM) with `{connectionId, companyId}`: connects the app's own service account and answers `{connectionId,
  * generation, companyId, companyIds}`; no token leaves.
  *
- * `{"error": {code, message}}` with `service_account_refused`, `app_not_installed`, `client_credentials_rejected`,
- * `wrong_environment`, `procore_unavailable`, `connected_meanwhile`, `invalid_connection_id` or `invalid_company_id`.
+ * `{"error": {code, message}}` with `service_account_refused`, `app_not_installed` (with `installedNowhere` when the
+ * account sees no company at all), `client_credentials_rejected`, `wrong_environment`, `procore_unavailable`, `connected_meanwhile`, `invalid_connection_id` or `invalid_company_id`.
  * Anything else fails the invocation.
  */
 export async function answerServiceAccount(request: unknown, dependencies: ServiceAccountDependencies) {
@@ -29,8 +29,8 @@ export async function answerServiceAccount(request: unknown, dependencies: Servi
   }
 }
 
-function refusal({ code, message }: ServiceAccountError): Refusal {
-  return { error: { code, message } };
+function refusal({ code, message, installedNowhere }: ServiceAccountError): Refusal {
+  return { error: { code, message, ...(installedNowhere && { installedNowhere }) } };
 }
 
 const dependencies = serviceAccountDependencies(observer);

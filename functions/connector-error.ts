@@ -23,12 +23,17 @@ export function isConnectorError(error: unknown): error is ConnectorError {
 }
 
 /**
- * Names an error for a log line. Names are chosen by programmers, so they hold no secret; messages may.
+ * Names an error for a log line. Names are chosen by programmers, so they hold no secret; messages may. It never throws.
  *
- * @returns the error's name, or `unknown` when something else than an Error was thrown
+ * @returns the error's name; `unknown` when something else than an Error was thrown, or it has no text as its name
  */
 export function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
+  try {
+    return error instanceof Error && typeof error.name === 'string' ? error.name : 'unknown';
+  } catch {
+    // The name is a getter of somebody else's.
+    return 'unknown';
+  }
 }
 
 /**

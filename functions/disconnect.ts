@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { parseConnectionId } from './connection/connection.ts';
 import type { ConnectionDependencies } from './connection/dependencies.ts';
-import { disconnectConnection } from './connection/disconnect.ts';
+import { disconnectConnection, forgetConnection } from './connection/disconnect.ts';
 import { refusalFor } from './connection/refusals.ts';
 import { observed, observer } from './middleware.ts';
 import type { Refusal } from './refusal.ts';
@@ -15,19 +15,26 @@ export interface DisconnectAnswer {
   readonly revoked: boolean;
 }
 
+/** What the function is invoked with. */
+interface DisconnectRequest {
+  readonly connectionId?: unknown;
+  readonly forget?: unknown;
+}
+
 /**
  * Invoked (IAM) with `{connectionId}`: ends the connection and revokes its tokens at Procore. Invoked again it answers
- * the same.
+ * the same. With `forget: true` it also forgets whose account it was.
  *
  * `{"error": {code, message}}` with `connection_not_found` or `invalid_connection_id`. Anything else fails the
  * invocation; the connection may then have ended all the same, and the sweep finishes the revocation.
  */
 export async function answerDisconnect(
-  request: { readonly connectionId?: unknown },
+  request: DisconnectRequest,
   dependencies: ConnectionDependencies,
 ): Promise<DisconnectAnswer | Refusal> {
   try {
-    const { connection, revoked } = await disconnectConnection(dependencies, parseConnectionId(request?.connectionId));
+    const end = request?.forget === true ? forgetConnection : disconnectConnection;
+    const { connection, revoked } = await end(dependencies, parseConnectionId(request?.connectionId));
     return { connectionId: connection.connectionId, status: 'disconnected', revoked };
   } catch (error) {
     return refusalFor(error);
@@ -36,6 +43,6 @@ export async function answerDisconnect(
 
 const dependencies = connectionDependencies(observer);
 
-export const handler = observed((request: { readonly connectionId?: unknown }, context: Context) =>
+export const handler = observed((request: DisconnectRequest, context: Context) =>
   answerDisconnect(request, { ...dependencies, remaining: () => context.getRemainingTimeInMillis() }),
 );

@@ -1,43 +1,50 @@
-import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
-import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Console } from 'node:console';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { ConnectorError, isConnectorError, stackFrames } from './connector-error.ts';
-import { isToldByAws, loggedFields, type ObservedFields, type Observer } from './observer.ts';
-import { readSetting } from './settings.ts';
+import { ConnectorError, errorName, isConnectorError, stackFrames } from './connector-error.ts';
+import { embeddedMetrics } from './embedded-metrics.ts';
+import { isWritten, type LineLevel, logLine } from './log-lines.ts';
+import { isToldByAws, type ObservedFields, type Observer } from './observer.ts';
+import { readOptionalSetting, readSetting } from './settings.ts';
+
+/** Not the global one: Lambda's puts a time and a level before each line, and CloudWatch finds no metrics in it then. */
+const output = new Console({ stdout: process.stdout, stderr: process.stderr });
+
+/** The invocation under way: a line names it. */
+let invocation: Context | undefined;
 
 /** While a deployment moves an alias, two versions write into one log. @returns undefined for code without versions */
 function publishedVersion(version: string | undefined): string | undefined {
   return version === '$LATEST' ? undefined : version;
 }
 
-/** Writes allow-listed fields and nothing else, whatever it is given: what is not named cannot leak. */
-class AllowListFormatter extends LogFormatter {
-  override formatAttributes(attributes: UnformattedAttributes, fields: LogAttributes): LogItem {
-    return new LogItem({
-      attributes: {
-        level: attributes.logLevel,
-        event: attributes.message,
-        timestamp: this.formatTimestamp(attributes.timestamp),
-        requestId: attributes.lambdaContext?.awsRequestId,
-        version: publishedVersion(attributes.lambdaContext?.functionVersion),
-        ...loggedFields(fields),
-      },
-    });
-  }
+// What is set in Lambda's console comes first: Lambda itself leaves out what is less.
+const levelSettings = [process.env.AWS_LAMBDA_LOG_LEVEL, readOptionalSetting('logLevel')];
+
+function write(level: LineLevel, event: string, fields: () => ObservedFields): void {
+  if (!isWritten(level, levelSettings)) return;
+  const line = logLine(level, event, fields, {
+    atMs: Date.now(),
+    requestId: invocation?.awsRequestId,
+    version: publishedVersion(invocation?.functionVersion),
+  });
+  if (level === 'ERROR') output.error(line);
+  else output.info(line);
 }
 
-const logger = new Logger({ serviceName: 'procore-connector', logFormatter: new AllowListFormatter() });
-const metrics = new Metrics({ namespace: 'ProcoreConnector' });
+const metrics = embeddedMetrics({
+  namespace: 'ProcoreConnector',
+  print: (line) => output.log(line),
+  nowMs: () => Date.now(),
+});
 
-/** The observer of every handler: Powertools' logger, and metrics in CloudWatch's embedded metric format. */
+/** The observer of every handler: lines of JSON, and metrics in CloudWatch's embedded metric format. */
 export const observer: Observer = {
   note(event, fields = {}) {
-    logger.info(event, { ...fields });
+    write('INFO', event, () => fields);
   },
   count(metric, amount = 1) {
-    if (!isToldByAws(metric)) metrics.addMetric(metric, MetricUnit.Count, amount);
+    if (!isToldByAws(metric)) metrics.add(metric, amount);
   },
 };
 
@@ -47,7 +54,7 @@ class UnexpectedError extends ConnectorError {
   readonly code = 'unexpected_error';
   constructor(error: Error) {
     super(
-      `Unexpected ${error.name}. Its text is withheld, since it may quote a secret; the stack is in the log line above.`,
+      `Unexpected ${errorName(error)}. Its text is withheld, since it may quote a secret; the stack is in the log line above.`,
     );
     // Without a stack of its own Lambda prints no frames twice.
     this.stack = `${this.name}: ${this.message}`;
@@ -56,13 +63,13 @@ class UnexpectedError extends ConnectorError {
 
 /** AWS names the role, action and resource here and nothing that was sent: just what an operator needs. */
 function isAccessDenied(error: Error): boolean {
-  return /^AccessDenied(Exception)?$/.test(error.name);
+  return /^AccessDenied(Exception)?$/.test(errorName(error));
 }
 
 function describe(error: Error): ObservedFields {
   const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined;
   return {
-    errorName: error.name,
+    errorName: errorName(error),
     code: isConnectorError(error) ? error.code : undefined,
     reason: isConnectorError(error) || isAccessDenied(error) ? error.message : undefined,
     status,
@@ -70,25 +77,18 @@ function describe(error: Error): ObservedFields {
   };
 }
 
-function publishMetrics(): void {
-  // Powertools prints a warning for an invocation without metrics.
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-}
-
 const observation: MiddlewareObj<unknown, unknown, Error, Context> = {
   before: ({ context }) => {
-    logger.addContext(context);
-    // Powertools adds a dimension `service` of its own, and metrics of other dimensions are other metrics to alarms.
-    metrics.clearDefaultDimensions();
-    metrics.setDefaultDimensions({ stack: readSetting('stack'), environment: readSetting('environment') });
+    invocation = context;
+    metrics.setDimensions({ stack: readSetting('stack'), environment: readSetting('environment') });
   },
   after: () => {
-    publishMetrics();
+    metrics.flush();
   },
   onError: (request) => {
     const error = request.error instanceof Error ? request.error : new Error('not an Error');
-    logger.error('invocation.failed', { ...describe(error) });
-    publishMetrics();
+    write('ERROR', 'invocation.failed', () => describe(error));
+    metrics.flush();
     // Nothing is set as response: middy throws the error on, so that Lambda counts it and the alarm fires.
     if (!isConnectorError(error) && !isAccessDenied(error)) request.error = new UnexpectedError(error);
   },

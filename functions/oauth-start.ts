@@ -2,10 +2,11 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type BrowserResponse, toBrowserResponse } from './connect/browser-answer.ts';
 import { readBrowserRequest } from './connect/browser-request.ts';
 import { orFailedPage } from './connect/failure.ts';
+import { choosePageLanguage } from './connect/page-language.ts';
+import type { PageSite } from './connect/page-site.ts';
 import { atRequestOrigin, type PageOrigins } from './connect/request-origin.ts';
 import { begin, type StartDependencies, showStart } from './connect/start.ts';
 import { observed, observer } from './middleware.ts';
-import type { ProcoreEnvironmentName } from './procore/environment.ts';
 import { startDependencies } from './wiring.ts';
 
 /**
@@ -17,11 +18,12 @@ import { startDependencies } from './wiring.ts';
  */
 export function answerStart(
   event: APIGatewayProxyEventV2,
-  dependencies: StartDependencies & PageOrigins & { readonly environment: ProcoreEnvironmentName },
+  dependencies: StartDependencies & PageOrigins & { readonly site: PageSite },
 ): Promise<BrowserResponse> {
   const use = event.requestContext.http.method === 'POST' ? begin : showStart;
+  const language = choosePageLanguage(event.headers['accept-language']);
   return orFailedPage(dependencies, () => use(atRequestOrigin(event, dependencies), readBrowserRequest(event))).then(
-    (answer) => toBrowserResponse(answer, dependencies.environment),
+    (answer) => toBrowserResponse(answer, { ...dependencies.site, language }),
   );
 }
 

@@ -42,7 +42,9 @@ export const metricNames = [
   'ledgerUnwritten',
   'subscriptionInactive',
   'subscriptionRepaired',
-  'subscriptionAuditFailed',
+  'auditJobsFailed',
+  'auditOldestLookHours',
+  'vanishedHeldBack',
   'deliveriesRecovered',
   'deliveriesDiscarded',
   'webhookSilence',
@@ -54,8 +56,8 @@ export const metricNames = [
   'apiCallFailed',
   'apiThrottled',
   'appDisconnected',
-  'rateBudgetHourLeftPercent',
-  'rateBudgetSpikeLeftPercent',
+  'rateBudgetLongLeftPercent',
+  'rateBudgetShortLeftPercent',
 ] as const;
 
 /** The name of a metric. */

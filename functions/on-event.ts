@@ -3,7 +3,7 @@ import type { EventContext, HandlerContext, MarkedEvent } from './webhook/event-
 
 // The one file that an integrator writes. Delivery is at least once: `event.id` is the idempotency key. Events are thin
 // and unsigned: read the resource from the API, by the context's `procore`. Throw `Permanent` (webhook/permanent.ts) when no further try can help;
-// after any other error the event, and those of the same resource behind it, come again.
+// after any other error the event, and those of the same resource behind it, come again. Its tests: test/on-event.test.ts.
 
 /** Gets every webhook event, one resource's in the order of arrival, marked handledBefore, stale, loop, unsubscribed. */
 export async function onEvent(event: MarkedEvent, { log }: EventContext): Promise<void> {

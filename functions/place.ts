@@ -1,16 +1,22 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoDbClientId } from './aws/dynamodb-client-id.ts';
+import { dynamoDbDeliveredMarks } from './aws/dynamodb-delivered-marks.ts';
 import { dynamoDbFailedExchanges } from './aws/dynamodb-failed-exchanges.ts';
+import { dynamoDbJobStore } from './aws/dynamodb-job-store.ts';
+import { dynamoDbKnownIds } from './aws/dynamodb-known-ids.ts';
 import { dynamoDbLedger } from './aws/dynamodb-ledger.ts';
 import { dynamoDbPreviousUse } from './aws/dynamodb-previous-use.ts';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from './aws/dynamodb-rate-budget.ts';
 import { dynamoDbSubscriptionStore } from './aws/dynamodb-subscription-store.ts';
+import { dynamoDbTombstones } from './aws/dynamodb-tombstones.ts';
 import { secretsManagerAuthorizationKeeper } from './aws/secrets-manager-authorization-keeper.ts';
 import { sqsEventQueue } from './aws/sqs-event-queue.ts';
 import { sqsQuarantine } from './aws/sqs-quarantine.ts';
-import type { Sleep } from './clock.ts';
+import type { RemainingTime, Sleep } from './clock.ts';
 import type { Observer } from './observer.ts';
+import { processReads } from './process-reads.ts';
 import { companyPauses } from './procore/company-pauses.ts';
 import {
   type ConnectionClients,
@@ -19,9 +25,11 @@ import {
 } from './procore/connection-clients.ts';
 import type { ProcoreEnvironmentName } from './procore/environment.ts';
 import { sharedRateBudget } from './procore/rate-budget.ts';
+import type { RateScope } from './procore/rate-limit-scope.ts';
 import type { Setting } from './settings.ts';
 import { system, systemClock } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
+import { erasedCompanies } from './webhook/tombstones.ts';
 
 // What everybody shares who works in a Procore environment: the functions (wiring.ts), the command line and the local
 // runner. Each says where the environment's things are and brings AWS clients of its own.
@@ -46,6 +54,12 @@ export function tableOf({ environment, nameOf }: Place, client: DynamoDBClient, 
 export const subscriptionStore = (place: Place, client: DynamoDBClient) =>
   dynamoDbSubscriptionStore(tableOf(place, client, 'subscriptionsTable'));
 
+/** Gives the environment's jobs. */
+export const jobStore = (place: Place, client: DynamoDBClient) => dynamoDbJobStore(tableOf(place, client, 'jobsTable'));
+
+/** Gives the ids that are known of the environment's records. */
+export const knownIds = (place: Place, client: DynamoDBClient) => dynamoDbKnownIds(tableOf(place, client, 'jobsTable'));
+
 /** Gives where the environment's rate budget is kept. */
 export const rateBudgetStore = (place: Place, client: DynamoDBClient) =>
   dynamoDbRateBudget(tableOf(place, client, 'rateBudgetTable'));
@@ -58,9 +72,21 @@ export const companyPauseStore = (place: Place, client: DynamoDBClient) =>
 export const failedExchangeStore = (place: Place, client: DynamoDBClient) =>
   dynamoDbFailedExchanges(tableOf(place, client, 'rateBudgetTable'));
 
+/** Gives where the environment's client id stands for those who may not read the secret. */
+export const clientIdStore = (place: Place, client: DynamoDBClient) =>
+  dynamoDbClientId(tableOf(place, client, 'rateBudgetTable'));
+
 /** Gives the environment's record of events. */
 export const ledger = (place: Place, client: DynamoDBClient) =>
   dynamoDbLedger(tableOf(place, client, 'deliveriesTable'));
+
+/** Gives the environment's tombstones of erased companies. */
+export const tombstones = (place: Place, client: DynamoDBClient) =>
+  dynamoDbTombstones(tableOf(place, client, 'deliveriesTable'));
+
+/** Tells whether companies of the environment have been erased. */
+export const erasedIn = (place: Place, client: DynamoDBClient) =>
+  erasedCompanies({ store: tombstones(place, client), clock: systemClock, observer: place.observer });
 
 /** Gives the environment's queue of events, for sending. */
 export const eventQueue = ({ nameOf }: Place, client: SQSClient) =>
@@ -74,6 +100,10 @@ export const authorizationKeeper = ({ environment, nameOf }: Place, client: Secr
 export const previousUse = (place: Place, client: DynamoDBClient) =>
   dynamoDbPreviousUse(tableOf(place, client, 'deliveriesTable'));
 
+/** Gives which of the environment's hooks deliver. */
+export const deliveredMarks = (place: Place, client: DynamoDBClient) =>
+  dynamoDbDeliveredMarks(tableOf(place, client, 'deliveriesTable'));
+
 /** Gives what {@link acceptDelivery} needs. */
 export const acceptanceDependencies = (place: Place, dynamoDb: DynamoDBClient, sqs: SQSClient) => ({
   environment: place.environment,
@@ -81,6 +111,7 @@ export const acceptanceDependencies = (place: Place, dynamoDb: DynamoDBClient, s
   observer: place.observer,
   queue: eventQueue(place, sqs),
   ledger: ledger(place, dynamoDb),
+  isErased: erasedIn(place, dynamoDb),
   quarantine: sqsQuarantine({ client: sqs, queueUrl: place.nameOf('quarantineQueue') }),
 });
 
@@ -88,6 +119,12 @@ export const acceptanceDependencies = (place: Place, dynamoDb: DynamoDBClient, s
 interface ApiClientsProps
   extends Pick<ConnectionClientsProps<ProcoreEnvironmentName>, 'vend' | 'failures' | 'origins'> {
   readonly dynamoDb: DynamoDBClient;
+  /**
+   * What Procore counts its limits by.
+   *
+   * @default it is learned from the answers
+   */
+  readonly rateLimitScope?: RateScope | undefined;
   /**
    * What a company that has disconnected the app means to these clients:
    * - `respected`: it is not called while it is paused.
@@ -97,6 +134,12 @@ interface ApiClientsProps
    * @default respected
    */
   readonly pauses?: 'respected' | 'called' | 'ignored';
+  /**
+   * How long a call may wait for the rate budget.
+   *
+   * @default as long as the call may take
+   */
+  readonly budgetTime?: () => RemainingTime;
   /** @default the global one */
   readonly fetch?: typeof fetch;
   /** @default a timer */
@@ -111,15 +154,24 @@ interface ApiClientsProps
  */
 export function apiClients(
   place: Place,
-  { dynamoDb, pauses: wanted = 'respected', ...own }: ApiClientsProps,
+  { dynamoDb, rateLimitScope: scope, pauses: wanted = 'respected', budgetTime, ...own }: ApiClientsProps,
 ): ConnectionClients {
   const { environment, observer } = place;
   const shared = { ...system, observer, fetch, ...own };
   const pauses = companyPauses({ store: companyPauseStore(place, dynamoDb), ...shared });
+  const budget = sharedRateBudget({ store: rateBudgetStore(place, dynamoDb), ...shared, ...(scope && { scope }) });
   return connectionClients({
     ...shared,
     environment,
-    budget: sharedRateBudget({ store: rateBudgetStore(place, dynamoDb), ...shared }),
+    reads: processReads,
+    budget: budgetTime
+      ? {
+          acquire: (call) => budget.acquire(call, budgetTime()),
+          learn: (permit, answer) => budget.learn(permit, answer),
+          backgroundRoom: () => budget.backgroundRoom(),
+          release: () => budget.release(),
+        }
+      : budget,
     ...(wanted !== 'ignored' && { pauses: wanted === 'called' ? { ...pauses, pausedFor: async () => 0 } : pauses }),
   });
 }

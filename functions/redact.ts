@@ -1,3 +1,5 @@
+import { ConnectorError } from './connector-error.ts';
+
 /** Stands where a secret was. */
 const leftOut = '(left out)';
 
@@ -9,6 +11,75 @@ const readBeyond = 4096;
 
 /** A name is looked at from its end, since what precedes it may be anything. */
 const longestName = 64;
+
+/** Values that are left out wherever they stand, longest first: secrets of the integrator's, which may look like anything. */
+let concealed: readonly string[] = [];
+
+/**
+ * So many characters of secrets are kept, in all their forms. A secret has 65,536 at most, so that is room for twenty of
+ * the longest ones, and for thousands as they are.
+ */
+const mostConcealed = 8_000_000;
+
+/** Shorter texts stand in words and numbers, too: a port, a user's name. */
+const shortestConcealed = { secret: 4, member: 8 } as const;
+
+const kept = new Set<string>();
+let keptLength = 0;
+
+/**
+ * Has a secret left out of every text that is redacted from now on in this process, as it is and as it stands in JSON,
+ * URLs and forms. Of JSON each text is a secret as well, and each number whose name is that of a secret. Texts of less
+ * than four characters, and members of less than eight whose name is not that of a secret, cannot be told from others and
+ * are not left out. None is given up for another, however many there are: an old value is a secret of somebody's still.
+ *
+ * @throws TooManySecretsError when there is no room for it: then nobody may have it
+ */
+export function concealSecret(text: string): void {
+  const values = [...(text.length >= shortestConcealed.secret ? [text] : []), ...membersOf(text)];
+  const unknown = new Set(values.flatMap(formsOf).filter((form) => !kept.has(form)));
+  if (unknown.size === 0) return;
+  const length = [...unknown].reduce((sum, form) => sum + form.length, keptLength);
+  if (length > mostConcealed) throw new TooManySecretsError(keptLength);
+  for (const form of unknown) kept.add(form);
+  keptLength = length;
+  concealed = [...kept].sort((one, other) => other.length - one.length);
+}
+
+/** A value as it is, and as it stands in JSON, URLs and forms. */
+function formsOf(value: string): readonly string[] {
+  const inForm = new URLSearchParams({ value }).toString().slice('value='.length);
+  return [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed()), inForm];
+}
+
+/** A process has read so many secrets that it cannot keep another one out of its log. */
+export class TooManySecretsError extends ConnectorError {
+  override readonly name = 'TooManySecretsError';
+  readonly code = 'too_many_secrets';
+  constructor(length: number) {
+    super(
+      `This process keeps ${length} characters of secrets out of its log, at most ${mostConcealed}, and another one has no ` +
+        'room, so it was not handed out. Have fewer or shorter secrets, or rotate them less often; a new process begins anew.',
+    );
+  }
+}
+
+/** The texts in JSON that may be secrets; none of other texts. */
+function membersOf(text: string): readonly string[] {
+  const found: string[] = [];
+  try {
+    JSON.parse(text, (name, value: unknown) => {
+      const isSecret = isSecretName(name);
+      const least = isSecret ? shortestConcealed.secret : shortestConcealed.member;
+      // Numbers of another name are ids and ports, which logs need.
+      const text = isSecret && typeof value === 'number' ? String(value) : value;
+      if (typeof text === 'string' && text.length >= least) found.push(text);
+    });
+  } catch {
+    // It is no JSON.
+  }
+  return found;
+}
 
 /** Ends of names whose values are secrets; in lower case, without `-` and `_`. */
 const secretEnding =
@@ -71,8 +142,19 @@ export function redactHeaders(headers: Headers | Readonly<Record<string, string>
  */
 export function redactText(text: string, longest = longestText): string {
   const read = longest + readBeyond;
-  const whole = text.length <= read ? text : withoutEnd(text.slice(0, read));
+  const open = withoutConcealed(text, read);
+  const whole = text.length <= read ? open : withoutEnd(open.slice(0, read));
   return withoutForms(withoutMembers(whole)).slice(0, longest);
+}
+
+/** Leaves out concealed values, of about as much of a text as will be read. Half of one at the cut is left out, too. */
+function withoutConcealed(text: string, most: number): string {
+  const [longestOne = ''] = concealed;
+  if (longestOne === '') return text;
+  const end = most + longestOne.length;
+  let open = text.slice(0, end);
+  for (const value of concealed) open = open.replaceAll(value, leftOut);
+  return text.length <= end ? open : open.slice(0, -longestOne.length);
 }
 
 /**
@@ -277,6 +359,7 @@ function redactValue(value: unknown, depth: number, left: { characters: number }
   // Values without a text take room, too: four levels of fifty numbers are six millions.
   left.characters -= typeof value === 'number' ? String(value).length : leastCharacters;
   if (value === null || value === undefined || typeof value === 'boolean') return value ?? null;
+  if (typeof value === 'number' && concealed.includes(String(value))) return leftOut;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return `(${typeof value})`;
   if (typeof value !== 'object') return spend(redactText(String(value), bounds.text), left);

@@ -11,5 +11,7 @@ export interface Refusal {
     readonly reason?: string;
     /** With `reauthorization_required`: what a person does. */
     readonly reconnect?: string;
+    /** With `app_not_installed`: whether the account sees no company at all. */
+    readonly installedNowhere?: boolean;
   };
 }

@@ -25,7 +25,7 @@ const handlers = loadOnce(() => import('#on-event'));
 const dependencies = { ...workerDependencies(observer), handlers };
 
 async function work(messages: readonly ReceivedMessage[], remaining: RemainingTime): Promise<readonly string[]> {
-  const undone = await workBatch(messages, { ...dependencies, remaining });
+  const undone = await workBatch(messages, { ...dependencies, remaining }).finally(dependencies.release);
   if (undone.length === messages.length) await failIfNotLoaded(handlers);
   return undone;
 }

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { atATime } from './at-a-time.ts';
+import { cachedSecret } from './aws/cached-secret.ts';
 import {
   dynamoDbClient,
   impatientSecretsManagerClient,
@@ -9,19 +10,25 @@ import {
   sqsClient,
 } from './aws/clients.ts';
 import { dynamoDbAuthorizationStore } from './aws/dynamodb-authorization-store.ts';
+import { dynamoDbBackup } from './aws/dynamodb-backup.ts';
+import { dynamoDbCompanyTraces } from './aws/dynamodb-company-traces.ts';
 import { dynamoDbConnectionStore } from './aws/dynamodb-connection-store.ts';
 import { lambdaAccessTokens } from './aws/lambda-access-tokens.ts';
+import { lambdaDisconnection } from './aws/lambda-disconnection.ts';
 import { sdkInvocation } from './aws/sdk-invocation.ts';
 import { secretsManagerOAuthClient } from './aws/secrets-manager-oauth-client.ts';
 import { secretsManagerWebhookAuthorization } from './aws/secrets-manager-webhook-authorization.ts';
 import { sqsEscrow, sqsWaitingEscrow } from './aws/sqs-escrow.ts';
-import { sqsEventWorkQueue } from './aws/sqs-event-queue.ts';
+import { sqsEventWorkQueue, sqsWaitingEvents } from './aws/sqs-event-queue.ts';
 import { sqsRotationQueue } from './aws/sqs-rotation-queue.ts';
+import { sqsSetAside } from './aws/sqs-set-aside.ts';
+import { sqsWakeUps } from './aws/sqs-wake-ups.ts';
 import { bundleSources } from './bundle-sources.ts';
-import type { RemainingTime } from './clock.ts';
+import { readPageSite } from './connect/page-site.ts';
 import { parseReturnToOrigins } from './connect/return-to.ts';
-import type { ConnectionDependencies, RotationDependencies } from './connection/dependencies.ts';
+import type { AttentionDependencies, ConnectionDependencies, RotationDependencies } from './connection/dependencies.ts';
 import { ConnectorError } from './connector-error.ts';
+import { type NoteClientIdDependencies, noteClientId, rememberedClientId } from './oauth/client-id.ts';
 import { procoreTokenEndpoint } from './oauth/procore-token-endpoint.ts';
 import { redirectUri } from './oauth/redirect-uri.ts';
 import type { Observer } from './observer.ts';
@@ -29,26 +36,50 @@ import {
   acceptanceDependencies,
   apiClients,
   authorizationKeeper,
+  clientIdStore,
+  deliveredMarks,
+  erasedIn,
   eventQueue,
   failedExchangeStore,
+  jobStore,
+  knownIds,
   ledger,
   type Place,
   previousUse,
   subscriptionStore,
   tableOf,
+  tombstones,
 } from './place.ts';
-import { listCompanies } from './procore/companies.ts';
+import { processReads } from './process-reads.ts';
+import { type FindCompaniesProps, findCompanies, listCompanies } from './procore/companies.ts';
 import type { ConnectionClients } from './procore/connection-clients.ts';
 import { isProcoreEnvironmentName, procoreOrigins } from './procore/environment.ts';
-import { readOptionalSetting, readProcoreOriginOverrides, readSetting, settingNames } from './settings.ts';
+import { settledScope } from './procore/rate-limit-scope.ts';
+import { concealSecret } from './redact.ts';
+import {
+  readOptionalSetting,
+  readProcoreOriginOverrides,
+  readSetting,
+  restoredTableSuffix,
+  settingNames,
+} from './settings.ts';
 import { system, systemClock, systemRandomId } from './system.ts';
 import { acceptDelivery } from './webhook/acceptance.ts';
+import { auditAdmission } from './webhook/audit-admission.ts';
 import { createAuthenticator } from './webhook/authenticate.ts';
+import { backfillWork } from './webhook/backfill.ts';
 import { keyBreaker } from './webhook/breaker.ts';
 import { cachedSubscriptions } from './webhook/cached-subscriptions.ts';
+import { applyWork, auditWork, type CompanyJobsDependencies } from './webhook/company-jobs.ts';
+import { deliveredCounter } from './webhook/delivered.ts';
+import { type ErasureDependencies, eraseWork } from './webhook/erase-company.ts';
 import { companyClients } from './webhook/event-client.ts';
 import { keyEvidence } from './webhook/evidence.ts';
+import { hooksApi } from './webhook/hooks-api.ts';
+import { ownSecrets, type ReadOwnSecret, textOfSecret } from './webhook/own-secrets.ts';
+import { reconcileWork } from './webhook/reconcile-work.ts';
 import { sourceFrame } from './webhook/source-frame.ts';
+import { unlessErased } from './webhook/unless-erased.ts';
 
 // The composition root: what each function is made of, from its settings and once per cold start. A handler adds the
 // time that is left. A bundle holds what its function uses of this file, and nothing else.
@@ -114,7 +145,7 @@ function connectionDependenciesOf(place: Place, dynamoDb: DynamoDBClient): Omit<
   };
 }
 
-/** Makes what `disconnect` needs. @returns everything but the remaining time */
+/** Makes what `disconnect` and `confirm-connection` need. @returns everything but the remaining time */
 export const connectionDependencies = (observer: Observer) =>
   connectionDependenciesOf(placeOfFunction(observer), dynamoDbClient());
 
@@ -124,15 +155,35 @@ export const recoveryDependencies = (observer: Observer) => ({
   waiting: sqsWaitingEscrow({ client: sqsClient(), queueUrl: readSetting('escrowQueue') }),
 });
 
-/** Makes what `token-rotation` needs. @returns everything but the remaining time */
-export function rotationDependencies(observer: Observer): Omit<RotationDependencies, 'remaining'> {
+function spendingDependencies(observer: Observer): Omit<RotationDependencies, 'remaining'> {
   const escrow = sqsEscrow({ client: sqsClient(), queueUrl: readSetting('escrowQueue') });
   return { ...connectionDependencies(observer), escrow };
 }
 
+/** Makes what `token-rotation` needs. @returns everything but the remaining time */
+export function rotationDependencies(observer: Observer): Omit<AttentionDependencies, 'remaining'> {
+  const origins = originsOf(placeOfFunction(observer));
+  return {
+    ...spendingDependencies(observer),
+    listCompanies: (accessToken, companyId) =>
+      listCompanies({ origins, fetch, ...(companyId !== undefined && { companyId }) }, accessToken),
+  };
+}
+
 /** Makes what `access-token` needs. @returns everything but the remaining time */
 export function vendingDependencies(observer: Observer) {
-  return { ...rotationDependencies(observer), apiOrigin: originsOf(placeOfFunction(observer)).apiOrigin };
+  return { ...spendingDependencies(observer), apiOrigin: originsOf(placeOfFunction(observer)).apiOrigin };
+}
+
+/** Makes what `restore-connections` needs. @returns everything but the remaining time; `backupIn` reads a restored table */
+export function restorationDependencies(observer: Observer) {
+  const place = placeOfFunction(observer);
+  const client = dynamoDbClient();
+  return {
+    ...spendingDependencies(observer),
+    backupTable: place.nameOf('connectionsTable') + restoredTableSuffix,
+    backupIn: (table: string) => dynamoDbBackup({ ...tableOf(place, client, 'connectionsTable'), table }),
+  };
 }
 
 /** Makes what `rotation-sweep` needs. @returns everything but the remaining time */
@@ -156,17 +207,23 @@ export function serviceAccountDependencies(observer: Observer) {
 }
 
 /** Makes what `connect-link` needs. */
-export const connectLinkDependencies = (observer: Observer) => ({
-  clock: systemClock,
-  randomId: systemRandomId,
-  observer,
-  authorizations: authorizationStore(placeOfFunction(observer), dynamoDbClient()),
-  publicOrigin: readSetting('publicOrigin'),
-  returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
-});
+export function connectLinkDependencies(observer: Observer) {
+  const place = placeOfFunction(observer);
+  const client = dynamoDbClient();
+  return {
+    clock: systemClock,
+    randomId: systemRandomId,
+    observer,
+    authorizations: authorizationStore(place, client),
+    store: connectionStore(place, client),
+    publicOrigin: readSetting('publicOrigin'),
+    returnToOrigins: parseReturnToOrigins(readSetting('returnToOrigins')),
+  };
+}
 
-/** Reads the origins at which the connect pages answer. */
-const pageOrigins = () => ({
+/** Reads at which origins the connect pages answer, and what they show of whoever asks. */
+const pageSettings = ({ environment }: Place) => ({
+  site: readPageSite(environment, readOptionalSetting('pageSite')),
   publicOrigin: readSetting('publicOrigin'),
   otherOrigin: readOptionalSetting('otherOrigin'),
 });
@@ -175,13 +232,12 @@ const pageOrigins = () => ({
 export function startDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
   return {
-    environment: place.environment,
     clock: systemClock,
     randomId: systemRandomId,
     observer,
     authorizations: authorizationStore(place, dynamoDbClient()),
     oauthClient: oauthClient(place),
-    ...pageOrigins(),
+    ...pageSettings(place),
     loginOrigin: originsOf(place).loginOrigin,
   };
 }
@@ -193,11 +249,12 @@ export function callbackDependencies(observer: Observer) {
   const client = dynamoDbClient();
   return {
     ...connectionDependenciesOf(place, client),
-    environment: place.environment,
     authorizations: authorizationStore(place, client),
-    ...pageOrigins(),
+    ...pageSettings(place),
     listCompanies: (accessToken: string, timeoutMs: number) =>
       listCompanies({ origins, fetch, timeoutMs }, accessToken),
+    findCompanies: (accessToken: string, search: Pick<FindCompaniesProps, 'isWanted' | 'most' | 'timeoutMs'>) =>
+      findCompanies({ origins, fetch, ...search }, accessToken),
   };
 }
 
@@ -206,13 +263,12 @@ export function companyDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
   const client = dynamoDbClient();
   return {
-    environment: place.environment,
     clock: systemClock,
     randomId: systemRandomId,
     observer,
     authorizations: authorizationStore(place, client),
     store: connectionStore(place, client),
-    ...pageOrigins(),
+    ...pageSettings(place),
   };
 }
 
@@ -226,7 +282,8 @@ export function intakeDependencies(observer: Observer) {
     clock: systemClock,
     observer,
   });
-  return { authenticate, acceptance: acceptanceDependencies(place, client, sqsClient()) };
+  const countDelivered = deliveredCounter({ marks: deliveredMarks(place, client), clock: systemClock, observer });
+  return { authenticate, acceptance: { ...acceptanceDependencies(place, client, sqsClient()), countDelivered } };
 }
 
 /** Tokens come from `access-token`; calls that fail for good are kept for a support report. */
@@ -237,7 +294,22 @@ function functionApiClients(place: Place, dynamoDb: DynamoDBClient): ConnectionC
   });
   const vend = atATime(Number(readSetting('accessTokenCalls')), ask);
   const origins = readProcoreOriginOverrides();
-  return apiClients(place, { dynamoDb, vend, origins, failures: failedExchangeStore(place, dynamoDb) });
+  const rateLimitScope = settledScope(readOptionalSetting('rateLimitScope'));
+  return apiClients(place, {
+    ...{ dynamoDb, vend, origins, rateLimitScope },
+    failures: failedExchangeStore(place, dynamoDb),
+  });
+}
+
+/** Makes what gives the integrator's code its own secrets. Where there are none no client is made. */
+function ownSecretsOf(observer: Observer): ReadOwnSecret {
+  const ids: Readonly<Record<string, string>> = JSON.parse(readOptionalSetting('ownSecrets') ?? '{}');
+  let client: SecretsManagerClient | undefined;
+  const readers = Object.entries(ids).map(([name, secretId]) => {
+    client ??= secretsManagerClient();
+    return [name, cachedSecret({ client, secretId, clock: systemClock, observer }, textOfSecret)] as const;
+  });
+  return ownSecrets({ readers: new Map(readers), clock: systemClock, conceal: concealSecret });
 }
 
 /**
@@ -253,13 +325,18 @@ export function workerDependencies(observer: Observer) {
   const events = ledger(place, client);
   // The function's own bundle, of which this file is a part.
   const sourceOf = bundleSources(import.meta.url);
+  const clients = functionApiClients(place, client);
+  const visibility = readOptionalSetting('eventVisibility');
   return {
     ...system,
     environment,
     observer,
     evidence: keyEvidence({ ledger: events, clock: systemClock }),
     breaker: keyBreaker(system),
+    unmarked: new Map(),
     frameOf: (error: Error) => sourceFrame(error, sourceOf),
+    secret: ownSecretsOf(observer),
+    ...(visibility !== undefined && { visibilitySeconds: Number(visibility) }),
     giveUpAfterHours: Number(readSetting('giveUpAfterHours')),
     queue: sqsEventWorkQueue({
       client: sqsClient(),
@@ -267,56 +344,100 @@ export function workerDependencies(observer: Observer) {
       deadLetterQueueUrl: readSetting('eventDeadLetterQueue'),
     }),
     ledger: events,
+    isErased: erasedIn(place, client),
+    reads: processReads,
     subscriptions,
-    companyClient: companyClients({
-      environment,
-      subscriptions,
-      clientForConnection: functionApiClients(place, client).clientFor,
-    }),
-    oauthClient: oauthClient(place),
+    companyClient: companyClients({ environment, subscriptions, clientForConnection: clients.clientFor }),
+    release: clients.release,
+    ownClientId: rememberedClientId(clientIdStore(place, client), systemClock),
   };
 }
 
-/** Makes what `reconciliation` needs. @returns everything but the remaining time; it makes no call itself */
-export function reconciliationDependencies(observer: Observer) {
-  const place = placeOfFunction(observer);
-  const { environment } = place;
-  const client = dynamoDbClient();
+/** Makes what erasing a company needs. */
+function erasureDependencies(
+  place: Place,
+  client: DynamoDBClient,
+  { store, clock, clientFor }: Pick<CompanyJobsDependencies, 'store' | 'clock' | 'clientFor'>,
+): ErasureDependencies {
+  const queue = (name: 'eventDeadLetterQueue' | 'quarantineQueue') =>
+    sqsSetAside({ client: sqsClient(), queueUrl: place.nameOf(name) });
   return {
-    ...acceptanceDependencies(place, client, sqsClient()),
-    companyClient: companyClients({
-      environment,
-      subscriptions: subscriptionStore(place, client),
-      clientForConnection: functionApiClients(place, client).clientFor,
+    store,
+    clock,
+    tombstones: tombstones(place, client),
+    hooksOf: (subscription, remaining) => hooksApi(clientFor(subscription, remaining)),
+    disconnect: lambdaDisconnection({
+      invoke: sdkInvocation(lambdaClient()),
+      functionName: readSetting('disconnectFunction'),
     }),
+    traces: dynamoDbCompanyTraces({
+      deliveries: tableOf(place, client, 'deliveriesTable'),
+      rateBudget: tableOf(place, client, 'rateBudgetTable'),
+      jobs: tableOf(place, client, 'jobsTable'),
+    }),
+    deadLetters: queue('eventDeadLetterQueue'),
+    quarantine: queue('quarantineQueue'),
   };
 }
 
-/** No call of the audit waits for Procore's rate limit until less than this is left, so that what was done is stored; milliseconds. */
-const auditReserveMs = 10_000;
+/** Makes what {@link noteClientId} needs, for a function that may read the OAuth client's secret. */
+function clientIdDependencies(observer: Observer): NoteClientIdDependencies {
+  const place = placeOfFunction(observer);
+  return { observer, oauthClient: oauthClient(place), clientIds: clientIdStore(place, dynamoDbClient()) };
+}
 
-/** Makes what `subscription-audit` needs. @returns everything but the remaining time */
-export function auditDependencies(observer: Observer) {
+/** Makes what `company-work` needs. @returns everything but the remaining time; no `wakeUps` where no queue feeds it */
+export function companyWorkDependencies(observer: Observer) {
   const place = placeOfFunction(observer);
   const { environment } = place;
   const client = dynamoDbClient();
   const secrets = secretsManagerClient();
-  const { clientFor } = functionApiClients(place, client);
+  const { clientFor, backgroundRoom, release } = functionApiClients(place, client);
   const acceptance = acceptanceDependencies(place, client, sqsClient());
-  const shared = {
-    environment,
+  const { isErased } = acceptance;
+  const queueUrl = readOptionalSetting('companyWorkQueue');
+  const jobs = jobStore(place, client);
+  const webhooks: CompanyJobsDependencies = {
     clock: systemClock,
     observer,
+    jobs,
     store: subscriptionStore(place, client),
     source: webhookAuthorization(place, secrets),
     keeper: authorizationKeeper(place, secrets),
     use: previousUse(place, client),
-    accept: (body: Uint8Array) => acceptDelivery(body, acceptance, 'recovered'),
+    delivered: deliveredMarks(place, client),
+    backgroundRoom,
+    noteClientId: () => noteClientId(clientIdDependencies(observer)),
+    accept: (body) => acceptDelivery(body, acceptance, 'recovered'),
+    clientFor: ({ companyId, connectionId }, remaining) =>
+      clientFor(connectionId, remaining, 'background').company(companyId),
   };
-  return (remaining: RemainingTime) => ({
-    ...shared,
-    remaining,
-    clientFor: ({ companyId, connectionId }: { readonly companyId: string; readonly connectionId: string }) =>
-      clientFor(connectionId, () => remaining() - auditReserveMs).company(companyId),
-  });
+  return {
+    ...system,
+    environment,
+    randomId: systemRandomId,
+    observer,
+    store: jobs,
+    admission: auditAdmission({ backgroundRoom, clock: systemClock }),
+    kinds: {
+      erase: eraseWork(erasureDependencies(place, client, webhooks)),
+      audit: unlessErased(isErased, auditWork(webhooks)),
+      apply: unlessErased(isErased, applyWork(webhooks)),
+      reconcile: unlessErased(
+        isErased,
+        reconcileWork({ ...webhooks, ...acceptance, knownIds: knownIds(place, client) }),
+      ),
+      backfill: unlessErased(
+        isErased,
+        backfillWork({
+          ...webhooks,
+          sleep: system.sleep,
+          acceptBackfilled: (body) => acceptDelivery(body, acceptance, 'backfilled'),
+          waitingEvents: sqsWaitingEvents({ client: sqsClient(), queueUrl: place.nameOf('eventQueue') }),
+        }),
+      ),
+    },
+    release,
+    ...(queueUrl !== undefined && { wakeUps: sqsWakeUps({ client: sqsClient(), queueUrl }) }),
+  };
 }

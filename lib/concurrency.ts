@@ -29,6 +29,11 @@ export interface ConcurrencyShare {
    * instead, one batch after the other.
    */
   readonly recovery: number | 'scheduled';
+  /**
+   * How many batches of ten slices of company-wide jobs are worked at a time; `scheduled` works what is due every minute
+   * instead, without a queue.
+   */
+  readonly companyWork: number | 'scheduled';
 }
 
 /** What an environment may run at once. */
@@ -67,31 +72,34 @@ const leastEventSourceConcurrency = 2;
 
 /**
  * What an environment runs at once where the account has room: ten calls of `access-token` for the ten events of a batch,
- * rotation enough for 10,000 connections in some minutes and no storm for Procore's login, and little for the escrow,
- * which fills when DynamoDB is in trouble.
+ * rotation enough for 10,000 connections in some minutes and no storm for Procore's login, little for the escrow, which
+ * fills when DynamoDB is in trouble, and forty slices of companies, which wait for Procore.
  */
-export const fullShare: ConcurrencyShare & { readonly recovery: number } = {
+export const fullShare: ConcurrencyShare & { readonly recovery: number; readonly companyWork: number } = {
   accessTokenCalls: 10,
   rotation: 5,
   recovery: leastEventSourceConcurrency,
+  companyWork: 4,
 };
 
 /** For the line of an error: what a {@link ConcurrencyShare} may be. */
 export const allowedShares =
-  '{accessTokenCalls: 1 to 10, rotation: 2 to 1000, recovery: 2 to 1000 or "scheduled"}, in whole numbers';
+  '{accessTokenCalls: 1 to 10, rotation: 2 to 1000, recovery: 2 to 1000 or "scheduled", companyWork: 2 to 1000 or ' +
+  '"scheduled"}, in whole numbers';
 
 /** Tells whether a value of a program without types is a {@link ConcurrencyShare} that AWS takes. */
 export function isConcurrencyShare(value: unknown): value is ConcurrencyShare {
-  const { accessTokenCalls, rotation, recovery } = Object(value) as Readonly<Record<string, unknown>>;
+  const { accessTokenCalls, rotation, recovery, companyWork } = Object(value) as Readonly<Record<string, unknown>>;
   const isBetween = (number: unknown, least: number, most: number) =>
     Number.isInteger(number) && Number(number) >= least && Number(number) <= most;
   const isEventSource = (number: unknown) => isBetween(number, leastEventSourceConcurrency, 1000);
-  const isRecovery = recovery === 'scheduled' || isEventSource(recovery);
-  return isBetween(accessTokenCalls, 1, fullShare.accessTokenCalls) && isEventSource(rotation) && isRecovery;
+  const isScheduled = (number: unknown) => number === 'scheduled' || isEventSource(number);
+  const others = isEventSource(rotation) && isScheduled(recovery) && isScheduled(companyWork);
+  return isBetween(accessTokenCalls, 1, fullShare.accessTokenCalls) && others;
 }
 
-/** rotation-sweep, and subscription-audit with its call of access-token. */
-const scheduledExecutions = 3;
+/** rotation-sweep, and company-work by the minute. */
+const scheduledExecutions = 2;
 
 /** Executions that are left to webhook-intake at a limit: a tenth, and three at least. */
 export function leftToIntake(concurrentExecutions: number): number {
@@ -111,15 +119,18 @@ function limitFor(executions: number): number {
  * make. A worker waits while it calls, so both count.
  *
  * Where not even the least fits otherwise (`together`), all that a schedule starts counts as one. Nobody waits for it:
- * Lambda keeps the event while there is no room, each run takes a moment, and only the audit lasts.
+ * Lambda keeps the event while there is no room, each run takes a moment, and only company-work lasts.
  */
 export function executionsOf(
-  { worker, accessTokenCalls, rotation, recovery }: EnvironmentConcurrency,
+  { worker, accessTokenCalls, rotation, recovery, companyWork }: EnvironmentConcurrency,
   together = false,
 ) {
-  const sources = worker * (1 + accessTokenCalls) + rotation + (recovery === 'scheduled' ? 0 : recovery);
+  const fed = (recovery === 'scheduled' ? 0 : recovery) + (companyWork === 'scheduled' ? 0 : 2 * companyWork);
+  const sources = worker * (1 + accessTokenCalls) + rotation + fed;
   if (together) return sources + 1;
-  return sources + scheduledExecutions + (recovery === 'scheduled' ? 1 : 0);
+  // What no queue feeds is started by a rule; company-work then calls access-token out of its own.
+  const byRule = [recovery, companyWork].filter((share) => share === 'scheduled').length;
+  return sources + scheduledExecutions + byRule;
 }
 
 /** One way to share an account out. */
@@ -131,7 +142,12 @@ interface Step {
 
 /** The ways to share an account out, from what was asked for down to the least: what delays least goes first. */
 function* steps(mostWorkers: number): Generator<Step> {
-  const least = { accessTokenCalls: 1, rotation: leastEventSourceConcurrency, recovery: fullShare.recovery };
+  const least = {
+    accessTokenCalls: 1,
+    rotation: leastEventSourceConcurrency,
+    recovery: fullShare.recovery,
+    companyWork: leastEventSourceConcurrency,
+  };
   for (let accessTokenCalls = fullShare.accessTokenCalls; accessTokenCalls > 1; accessTokenCalls--) {
     yield { share: { ...fullShare, accessTokenCalls }, mostWorkers };
   }
@@ -141,7 +157,7 @@ function* steps(mostWorkers: number): Generator<Step> {
   for (let workers = mostWorkers; workers > leastEventSourceConcurrency; workers--) {
     yield { share: least, mostWorkers: workers };
   }
-  const scheduled = { ...least, recovery: 'scheduled' } as const;
+  const scheduled = { ...least, recovery: 'scheduled', companyWork: 'scheduled' } as const;
   yield { share: least, mostWorkers: leastEventSourceConcurrency };
   yield { share: scheduled, mostWorkers: leastEventSourceConcurrency };
   yield { share: scheduled, mostWorkers: leastEventSourceConcurrency, together: true };
@@ -224,7 +240,11 @@ function describeShare({ name, askedOfWorker, ...share }: PlannedEnvironment): s
   const parts = [
     share.worker > 0 && `${share.worker} batches of events in hand (${askedOfWorker} asked for)`,
     `${share.rotation} batches of rotations (${fullShare.rotation} otherwise)`,
+    share.companyWork !== 'scheduled' &&
+      share.companyWork < fullShare.companyWork &&
+      `${share.companyWork} batches of company-wide work (${fullShare.companyWork} otherwise)`,
     share.recovery === 'scheduled' && 'the escrow looked into every minute',
+    share.companyWork === 'scheduled' && 'company-wide work every minute',
   ];
   return `  ${name}: ${parts.filter((part) => part !== false).join(', ')}`;
 }

@@ -12,9 +12,15 @@ export class ConfigurationError extends ConnectorError {
   }
 }
 
-/** Makes the error for a prop or option. @param allowed what would have been right */
-export function wrongValue(name: string, got: unknown, allowed: string): ConfigurationError {
-  return new ConfigurationError(name, `${name}: got ${shown(got)}; allowed: ${allowed}.`);
+/**
+ * Makes the error for a prop or option.
+ *
+ * @param allowed what would have been right
+ * @param fault what is wrong with the value, where there is more to say
+ */
+export function wrongValue(name: string, got: unknown, allowed: string, fault?: string): ConfigurationError {
+  const why = fault === undefined ? '' : ` (${fault})`;
+  return new ConfigurationError(name, `${name}: got ${shown(got)}${why}; allowed: ${allowed}.`);
 }
 
 /** Shows a value in an error. @returns its JSON, at most 200 characters of it */

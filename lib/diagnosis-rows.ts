@@ -47,6 +47,14 @@ export const diagnosisRows = [
     actor: 'developer',
   },
   {
+    id: 'installed_nowhere',
+    cause: 'The account is connected, but sees no company: the app is installed in none that it may enter.',
+    remedy:
+      "Have the company's administrator install the app (Company Admin > App Management, with the App Version Key), and see that the account is in the company's directory. It need not connect again.",
+    retry: false,
+    actor: 'customer',
+  },
+  {
     id: 'webhooks_not_delivered',
     cause:
       'Procore delivers nothing. The hook is missing, disabled or without triggers; or its URL or header is not ours; or our answers failed and Procore paused.',
@@ -71,6 +79,20 @@ export const diagnosisRows = [
     actor: 'developer',
   },
   {
+    id: 'empty_because_of_date',
+    cause: 'The list is bound to a date. Without one, Procore gives the approved logs of today only.',
+    remedy: 'Give log_date, or start_date and end_date (YYYY-MM-DD, today at the latest).',
+    retry: false,
+    actor: 'developer',
+  },
+  {
+    id: 'empty_because_inactive',
+    cause: 'The list of projects has active ones only, and the company has none that is active.',
+    remedy: 'Read /rest/v1.0/companies/COMPANY_ID/projects, or have the project made active in Procore.',
+    retry: false,
+    actor: 'developer',
+  },
+  {
     id: 'empty_because_of_company',
     cause: 'The project of this call does not belong to the company that the Procore-Company-Id header names.',
     remedy: 'Call through procore.company(ID) with the id of the company that owns the project.',
@@ -85,8 +107,16 @@ export const diagnosisRows = [
     actor: 'customer',
   },
   {
+    id: 'empty_unexplained',
+    cause:
+      'The list is empty, and not everything could be tried: there are no records, or the account does not see them.',
+    remedy: 'Compare it with what an administrator sees in Procore. If records are there, raise the level on the tool.',
+    retry: false,
+    actor: 'customer',
+  },
+  {
     id: 'really_empty',
-    cause: 'Header, permission and filters are in order: there are no records.',
+    cause: 'Filters, dates, header, project and permission are in order: there are no records.',
     remedy: 'Nothing to do.',
     retry: false,
     actor: 'nobody',

@@ -5,15 +5,16 @@ export const handlerNames = [
   'oauth-start',
   'oauth-callback',
   'oauth-company',
+  'confirm-connection',
   'disconnect',
   'access-token',
   'rotation-sweep',
   'token-rotation',
   'token-recovery',
+  'restore-connections',
   'webhook-intake',
   'webhook-worker',
-  'subscription-audit',
-  'reconciliation',
+  'company-work',
 ] as const;
 
 /** Names one function of the stack, e.g. `access-token`. */

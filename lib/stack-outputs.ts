@@ -10,10 +10,24 @@ export type PascalCase<Hyphenated extends string> = Hyphenated extends `${infer 
 export type FunctionOutput = PascalCase<HandlerName>;
 
 /** What `Queue…` outputs name: the queues' URLs. */
-export type QueueOutput = 'Events' | 'EventsDeadLetter' | 'Quarantine' | 'Rotation' | 'RotationDeadLetter' | 'Escrow';
+export type QueueOutput =
+  | 'Events'
+  | 'EventsDeadLetter'
+  | 'Quarantine'
+  | 'Rotation'
+  | 'RotationDeadLetter'
+  | 'Escrow'
+  | 'CompanyWork';
 
 /** What `Table…` outputs name: the tables' names. */
-export const tableOutputs = ['Connections', 'Authorizations', 'Deliveries', 'Subscriptions', 'RateBudget'] as const;
+export const tableOutputs = [
+  'Connections',
+  'Authorizations',
+  'Deliveries',
+  'Subscriptions',
+  'RateBudget',
+  'Jobs',
+] as const;
 
 /** One of {@link tableOutputs}. */
 export type TableOutput = (typeof tableOutputs)[number];
@@ -21,13 +35,23 @@ export type TableOutput = (typeof tableOutputs)[number];
 /** What `Secret…` outputs name: the secrets' ARNs, which every command and call that takes a secret's name takes. */
 export type SecretOutput = 'OauthClient' | 'WebhookAuthorization';
 
-/** The functions whose logs the command line reads: their lines carry reference ids, and on-event.ts logs in one. */
+/**
+ * The functions whose logs the command line reads: their lines carry reference ids, they tell what became of connections,
+ * and on-event.ts logs in one.
+ */
 export const readLogs = [
   'oauth-start',
   'oauth-callback',
   'oauth-company',
   'webhook-worker',
-  'subscription-audit',
+  'company-work',
+  'connect-service-account',
+  'confirm-connection',
+  'disconnect',
+  'access-token',
+  'token-rotation',
+  'token-recovery',
+  'restore-connections',
 ] as const satisfies readonly HandlerName[];
 
 /** What `Log…` outputs name: the log groups' names. */
@@ -54,8 +78,11 @@ export type EnvironmentOutput =
   | `Log${LogOutput}`
   | LocalOutput;
 
-/** The outputs that only a system on this machine has: there, Procore can be elsewhere than in the table of environments. */
-type LocalOutput = 'ProcoreLogin' | 'ProcoreApi' | 'WebhookDestination';
+/**
+ * The outputs that only a system on this machine has: there, Procore can be elsewhere than in the table of environments,
+ * and the log of every function is read.
+ */
+type LocalOutput = 'ProcoreLogin' | 'ProcoreApi' | 'WebhookDestination' | `Log${FunctionOutput}`;
 
 /** The output of the whole stack that names the topic of alarms by its ARN. */
 export const alarmTopicOutput = 'AlarmTopic';

@@ -19,6 +19,8 @@ const limitOf = (concurrentExecutions: number, unreserved = concurrentExecutions
 const environment = (name = 'sandbox', workerConcurrency = 10, worker = true): EnvironmentDemand => {
   return { name, worker, workerConcurrency };
 };
+/** What a new account has room for. */
+const least = { worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled', companyWork: 'scheduled' };
 const both = [environment('sandbox'), environment('production')];
 
 /** Any account, and any environments in it. */
@@ -33,8 +35,13 @@ const demands = fc.array(
 /** The largest sum that the event sources, what they call and the schedules of a plan can make. */
 function mostOf({ environments }: ConcurrencyPlan) {
   return environments.reduce(
-    (sum, { worker, accessTokenCalls, rotation, recovery }) =>
-      sum + worker + worker * accessTokenCalls + rotation + (recovery === 'scheduled' ? 0 : recovery),
+    (sum, { worker, accessTokenCalls, rotation, recovery, companyWork }) =>
+      sum +
+      worker +
+      worker * accessTokenCalls +
+      rotation +
+      (recovery === 'scheduled' ? 0 : recovery) +
+      (companyWork === 'scheduled' ? 0 : 2 * companyWork),
     0,
   );
 }
@@ -76,7 +83,8 @@ describe('what an account can run', () => {
           expect(share.worker).toBeGreaterThanOrEqual(asked?.worker ? 2 : 0);
           expect(share.rotation).toBeGreaterThanOrEqual(2);
           expect(share.accessTokenCalls).toBeGreaterThanOrEqual(1);
-          expect(share.recovery === 'scheduled' || share.recovery === 2).toBe(true);
+          expect(['scheduled', 2]).toContain(share.recovery);
+          expect(['scheduled', 2, 4]).toContain(share.companyWork);
         });
       }),
     );
@@ -102,54 +110,52 @@ describe('what an account can run', () => {
     );
   });
 
-  it('has room for one environment at the limit of a new account, the escrow by schedule, and for no second one', () => {
+  it('has room for one environment at the limit of a new account, escrow and company work by schedule, and for no second one', () => {
     const plan = planConcurrency(limitOf(10), [environment()]);
     expect(plan).toMatchObject({ fits: true, executions: 7, left: 3, limitThatFits: 10 });
-    expect(plan.environments).toEqual([
-      { name: 'sandbox', askedOfWorker: 10, worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' },
-    ]);
+    expect(plan.environments).toEqual([{ ...least, name: 'sandbox', askedOfWorker: 10 }]);
     expect(planConcurrency(limitOf(10), both)).toMatchObject({ fits: false, limitThatFits: 17 });
   });
 
   it('has room for all that was asked for at the limit that most accounts have', () => {
     const plan = planConcurrency(limitOf(1000), both);
-    expect(plan).toMatchObject({ fits: true, isFull: true, executions: 240, limitInFull: 267 });
+    expect(plan).toMatchObject({ fits: true, isFull: true, executions: 254, limitInFull: 283 });
     expect(plan.environments).toEqual(both.map(({ name }) => ({ name, askedOfWorker: 10, worker: 10, ...fullShare })));
   });
 
-  it('takes from calls first, then from rotations, then from the worker, and the escrow last', () => {
+  it('takes from calls first, then from rotations, then from the worker, and escrow and company work last', () => {
     const at = (limit: number) => planConcurrency(limitOf(limit), [environment()]).environments[0];
     expect(at(60)).toEqual({
       name: 'sandbox',
       askedOfWorker: 10,
       worker: 10,
-      accessTokenCalls: 3,
+      accessTokenCalls: 2,
       rotation: 5,
       recovery: 2,
+      companyWork: 4,
     });
-    expect(at(30)).toEqual({
+    expect(at(34)).toEqual({
       name: 'sandbox',
       askedOfWorker: 10,
       worker: 10,
       accessTokenCalls: 1,
       rotation: 2,
       recovery: 2,
+      companyWork: 2,
     });
-    expect(at(20)).toEqual({
+    expect(at(23)).toEqual({
       name: 'sandbox',
       askedOfWorker: 10,
       worker: 5,
       accessTokenCalls: 1,
       rotation: 2,
       recovery: 2,
+      companyWork: 2,
     });
     expect(at(13)).toEqual({
       name: 'sandbox',
       askedOfWorker: 10,
-      worker: 2,
-      accessTokenCalls: 1,
-      rotation: 2,
-      recovery: 'scheduled',
+      ...least,
     });
   });
 
@@ -171,8 +177,8 @@ describe('what is said about it', () => {
     expect(said(10, [environment()])).toEqual([
       'AWS lets this account run 10 functions at once in eu-central-1.',
       'So that our own functions never keep webhooks waiting, less runs at once than was asked for:',
-      '  sandbox: 2 batches of events in hand (10 asked for), 2 batches of rotations (5 otherwise), the escrow looked into every minute',
-      'With 134 nothing has to be held back. This command asks AWS for more:',
+      '  sandbox: 2 batches of events in hand (10 asked for), 2 batches of rotations (5 otherwise), the escrow looked into every minute, company-wide work every minute',
+      'With 142 nothing has to be held back. This command asks AWS for more:',
       '  aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region eu-central-1',
       'Deploy again when AWS has granted it.',
     ]);

@@ -77,6 +77,69 @@ it('emits the metrics of an invocation that fails', async () => {
   expect(output).toContain('"sweepDue":1');
 });
 
+it('emits the metrics of an invocation, and withholds its error, whatever the error is made of', async () => {
+  const thrower = { get: () => JSON.parse(canary) };
+  const odd = [
+    Object.defineProperties(new Error(canary), { name: thrower, $metadata: thrower, stack: thrower }),
+    Object.assign(new Error(canary), { name: Symbol('name'), stack: 7, $metadata: null }),
+    Object.assign(new Error(canary), { cause: 10n }),
+  ];
+  for (const error of odd) {
+    output = '';
+    const handler = observed(async () => {
+      observer.count('sweepDue');
+      throw error;
+    });
+    const thrown = await handler({}, context).catch((reason: unknown) => reason);
+    expect((thrown as Error).name).toBe('UnexpectedError');
+    const [failed, counted] = output.trim().split('\n');
+    expect(JSON.parse(failed ?? '')).toMatchObject({ level: 'ERROR', event: 'invocation.failed' });
+    expect(JSON.parse(counted ?? '')).toMatchObject({ sweepDue: 1 });
+    expect(`${thrown} ${output}`).not.toContain(canary);
+  }
+});
+
+it('goes on when a line cannot be written in full, or not at all', async () => {
+  const fields = {
+    get connectionId(): string {
+      throw new Error(canary);
+    },
+  };
+  const handler = observed(async () => {
+    observer.note('rotation.claimed', fields);
+    observer.note('rotation.claimed', null as unknown as ObservedFields);
+    return 'done';
+  });
+  expect(await handler({}, context)).toBe('done');
+  expect(output).not.toContain(canary);
+  expect(output.match(/"event":"rotation.claimed"/g)).toHaveLength(2);
+  vi.mocked(process.stdout.write).mockImplementation(() => {
+    throw new Error('EPIPE');
+  });
+  expect(await handler({}, context)).toBe('done');
+});
+
+it.each([
+  [{}, 'noted and failed'],
+  [{ PROCORE_LOG_LEVEL: 'INFO' }, 'noted and failed'],
+  [{ PROCORE_LOG_LEVEL: 'ERROR' }, 'failed'],
+  [{ AWS_LAMBDA_LOG_LEVEL: 'ERROR', PROCORE_LOG_LEVEL: 'INFO' }, 'failed'],
+])('with %o it writes what %s', async (variables: Readonly<Record<string, string>>, expected) => {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  vi.resetModules();
+  const fresh = await import('../functions/middleware.ts');
+  const handler = fresh.observed(async () => {
+    fresh.observer.note('rotation.claimed');
+    throw new Error('failed');
+  });
+  await expect(handler({}, context)).rejects.toThrow();
+  const events = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event);
+  expect(events).toEqual(expected === 'failed' ? ['invocation.failed'] : ['rotation.claimed', 'invocation.failed']);
+});
+
 it("withholds a foreign error's text from the log and from Lambda, and logs its name and stack", async () => {
   const handler = observed(async () => JSON.parse(canary));
   const error = await handler({}, context).catch((thrown: unknown) => thrown);

@@ -1,4 +1,10 @@
-import type { AuthorizationSession, AuthorizationStore, ConnectLink } from '../connect/authorization-store.ts';
+import {
+  type AuthorizationSession,
+  type AuthorizationStore,
+  type CompanyName,
+  type ConnectLink,
+  mostSessions,
+} from '../connect/authorization-store.ts';
 import { timeToLiveAttribute } from '../settings.ts';
 import {
   type EnvironmentTable,
@@ -16,8 +22,11 @@ const isAbsent =
   ({ name }) =>
     `attribute_not_exists(${name(attribute)})`;
 
+const companiesKey = (sessionId: string, name: string) => ({ id: `companies#${sessionId}#${name}` });
+
 /**
- * Keeps links and sessions in the `authorizations` table (key `id`), one item each: `link#<hash>`, `session#<hash>`.
+ * Keeps links and sessions in the `authorizations` table (key `id`), one item each: `link#<hash>`, `session#<hash>`, and
+ * `companies#<hash>#<name>` for a list of companies.
  *
  * @returns the store; each method throws ForeignItemError for an item of another environment
  */
@@ -45,6 +54,13 @@ export function dynamoDbAuthorizationStore(table: EnvironmentTable): Authorizati
     async spendLink(linkHash) {
       await updateItem(table, { id: `link#${linkHash}` }, { set: { spent: true }, require: [exists] });
     },
+    async countSession(linkHash) {
+      const mayBegin: Requirement = ({ name, value }) =>
+        `attribute_not_exists(${name('sessions')}) OR ${name('sessions')} < ${value(mostSessions)}`;
+      const change = { add: { sessions: 1 }, require: [exists, mayBegin] };
+      const { outcome } = await updateItem(table, { id: `link#${linkHash}` }, change);
+      return outcome === 'written' ? 'counted' : 'refused';
+    },
     putSession: (session) => put(`session#${session.sessionId}`, session.keptUntil, session),
     readSession,
     async claimSession(sessionId, claim) {
@@ -59,6 +75,14 @@ export function dynamoDbAuthorizationStore(table: EnvironmentTable): Authorizati
       const change = { set: { result }, require: [exists, isAbsent('result')] };
       const { outcome } = await updateItemUnread(table, { id: `session#${sessionId}` }, change);
       return outcome === 'written' ? result : (await readSession(sessionId))?.result;
+    },
+    async keepCompanies({ sessionId, keptUntil }, name, companies) {
+      const set = { companies, [timeToLiveAttribute]: Math.ceil(keptUntil) };
+      await updateItem(table, companiesKey(sessionId, name), { set });
+    },
+    async readCompanies(sessionId, name) {
+      const item = await readItem(table, companiesKey(sessionId, name));
+      return (item?.companies ?? []) as readonly CompanyName[];
     },
   };
 }

@@ -5,16 +5,19 @@ import {
   type ConnectionStore,
   type ConnectionWrite,
   dueShardOf,
+  mostCompanyIds,
 } from '../connection/connection-store.ts';
 import type { TokenSet } from '../oauth/token-endpoint.ts';
-import { dueIndex } from '../settings.ts';
+import { companiesMark, dueIndex } from '../settings.ts';
 import {
   type EnvironmentTable,
   foreignItem,
+  type Item,
   type ItemChange,
   type Placeholders,
   queryPage,
   readItem,
+  updateItem,
   updateItemUnread,
 } from './environment-table.ts';
 
@@ -25,7 +28,8 @@ type StoredConnection = Omit<Connection, 'tokens'> & Partial<TokenSet> & { reado
 
 /**
  * Keeps connections in the `connections` table (key `connectionId`), one item each; the sparse index of due ones holds
- * the items that have a `rotateAt`, which alone gives them a `dueShard`.
+ * the items that have a `rotateAt`, which alone gives them a `dueShard`. The companies of an account that sees very many
+ * stand in items of their own beside it.
  *
  * @returns the store; `read` throws ForeignItemError, and a caller that `write` refuses reads next
  */
@@ -35,7 +39,7 @@ export function dynamoDbConnectionStore(table: EnvironmentTable): ConnectionStor
 
     async read(connectionId) {
       const item = await readItem(table, { connectionId });
-      return item && fromStored(item as unknown as StoredConnection);
+      return item && connectionOf(item);
     },
 
     async write(write) {
@@ -60,10 +64,42 @@ export function dynamoDbConnectionStore(table: EnvironmentTable): ConnectionStor
       });
       return { connections, ...(next && { cursor: JSON.stringify(next) }) };
     },
+
+    async keepCompanies(connectionId, sessionId, companyIds) {
+      if (companyIds.length <= mostCompanyIds) return;
+      const parts = Math.ceil(companyIds.length / companiesOfPart);
+      // One after the other, the first one last: it says how many there are.
+      for (let part = parts - 1; part >= 0; part -= 1) {
+        const ids = companyIds.slice(part * companiesOfPart, (part + 1) * companiesOfPart);
+        const set = { companyIds: ids, companiesFor: sessionId, parts };
+        await updateItem(table, companiesKey(connectionId, part), { set });
+      }
+    },
+
+    async companies(connectionId, sessionId) {
+      const companyIds: string[] = [];
+      for (let part = 0, parts = 1; part < parts; part += 1) {
+        const item = await readItem(table, companiesKey(connectionId, part));
+        if (item?.companiesFor !== sessionId) return [];
+        companyIds.push(...(item.companyIds as readonly string[]));
+        parts = Number(item.parts);
+      }
+      return companyIds;
+    },
   };
 }
 
-function fromStored(stored: StoredConnection): Connection {
+/** How many ids one item of companies holds: with the longest that Procore has, about 90 kB. */
+const companiesOfPart = 4000;
+
+/** No connection id has a `#`, so no connection can have this key. */
+function companiesKey(connectionId: string, part: number) {
+  return { connectionId: `${connectionId}${companiesMark}${part}` };
+}
+
+/** Reads an item of the table as a connection. */
+export function connectionOf(item: Item): Connection {
+  const stored = item as unknown as StoredConnection;
   const { accessToken, refreshToken, issuedAt, expiresAt, dueShard: _, ...rest } = stored;
   if (accessToken === undefined || issuedAt === undefined || expiresAt === undefined) return rest;
   return { ...rest, tokens: { accessToken, ...(refreshToken !== undefined && { refreshToken }), issuedAt, expiresAt } };
@@ -120,5 +156,25 @@ function expressionOf(condition: Condition, { name, value }: Placeholders): stri
     }
     case 'rotateAtIs':
       return `${name('rotateAt')} = ${value(condition.rotateAt)}`;
+    case 'unconfirmedIs': {
+      const unconfirmed = name('unconfirmed');
+      const { referenceHash } = condition;
+      if (referenceHash === undefined) return `attribute_not_exists(${unconfirmed})`;
+      return `${unconfirmed}.${name('referenceHash')} = ${value(referenceHash)}`;
+    }
+    case 'unconfirmedAccountIs': {
+      const changed = `${name('unconfirmed')}.${name('account')}.${name('changedAt')}`;
+      const { changedAt } = condition;
+      return changedAt === undefined ? `attribute_not_exists(${changed})` : `${changed} = ${value(changedAt)}`;
+    }
+    case 'companiesAre':
+      return (['companiesReadAt', 'companyId', 'companyChosenAt'] as const)
+        .map((field) => {
+          const expected = condition[field];
+          return expected === undefined
+            ? `attribute_not_exists(${name(field)})`
+            : `${name(field)} = ${value(expected)}`;
+        })
+        .join(' AND ');
   }
 }

@@ -1,116 +1,153 @@
 import type { Clock } from '../clock.ts';
 import type { CompanyPauseStore } from '../procore/company-pauses.ts';
-import type { LimitKind, LimitWindow, RateBudgetStore, SharedBudget } from '../procore/rate-budget.ts';
-import { timeToLiveAttribute } from '../settings.ts';
+import type { RateBudgetStore } from '../procore/rate-budget-store.ts';
+import { appScope } from '../procore/rate-scope.ts';
+import { type BudgetState, noCounts, type RateWindow, type WindowCounts } from '../procore/rate-windows.ts';
+import { rateBudgetMark, timeToLiveAttribute } from '../settings.ts';
 import {
   deleteItem,
   type EnvironmentTable,
   type Item,
   type ItemChange,
-  type Placeholders,
   type Requirement,
   readItem,
   updateItem,
   updateItemUnread,
 } from './environment-table.ts';
 
-/** Everything in the table is out of date this many seconds after its last write. */
+/** A pause is out of date this many seconds after its last write. */
 const keptSeconds = 24 * 3600;
+/** What Procore allows is worth knowing for a fortnight: who calls once a week need not ask again. */
+const budgetKeptSeconds = 14 * 24 * 3600;
 /** How long a call may take, in milliseconds, so that one that hangs does not hold up a call of Procore. */
 const callMs = 2000;
 
-const kinds: readonly LimitKind[] = ['hour', 'spike'];
-
-/** The attributes of a window, flat, so that a counter of one and a replacement of the other do not meet. */
-const attribute = (kind: LimitKind, part: keyof LimitWindow) => `${kind}_${part}`;
+type Count = keyof WindowCounts;
+const countNames = Object.keys(noCounts) as readonly Count[];
+/** The counts are attributes of their own, so that takers of calls do not meet each other. */
+const attribute = (count: Count, slot: number | string) => `${count}_${slot}`;
 
 /**
- * Keeps an environment's rate budget in one item of the `rate-budget` table. Taking is one conditional ADD.
+ * Keeps an environment's rate budgets in the `rate-budget` table, one item a budget (`rate#app`, `rate#company#ID`, …).
+ * Each change is one conditional write. Taking calls is an ADD, which many may do at once.
  *
  * A take that the SDK repeats after it took effect counts twice: the budget then errs on the side of fewer calls.
  *
- * @param scope what shares a budget: the environment, unless Procore is known to count by company
- * @returns the store; it throws ForeignItemError for an item of another environment, after a refused `take` or
- *   `replaceWindow` with the next `read`
+ * @returns the store; it throws ForeignItemError for an item of another environment, after a refused `write` with the
+ *   next `read`
  */
-export function dynamoDbRateBudget({
-  scope = 'all',
-  clock,
-  ...place
-}: EnvironmentTable & { readonly clock: Clock; readonly scope?: string }): RateBudgetStore {
+export function dynamoDbRateBudget({ clock, ...place }: EnvironmentTable & { readonly clock: Clock }): RateBudgetStore {
   const table = { callMs, ...place };
-  const key = { id: `budget#${scope}` };
+  const keyOf = (name: string) => ({ id: `${rateBudgetMark}${name}` });
   const kept = (change: ItemChange): ItemChange => ({
     ...change,
-    set: { ...change.set, [timeToLiveAttribute]: Math.ceil(clock()) + keptSeconds },
+    set: { ...change.set, [timeToLiveAttribute]: Math.ceil(clock()) + budgetKeptSeconds },
   });
 
   return {
     // Whether its time to live is over does not matter: windows and pauses say themselves until when they hold.
-    read: async () => budgetOf((await readItem(table, key)) ?? {}),
+    read: async (name) => stateOf((await readItem(table, keyOf(name))) ?? {}),
 
-    async take(seen, calls, now) {
-      const add = Object.fromEntries(
-        kinds.filter((kind) => seen[kind]).map((kind) => [attribute(kind, 'used'), calls]),
+    async write(name, { seen, change, add = {}, atMost = {}, notPausedAt }) {
+      const set: Record<string, unknown> = {};
+      const more: Record<string, number> = {};
+      for (const [slot, counts] of Object.entries(change?.set ?? {})) {
+        for (const count of countNames) set[attribute(count, slot)] = counts[count] + (add[Number(slot)]?.[count] ?? 0);
+      }
+      for (const [slot, counts] of Object.entries(add)) {
+        if (change?.set[Number(slot)] !== undefined) continue;
+        // All four, so that the answer tells all four.
+        for (const count of countNames) more[attribute(count, slot)] = counts[count] ?? 0;
+      }
+      if (change)
+        Object.assign(set, { windows: change.windows, isUncounted: change.isUncounted ?? false, version: seen + 1 });
+      const require = [
+        isVersion(seen),
+        ...Object.entries(atMost).map(([slot, most]) => isAtMost(slot, most)),
+        ...(notPausedAt === undefined ? [] : [isPausedBefore(notPausedAt, '<=')]),
+      ];
+      const updated = await updateItemUnread(
+        table,
+        keyOf(name),
+        kept({ set, add: more, require, returned: 'UPDATED_NEW' }),
       );
-      const require = [isNotPausedAt(now), ...kinds.map((kind) => hasRoomFor(kind, seen[kind], calls))];
-      const { outcome } = await updateItemUnread(table, key, kept({ add, require }));
-      return outcome === 'written' ? 'taken' : 'refused';
+      return updated.outcome === 'refused' ? 'refused' : countsOf(updated.attributes ?? {});
     },
 
-    async replaceWindow(kind, seen, next) {
-      const set = Object.fromEntries(Object.entries(next).map(([part, value]) => [`${kind}_${part}`, value]));
-      return (await updateItemUnread(table, key, kept({ set, require: [isStill(kind, seen)] }))).outcome;
+    async pauseUntil(name, until) {
+      const require = [isPausedBefore(until, '<')];
+      await updateItem(table, keyOf(name), kept({ set: { pausedUntil: until }, require }));
     },
 
-    async raiseUsed(kind, resetAt, used) {
-      const isLess: Requirement = ({ name, value }) =>
-        `${name(attribute(kind, 'resetAt'))} = ${value(resetAt)} AND ${name(attribute(kind, 'used'))} < ${value(used)}`;
-      await updateItem(table, key, kept({ set: { [attribute(kind, 'used')]: used }, require: [isLess] }));
-    },
-
-    async pauseUntil(until) {
-      await updateItem(table, key, kept({ set: { pausedUntil: until }, require: [isPausedBefore(until, '<')] }));
+    async replaceScope(seen, next) {
+      const require: Requirement = ({ name, value }) =>
+        seen === undefined ? `attribute_not_exists(${name('scope')})` : `${name('scope')} = ${value(seen)}`;
+      // A new version makes everybody look again who counts by the scope before.
+      const change = kept({ set: { scope: next }, add: { version: 1 }, require: [require] });
+      return (await updateItem(table, keyOf(appScope), change)).outcome;
     },
   };
 }
 
-function budgetOf(item: Item): SharedBudget {
-  const windows = kinds.map((kind): [LimitKind, LimitWindow] | undefined => {
-    const [limit, resetAt, used] = (['limit', 'resetAt', 'used'] as const).map((part) => item[attribute(kind, part)]);
-    if (typeof limit !== 'number' || typeof resetAt !== 'number') return undefined;
-    return [kind, { limit, resetAt, used: typeof used === 'number' ? used : 0 }];
-  });
+function stateOf(item: Item): BudgetState {
   return {
-    ...Object.fromEntries(windows.filter((window) => window !== undefined)),
-    ...(typeof item.pausedUntil === 'number' && { pausedUntil: item.pausedUntil }),
+    version: numberOr(item.version, 0),
+    windows: Array.isArray(item.windows) ? item.windows.filter(isWindow) : [],
+    counts: countsOf(item),
+    isUncounted: item.isUncounted === true,
+    pausedUntil: numberOr(item.pausedUntil, 0),
+    ...(typeof item.scope === 'string' && { scope: item.scope }),
   };
 }
 
-/** Requires that the window is the one that was seen. */
-const isStill =
-  (kind: LimitKind, seen: LimitWindow | undefined): Requirement =>
-  ({ name, value }: Placeholders) => {
-    const resetAt = name(attribute(kind, 'resetAt'));
-    if (seen === undefined) return `attribute_not_exists(${resetAt})`;
-    return `${resetAt} = ${value(seen.resetAt)} AND ${name(attribute(kind, 'limit'))} = ${value(seen.limit)}`;
-  };
+function countsOf(item: Item): Record<number, WindowCounts> {
+  const slots = Object.keys(item).flatMap((name) => /^used_(\d+)$/.exec(name)?.[1] ?? []);
+  const counts = (slot: string): WindowCounts => ({
+    used: numberOr(item[attribute('used', slot)], 0),
+    foreground: numberOr(item[attribute('foreground', slot)], 0),
+    sent: numberOr(item[attribute('sent', slot)], 0),
+    missed: numberOr(item[attribute('missed', slot)], 0),
+  });
+  return Object.fromEntries(slots.map((slot) => [Number(slot), counts(slot)]));
+}
 
-/** Requires that the window is the one that was seen, and has enough calls left. */
-const hasRoomFor =
-  (kind: LimitKind, seen: LimitWindow | undefined, calls: number): Requirement =>
-  (to) => {
-    const still = isStill(kind, seen)(to);
-    if (seen === undefined) return still;
-    return `${still} AND ${to.name(attribute(kind, 'used'))} <= ${to.value(seen.limit - calls)}`;
+const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise);
+
+const windowNumbers = [
+  'slot',
+  'limit',
+  'seconds',
+  'gap',
+  'resetAt',
+  'toldReset',
+  'openedIn',
+  'scouts',
+  'expected',
+] as const;
+
+/** A window that a later version writes in another form is as good as none: what Procore allows is learned again. */
+function isWindow(stored: unknown): stored is RateWindow {
+  if (typeof stored !== 'object' || stored === null) return false;
+  const window: Partial<Record<keyof RateWindow, unknown>> = stored;
+  return windowNumbers.every((name) => typeof window[name] === 'number') && typeof window.isTold === 'boolean';
+}
+
+const isVersion =
+  (seen: number): Requirement =>
+  ({ name, value }) =>
+    seen === 0 ? `attribute_not_exists(${name('version')})` : `${name('version')} = ${value(seen)}`;
+
+const isAtMost =
+  (slot: string, most: number): Requirement =>
+  ({ name, value }) => {
+    const used = name(attribute('used', slot));
+    return most < 0 ? `${used} <= ${value(most)}` : `attribute_not_exists(${used}) OR ${used} <= ${value(most)}`;
   };
 
 const isPausedBefore =
   (time: number, comparison: '<' | '<='): Requirement =>
   ({ name, value }) =>
     `attribute_not_exists(${name('pausedUntil')}) OR ${name('pausedUntil')} ${comparison} ${value(time)}`;
-
-const isNotPausedAt = (now: number) => isPausedBefore(now, '<=');
 
 /**
  * Keeps the pauses of companies that disconnected the app in the `rate-budget` table, one item a company.

@@ -1,6 +1,7 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { decompress } from '../decompress.ts';
 import { subscriptionsKey } from '../settings.ts';
 import type { StoredSubscription, Subscription, SubscriptionStore } from '../webhook/subscription.ts';
 import {
@@ -41,6 +42,17 @@ export function dynamoDbSubscriptionStore(table: EnvironmentTable): Subscription
     return item && fromItem(item);
   }
 
+  async function pageFrom(start: Record<string, AttributeValue> | undefined, limit?: number) {
+    const { items, next } = await queryPage(table, {
+      ConsistentRead: true,
+      KeyConditionExpression: `${partitionKey} = :environment`,
+      ExpressionAttributeValues: marshall({ ':environment': table.environment }),
+      ExclusiveStartKey: start,
+      Limit: limit,
+    });
+    return { subscriptions: items.map((item) => fromItem(ownItem(table, item))), next };
+  }
+
   return {
     read,
 
@@ -48,16 +60,16 @@ export function dynamoDbSubscriptionStore(table: EnvironmentTable): Subscription
       const found: StoredSubscription[] = [];
       let start: Record<string, AttributeValue> | undefined;
       do {
-        const { items, next } = await queryPage(table, {
-          ConsistentRead: true,
-          KeyConditionExpression: `${partitionKey} = :environment`,
-          ExpressionAttributeValues: marshall({ ':environment': table.environment }),
-          ExclusiveStartKey: start,
-        });
-        found.push(...items.map((item) => fromItem(ownItem(table, item))));
-        start = next;
+        const page = await pageFrom(start);
+        found.push(...page.subscriptions);
+        start = page.next;
       } while (start !== undefined);
       return found;
+    },
+
+    async page(limit, cursor) {
+      const { subscriptions, next } = await pageFrom(cursor === undefined ? undefined : JSON.parse(cursor), limit);
+      return { subscriptions, ...(next && { cursor: JSON.stringify(next) }) };
     },
 
     async save(subscription, revision) {
@@ -82,7 +94,8 @@ export function dynamoDbSubscriptionStore(table: EnvironmentTable): Subscription
 
 function fromItem(item: Item): StoredSubscription {
   const { revision, subscription } = item as unknown as SubscriptionItem;
-  return { ...(JSON.parse(gunzipSync(subscription).toString()) as Subscription), revision };
+  const text = decompress('gzip', subscription, `The subscription of company ${String(item[sortKey])}`).toString();
+  return { ...(JSON.parse(text) as Subscription), revision };
 }
 
 function withoutRevision(subscription: Subscription & { readonly revision?: number }): Subscription {

@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -54,6 +55,8 @@ export interface ItemChange {
   readonly set?: Item;
   /** Attributes that keep their value where the item has one. */
   readonly setOnce?: Item;
+  /** Attributes that become a number more than another one was before this write; an absent one counts as 0. */
+  readonly setSum?: Readonly<Record<string, { readonly of: string; readonly plus: number }>>;
   readonly add?: Readonly<Record<string, number>>;
   readonly remove?: readonly string[];
   readonly require?: readonly Requirement[];
@@ -132,8 +135,8 @@ async function orRefused<Answer>(answer: Promise<Answer>): Promise<Answer | 'ref
   }
 }
 
-/** Writes the names, values and conditions of a write to an item that is absent or ours. */
-function conditionalWrite({ environment }: EnvironmentTable, key: Key, requirements: readonly Requirement[] = []) {
+/** Collects the names and values of an expression. */
+function placeholders() {
   const names = new Map<string, string>();
   const values = new Map<string, unknown>();
   const to: Placeholders = {
@@ -147,6 +150,12 @@ function conditionalWrite({ environment }: EnvironmentTable, key: Key, requireme
       return placeholder;
     },
   };
+  return { to, names, values };
+}
+
+/** Writes the names, values and conditions of a write to an item that is absent or ours. */
+function conditionalWrite({ environment }: EnvironmentTable, key: Key, requirements: readonly Requirement[] = []) {
+  const { to, names, values } = placeholders();
   const [keyAttribute = ''] = Object.keys(key);
   const isOurs = `attribute_not_exists(${to.name(keyAttribute)}) OR ${to.name('environment')} = ${to.value(environment)}`;
   const conditions = [isOurs, ...requirements.map((requirement) => requirement(to))];
@@ -163,15 +172,18 @@ function conditionalWrite({ environment }: EnvironmentTable, key: Key, requireme
 }
 
 function updateExpression({ name, value }: Placeholders, change: ItemChange): string {
-  const { set = {}, setOnce = {}, add = {}, remove = [] } = change;
+  const { set = {}, setOnce = {}, setSum = {}, add = {}, remove = [] } = change;
   const sets = Object.entries(set)
     .filter(([, content]) => content !== undefined)
     .map(([attribute, content]) => `${name(attribute)} = ${value(content)}`);
   const firsts = Object.entries(setOnce).map(
     ([attribute, content]) => `${name(attribute)} = if_not_exists(${name(attribute)}, ${value(content)})`,
   );
+  const sums = Object.entries(setSum).map(
+    ([attribute, { of, plus }]) => `${name(attribute)} = if_not_exists(${name(of)}, ${value(0)}) + ${value(plus)}`,
+  );
   const additions = Object.entries(add).map(([attribute, amount]) => `${name(attribute)} ${value(amount)}`);
-  const clauses = { SET: [...sets, ...firsts], ADD: additions, REMOVE: remove.map(name) };
+  const clauses = { SET: [...sets, ...firsts, ...sums], ADD: additions, REMOVE: remove.map(name) };
   return Object.entries(clauses)
     .filter(([, parts]) => parts.length > 0)
     .map(([clause, parts]) => `${clause} ${parts.join(', ')}`)
@@ -297,5 +309,40 @@ export function queryPage(table: EnvironmentTable, query: Omit<QueryCommandInput
     const command = new QueryCommand({ TableName: table.table, ...query });
     const { Items: items = [], LastEvaluatedKey: next } = await table.client.send(command, options);
     return { items, next };
+  });
+}
+
+/** One page of a scan. */
+export interface ScannedPage {
+  /** What of the environment's own items the filter let through. */
+  readonly items: readonly Item[];
+  /** How many items were read for it, and paid for. */
+  readonly read: number;
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Record<string, AttributeValue> | undefined;
+}
+
+/**
+ * Goes through a page of a whole table, up to 1 MB of it: for what no index leads to, and nobody waits for. It is eventually
+ * consistent, at half the price.
+ *
+ * @param filter an expression about more than the environment, which is looked at here
+ */
+export function scanPage(
+  table: EnvironmentTable,
+  { filter, next }: { readonly filter: Requirement; readonly next: Record<string, AttributeValue> | undefined },
+): Promise<ScannedPage> {
+  return inTime(table, async (options) => {
+    const { to, names, values } = placeholders();
+    const ours = `${to.name('environment')} = ${to.value(table.environment)}`;
+    const command = new ScanCommand({
+      TableName: table.table,
+      FilterExpression: `${ours} AND (${filter(to)})`,
+      ExpressionAttributeNames: Object.fromEntries(names),
+      ExpressionAttributeValues: marshall(Object.fromEntries(values)),
+      ExclusiveStartKey: next,
+    });
+    const { Items: items = [], ScannedCount: read = 0, LastEvaluatedKey } = await table.client.send(command, options);
+    return { items: items.map((item) => ownItem(table, item)), read, next: LastEvaluatedKey };
   });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   type MessageAttributeValue,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -86,6 +87,26 @@ export function sqsEventQueue({
         throw new Error(`The event queue refused the change of connection "${change.connectionId}" as invalid.`);
       }
     },
+  };
+}
+
+/**
+ * Tells about how many messages wait in the queue of events.
+ *
+ * @returns a function that throws what the SDK throws
+ */
+export function sqsWaitingEvents({
+  client,
+  queueUrl,
+}: {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}): () => Promise<number> {
+  return async () => {
+    const { Attributes: attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    return Number(attributes.ApproximateNumberOfMessages ?? 0);
   };
 }
 

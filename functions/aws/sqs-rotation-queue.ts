@@ -1,10 +1,12 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { RotationQueue } from '../connection/sweep.ts';
 import { sha256 } from '../sha256.ts';
 
 /** The body of a rotation message. */
 export interface RotationMessageBody {
   readonly connectionId: string;
+  /** The time that the sweep found, epoch seconds. The worker compares it with the stored one. */
+  readonly rotateAt: number;
 }
 
 /** Makes an id for SQS. A connection id can have characters that SQS does not allow, and is too long with a time. */
@@ -35,13 +37,24 @@ export function sqsRotationQueue({
           QueueUrl: queueUrl,
           Entries: connections.map(({ connectionId, rotateAt }, index) => ({
             Id: String(index),
-            MessageBody: JSON.stringify({ connectionId } satisfies RotationMessageBody),
+            MessageBody: JSON.stringify({ connectionId, rotateAt } satisfies RotationMessageBody),
             MessageGroupId: idOf(connectionId),
             MessageDeduplicationId: idOf(connectionId, rotateAt),
           })),
         }),
       );
       return { refused: Failed.length };
+    },
+
+    async waiting() {
+      const { Attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
+      return Number(ApproximateNumberOfMessages ?? 0) + Number(ApproximateNumberOfMessagesNotVisible ?? 0);
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import { contentSecurityPolicy } from './page-style.ts';
+import type { PageLook } from './page-frame.ts';
+import { contentSecurityPolicy, pageStyle } from './page-style.ts';
 import { type Page, pageStatus, renderPage } from './pages.ts';
 
 /** What the connect flow answers a browser: a page, or another address that it opens by GET. */
@@ -22,7 +22,6 @@ export interface BrowserResponse {
 
 const headersOfEveryAnswer = {
   'cache-control': 'no-store',
-  'content-security-policy': contentSecurityPolicy,
   'content-type': 'text/html; charset=utf-8',
   // Our addresses contain the link, the code and the state. No other site may learn them.
   'referrer-policy': 'no-referrer',
@@ -35,18 +34,25 @@ const headersOfEveryAnswer = {
  * @returns the response for API Gateway
  * @see [RFC 9700, section 4.12](https://www.rfc-editor.org/rfc/rfc9700#section-4.12)
  */
-export function toBrowserResponse(answer: BrowserAnswer, environment: ProcoreEnvironmentName): BrowserResponse {
+export function toBrowserResponse(answer: BrowserAnswer, look: PageLook): BrowserResponse {
+  const policy = { 'content-security-policy': contentSecurityPolicy(look, pageStyle(look)) };
   const cookies = answer.setCookie === undefined ? [] : [answer.setCookie];
   if (answer.answer === 'redirect') {
-    return { statusCode: 303, headers: { ...headersOfEveryAnswer, location: answer.location }, cookies, body: '' };
+    return {
+      statusCode: 303,
+      headers: { ...headersOfEveryAnswer, ...policy, location: answer.location },
+      cookies,
+      body: '',
+    };
   }
   return {
     statusCode: pageStatus(answer.page),
     headers: {
       ...headersOfEveryAnswer,
+      ...policy,
       ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(answer.retryAfterSeconds)) }),
     },
     cookies,
-    body: renderPage(answer.page, environment),
+    body: renderPage(answer.page, look),
   };
 }

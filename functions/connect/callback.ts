@@ -1,13 +1,13 @@
 import { type BackOff, pauseAfter } from '../back-off.ts';
 import type { MetricName } from '../observer.ts';
-import { type AuthorizationSession, hashOf, type SessionResult } from './authorization-store.ts';
+import { hashOf, type SessionResult } from './authorization-store.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
 import { type BrowserRequest, onlyValue } from './browser-request.ts';
-import { type CodeExchangeDependencies, exchangeCode, finishAuthorized } from './code-exchange.ts';
+import { type CodeExchangeDependencies, exchangeCode, finishAuthorized, finishWaiting } from './code-exchange.ts';
 import { failurePage } from './failure.ts';
-import { type FailureName, failureTexts } from './page-texts.ts';
+import { type FailureName, failureKinds, isFailureName } from './failure-kinds.ts';
 import type { WayOn } from './pages.ts';
-import { findLink, findSession, isOurSecret } from './session.ts';
+import { findLink, findSession, isOurSecret, type OwnSession } from './session.ts';
 
 /** Added to a lease, in seconds, for what an invocation may still do after its remaining time was read. */
 const leaseMarginSeconds = 5;
@@ -73,10 +73,7 @@ export async function answerCallback(
   return settle(dependencies, session, await exchangeCode(dependencies, session, code));
 }
 
-async function awaitResult(
-  dependencies: CodeExchangeDependencies,
-  session: AuthorizationSession,
-): Promise<BrowserAnswer> {
+async function awaitResult(dependencies: CodeExchangeDependencies, session: OwnSession): Promise<BrowserAnswer> {
   for (let looks = 1; ; looks += 1) {
     const pause = pauseAfter(looks, lookBackOff);
     // The time is read first. A read that began after the end of the lease is final, because nobody is at work any
@@ -96,8 +93,11 @@ async function awaitResult(
 }
 
 /** Ends a callback whose first call died. Its write may have taken effect before: the stored connection shows that. */
-async function recover(dependencies: CodeExchangeDependencies, session: AuthorizationSession): Promise<BrowserAnswer> {
+async function recover(dependencies: CodeExchangeDependencies, session: OwnSession): Promise<BrowserAnswer> {
   const connection = await dependencies.store.read(session.connectionId);
+  if (connection?.unconfirmed?.authorizedBy.sessionId === session.sessionId) {
+    return settle(dependencies, session, await finishWaiting(dependencies, session, connection));
+  }
   if (connection?.status === 'connected' && connection.authorizedBy.sessionId === session.sessionId) {
     return settle(dependencies, session, await finishAuthorized(dependencies, session, connection));
   }
@@ -107,7 +107,7 @@ async function recover(dependencies: CodeExchangeDependencies, session: Authoriz
 
 async function settle(
   dependencies: CodeExchangeDependencies,
-  session: AuthorizationSession,
+  session: OwnSession,
   result: SessionResult,
 ): Promise<BrowserAnswer> {
   const metric = metricOf[result.outcome];
@@ -118,24 +118,22 @@ async function settle(
 
 async function answerResult(
   dependencies: CodeExchangeDependencies,
-  session: AuthorizationSession,
+  session: OwnSession,
   result: SessionResult,
 ): Promise<BrowserAnswer> {
   const { connectionId, sessionId, returnTo } = session;
   if (result.outcome !== 'connected') {
     const { outcome, referenceId, retryAfterSeconds } = result;
     // A later version may have stored an outcome that this one has no page for.
-    const name = Object.hasOwn(failureTexts, outcome) ? outcome : 'failed';
+    const name = isFailureName(outcome) ? outcome : 'failed';
     // The connection has been written since with this link or a newer one, so this link cannot connect any more.
-    const isLinkOver = name === 'superseded' || name === 'wrong_environment';
-    const wayOn = isLinkOver ? undefined : await startAgain(dependencies, session);
+    const wayOn = name === 'superseded' ? undefined : await startAgain(dependencies, session, name);
     return { answer: 'page', page: { name, referenceId, connectionId, wayOn }, retryAfterSeconds };
   }
-  if (result.companies.length > 1) {
-    return { answer: 'redirect', location: `${dependencies.publicOrigin}/oauth/company?session=${sessionId}` };
-  }
-  if (returnTo !== undefined) return { answer: 'redirect', location: returnTo };
-  return { answer: 'page', page: { name: 'connected', connectionId } };
+  const isToChoose = result.companies.length > 1 || result.tooManyCompanies === true;
+  // In both cases another address, so that neither the code nor the state stays in the browser's address or history.
+  const page = `${dependencies.publicOrigin}/oauth/company?session=${sessionId}`;
+  return { answer: 'redirect', location: isToChoose ? page : (returnTo ?? page) };
 }
 
 /**
@@ -152,8 +150,11 @@ function failureOfError(error: string | undefined): FailureName {
 
 async function startAgain(
   dependencies: CodeExchangeDependencies,
-  session: AuthorizationSession,
+  session: OwnSession,
+  name: FailureName,
 ): Promise<WayOn | undefined> {
+  // To start again would only fail again.
+  if (failureKinds[name].mendedBy === 'operator') return undefined;
   const { outcome } = await findLink(dependencies, session.linkHash);
   return outcome === 'usable' ? { way: 'start_again', sessionId: session.sessionId } : undefined;
 }
@@ -161,10 +162,10 @@ async function startAgain(
 async function fail(
   dependencies: CodeExchangeDependencies,
   name: FailureName,
-  session?: AuthorizationSession,
+  session?: OwnSession,
 ): Promise<BrowserAnswer> {
   const metric = metricOf[name];
   if (metric) dependencies.observer.count(metric);
-  const wayOn = session && (await startAgain(dependencies, session));
+  const wayOn = session && (await startAgain(dependencies, session, name));
   return failurePage(dependencies, name, { connectionId: session?.connectionId, wayOn });
 }

@@ -2,7 +2,7 @@ import type { RandomId } from '../clock.ts';
 import { stackFrames } from '../connector-error.ts';
 import type { ObservedFields, Observer } from '../observer.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
-import type { FailureName } from './page-texts.ts';
+import type { FailureName } from './failure-kinds.ts';
 import type { WayOn } from './pages.ts';
 
 /** What logging a failure works with. */

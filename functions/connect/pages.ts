@@ -1,7 +1,9 @@
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import type { CompanyName } from './authorization-store.ts';
-import { pageStyle } from './page-style.ts';
-import { type FailureName, failureTexts } from './page-texts.ts';
+import { type CompanyPage, companyContent } from './company-page.ts';
+import { type FailureName, failureKinds } from './failure-kinds.ts';
+import { fill, html, type Markup, nothing } from './markup.ts';
+import { operatorRemedies } from './operator-remedies.ts';
+import { type PageContent, type PageLook, renderFrame, supportAddress, whoAsks } from './page-frame.ts';
+import { pageTexts } from './page-language.ts';
 
 /**
  * How the reader of a failure page goes on: with a button that starts again with the session's own link, with a button
@@ -12,112 +14,151 @@ export type WayOn =
   | { readonly way: 'open_link'; readonly link: string }
   | { readonly way: 'look_again' };
 
+/** The first page, with the button that leads to Procore. */
+interface StartPage {
+  readonly name: 'start';
+  readonly connectionId: string;
+  /** What the account is connected to, in the words of whoever made the link. */
+  readonly displayName?: string | undefined;
+  // The form holds the token of the link, because the POST must name it. A person who sees the page has it.
+  readonly link: string;
+}
+
+/** The last page. */
+interface ConnectedPage {
+  readonly name: 'connected';
+  readonly connectionId: string;
+  readonly displayName?: string | undefined;
+  readonly companyName?: string | undefined;
+  /** The account sees no company, so the app is installed in none. */
+  readonly isInstalledNowhere?: boolean;
+}
+
+/** A page that says why something failed. */
+interface FailurePage {
+  readonly name: FailureName;
+  readonly referenceId: string;
+  readonly connectionId?: string | undefined;
+  readonly wayOn?: WayOn | undefined;
+}
+
 /** A page of the connect flow with what it shows. No page can hold an access token, a code or a state. */
 export type Page =
-  // The form of the first page holds the token of the link, because the POST must name it. A person who sees the page has
-  // it.
-  | { readonly name: 'start'; readonly connectionId: string; readonly link: string }
-  | { readonly name: 'connected'; readonly connectionId: string; readonly companyName?: string }
-  | {
-      readonly name: 'company';
-      readonly connectionId: string;
-      readonly sessionId: string;
-      readonly companies: readonly CompanyName[];
-      /** The form was sent without a company. */
-      readonly nothingChosen: boolean;
-    }
-  | {
-      readonly name: FailureName;
-      readonly referenceId: string;
-      readonly connectionId?: string | undefined;
-      readonly wayOn?: WayOn | undefined;
-    };
+  | StartPage
+  | ConnectedPage
+  | CompanyPage
+  | FailurePage
+  /** What is at `/`, and at every address that has no page. */
+  | { readonly name: 'home' | 'not_found' };
 
-const environmentNames: Readonly<Record<ProcoreEnvironmentName, string>> = {
-  production: 'Procore',
-  sandbox: 'Procore Developer Sandbox',
-  'monthly-sandbox': 'Procore Monthly Sandbox',
-  federal: 'Procore Federal',
-};
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Markup that is safe to put into a page. Only {@link html} makes it. */
-class Markup {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-/** Builds markup. Every value that is not markup itself is escaped, for text and for quoted attributes. */
-function html(parts: TemplateStringsArray, ...values: readonly (string | Markup | readonly Markup[])[]): Markup {
-  const texts = values.map((value) => {
-    if (value instanceof Markup) return value.text;
-    if (typeof value !== 'string') return value.map(({ text }) => text).join('');
-    return value.replace(/[&<>"']/g, (character) => entities[character] ?? '');
-  });
-  return new Markup(String.raw({ raw: parts }, ...texts));
-}
-
-const nothing = new Markup('');
-
-function renderWayOn(wayOn: WayOn | undefined): Markup {
+function renderWayOn(wayOn: WayOn | undefined, { language }: PageLook): Markup {
+  const texts = pageTexts[language];
   switch (wayOn?.way) {
     case 'start_again':
-      return html`<form method="post" action="/oauth/start"><input type="hidden" name="again" value="${wayOn.sessionId}"><button>Start again</button></form>`;
+      return html`<form method="post" action="/oauth/start"><input type="hidden" name="again" value="${wayOn.sessionId}"><button>${texts.startAgain}</button></form>`;
     case 'open_link':
-      return html`<form method="get" action="/oauth/start"><input type="hidden" name="link" value="${wayOn.link}"><button>Open the link again</button></form>`;
+      return html`<form method="get" action="/oauth/start"><input type="hidden" name="link" value="${wayOn.link}"><button>${texts.openLink}</button></form>`;
     case 'look_again':
       // An empty reference means the address of this page, so the page need not contain its own address.
-      return html`<p><a href="">Look again</a></p>`;
+      return html`<p class="act"><a class="button" href="">${texts.lookAgain}</a></p>`;
     default:
       return nothing;
   }
 }
 
-function renderCompany({ companyId, name }: CompanyName): Markup {
-  return html`<label><input type="radio" name="companyId" value="${companyId}" required><span>${name}<small>Company ${companyId}</small></span></label>`;
+function startContent({ connectionId, displayName, link }: StartPage, look: PageLook): PageContent {
+  const texts = pageTexts[look.language];
+  const { app } = whoAsks(look);
+  const asks =
+    displayName === undefined
+      ? fill(texts.startFor, { app })
+      : fill(texts.startForName, { app, name: html`<strong>${displayName}</strong>` });
+  return {
+    tone: 'plain',
+    title: texts.startTitle,
+    body: html`<p>${asks}</p>
+<p>${texts.startNext}</p>
+<form method="post" action="/oauth/start"><input type="hidden" name="link" value="${link}"><button>${texts.connect}</button></form>`,
+    details: [[texts.connection, connectionId]],
+  };
 }
 
-function renderBody(page: Page): { title: string; body: Markup } {
+function connectedContent(page: ConnectedPage, look: PageLook): PageContent {
+  const texts = pageTexts[look.language];
+  const { app } = whoAsks(look);
+  const details = [[texts.connection, page.connectionId] as const];
+  if (page.isInstalledNowhere) {
+    return {
+      tone: 'notice',
+      title: texts.nowhereTitle,
+      body: html`<p>${fill(texts.nowhere, { app })}</p>
+<h2>${texts.whatToDo}</h2>
+<p>${fill(texts.nowhereWhatToDo, { app })}</p>`,
+      details,
+    };
+  }
+  const { displayName, companyName } = page;
+  const connected =
+    displayName === undefined
+      ? fill(texts.connected, { app })
+      : fill(texts.connectedName, { app, name: html`<strong>${displayName}</strong>` });
+  const company =
+    companyName === undefined
+      ? nothing
+      : html`<p>${fill(texts.connectedCompany, { company: html`<strong>${companyName}</strong>` })}</p>
+`;
+  return {
+    tone: 'success',
+    title: texts.connectedTitle,
+    body: html`<p>${connected}</p>
+${company}<p>${texts.canClose}</p>`,
+    details,
+  };
+}
+
+function failureContent({ name, referenceId, connectionId, wayOn }: FailurePage, look: PageLook): PageContent {
+  const texts = pageTexts[look.language];
+  const { tone, mendedBy } = failureKinds[name];
+  const { title, why, whatToDo } = texts.failures[name];
+  const who = { ...whoAsks(look), details: texts.details };
+  const subject = `${texts.reference} ${referenceId}`;
+  // To start again is no help where somebody else has to mend something first.
+  const address = mendedBy === 'operator' ? supportAddress(look, subject) : undefined;
+  const contact =
+    address === undefined ? nothing : html`<p class="act"><a class="button" href="${address}">${texts.contact}</a></p>`;
+  return {
+    tone,
+    title,
+    body: html`<p>${fill(why, who)}</p>
+<h2>${texts.whatToDo}</h2>
+<p>${fill(whatToDo, who)}</p>
+${mendedBy === 'operator' ? contact : renderWayOn(wayOn, look)}`,
+    details: [
+      [texts.reference, referenceId],
+      ...(connectionId === undefined ? [] : [[texts.connection, connectionId] as const]),
+      [texts.code, name],
+    ],
+    remedy: operatorRemedies[name],
+    subject,
+    hasContact: address !== undefined,
+  };
+}
+
+function contentOf(page: Page, look: PageLook): PageContent {
+  const texts = pageTexts[look.language];
   switch (page.name) {
     case 'start':
-      return {
-        title: 'Connect to Procore',
-        body: html`<p>You are about to connect a Procore account to <strong>${page.connectionId}</strong>.</p>
-<p>Procore will ask you to sign in and to allow access. Then you come back here.</p>
-<form method="post" action="/oauth/start"><input type="hidden" name="link" value="${page.link}"><button>Connect to Procore</button></form>`,
-      };
+      return startContent(page, look);
     case 'connected':
-      return {
-        title: 'Connected',
-        body: html`<p>Your Procore account is connected to <strong>${page.connectionId}</strong>${
-          page.companyName === undefined ? nothing : html` for the company <strong>${page.companyName}</strong>`
-        }.</p>
-<p>You can close this page.</p>`,
-      };
+      return connectedContent(page, look);
     case 'company':
-      return {
-        title: 'Choose the company',
-        body: html`<p>Your Procore account is connected to <strong>${page.connectionId}</strong>. Your account sees several companies.</p>
-${page.nothingChosen ? html`<p role="alert"><strong>Choose one company from the list.</strong></p>` : nothing}<form method="post" action="/oauth/company"><input type="hidden" name="session" value="${page.sessionId}"><fieldset><legend>Which one is this connection for?</legend>${page.companies.map(renderCompany)}</fieldset><button>Use this company</button></form>`,
-      };
-    default: {
-      const text = failureTexts[page.name];
-      return {
-        title: text.title,
-        body: html`<h2>Why</h2><p>${text.why}</p><h2>What to do</h2><p>${text.whatToDo}</p><h2>Who can do it</h2><p>${text.whoCanDoIt}</p>
-${renderWayOn(page.wayOn)}
-<p class="reference">${page.connectionId === undefined ? nothing : html`Connection <strong>${page.connectionId}</strong><br>`}Reference <strong>${page.referenceId}</strong></p>`,
-      };
-    }
+      return companyContent(page, look);
+    case 'home':
+      return { tone: 'plain', title: texts.homeTitle, body: html`<p>${fill(texts.home, { ...whoAsks(look) })}</p>` };
+    case 'not_found':
+      return { tone: 'notice', title: texts.notFoundTitle, body: html`<p>${texts.notFound}</p>` };
+    default:
+      return failureContent(page, look);
   }
 }
 
@@ -126,32 +167,22 @@ ${renderWayOn(page.wayOn)}
  *
  * @returns the HTML document
  */
-export function renderPage(page: Page, environment: ProcoreEnvironmentName): string {
-  const environmentName = environmentNames[environment];
-  const { title, body } = renderBody(page);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<style>${new Markup(pageStyle)}</style>
-</head>
-<body>
-<main>
-<p class="where">${environmentName}</p>
-<h1>${title}</h1>
-${body}
-</main>
-</body>
-</html>
-`.text;
+export function renderPage(page: Page, look: PageLook): string {
+  return renderFrame(contentOf(page, look), look);
 }
 
 /** Gives the HTTP status with which a page is sent. */
 export function pageStatus(page: Page): number {
-  if (page.name === 'start' || page.name === 'connected') return 200;
-  if (page.name === 'company') return page.nothingChosen ? 400 : 200;
-  return failureTexts[page.name].status;
+  switch (page.name) {
+    case 'start':
+    case 'connected':
+    case 'home':
+      return 200;
+    case 'company':
+      return page.nothingChosen ? 400 : 200;
+    case 'not_found':
+      return 404;
+    default:
+      return failureKinds[page.name].status;
+  }
 }

@@ -8,9 +8,9 @@ export class ReturnToNotAllowedError extends ConnectorError {
   constructor(allowedOrigins: readonly string[]) {
     const allowed =
       allowedOrigins.length > 0
-        ? `returnTo must be a URL that begins with an allowed origin: ${allowedOrigins.join(', ')}`
-        : 'returnTo must be left out, because no origin is allowed yet';
-    super(`${allowed}. To allow another origin, add it to "returnToOrigins" in cdk.json and deploy.`);
+        ? `returnTo must be a URL that begins with an allowed origin: ${allowedOrigins.join(', ')}. To allow another origin`
+        : 'No origin is allowed in returnTo yet. To allow one';
+    super(`${allowed}, add it to "returnToOrigins" in cdk.json and deploy.`);
   }
 }
 

@@ -3,14 +3,14 @@ import { redirectUri } from '../oauth/redirect-uri.ts';
 import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
 import { readUsableClient } from '../oauth/usable-client.ts';
 import type { Observer } from '../observer.ts';
-import { type AuthorizationStore, hashOf } from './authorization-store.ts';
+import { type AuthorizationStore, hashOf, hashToConfirm } from './authorization-store.ts';
 import type { BrowserAnswer } from './browser-answer.ts';
 import { browserCookieSeconds, keepBrowserCookie, readBrowserCookie } from './browser-cookie.ts';
 import { type BrowserRequest, isOwnPost, onlyValue } from './browser-request.ts';
 import { failurePage } from './failure.ts';
-import type { FailureName } from './page-texts.ts';
+import type { FailureName } from './failure-kinds.ts';
 import type { WayOn } from './pages.ts';
-import { type FoundLink, findLink, findSession, isOurSecret } from './session.ts';
+import { type FoundLink, findLink, findLinkOf, findSession, isOurSecret } from './session.ts';
 
 /** How long a person may take at Procore, in seconds: to sign in, perhaps set a new password, and allow access. */
 const sessionSeconds = 1800;
@@ -31,6 +31,7 @@ const failureOfLink: Readonly<Record<Exclude<FoundLink['outcome'], 'usable'>, Fa
   unknown: 'link_unknown',
   expired: 'link_expired',
   spent: 'link_spent',
+  used_up: 'link_used_up',
 };
 
 /**
@@ -42,11 +43,12 @@ const failureOfLink: Readonly<Record<Exclude<FoundLink['outcome'], 'usable'>, Fa
 export async function showStart(dependencies: StartDependencies, request: BrowserRequest): Promise<BrowserAnswer> {
   const token = onlyValue(request.query, 'link');
   if (!isOurSecret(token)) return failurePage(dependencies, 'link_unknown');
-  const found = await findLink(dependencies, hashOf(token));
+  const found = await findLinkOf(dependencies, token);
   if (found.outcome !== 'usable') return failurePage(dependencies, failureOfLink[found.outcome]);
   const current = readBrowserCookie(dependencies.publicOrigin, request.cookies);
   const { setCookie } = keepBrowserCookie(dependencies.publicOrigin, current, dependencies.randomId);
-  return { answer: 'page', page: { name: 'start', connectionId: found.link.connectionId, link: token }, setCookie };
+  const { connectionId, displayName } = found.link;
+  return { answer: 'page', page: { name: 'start', connectionId, displayName, link: token }, setCookie };
 }
 
 /**
@@ -66,9 +68,7 @@ export async function begin(dependencies: StartDependencies, request: BrowserReq
     return failurePage(dependencies, 'cookie_missing', { wayOn });
   }
 
-  const origin = await originOf(dependencies, request, token);
-  if (!origin) return failurePage(dependencies, 'link_unknown');
-  const found = await findLink(dependencies, origin.linkHash);
+  const found = await linkOf(dependencies, request, token);
   if (found.outcome !== 'usable') return failurePage(dependencies, failureOfLink[found.outcome]);
   const { link } = found;
 
@@ -76,23 +76,22 @@ export async function begin(dependencies: StartDependencies, request: BrowserReq
   // error page of Procore.
   const client = await readUsableClient(dependencies.oauthClient, { fresh: true });
   if ('trouble' in client) {
-    const { wayOn } = origin;
-    return failurePage(dependencies, 'client_missing', {
-      connectionId: link.connectionId,
-      wayOn,
-      code: client.trouble,
-    });
+    return failurePage(dependencies, 'client_missing', { connectionId: link.connectionId, code: client.trouble });
   }
 
+  const counted = await dependencies.authorizations.countSession(link.linkHash);
+  if (counted === 'refused') return failurePage(dependencies, 'link_used_up', { connectionId: link.connectionId });
   const state = dependencies.randomId();
   const now = dependencies.clock();
   await dependencies.authorizations.putSession({
     sessionId: hashOf(state),
-    browserHash: hashOf(browser),
+    browserHash: link.confirm ? hashToConfirm(browser) : hashOf(browser),
     linkHash: link.linkHash,
     linkIssuedAt: link.issuedAt,
     connectionId: link.connectionId,
+    ...(link.displayName !== undefined && { displayName: link.displayName }),
     ...(link.returnTo !== undefined && { returnTo: link.returnTo }),
+    ...(link.confirm && { confirm: true }),
     expiresAt: now + sessionSeconds,
     keptUntil: now + browserCookieSeconds,
   });
@@ -101,16 +100,14 @@ export async function begin(dependencies: StartDependencies, request: BrowserReq
   return { answer: 'redirect', location: authorizationUrl(dependencies, client.clientId, state), setCookie };
 }
 
-async function originOf(
+async function linkOf(
   dependencies: StartDependencies,
   request: BrowserRequest,
   token: string | undefined,
-): Promise<{ readonly linkHash: string; readonly wayOn: WayOn } | undefined> {
-  if (isOurSecret(token)) return { linkHash: hashOf(token), wayOn: { way: 'open_link', link: token } };
+): Promise<FoundLink> {
+  if (isOurSecret(token)) return findLinkOf(dependencies, token);
   const found = await findSession(dependencies, onlyValue(request.form, 'again'), request);
-  if (found.outcome !== 'own') return undefined;
-  const { linkHash, sessionId } = found.session;
-  return { linkHash, wayOn: { way: 'start_again', sessionId } };
+  return found.outcome === 'own' ? findLink(dependencies, found.session.linkHash) : { outcome: 'unknown' };
 }
 
 /** Only these four parameters: Procore documents neither `scope` nor PKCE, and requests with a scope have failed. */

@@ -16,7 +16,13 @@ export async function announce(
   connection: Connection,
   change: ConnectionChange['change'],
 ): Promise<'announced' | 'unannounced'> {
-  const { connectionId, environment, generation, cause } = connection;
+  const {
+    connectionId,
+    environment,
+    generation,
+    status,
+    cause = status === 'connected' ? 'refused' : undefined,
+  } = connection;
   try {
     await changes.announce({
       connectionId,
@@ -32,6 +38,12 @@ export async function announce(
     observer.note('change.unannounced', { connectionId, generation, status: change, errorName: errorName(error) });
     return 'unannounced';
   }
+}
+
+/** Tells whether people believe that they must connect this account again. A success must be announced to them. */
+export function isToldToReconnect(connection: Connection): boolean {
+  const { status, failure } = connection;
+  return status === 'reauthorization_required' || (failure?.kind === 'refused' && isTold(connection));
 }
 
 /** Tells whether the integrator already knows that this connection has ended. Then it is not announced again. */

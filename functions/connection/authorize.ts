@@ -3,7 +3,7 @@ import { announce } from './announcing.ts';
 import type { Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
-import { finishRevoking, isSameAuthorization, surrenderTokens } from './revocation.ts';
+import { finishRevoking, surrenderTokens } from './revocation.ts';
 import { storePauseMs } from './timing.ts';
 import { create, type NewAuthorization, newConnection, reconnect } from './transitions.ts';
 
@@ -11,7 +11,10 @@ import { create, type NewAuthorization, newConnection, reconnect } from './trans
 export type AuthorizeOutcome =
   /** The connection has these tokens, or tokens that have replaced them since. */
   | { readonly outcome: 'authorized'; readonly connection: Connection }
-  /** This link, or a newer one, was spent before. The tokens were given up for revocation. */
+  /**
+   * This link, or a newer one, was spent before, or the connection was disconnected since the link was issued. The tokens
+   * were given up for revocation.
+   */
   | { readonly outcome: 'superseded' };
 
 /** How much time an authorization leaves for the answer when the store refuses, in milliseconds. */
@@ -27,13 +30,25 @@ const answerReserveMs = 3000;
  * @returns the connection, or `superseded` when a newer authorization was stored first
  * @throws whatever the store throws, after tries for as long as the invocation lasts
  */
-export async function authorizeConnection(
+export function authorizeConnection(
   dependencies: ConnectionDependencies,
   authorization: NewAuthorization,
 ): Promise<AuthorizeOutcome> {
+  return patiently(dependencies, () => tryToAuthorize(dependencies, authorization));
+}
+
+/**
+ * Tries again what the store has failed at, as long as the invocation lasts: what is to be stored exists nowhere else.
+ *
+ * @throws what the store threw last; ForeignItemError at once
+ */
+export async function patiently<Result>(
+  dependencies: Pick<ConnectionDependencies, 'remaining' | 'sleep' | 'randomFraction'>,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await tryToAuthorize(dependencies, authorization);
+      return await attempt();
     } catch (error) {
       if (error instanceof ForeignItemError || dependencies.remaining() < answerReserveMs) throw error;
       await dependencies.sleep(storePauseMs(tries, dependencies.randomFraction()));
@@ -48,7 +63,7 @@ async function tryToAuthorize(
   const { connectionId, authorizedBy } = authorization;
   for (;;) {
     const stored = await dependencies.store.read(connectionId);
-    if (stored && isSameAuthorization(stored.authorizedBy, authorizedBy)) {
+    if (stored?.authorizedBy.sessionId === authorizedBy.sessionId) {
       // The answer to our write was lost, or the SDK repeated the write. The stored authorization is ours all the same.
       if (stored.status === 'disconnected') return { outcome: 'superseded' };
       return finishAuthorizing(dependencies, stored);
@@ -70,10 +85,14 @@ async function tryToAuthorize(
   }
 }
 
-async function finishAuthorizing(
+/**
+ * Does what follows when a token set has become the live one by an authorization: it is announced, and the one before is
+ * revoked if that is allowed.
+ */
+export async function finishAuthorizing(
   dependencies: ConnectionDependencies,
   connection: Connection,
-): Promise<AuthorizeOutcome> {
+): Promise<Extract<AuthorizeOutcome, { outcome: 'authorized' }>> {
   const { connectionId, generation, grant } = connection;
   dependencies.observer.note('connection.authorized', { connectionId, generation, grant });
   dependencies.observer.count('connectionAuthorized');

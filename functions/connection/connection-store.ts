@@ -22,7 +22,18 @@ export type Condition =
   | { readonly condition: 'sessionIs'; readonly sessionId: string }
   /** The list of access tokens to revoke is the same as when the item was read. `[]` means that there is no list. */
   | { readonly condition: 'revokingIs'; readonly revoking: readonly string[] }
-  | { readonly condition: 'rotateAtIs'; readonly rotateAt: number };
+  | { readonly condition: 'rotateAtIs'; readonly rotateAt: number }
+  /** The same token set waits for its confirmation as when the item was read, or none. */
+  | { readonly condition: 'unconfirmedIs'; readonly referenceHash: string | undefined }
+  /** Nobody has noted or chosen companies for the token set that waits since the item was read. */
+  | { readonly condition: 'unconfirmedAccountIs'; readonly changedAt: number | undefined }
+  /** Nobody has noted or chosen companies since the item was read. Undefined means that the field is absent. */
+  | {
+      readonly condition: 'companiesAre';
+      readonly companiesReadAt: number | undefined;
+      readonly companyId: string | undefined;
+      readonly companyChosenAt: number | undefined;
+    };
 
 /** A field that a write can set. */
 export type ConnectionFields = Omit<Connection, 'connectionId'>;
@@ -36,8 +47,17 @@ export type RemovableField =
   | 'failure'
   | 'cause'
   | 'revoking'
+  | 'unconfirmed'
   | 'procoreUserId'
-  | 'companyId';
+  | 'companyId'
+  | 'companyChosenAt'
+  | 'companiesCount'
+  | 'companiesReadAt'
+  | 'companiesFor'
+  | 'formerCompanyId'
+  | 'restoredAt'
+  | 'restoredGeneration'
+  | 'restoredRefreshToken';
 
 /** One conditional write of one connection. It takes effect as a whole when every condition holds, else not at all. */
 export interface ConnectionWrite {
@@ -86,7 +106,26 @@ export interface ConnectionStore {
    * @returns one page
    */
   due(shard: string, now: number, limit: number, cursor?: string): Promise<DuePage>;
+
+  /**
+   * Keeps the companies of an account that sees more than the {@link mostCompanyIds} that its connection's item has room
+   * for. Of fewer it keeps nothing.
+   *
+   * @param sessionId of the authorization whose account it is
+   * @param companyIds all of them
+   */
+  keepCompanies(connectionId: string, sessionId: string, companyIds: readonly string[]): Promise<void>;
+
+  /**
+   * Gives what {@link ConnectionStore.keepCompanies} keeps.
+   *
+   * @returns all ids; an empty list when none are kept for this authorization
+   */
+  companies(connectionId: string, sessionId: string): Promise<readonly string[]>;
 }
+
+/** How many company ids the item of a connection has room for. An account that sees more is rare. */
+export const mostCompanyIds = 200;
 
 /** One page of the answer to {@link ConnectionStore.due}. */
 export interface DuePage {

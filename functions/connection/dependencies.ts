@@ -1,6 +1,7 @@
 import type { Clock, RandomFraction, RandomId, RemainingTime, Sleep } from '../clock.ts';
 import type { OAuthClientSource, TokenEndpoint } from '../oauth/token-endpoint.ts';
 import type { Observer } from '../observer.ts';
+import type { CompaniesOutcome } from '../procore/companies.ts';
 import type { ConnectionChanges } from './connection-change.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { Escrow } from './escrow.ts';
@@ -31,4 +32,14 @@ export interface ConnectionDependencies {
 /** What the use cases that spend refresh tokens are given. */
 export interface RotationDependencies extends ConnectionDependencies {
   readonly escrow: Escrow;
+}
+
+/** What the sweep's look at a connection is given. */
+export interface AttentionDependencies extends RotationDependencies {
+  /**
+   * Lists the companies that an access token sees, within 10 s.
+   *
+   * @param companyId for a service account, which must name a company in every call
+   */
+  readonly listCompanies: (accessToken: string, companyId: string | undefined) => Promise<CompaniesOutcome>;
 }

@@ -4,7 +4,8 @@ import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { ConnectionNotFoundError } from './refusals.ts';
 import { finishRevoking } from './revocation.ts';
-import { disconnect, leaveIndex, noteTold } from './transitions.ts';
+import { disconnect, forgetAccount, leaveIndex, noteTold } from './transitions.ts';
+import { closeLinks } from './unconfirmed-transitions.ts';
 
 /** How a disconnection ended: the connection is over, but Procore may still have to confirm. */
 export interface Disconnection {
@@ -15,8 +16,9 @@ export interface Disconnection {
 }
 
 /**
- * Ends a connection. One write takes its tokens out of use; then they are revoked at Procore. The sweep finishes what a
- * crash left undone. A second call finds the work done.
+ * Ends a connection. One write takes its tokens out of use, and those that wait for a confirmation; then they are revoked
+ * at Procore. From that write on no link connects that was issued before, also when a person is at Procore with it. The
+ * sweep finishes what a crash left undone. A second call finds the work done.
  *
  * @returns the connection, and whether every token is revoked
  * @throws ConnectionNotFoundError when there is no such connection
@@ -25,17 +27,37 @@ export async function disconnectConnection(
   dependencies: ConnectionDependencies,
   connectionId: string,
 ): Promise<Disconnection> {
+  const from = dependencies.clock();
   for (;;) {
     const stored = await dependencies.store.read(connectionId);
     if (!stored) throw new ConnectionNotFoundError(connectionId);
+    const isDisconnected = stored.status === 'disconnected';
     // This may be our own write, whose answer was lost or which the SDK repeated.
-    if (stored.status === 'disconnected') return finishDisconnecting(dependencies, stored);
-    const write = disconnect(stored, dependencies.clock());
+    if (isDisconnected && stored.authorizedBy.linkIssuedAt >= from) return finishDisconnecting(dependencies, stored);
+    const now = Math.max(dependencies.clock(), from);
+    const write = isDisconnected ? closeLinks(stored, now) : disconnect(stored, now);
     if ((await dependencies.store.write(write)) === 'refused') continue;
+    if (isDisconnected) return finishDisconnecting(dependencies, afterWrite(stored, write));
     const { generation } = stored;
     dependencies.observer.note('connection.disconnected', { connectionId, generation });
     dependencies.observer.count('connectionDisconnected');
     return finishDisconnecting(dependencies, afterWrite(stored, write));
+  }
+}
+
+/**
+ * Ends a connection as {@link disconnectConnection} does, and forgets whose account it was: for an erasure.
+ *
+ * @throws ConnectionNotFoundError when there is no such connection
+ */
+export async function forgetConnection(
+  dependencies: ConnectionDependencies,
+  connectionId: string,
+): Promise<Disconnection> {
+  for (;;) {
+    const ended = await disconnectConnection(dependencies, connectionId);
+    const write = forgetAccount(ended.connection, dependencies.clock());
+    if ((await dependencies.store.write(write)) === 'written') return ended;
   }
 }
 
@@ -55,9 +77,11 @@ export async function finishDisconnecting(
   const told = wasTold || (await announce(dependencies, connection, 'disconnected')) === 'announced';
   const after = await finishRevoking(dependencies, connection);
   const revoked = after.revoking === undefined;
-  if (!told || (wasTold && !revoked)) return { outcome: 'disconnected', connection: after, revoked };
+  // What is left waits until the set beside it is confirmed, or given up.
+  const isAtRest = revoked || after.unconfirmed !== undefined;
+  if (!told || (wasTold && !isAtRest)) return { outcome: 'disconnected', connection: after, revoked };
   // Procore may not confirm for days. The integrator must not be told at every try.
-  const write = revoked ? leaveIndex(after, dependencies.clock()) : noteTold(after, dependencies.clock());
+  const write = isAtRest ? leaveIndex(after, dependencies.clock()) : noteTold(after, dependencies.clock());
   const isWritten = (await dependencies.store.write(write)) === 'written';
   return { outcome: 'disconnected', connection: isWritten ? afterWrite(after, write) : after, revoked };
 }

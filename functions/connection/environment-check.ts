@@ -27,21 +27,51 @@ export async function checkEnvironment(
   dependencies: ConnectionDependencies,
   connection: Connection,
 ): Promise<EnvironmentCheck> {
-  const { connectionId, generation, tokens } = connection;
+  const { tokens } = connection;
   if (connection.environmentChecked || !tokens) return { outcome: 'ours', connection };
+  const whose = await askWhose(dependencies, connection, tokens);
+  if (whose.outcome === 'unavailable') return whose;
+  return whose.outcome === 'ours'
+    ? noteChecked(dependencies, connection, tokens, whose.procoreUserId)
+    : removeForeign(dependencies, connection);
+}
+
+/**
+ * Asks Procore whose client a token set of a connection was issued to.
+ *
+ * @param tokens stored of this connection, the live ones or those that wait for their confirmation
+ */
+export async function askWhose(
+  dependencies: ConnectionDependencies,
+  { connectionId, generation }: Connection,
+  tokens: TokenSet,
+): Promise<
+  | { readonly outcome: 'ours'; readonly procoreUserId: string | undefined }
+  | { readonly outcome: 'foreign' | 'unavailable' }
+> {
+  const since = dependencies.clock();
   const info = await dependencies.tokenEndpoint.tokenInfo(tokens.accessToken);
   if (info.outcome !== 'info') {
     dependencies.observer.note('connection.unchecked', { connectionId, generation, outcome: info.outcome });
     return { outcome: 'unavailable' };
   }
-  if (!(await isOurClient(dependencies, info.clientId))) return removeForeign(dependencies, connection);
-  return noteChecked(dependencies, connection, tokens, info.procoreUserId);
+  const ours = await isOurClient(dependencies, info.clientId, since);
+  if (ours === 'ours') return { outcome: 'ours', procoreUserId: info.procoreUserId };
+  if (ours === 'foreign') return { outcome: 'foreign' };
+  dependencies.observer.note('connection.unchecked', { connectionId, generation, outcome: 'secret_unread' });
+  return { outcome: 'unavailable' };
 }
 
-async function isOurClient({ oauthClient }: ConnectionDependencies, clientId: string): Promise<boolean> {
-  if ((await oauthClient.read()).clientId === clientId) return true;
-  // Somebody may have replaced the secret since it was read.
-  return (await oauthClient.read({ fresh: true })).clientId === clientId;
+/** Somebody may have replaced the secret since it was read, so only one that was read since can tell a foreign client. */
+async function isOurClient(
+  { oauthClient }: ConnectionDependencies,
+  clientId: string,
+  since: number,
+): Promise<'ours' | 'foreign' | 'unknown'> {
+  if ((await oauthClient.read()).clientId === clientId) return 'ours';
+  const fresh = await oauthClient.read({ fresh: true, since }).catch(() => undefined);
+  if (fresh === undefined) return 'unknown';
+  return fresh.clientId === clientId ? 'ours' : 'foreign';
 }
 
 async function noteChecked(

@@ -1,8 +1,9 @@
 import { ForeignItemError } from '../procore/foreign-item.ts';
-import { announce } from './announcing.ts';
+import { announce, isToldToReconnect } from './announcing.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import type { EscrowedTokenSet } from './escrow.ts';
+import { isNewerThanRestored } from './restoring-writes.ts';
 import { isSameAuthorization, surrenderTokens } from './revocation.ts';
 import { replace } from './transitions.ts';
 
@@ -33,7 +34,9 @@ export async function recoverTokens(
   if (stored?.tokens?.accessToken === tokens.accessToken) return 'recovered';
   // Generations start from 1 again after somebody has removed the item. So the authorization must be the same, too.
   const isReplaced =
-    stored?.generation === escrowed.generation && isSameAuthorization(stored.authorizedBy, escrowed.authorizedBy);
+    stored !== undefined &&
+    (stored.generation === escrowed.generation || isNewerThanRestored(escrowed, stored)) &&
+    isSameAuthorization(stored.authorizedBy, escrowed.authorizedBy);
   if (!isReplaced) {
     await surrenderTokens(dependencies, escrowed);
     return 'too_late';
@@ -47,6 +50,6 @@ export async function recoverTokens(
   const { generation, rotateAt } = recovered;
   dependencies.observer.note('rotation.recovered', { connectionId, generation, rotateAt });
   dependencies.observer.count('rotationRecovered');
-  if (stored.status === 'reauthorization_required') await announce(dependencies, recovered, 'connected');
+  if (isToldToReconnect(stored)) await announce(dependencies, recovered, 'connected');
   return 'recovered';
 }

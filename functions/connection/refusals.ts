@@ -1,10 +1,10 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { Refusal } from '../refusal.ts';
-import { type Connection, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
+import { type Connection, type Failure, InvalidConnectionIdError, type ReauthorizationCause } from './connection.ts';
 
 /** What is known of a connection that must be connected again: at least its id. */
 type Reconnectable = Pick<Connection, 'connectionId'> &
-  Partial<Pick<Connection, 'environment' | 'grant' | 'companyId'>>;
+  Partial<Readonly<Record<'environment' | 'grant' | 'companyId', string | undefined>>>;
 
 /**
  * Says what a person must do to connect an account again. For a service account that person is the operator, not the
@@ -26,11 +26,14 @@ export function howToReconnect({ connectionId, environment, grant, companyId = '
   );
 }
 
-const causeTexts: Readonly<Record<ReauthorizationCause, string>> = {
+/** Says of each cause what has happened, as the end of a sentence. */
+export const causeTexts: Readonly<Record<ReauthorizationCause, string>> = {
   response_lost: 'an answer from Procore with new tokens was lost, and Procore now refuses the old refresh token',
   revoked: 'Procore refuses the refresh token: a person or an administrator has revoked the access',
   used_elsewhere: 'Procore refuses the refresh token although the access still works: something else has spent it',
   no_refresh_token: 'Procore gave no refresh token',
+  restored: 'it came out of a backup, and its refresh token may have been spent since',
+  refused: 'Procore has refused to refresh it for hours, and its access token has expired',
 };
 
 /** A request for an access token is not valid. */
@@ -72,10 +75,14 @@ export class RotationPendingError extends ConnectorError {
   override readonly name = 'RotationPendingError';
   readonly code = 'rotation_pending';
   readonly retryAfterSeconds: number;
-  constructor(connectionId: string, retryAfterSeconds: number) {
+  /** @param failure of the last try, if there was one */
+  constructor(connectionId: string, retryAfterSeconds: number, failure?: Failure) {
+    const why =
+      failure?.kind === 'refused'
+        ? `Procore refuses to replace it (${failure.code}, status ${failure.status}). It is tried again`
+        : 'Procore has not answered yet';
     super(
-      `The token of connection "${connectionId}" is being replaced, and Procore has not answered yet. Ask again in ` +
-        `${retryAfterSeconds} s.`,
+      `The token of connection "${connectionId}" is being replaced, and ${why}. Ask again in ${retryAfterSeconds} s.`,
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }

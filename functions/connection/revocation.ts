@@ -2,6 +2,7 @@ import type { TokenSet } from '../oauth/token-endpoint.ts';
 import type { Authorization, Connection } from './connection.ts';
 import { afterWrite } from './connection-store.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
+import { isRestored } from './timing.ts';
 import { strikeRevoked, surrender } from './transitions.ts';
 
 type RevocationDependencies = Pick<
@@ -57,10 +58,13 @@ export async function finishRevoking(
 }
 
 /**
- * Tells whether the tokens in `revoking` may be revoked now. If not, they wait until the connection is disconnected.
+ * Tells whether the tokens in `revoking` may be revoked now. If not, they wait until the connection is disconnected, and no
+ * other token set of it waits for its confirmation: it might end with them. So might an access token out of a backup, which
+ * is older than what the live item had: until new tokens have come, nothing of it is revoked.
  */
-export function isRevocationAllowed({ status }: Connection, keepReplaced: boolean): boolean {
-  return status === 'disconnected' || !keepReplaced;
+export function isRevocationAllowed(connection: Connection, keepReplaced: boolean): boolean {
+  const { status, unconfirmed } = connection;
+  return (status === 'disconnected' && unconfirmed === undefined) || (!keepReplaced && !isRestored(connection));
 }
 
 /**
@@ -76,7 +80,10 @@ export async function surrenderTokens(
 ): Promise<Connection | undefined> {
   for (;;) {
     const stored = await dependencies.store.read(connectionId);
-    if (!stored || stored.tokens?.accessToken === tokens.accessToken) return stored;
+    const isStored = [stored?.tokens, stored?.unconfirmed?.tokens].some(
+      (set) => set?.accessToken === tokens.accessToken,
+    );
+    if (!stored || isStored) return stored;
     const isOver = stored.status === 'disconnected' || !isSameAuthorization(stored.authorizedBy, authorizedBy);
     if (!isOver) return stored;
     if (stored.revoking?.includes(tokens.accessToken)) return finishRevoking(dependencies, stored);

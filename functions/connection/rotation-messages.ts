@@ -1,6 +1,6 @@
 import { attendConnection } from './attention.ts';
 import { parseConnectionId } from './connection.ts';
-import type { RotationDependencies } from './dependencies.ts';
+import type { AttentionDependencies } from './dependencies.ts';
 import { handleMessage } from './handle-message.ts';
 
 /** A message of the rotation queue. */
@@ -8,7 +8,7 @@ export interface RotationMessage {
   readonly messageId: string;
   /** Its FIFO group. */
   readonly group: string;
-  /** JSON: `{"connectionId"}`. */
+  /** JSON: `{"connectionId", "rotateAt"}`; a version before sent no time. */
   readonly body: string;
 }
 
@@ -19,7 +19,7 @@ export interface RotationMessage {
  *   time, and those behind them in the same group
  */
 export async function attendBatch(
-  dependencies: RotationDependencies,
+  dependencies: AttentionDependencies,
   messages: readonly RotationMessage[],
 ): Promise<readonly string[]> {
   const groups = Map.groupBy(messages, ({ group }) => group);
@@ -28,13 +28,14 @@ export async function attendBatch(
 }
 
 async function attendGroup(
-  dependencies: RotationDependencies,
+  dependencies: AttentionDependencies,
   group: readonly RotationMessage[],
 ): Promise<readonly string[]> {
   for (const [index, { messageId, body }] of group.entries()) {
     const isHandled = await handleMessage(dependencies, messageId, async () => {
-      const { connectionId } = JSON.parse(body);
-      return (await attendConnection(dependencies, parseConnectionId(connectionId))) !== 'out_of_time';
+      const { connectionId, rotateAt } = JSON.parse(body);
+      const due = typeof rotateAt === 'number' ? rotateAt : undefined;
+      return (await attendConnection(dependencies, parseConnectionId(connectionId), due)) !== 'out_of_time';
     });
     if (!isHandled) return group.slice(index).map((message) => message.messageId);
   }

@@ -1,11 +1,12 @@
-import type { OAuthClient, TokenOutcome } from '../oauth/token-endpoint.ts';
-import { endWithoutTokens } from './attempt-end.ts';
+import { announce, isToldToReconnect } from './announcing.ts';
+import { type AttemptEnd, endRefused, endWithoutTokens } from './attempt-end.ts';
 import { type Claimed, claimAttempt } from './claim.ts';
 import type { Connection } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
 import { landTokens } from './landing.ts';
+import { isTimeToSpend, type Spending, spend } from './spending.ts';
 import { obstacleTo, type Rotation, standing } from './standing.ts';
-import { askedCoolDownSeconds, claimReserveSeconds, coolDownSeconds } from './timing.ts';
+import { askedCoolDownSeconds, coolDownSeconds } from './timing.ts';
 import { judgeInvalidGrant } from './verdict.ts';
 
 /**
@@ -15,7 +16,8 @@ import { judgeInvalidGrant } from './verdict.ts';
  * The caller that claims the attempt calls the token endpoint. The others learn that somebody else does it. The claim
  * is written before the refresh token is spent, so it is also the journal: if a holder died or got no answer, the next
  * claimant knows that the refresh token may be spent. A process that dies between Procore's answer and the first
- * durable write loses the new tokens. That is the only window of loss.
+ * durable write loses the new tokens. That is the only window of loss. So nothing is sent with less time left than its
+ * answer needs, also when the claim took long: then the claim is given back.
  *
  * @param connection as just read with strong consistency; its generation is the one to replace
  * @returns what became of the rotation, and the connection as it is now
@@ -27,7 +29,7 @@ export async function rotateConnection(dependencies: RotationDependencies, conne
   if (obstacle) return obstacle;
   // The secret is read before the claim, so that no attempt is left behind when it cannot be read.
   const client = await dependencies.oauthClient.read();
-  if (dependencies.remaining() < claimReserveSeconds * 1000) return { outcome: 'out_of_time', connection };
+  if (!isTimeToSpend(dependencies)) return { outcome: 'out_of_time', connection };
 
   const claimed = await claimAttempt(dependencies, connection);
   if ('outcome' in claimed) return claimed;
@@ -35,71 +37,70 @@ export async function rotateConnection(dependencies: RotationDependencies, conne
   return settle(dependencies, connection, claimed, answer);
 }
 
-/** Asks Procore. After a refusal it reads the client once more: somebody may just have changed the secret. */
-async function spend(
-  dependencies: RotationDependencies,
-  { grant, tokens }: Connection,
-  client: OAuthClient,
-): Promise<TokenOutcome | { readonly outcome: 'no_refresh_token' }> {
-  const ask = (asked: OAuthClient) =>
-    grant === 'client_credentials'
-      ? dependencies.tokenEndpoint.requestClientCredentials(asked)
-      : dependencies.tokenEndpoint.redeemRefreshToken(asked, tokens?.refreshToken ?? '');
-  if (grant !== 'client_credentials' && tokens?.refreshToken === undefined) return { outcome: 'no_refresh_token' };
-  const answer = await ask(client);
-  // Procore answers invalid_grant to another client that it knows, for example one that we remember from before a
-  // correction (RFC 6749, section 5.2). That says nothing about the connection.
-  const mayBeOldClient = answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant';
-  if (!mayBeOldClient || dependencies.remaining() < claimReserveSeconds * 1000) return answer;
-  // If the secret cannot be read now, the refusal stands.
-  const fresh = await dependencies.oauthClient.read({ fresh: true }).catch(() => client);
-  const isChanged = fresh.clientId !== client.clientId || fresh.clientSecret !== client.clientSecret;
-  return isChanged ? ask(fresh) : answer;
-}
-
 /** Judges what came back: the table of outcomes in functions/connection/README.md, row by row. */
 async function settle(
   dependencies: RotationDependencies,
   before: Connection,
   claimed: Claimed,
-  answer: Awaited<ReturnType<typeof spend>>,
+  answer: Spending,
 ): Promise<Rotation> {
   const { connectionId, generation, failure } = before;
+  const { observer } = dependencies;
   const count = (failure?.count ?? 0) + 1;
-  const usual = () => coolDownSeconds(count, dependencies.randomFraction());
-  const fields = { connectionId, generation, attemptNumber: claimed.attempt.number };
+  const status = 'status' in answer ? answer.status : undefined;
+  const fields = {
+    connectionId,
+    generation,
+    attemptNumber: claimed.attempt.number,
+    ...(status !== undefined && { status }),
+  };
+  const end = (
+    code: string,
+    journal: AttemptEnd['journal'],
+    seconds = coolDownSeconds(count, dependencies.randomFraction()),
+  ) => endWithoutTokens(dependencies, before, claimed, { code, status, journal, seconds });
   switch (answer.outcome) {
     case 'tokens': {
       const landing = await landTokens(dependencies, claimed.connection, answer.tokens);
-      return landing.outcome === 'too_late' ? standing(dependencies, before, landing.connection) : landing;
+      if (landing.outcome === 'too_late') return standing(dependencies, before, landing.connection);
+      // People were told that it must be connected again, and it need not.
+      if (landing.outcome === 'rotated' && isToldToReconnect(before)) {
+        await announce(dependencies, landing.connection, 'connected');
+      }
+      return landing;
     }
     case 'not_sent':
-      dependencies.observer.note('rotation.not_sent', fields);
-      dependencies.observer.count('rotationNotSent');
-      return endWithoutTokens(dependencies, before, claimed, {
-        code: 'not_sent',
-        journal: 'spendable',
-        seconds: usual(),
-      });
+      observer.note('rotation.not_sent', fields);
+      observer.count('rotationNotSent');
+      return end('not_sent', 'spendable');
     case 'unknown':
-      dependencies.observer.note('rotation.unknown', { ...fields, status: answer.status });
-      dependencies.observer.count('rotationUnknown');
-      return endWithoutTokens(dependencies, before, claimed, { code: 'unknown', journal: 'unknown', seconds: usual() });
-    case 'throttled': {
-      dependencies.observer.note('rotation.throttled', { ...fields, status: answer.status });
-      dependencies.observer.count('rotationThrottled');
-      const seconds = askedCoolDownSeconds(answer.retryAfterSeconds, count, dependencies.randomFraction());
-      return endWithoutTokens(dependencies, before, claimed, { code: 'throttled', journal: 'unknown', seconds });
+      observer.note('rotation.unknown', { ...fields, status });
+      observer.count('rotationUnknown');
+      return end('unknown', 'unknown');
+    case 'throttled':
+      observer.note('rotation.throttled', fields);
+      observer.count('rotationThrottled');
+      return end(
+        'throttled',
+        'unknown',
+        askedCoolDownSeconds(answer.retryAfterSeconds, count, dependencies.randomFraction()),
+      );
+    case 'unjudged':
+      observer.note('rotation.unjudged', fields);
+      observer.count('rotationUnknown');
+      return end('unjudged', 'spendable');
+    case 'refused': {
+      const { code } = answer;
+      observer.note('rotation.not_granted', { ...fields, code });
+      observer.count('rotationUnknown');
+      const seconds = coolDownSeconds(count, dependencies.randomFraction());
+      return endRefused(dependencies, before, claimed, { code, status, seconds });
     }
     case 'invalid_client':
-      dependencies.observer.note('rotation.client_refused', { ...fields, status: answer.status });
-      dependencies.observer.count('clientCredentialsRefused');
+      observer.note('rotation.client_refused', fields);
+      observer.count('clientCredentialsRefused');
       // RFC 6749, section 5.2: the client is judged before the grant is looked at, so nothing is spent.
-      return endWithoutTokens(dependencies, before, claimed, {
-        code: 'invalid_client',
-        journal: 'spendable',
-        seconds: usual(),
-      });
+      return end('invalid_client', 'spendable');
     case 'invalid_grant':
     case 'no_refresh_token':
       return judgeInvalidGrant(dependencies, before, claimed, answer.outcome);

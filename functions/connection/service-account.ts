@@ -5,11 +5,11 @@ import type { CompaniesOutcome } from '../procore/companies.ts';
 import { oauthDiagnosisRow } from '../procore/oauth-diagnosis-rows.ts';
 import { isProcoreId } from '../procore/procore-id.ts';
 import { authorizeConnection } from './authorize.ts';
-import { chooseCompany, recordCompanies } from './company-choice.ts';
 import { type Connection, parseConnectionId } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { checkEnvironment } from './environment-check.ts';
 import { ClientCredentialsRejectedError } from './refusals.ts';
+import { linkTime } from './timing.ts';
 
 /** What {@link connectServiceAccount} works with. */
 export interface ServiceAccountDependencies extends ConnectionDependencies {
@@ -35,10 +35,14 @@ export class ServiceAccountError extends ConnectorError {
     | 'app_not_installed'
     | 'wrong_environment'
     | 'procore_unavailable'
+    | 'too_many_companies'
     | 'connected_meanwhile';
-  constructor(code: ServiceAccountError['code'], message: string) {
+  /** With `app_not_installed`: whether the account sees no company at all. */
+  readonly installedNowhere: boolean;
+  constructor(code: ServiceAccountError['code'], message: string, installedNowhere = false) {
     super(message);
     this.code = code;
+    this.installedNowhere = installedNowhere;
   }
 }
 
@@ -77,34 +81,35 @@ export async function connectServiceAccount(
   dependencies: ServiceAccountDependencies,
   { connectionId, companyId }: ServiceAccountRequest,
 ): Promise<Connection> {
+  // Read before anything else: what is disconnected meanwhile must stay so.
+  const linkIssuedAt = linkTime(await dependencies.store.read(connectionId), dependencies.clock());
   // The person who sets up the account may just have set the credentials as well, so the secret is read fresh.
   const client = await dependencies.oauthClient.read({ fresh: true });
   const tokens = await requestToken(dependencies, client);
   const companyIds = await installedIn(dependencies, tokens, companyId);
-  const authorizedBy = { sessionId: dependencies.randomId(), linkIssuedAt: dependencies.clock() };
+  const authorizedBy = { sessionId: dependencies.randomId(), linkIssuedAt };
   const authorized = await authorizeConnection(dependencies, {
     connectionId,
     grant: 'client_credentials',
     tokens,
     authorizedBy,
+    companies: { companyIds, companyId },
   });
   if (authorized.outcome === 'superseded') throw connectedMeanwhile(connectionId);
   const checked = await checkEnvironment(dependencies, authorized.connection);
   if (checked.outcome === 'foreign') {
     throw new ServiceAccountError('wrong_environment', diagnosisText('wrong_environment'));
   }
-  // A company can be chosen only among those that are noted. If the connection is another's by now, neither is done.
-  await recordCompanies(dependencies, authorized.connection, companyIds);
-  const { sessionId } = authorizedBy;
-  const chosen = await chooseCompany(dependencies, { connectionId, companyId, sessionId });
-  if (chosen.outcome !== 'chosen') throw connectedMeanwhile(connectionId);
-  return chosen.connection;
+  const connection = await dependencies.store.read(connectionId);
+  const isOurs = connection?.authorizedBy.sessionId === authorizedBy.sessionId && connection.status === 'connected';
+  if (!isOurs) throw connectedMeanwhile(connectionId);
+  return connection;
 }
 
 async function requestToken(dependencies: ServiceAccountDependencies, client: OAuthClient): Promise<TokenSet> {
   const answer = await dependencies.tokenEndpoint.requestClientCredentials(client);
   if (answer.outcome === 'tokens') return answer.tokens;
-  if (answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant') {
+  if (answer.outcome === 'invalid_client' || answer.outcome === 'invalid_grant' || answer.outcome === 'refused') {
     // Procore refuses a wrong client and an app without a service account in the same way. The check tells them apart.
     const check = await checkOAuthClient(dependencies, client, dependencies.redirectUri);
     if (check.outcome === 'refused') throw new ClientCredentialsRejectedError();
@@ -125,19 +130,29 @@ async function installedIn(dependencies: ServiceAccountDependencies, { accessTok
   if (seen.outcome === 'companies') {
     const companyIds = seen.companies.map(({ id }) => id);
     if (companyIds.includes(companyId)) return companyIds;
-    throw notInstalled(companyId);
+    throw notInstalled(companyId, companyIds.length === 0);
+  }
+  if (seen.outcome === 'too_many') {
+    throw new ServiceAccountError(
+      'too_many_companies',
+      `The service account sees more companies than could be read in time, and company ${companyId} was not among those ` +
+        'that were read. Nothing was stored. Check the id. If it is right, try again when Procore is less busy; if it ' +
+        'fails each time, install a separate app with its own service account in the company.',
+    );
   }
   // Procore's pages contradict each other about which of these it answers when the company does not have the app.
   if ([401, 403, 404].includes(seen.status ?? 0)) throw notInstalled(companyId);
   throw unavailable('did not list the companies', seen.status);
 }
 
-function notInstalled(companyId: string): ServiceAccountError {
+/** @param installedNowhere whether Procore lists no company at all */
+function notInstalled(companyId: string, installedNowhere = false): ServiceAccountError {
   return new ServiceAccountError(
     'app_not_installed',
     `The service account does not see company ${companyId}: the app is not installed there, or the id belongs to ` +
       `another company. Check the id. If it is right, ask the company's administrator to install the app under Company ` +
       'Admin > App Management (a custom app by its App Version Key from the Developer Portal). Then run this again.',
+    installedNowhere,
   );
 }
 

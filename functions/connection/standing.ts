@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { ConnectionDependencies } from './dependencies.ts';
 import { ConnectionNotFoundError } from './refusals.ts';
-import { isCoolingDown, isUnderLease } from './timing.ts';
+import { isCoolingDown, isRestored, isUnderLease } from './timing.ts';
 
 /** What became of a rotation; `connection` is the connection as it is now. */
 export type Rotation =
@@ -13,7 +13,7 @@ export type Rotation =
   | { readonly outcome: 'elsewhere'; readonly connection: Connection }
   /** Nobody may try before `connection.notBefore`; `connection.failure` says why. */
   | { readonly outcome: 'cooling'; readonly connection: Connection }
-  /** The status is `reauthorization_required` or `disconnected`: Procore is not asked any more. */
+  /** It has ended, or it came out of a backup: Procore is not asked any more. */
   | { readonly outcome: 'ended'; readonly connection: Connection }
   /** This invocation ends too soon to begin. */
   | { readonly outcome: 'out_of_time'; readonly connection: Connection };
@@ -44,6 +44,7 @@ export async function standing(
 export function obstacleTo(connection: Connection, generation: number, now: number): Rotation | undefined {
   if (connection.status !== 'connected') return { outcome: 'ended', connection };
   if (connection.generation !== generation) return { outcome: 'current', connection };
+  if (isRestored(connection)) return { outcome: 'ended', connection };
   if (isUnderLease(connection.attempt, now)) return { outcome: 'elsewhere', connection };
   if (isCoolingDown(connection, now)) return { outcome: 'cooling', connection };
   return undefined;

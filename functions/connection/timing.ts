@@ -9,13 +9,25 @@ export const clockSkewSeconds = 30;
 export const leaseSlackSeconds = clockSkewSeconds + 5;
 
 /**
- * How much time an invocation must have left to claim an attempt, in seconds: a token request takes at most 10 s, and
- * the write or the escrow comes after it.
+ * How much time an invocation must have left to claim an attempt, and again to send a token request, in seconds: the
+ * request takes at most 10 s, and one write of the table or of the escrow, at most 4 s each, comes after it.
  */
-export const claimReserveSeconds = 15;
+export const spendReserveSeconds = 15;
+
+/** How long one refusal must last before people are told of it, in seconds: six hours. */
+const refusedLongSeconds = 6 * 3600;
+
+/** How old a list of companies becomes before it is read again, in seconds: a day. */
+const companiesAgeSeconds = 86_400;
 
 /** How soon the sweep looks at work that an invocation is about to finish itself, in seconds. */
 export const finishSeconds = 120;
+
+/** How long a token set waits for its confirmation, in seconds: 30 minutes. */
+export const unconfirmedSeconds = 1800;
+
+/** The least by which a link is newer than what is stored, in seconds. */
+const linkStepSeconds = 0.001;
 
 /** How soon something is tried again that Procore did not confirm (a revocation, whose token it is), in seconds. */
 export const retrySeconds = 300;
@@ -126,13 +138,77 @@ export function storePauseMs(tries: number, fraction: number): number {
  */
 export function isRotationDue(connection: Connection, now: number): boolean {
   const { status, tokens, attempt, failure } = connection;
+  if (isRestored(connection)) return false;
   if (status !== 'connected' || tokens === undefined || isCoolingDown(connection, now)) return false;
   return attempt !== undefined || failure !== undefined || now >= rotationTime(tokens, 1);
+}
+
+/**
+ * Tells whether people must hear of a connection that nothing but a person can mend, as it seems: Procore has refused
+ * the refresh in the same way for six hours, and the access token has expired.
+ */
+export function isRefusedForLong({ status, failure, tokens }: Connection, now: number): boolean {
+  if (status !== 'connected' || failure?.kind !== 'refused' || failure.since === undefined) return false;
+  return now - failure.since >= refusedLongSeconds && (tokens === undefined || validSeconds(tokens, now) <= 0);
+}
+
+/** Tells whether Procore has listed the companies of the account that is connected now, be it none. */
+export function areCompaniesListed({ companiesReadAt, companiesFor, authorizedBy }: Connection): boolean {
+  return companiesReadAt !== undefined && companiesFor === authorizedBy.sessionId;
+}
+
+/**
+ * Tells whether the companies of a connection's account should be listed: nobody has done it, none was seen, or the list
+ * is a day old.
+ */
+export function areCompaniesDue(connection: Connection, now: number): boolean {
+  const { companiesReadAt = 0, companiesCount } = connection;
+  return !areCompaniesListed(connection) || companiesCount === 0 || now - companiesReadAt >= companiesAgeSeconds;
+}
+
+/**
+ * Plans when companies are asked for again that could not be listed: after as long as they have been unknown, but no
+ * sooner than after 5 minutes.
+ *
+ * @returns epoch seconds
+ */
+export function companiesTime({ authorizedBy }: Connection, now: number): number {
+  return now + Math.max(retrySeconds, now - authorizedBy.linkIssuedAt);
+}
+
+/**
+ * Tells when a link, or what is as good as one, counts as issued: now, but always after the authorizations that are stored,
+ * the one that waits for its confirmation included. Else a link by a clock that goes behind could connect nothing, and a
+ * disconnection by such a clock would not keep out what it ended.
+ *
+ * @returns epoch seconds, to the millisecond
+ */
+export function linkTime(stored: Pick<Connection, 'authorizedBy' | 'unconfirmed'> | undefined, now: number): number {
+  const links = [stored, stored?.unconfirmed].map((one) => one && one.authorizedBy.linkIssuedAt + linkStepSeconds);
+  return Math.max(now, ...links.filter((time) => time !== undefined));
+}
+
+/** Tells whether a token set that waits for its confirmation has waited too long, or a newer link has connected since. */
+export function isUnconfirmedOver({ unconfirmed, authorizedBy }: Connection, now: number): boolean {
+  if (unconfirmed === undefined) return false;
+  return now >= unconfirmed.expiresAt || unconfirmed.authorizedBy.linkIssuedAt <= authorizedBy.linkIssuedAt;
 }
 
 /** Tells whether nobody may try yet. */
 export function isCoolingDown({ notBefore = 0 }: Pick<Connection, 'notBefore'>, now: number): boolean {
   return notBefore > now;
+}
+
+/**
+ * Tells whether a person's connection came out of a backup and has had no new tokens since. Its refresh token may be
+ * spent, so nobody sends it but on a person's word: a server may end the living tokens for it.
+ */
+export function isRestored({
+  grant,
+  generation,
+  restoredGeneration,
+}: Pick<Connection, 'grant' | 'generation' | 'restoredGeneration'>): boolean {
+  return grant === 'authorization_code' && restoredGeneration === generation;
 }
 
 /** Tells whether an attempt's holder may still be at work. */

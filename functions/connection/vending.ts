@@ -1,4 +1,5 @@
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import { knownCompanies } from './company-choice.ts';
 import type { Connection } from './connection.ts';
 import { parseConnectionId } from './connection.ts';
 import type { RotationDependencies } from './dependencies.ts';
@@ -11,7 +12,7 @@ import {
   RotationPendingError,
 } from './refusals.ts';
 import { rotateConnection } from './rotation.ts';
-import { isCoolingDown, validSeconds, youngSetSeconds } from './timing.ts';
+import { isCoolingDown, isRefusedForLong, isRestored, validSeconds, youngSetSeconds } from './timing.ts';
 import { waitForAttempt } from './waiting.ts';
 
 /** How long a vended token works at least, in seconds, when the caller does not say and Procore answers. */
@@ -50,7 +51,7 @@ export interface VendedAccessToken {
   readonly environment: ProcoreEnvironmentName;
   /** Scheme and host of the API, no trailing slash. */
   readonly apiHost: string;
-  /** The companies that the account sees. The chosen one comes first. */
+  /** The companies that the account sees, 200 at most. The chosen one comes first. */
   readonly companyIds: readonly string[];
 }
 
@@ -150,22 +151,28 @@ function isGoodMeanwhile(connection: Connection, request: VendingRequest, now: n
 }
 
 function refuseEnded(connection: Connection): void {
-  const { status, cause = 'revoked' } = connection;
+  const { status, cause = 'revoked', generation } = connection;
+  // It has never been: its first tokens wait, or waited, for their confirmation.
+  if (generation === 0) throw new ConnectionNotFoundError(connection.connectionId);
   if (status === 'disconnected') throw new ReauthorizationRequiredError(connection, status);
   if (status === 'reauthorization_required') throw new ReauthorizationRequiredError(connection, cause);
   // A status of a later version, which knows whether these tokens may be used: while it is deployed, it will answer.
   if (status !== 'connected') throw new RotationPendingError(connection.connectionId, foreignStatusSeconds);
 }
 
-function pending({ connectionId, failure, notBefore = 0, attempt }: Connection, now: number) {
+function pending(connection: Connection, now: number) {
+  const { connectionId, failure, notBefore = 0, attempt } = connection;
   if (failure?.code === 'invalid_client') return new ClientCredentialsRejectedError();
+  if (isRestored(connection)) return new ReauthorizationRequiredError(connection, 'restored');
+  if (isRefusedForLong(connection, now)) return new ReauthorizationRequiredError(connection, 'refused');
   // While somebody is at work, the answer comes soon. Only a cool-down is worth a longer wait.
   const seconds = notBefore > now ? notBefore - now : attempt ? Math.min(attempt.leaseUntil - now, 5) : 1;
-  return new RotationPendingError(connectionId, Math.max(1, Math.ceil(seconds)));
+  return new RotationPendingError(connectionId, Math.max(1, Math.ceil(seconds)), failure);
 }
 
 function answer(apiHost: string, connection: Connection): VendedAccessToken {
-  const { tokens, generation, environment, companyIds, companyId } = connection;
+  const { tokens, generation, environment } = connection;
+  const { companyIds, companyId } = knownCompanies(connection);
   if (!tokens) throw new ReauthorizationRequiredError(connection, 'disconnected');
   const { accessToken, expiresAt } = tokens;
   const others = companyIds.filter((id) => id !== companyId);

@@ -41,12 +41,14 @@ export async function checkOAuthClient(
       return { outcome: 'unknown' };
     case 'throttled':
       return { outcome: 'unknown', status: answer.status };
+    case 'refused':
     case 'unknown': {
-      const spoke = (answer.status ?? 500) < 500;
+      const { status } = answer;
+      const spoke = (status ?? 500) < 500;
       if (spoke && (await tokenEndpoint.requestClientCredentials(client)).outcome === 'tokens') {
         return { outcome: 'right' };
       }
-      return answer;
+      return { outcome: 'unknown', ...(status !== undefined && { status }) };
     }
   }
 }

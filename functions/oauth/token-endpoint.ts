@@ -15,6 +15,7 @@ export interface TokenSet {
  * - `unknown`: a time-out, a reset, a 5xx or an unreadable 2xx. The grant may be spent or not.
  * - `invalid_grant`: Procore refused the code or refresh token.
  * - `invalid_client`: Procore refused our client id and secret.
+ * - `refused`: Procore said no in another way and gave no token. `code` is its OAuth error code, or `unspecified`.
  * - `throttled`: 429 or 503, with `retryAfterSeconds` when Procore said how long to wait.
  */
 export type TokenOutcome =
@@ -23,6 +24,7 @@ export type TokenOutcome =
   | { readonly outcome: 'unknown'; readonly status?: number }
   | { readonly outcome: 'invalid_grant'; readonly status: number }
   | { readonly outcome: 'invalid_client'; readonly status: number }
+  | { readonly outcome: 'refused'; readonly status: number; readonly code: string }
   | { readonly outcome: 'throttled'; readonly status: number; readonly retryAfterSeconds?: number };
 
 /** What Procore's `token/info` said about an access token. */
@@ -68,8 +70,11 @@ export interface OAuthClientSource {
   /**
    * Gives the client. It is cached for a while; `fresh` reads the secret again.
    *
+   * A refusal is judged by `since`: it gives only a value that was read after that time (epoch seconds), and throws when
+   * there is none. Then nobody knows whether the refused client was still the right one.
+   *
    * @throws WrongEnvironmentError when the secret names another environment
    * @throws PlaceholderSecretError when nobody has set it yet
    */
-  read(options?: { readonly fresh?: boolean }): Promise<OAuthClient>;
+  read(options?: { readonly fresh?: boolean; readonly since?: number }): Promise<OAuthClient>;
 }

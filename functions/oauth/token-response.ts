@@ -25,6 +25,15 @@ const assumedLifetimeSeconds = 900;
  */
 const longestLifetimeSeconds = 365 * 86_400;
 
+/**
+ * The longest access or refresh token that is believed, in characters. A longer one fits in no header, and it would not
+ * fit in the item of its connection.
+ */
+const longestToken = 16_384;
+
+/** What an OAuth error code must look like to be kept and shown: nothing else that somebody sends gets there. */
+const plainCode = /^[a-z_]{1,40}$/;
+
 /** How far the server's time of issue may lie before our own clock and still be believed, in seconds. */
 const believableLagSeconds = 300;
 /**
@@ -39,7 +48,8 @@ const believableLeadSeconds = 30;
  * The body is read with more tolerance than RFC 6749 demands. A library that refuses `scope: null` or a missing
  * `token_type` would throw away new tokens although the old ones are spent. A redirect, or a 4xx without an OAuth error
  * code (the page of a proxy or firewall, a 404), is `unknown`. It is not Procore's verdict, so it must not end a
- * connection. It does not prove either that Procore never saw the request, so the journal must stay.
+ * connection. It does not prove either that Procore never saw the request, so the journal must stay. Some servers answer
+ * a refusal with a 2xx, or with a 401 without a body: both are refusals all the same.
  *
  * @returns the outcome, as in the list of {@link TokenOutcome}
  * @see [RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) and [section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
@@ -48,14 +58,24 @@ export function judgeTokenAnswer(answer: WireAnswer): TokenOutcome {
   const { status } = answer;
   if (status < 300) {
     const tokens = readTokens(answer);
-    return tokens === undefined ? { outcome: 'unknown', status } : { outcome: 'tokens', tokens };
+    return tokens === undefined ? refusalOrUnknown(answer) : { outcome: 'tokens', tokens };
   }
   if (status === 429 || status === 503) {
     const seconds = retryAfterSeconds(status, answer.headers, answer.sentAt);
     return { outcome: 'throttled', status, ...(seconds !== undefined && { retryAfterSeconds: seconds }) };
   }
-  const refusal = status >= 400 && status < 500 ? readRefusal(answer) : undefined;
-  return refusal === undefined ? { outcome: 'unknown', status } : { outcome: refusal, status };
+  return status >= 400 && status < 500 ? refusalOrUnknown(answer) : { outcome: 'unknown', status };
+}
+
+function refusalOrUnknown(answer: WireAnswer): TokenOutcome {
+  const { status } = answer;
+  const refusal = readRefusal(answer);
+  if (refusal === undefined) return { outcome: 'unknown', status };
+  return isKnownRefusal(refusal) ? { outcome: refusal, status } : { outcome: 'refused', status, code: refusal };
+}
+
+function isKnownRefusal(code: string): code is 'invalid_grant' | 'invalid_client' {
+  return code === 'invalid_grant' || code === 'invalid_client';
 }
 
 /**
@@ -84,12 +104,14 @@ export function judgeTokenInfoAnswer({ status, body }: WireAnswer): TokenInfoOut
 function readTokens({ headers, body, sentAt }: WireAnswer): TokenSet | undefined {
   const fields = readObject(body);
   const { access_token: accessToken, refresh_token: refreshToken } = fields;
-  if (typeof accessToken !== 'string' || accessToken === '') return undefined;
+  if (typeof accessToken !== 'string' || accessToken === '' || accessToken.length > longestToken) return undefined;
   const issuedAt = readIssuedAt(readSeconds(fields.created_at) ?? httpDateSeconds(headers.get('date')), sentAt);
   const lifetime = readSeconds(fields.expires_in) ?? 0;
   return {
     accessToken,
-    ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
+    ...(typeof refreshToken === 'string' &&
+      refreshToken !== '' &&
+      refreshToken.length <= longestToken && { refreshToken }),
     issuedAt,
     expiresAt: issuedAt + (lifetime > 0 ? Math.min(lifetime, longestLifetimeSeconds) : assumedLifetimeSeconds),
   };
@@ -105,17 +127,21 @@ function readIssuedAt(serverTime: number | undefined, sentAt: number): number {
 }
 
 /**
- * Procore documents neither the body nor the status of a refusal. So the OAuth error code decides, with any 4xx. If
- * there is no error code, Procore's known sentences decide, but only with the statuses that Doorkeeper uses.
+ * Procore documents neither the body nor the status of a refusal. So the OAuth error code decides, with any 2xx or 4xx.
+ * If there is no error code, Procore's known sentences decide, but only with the statuses that Doorkeeper uses. A 401
+ * without a body says no as well. A body that broke off says nothing.
+ *
+ * @returns the OAuth error code; `unspecified` for a refusal without one that could be repeated
  */
-function readRefusal({ status, body = '' }: WireAnswer): 'invalid_grant' | 'invalid_client' | undefined {
+function readRefusal({ status, body }: WireAnswer): string | undefined {
   const { error } = readObject(body);
-  if (error === 'invalid_grant') return 'invalid_grant';
   // unauthorized_client: our app may not use this grant. That, too, is a fault of the app and not of a connection.
-  if (error === 'invalid_client' || error === 'unauthorized_client') return 'invalid_client';
-  if (status !== 400 && status !== 401) return undefined;
+  if (error === 'unauthorized_client') return 'invalid_client';
+  if (typeof error === 'string' && error !== '') return plainCode.test(error) ? error : 'unspecified';
+  if (body === undefined || (status !== 400 && status !== 401)) return undefined;
   if (/client authentication failed/i.test(body)) return 'invalid_client';
-  return /refresh token is invalid|authorization grant is invalid/i.test(body) ? 'invalid_grant' : undefined;
+  if (/refresh token is invalid|authorization grant is invalid/i.test(body)) return 'invalid_grant';
+  return status === 401 && body.trim() === '' ? 'unspecified' : undefined;
 }
 
 function readObject(body: string | undefined): ExactJsonObject {

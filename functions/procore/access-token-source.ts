@@ -59,6 +59,8 @@ export class ForeignTokenError extends ConnectorError {
 /** Where a client gets its tokens. */
 export interface AccessTokenSource<E extends ProcoreEnvironmentName> {
   readonly environment: E;
+  /** Whose tokens they are. */
+  readonly connectionId: string;
   /** Gives a token that works for a while. @throws AccessTokenRefusedError, ForeignTokenError */
   current(): Promise<VendedToken<E>>;
   /**
@@ -137,6 +139,7 @@ export function accessTokenSource<E extends ProcoreEnvironmentName>({
 
   return {
     environment,
+    connectionId,
     async current() {
       if (held !== undefined && held.expiresAt - reserveSeconds > clock()) return held;
       return askOnce({ connectionId });

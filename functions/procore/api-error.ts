@@ -1,7 +1,8 @@
-import { ConnectorError } from '../connector-error.ts';
+import { ConnectorError, isConnectorError } from '../connector-error.ts';
 import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import { referenceIdOf } from './failed-exchanges.ts';
+import type { PageRefusal } from './page-size.ts';
 
 /**
  * A call of Procore failed for good. The error says what is wrong and what to do, and has the exchange for a report.
@@ -24,6 +25,11 @@ export class ProcoreApiError extends ConnectorError {
   /** Not enumerable, because its bodies belong in a support report and not in a log. */
   declare readonly exchange: Exchange;
 
+  /** True also for an error of another copy of this class: the worker's bundle has one, what on-event.ts imports another. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isConnectorError(value) && value.name === 'ProcoreApiError';
+  }
+
   constructor(exchange: Exchange, options: { diagnosis?: Diagnosis; retryAfterSeconds?: number | undefined } = {}) {
     const diagnosis = options.diagnosis ?? diagnose(exchange);
     // The text repeats nothing that Procore said: that can quote a record, and this text reaches logs and queues.
@@ -39,6 +45,12 @@ export class ProcoreApiError extends ConnectorError {
       Object.defineProperty(this, field, { value, enumerable: false });
     }
   }
+}
+
+/** Gives what Procore answered to a call that failed. @returns undefined when there was no answer, or another failure */
+export function refusalOf(error: unknown): PageRefusal | undefined {
+  if (!(error instanceof ProcoreApiError) || error.status === undefined) return undefined;
+  return { status: error.status, text: error.exchange.responseBody ?? '' };
 }
 
 /**

@@ -1,14 +1,27 @@
 import { ConnectorError } from '../connector-error.ts';
 import type { AccessTokenSource } from './access-token-source.ts';
-import { ProcoreApiError } from './api-error.ts';
+import { pathOf, refusalOf } from './api-error.ts';
+import {
+  type Checkable,
+  type ReadListOptions,
+  type ReadOptions,
+  type Unchecked,
+  usualTimeoutMs,
+  type WriteOptions,
+} from './call-options.ts';
+import { changedSince } from './changed-list.ts';
+import { checked, checkedRecords, placeOf } from './checked-answer.ts';
+import { withCompanyId } from './company-parameter.ts';
 import { type ProcoreEnvironmentName, type ProcoreOrigins, procoreOrigins } from './environment.ts';
-import { type ExactJson, type ExactJsonInput, type ExactJsonObject, exactId, isJsonObject } from './exact-json.ts';
-import { type ListOptions, type Query, readList, withQuery } from './listing.ts';
+import type { ExactJson, ExactJsonInput } from './exact-json.ts';
+import { type ChangedListOptions, readList, withQuery } from './listing.ts';
 import { isProcoreId } from './procore-id.ts';
-import { hasOriginId, originIdOf } from './retry.ts';
 import { requireSecureOrigin } from './secure-origin.ts';
-import { type ApiAnswer, type ApiCall, type CallDependencies, sendCall } from './send-call.ts';
+import type { ApiAnswer, CallDependencies } from './send-call.ts';
+import { type SharedReads, sharedReads } from './shared-reads.ts';
+import type { OutputOf, StandardSchema } from './standard-schema.ts';
 import { type SyncOptions, type SyncResult, type SyncUpdate, syncInChunks } from './sync.ts';
+import { companyWriting } from './writing.ts';
 
 /** A path of the API, e.g. `/rest/v1.0/projects`. */
 export type ApiPath = `/rest/v${string}`;
@@ -18,31 +31,15 @@ export type ApiPath = `/rest/v${string}`;
  */
 export type CompanyFreePath = '/rest/v1.0/me' | '/rest/v1.0/companies';
 
-/** Options of every call. */
-export interface CallOptions {
-  readonly query?: Query;
-  /**
-   * How long one try may take.
-   *
-   * @default 30000 (milliseconds)
-   */
-  readonly timeoutMs?: number;
-}
-
-/** Options of a call that changes something. */
-export interface WriteOptions extends CallOptions {
-  /**
-   * A value of yours that nobody can guess, another one for each write. It is sent as `Idempotency-Token`, and the
-   * write may then be repeated.
-   */
-  readonly idempotencyToken?: string;
-}
-
 /** A company's part of the API: every call carries its Procore-Company-Id. */
 export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly environment: E;
   readonly companyId: string;
-  get(path: ApiPath, options?: CallOptions): Promise<ApiAnswer>;
+  /** @throws UnexpectedAnswerError when the body does not fit `options.schema` */
+  get<Schema extends StandardSchema = Unchecked>(
+    path: ApiPath,
+    options?: ReadOptions<Schema>,
+  ): Promise<ApiAnswer<OutputOf<Schema>>>;
   /** Creates a record. One with an `origin_id` is created once even if an answer is lost: it is then looked up. */
   post(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
   patch(path: ApiPath, body: ExactJsonInput, options?: WriteOptions): Promise<ApiAnswer>;
@@ -52,15 +49,25 @@ export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnviron
    * Reads a whole list. It never ends early.
    *
    * @throws TruncatedListError, EndlessListError, NotAListError
+   * @throws UnexpectedAnswerError at the first record that does not fit `options.schema`
    */
-  list(path: ApiPath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
+  list<Schema extends StandardSchema = Unchecked>(
+    path: ApiPath,
+    options?: ReadListOptions<Schema>,
+  ): AsyncGenerator<OutputOf<Schema>, void, undefined>;
   /**
-   * Reads what changed from one time to another, where the list knows `filters[updated_at]`.
+   * Reads what changed from one time to another, by `filters[updated_at]`. From a list that does not know that filter it
+   * leaves out what changed before, and notes `list.filter_ignored` once.
    *
    * @param since epoch seconds, included
    * @param until epoch seconds
    */
-  listChanged(path: ApiPath, since: number, until: number, options?: ListOptions): AsyncGenerator<ExactJson, void>;
+  listChanged<Schema extends StandardSchema = Unchecked>(
+    path: ApiPath,
+    since: number,
+    until: number,
+    options?: ChangedListOptions & Checkable<Schema>,
+  ): AsyncGenerator<OutputOf<Schema>, void, undefined>;
   /** Creates and updates records by a sync action (a path ending in `/sync`), in chunks of 1,000. */
   sync(path: ApiPath, updates: readonly SyncUpdate[], options?: SyncOptions): Promise<readonly SyncResult[]>;
 }
@@ -68,8 +75,14 @@ export interface CompanyClient<E extends ProcoreEnvironmentName = ProcoreEnviron
 /** A client of one Procore environment for one connection. */
 export interface ProcoreClient<E extends ProcoreEnvironmentName = ProcoreEnvironmentName> {
   readonly environment: E;
-  get(path: CompanyFreePath, options?: CallOptions): Promise<ApiAnswer>;
-  list(path: CompanyFreePath, options?: ListOptions): AsyncGenerator<ExactJson, void, undefined>;
+  get<Schema extends StandardSchema = Unchecked>(
+    path: CompanyFreePath,
+    options?: ReadOptions<Schema>,
+  ): Promise<ApiAnswer<OutputOf<Schema>>>;
+  list<Schema extends StandardSchema = Unchecked>(
+    path: CompanyFreePath,
+    options?: ReadListOptions<Schema>,
+  ): AsyncGenerator<OutputOf<Schema>, void, undefined>;
   /** @param companyId whose data is called, as a string: ids can be beyond 2^53 */
   company(companyId: string): CompanyClient<E>;
 }
@@ -78,6 +91,8 @@ export interface ProcoreClient<E extends ProcoreEnvironmentName = ProcoreEnviron
 export interface ProcoreClientProps<E extends ProcoreEnvironmentName>
   extends Omit<CallDependencies<E>, 'origin' | 'tokens'> {
   readonly tokens: AccessTokenSource<NoInfer<E>>;
+  /** @default reads that are shared with no other client */
+  readonly reads?: SharedReads;
   /** Replaces Procore's own hosts, for tests and the local runner. */
   readonly origins?: Partial<ProcoreOrigins>;
 }
@@ -91,8 +106,6 @@ export class InvalidCompanyIdError extends ConnectorError {
   }
 }
 
-const usualTimeoutMs = 30_000;
-
 /**
  * Makes a client of Procore's API. It takes care of tokens, company header, exact ids, time-outs, repetitions, rate
  * limits and paging, and says what is wrong when a call fails for good.
@@ -104,52 +117,98 @@ export function procoreClient<E extends ProcoreEnvironmentName>(props: ProcoreCl
   const { origin } = requireSecureOrigin(procoreOrigins(props.environment, props.origins).apiOrigin);
   const dependencies: CallDependencies<E> = { ...props, origin };
 
-  const reading = (path: string, companyId?: string, timeoutMs = usualTimeoutMs) =>
-    sendCall(dependencies, {
-      method: 'GET',
-      path,
-      isIdempotent: true,
-      timeoutMs,
+  const { reads = sharedReads() } = props;
+  const wanted = (path: string, companyId: string | undefined, { timeoutMs, cacheSeconds }: ReadOptions = {}) => ({
+    call: {
+      ...({ method: 'GET', isIdempotent: true, timeoutMs: timeoutMs ?? usualTimeoutMs } as const),
+      path: withCompanyId(path, companyId),
       ...(companyId !== undefined && { companyId }),
-    });
-  const listing = (path: string, options: ListOptions = {}, companyId?: string) =>
-    readList({ ...options, path, get: (pathAndQuery) => reading(pathAndQuery, companyId) });
+    },
+    dependencies,
+    cacheSeconds: cacheSeconds ?? 0,
+  });
+  const reading: Reading = (path, { query, ...options } = {}, companyId) =>
+    reads.get(wanted(withQuery(path, query), companyId, options));
+  const listing: Listing = (path, { cacheSeconds, ...options } = {}, companyId) =>
+    reads.list(wanted(withQuery(path, options.query), companyId, { ...(cacheSeconds && { cacheSeconds }) }), () =>
+      readList({ ...options, path, refusalOf, get: (pathAndQuery) => reads.get(wanted(pathAndQuery, companyId)) }),
+    );
 
   return {
     environment: props.environment,
-    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), undefined, timeoutMs),
-    list: (path, options) => listing(path, options),
+    get: (path, options) => checkedAnswer(reading(path, options), options?.schema, `${origin}${path}`),
+    list: (path, options) => checkedList(listing(path, options), options?.schema, `${origin}${path}`),
     company: (companyId) => {
       if (!isProcoreId(companyId)) throw new InvalidCompanyIdError();
-      return companyClient(dependencies, companyId, reading, listing);
+      return companyClient(dependencies, companyId, { reads, reading, listing });
     },
   };
 }
 
-type Listing = (path: string, options?: ListOptions, companyId?: string) => AsyncGenerator<ExactJson, void, undefined>;
+type Reading = (path: string, options?: Unread<ReadOptions>, companyId?: string) => Promise<ApiAnswer>;
+type Listing = (
+  path: string,
+  options?: Unread<ReadListOptions>,
+  companyId?: string,
+) => AsyncGenerator<ExactJson, void, undefined>;
+
+/** Options without what is done with the answer. */
+type Unread<Options> = Omit<Options, 'schema'>;
+
+/** Gives an answer as it came, or what the schema makes of it. */
+async function checkedAnswer<Schema extends StandardSchema>(
+  reading: Promise<ApiAnswer>,
+  schema: Schema | undefined,
+  url: string,
+): Promise<ApiAnswer<OutputOf<Schema>>> {
+  const answer = await reading;
+  // Without a schema the type says that the body is as it came.
+  if (schema === undefined) return answer as ApiAnswer<OutputOf<Schema>>;
+  return { ...answer, body: await checked(answer.body, schema, `The answer to ${placeOf(url)}`) };
+}
+
+function checkedList<Schema extends StandardSchema>(
+  listing: AsyncGenerator<ExactJson, void, undefined>,
+  schema: Schema | undefined,
+  url: string,
+): AsyncGenerator<OutputOf<Schema>, void, undefined> {
+  return schema === undefined
+    ? (listing as AsyncGenerator<OutputOf<Schema>, void, undefined>)
+    : checkedRecords(listing, schema, url);
+}
+
+/** How a client reads. */
+interface Reads {
+  readonly reads: SharedReads;
+  readonly reading: Reading;
+  readonly listing: Listing;
+}
 
 function companyClient<E extends ProcoreEnvironmentName>(
   dependencies: CallDependencies<E>,
   companyId: string,
-  reading: (path: string, companyId?: string, timeoutMs?: number) => Promise<ApiAnswer>,
-  listing: Listing,
+  { reads, reading, listing }: Reads,
 ): CompanyClient<E> {
-  const writing = companyWriting(dependencies, companyId, listing);
+  const listingOfCompany: Listing = (path, options) => listing(path, options, companyId);
+  const urlOf = (path: string) => `${dependencies.origin}${path}`;
+  const writing = companyWriting(dependencies, companyId, { reads, listing: listingOfCompany });
   return {
     environment: dependencies.environment,
     companyId,
-    get: (path, { query, timeoutMs } = {}) => reading(withQuery(path, query), companyId, timeoutMs),
+    get: (path, options) => checkedAnswer(reading(path, options, companyId), options?.schema, urlOf(path)),
     post: (path, body, options) => writing('POST', path, body, options),
     patch: (path, body, options) => writing('PATCH', path, body, options),
     put: (path, body, options) => writing('PUT', path, body, options),
     delete: (path, options) => writing('DELETE', path, undefined, options),
-    list: (path, options) => listing(path, options, companyId),
-    listChanged: (path, since, until, options = {}) =>
-      listing(
-        path,
-        { ...options, query: { ...options.query, 'filters[updated_at]': timeRange(since, until) } },
-        companyId,
-      ),
+    list: (path, options) => checkedList(listingOfCompany(path, options), options?.schema, urlOf(path)),
+    listChanged: (path, since, until, { onFilterIgnored, query, schema, ...options } = {}) => {
+      const filtered = { ...query, 'filters[updated_at]': timeRange(since, until) };
+      const changed = changedSince(listingOfCompany(path, { ...options, query: filtered }), since, () => {
+        dependencies.observer.note('list.filter_ignored', { companyId, path: pathOf(urlOf(path)) });
+        onFilterIgnored?.();
+      });
+      return checkedList(changed, schema, urlOf(path));
+    },
     sync: (path, updates, options = {}) =>
       syncInChunks(updates, options, async (body) => {
         // Every other sync action is a PATCH.
@@ -157,59 +216,6 @@ function companyClient<E extends ProcoreEnvironmentName>(
         return (await writing(method, path, body)).body;
       }),
   };
-}
-
-type Writing = (
-  method: ApiCall['method'],
-  path: ApiPath,
-  body: ExactJsonInput | undefined,
-  options?: WriteOptions,
-) => Promise<ApiAnswer>;
-
-function companyWriting<E extends ProcoreEnvironmentName>(
-  dependencies: CallDependencies<E>,
-  companyId: string,
-  listing: Listing,
-): Writing {
-  return async (method, path, body, { query, timeoutMs = usualTimeoutMs, idempotencyToken } = {}) => {
-    let wasLost = false;
-    const call: ApiCall = {
-      method,
-      path: withQuery(path, query),
-      companyId,
-      timeoutMs,
-      isIdempotent: idempotencyToken !== undefined || hasOriginId(body),
-      ...(body !== undefined && { body }),
-      ...(idempotencyToken !== undefined && { idempotencyToken }),
-    };
-    try {
-      return await sendCall(dependencies, call, () => {
-        wasLost = true;
-      });
-    } catch (error) {
-      const isOurs = wasLost && error instanceof ProcoreApiError && error.code === 'duplicate_origin_id';
-      const originId = isOurs && method === 'POST' ? originIdOf(body) : undefined;
-      const found = originId === undefined ? undefined : await findByOriginId(path, query, originId);
-      if (found === undefined) throw error;
-      return found;
-    }
-  };
-
-  /** Finds the record that was created by a try whose answer was lost. */
-  async function findByOriginId(
-    path: ApiPath,
-    query: Query | undefined,
-    originId: string,
-  ): Promise<ApiAnswer | undefined> {
-    // A list that does not know the filter gives every record, so the origin_id is compared as well.
-    for await (const item of listing(path, { query: { ...query, 'filters[origin_id]': originId } }, companyId)) {
-      if (isJsonObject(item) && exactId(item.origin_id) === originId) {
-        const body: ExactJsonObject | ExactJson = path.startsWith('/rest/v2.') ? { data: item } : item;
-        return { status: 201, headers: new Headers(), body };
-      }
-    }
-    return undefined;
-  }
 }
 
 /**

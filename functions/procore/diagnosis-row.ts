@@ -17,10 +17,15 @@ export interface Recognition {
   readonly statuses?: readonly number[];
   readonly failures?: readonly ExchangeFailure[];
   readonly purposes?: readonly Purpose[];
-  /** Some message, or the whole of a plain-text body, matches. */
+  /**
+   * Some message matches, alone or with its field in front. It is compared in lower-case words without punctuation: see
+   * `plainWords` in diagnosis.ts.
+   */
   readonly text?: RegExp;
   /** Some literal code matches. */
   readonly code?: RegExp;
+  /** The answer is a page and no JSON. */
+  readonly page?: true;
   /** The call had no Procore-Company-Id header. */
   readonly withoutCompanyHeader?: true;
 }

@@ -9,7 +9,7 @@ export const answerDiagnosisRows = [
   ...oauthDiagnosisRows,
   {
     id: 'app_not_connected',
-    recognised: [{ statuses: [401, 403], text: /app is not connected to this company/i }],
+    recognised: [{ text: /app (is not|isnt) connected to (this|the) company/ }],
     cause: "The app is not installed in this company, or the company's administrator has disconnected it.",
     remedy:
       'Ask the company administrator to connect the app again (Company Admin > App Management). Calls pause until then, and go on by themselves.',
@@ -17,8 +17,19 @@ export const answerDiagnosisRows = [
     actor: 'customer',
   },
   {
+    id: 'path_unknown',
+    recognised: [{ statuses: [404], page: true }],
+    cause: 'Procore has no such path: it answers with a page, where a record that is hidden or missing gives JSON.',
+    remedy: "Compare the path with the endpoint's page in the API reference: version, spelling, ids that are empty.",
+    retry: false,
+    actor: 'developer',
+  },
+  {
     id: 'company_header_missing',
-    recognised: [{ text: /missing procore-company-id header/i }, { statuses: [404], withoutCompanyHeader: true }],
+    recognised: [
+      { text: /missing procore company id|procore company id (header )?(is )?(missing|required)/ },
+      { statuses: [404], withoutCompanyHeader: true },
+    ],
     cause: 'The call has no Procore-Company-Id header, which Procore needs on every call except /me and /companies.',
     remedy: 'Call through procore.company(COMPANY_ID): it sends the header on every call.',
     retry: false,
@@ -26,7 +37,10 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'endpoint_deprecated',
-    recognised: [{ statuses: [410] }, { text: /\bdeprecated\b/i }],
+    recognised: [
+      { statuses: [410] },
+      { text: /\b(api|endpoint|resource|version)\b.*\bdeprecated\b|\bdeprecated (api|endpoint|resource|version)\b/ },
+    ],
     cause: 'Procore refuses this version of the endpoint: new apps have no access to deprecated ones.',
     remedy: "Use the newest version of the endpoint in Procore's API reference.",
     retry: false,
@@ -34,7 +48,11 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'access_token_invalid',
-    recognised: [{ statuses: [401] }],
+    recognised: [
+      { statuses: [401] },
+      { code: /^invalid_token$/i },
+      { text: /access token (is |was |has )?(been )?(invalid|expired|revoked)/ },
+    ],
     cause: 'The access token has expired or was revoked.',
     remedy:
       'The client has asked for a new one by itself, once. If Procore refuses that too, connect the account again (npm run procore -- connect CONNECTION).',
@@ -52,7 +70,7 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'not_visible',
-    recognised: [{ statuses: [404] }],
+    recognised: [{ statuses: [404] }, { text: /entity with this id not found/ }],
     cause: 'The resource does not exist, or the user may not see it. Procore answers 404 in both cases.',
     remedy: 'Give the user at least Read Only on the tool in this project, and check the ids and the company.',
     retry: false,
@@ -60,7 +78,11 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'rate_limited',
-    recognised: [{ statuses: [429] }, { code: /^TOO_MANY_REQUESTS$/ }],
+    recognised: [
+      { statuses: [429] },
+      { code: /^TOO_MANY_REQUESTS$/ },
+      { text: /surpassed the max number of requests|too many requests|rate limit (was |is |has been )?exceeded/ },
+    ],
     cause: 'The hourly or the 10-second limit of Procore is used up.',
     remedy:
       'The client waits as long as Procore asks, and all invocations share one budget. If work piles up: use sync actions, webhooks and incremental reads, or ask Procore for a higher hourly limit.',
@@ -69,12 +91,7 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'duplicate_origin_id',
-    recognised: [
-      {
-        statuses: [400, 409, 422],
-        text: /origin.?id\b.*(taken|unique|exist|duplicate|already)|duplicate.*origin.?id/i,
-      },
-    ],
+    recognised: [{ text: /\borigin id\b.*(taken|unique|exists|duplicate|already)|duplicate.*\borigin id\b/ }],
     cause: 'Another record of the company has this origin_id already, perhaps from an earlier try of the same call.',
     remedy:
       'Use a sync action, which updates the record with that origin_id, or read the record and use its id. After a retry the client does this by itself.',
@@ -84,7 +101,8 @@ export const answerDiagnosisRows = [
   {
     id: 'record_locked',
     recognised: [
-      { statuses: [400, 403, 409, 422], text: /\block(ed)?\b|synced (to|with).*erp|erp.*(synced|integrat)/i },
+      { text: /\b(is|are|was|been|record) locked\b|\blocked (because|by|record)\b|\bsynced (to|with) .*\berp\b/ },
+      { text: /\berp\b.*\b(synced|integrat)/ },
     ],
     cause: 'The record is locked, for example because an ERP integration has taken it over.',
     remedy: 'Change it in the ERP system, or have the accounting approver unlink it in the ERP Integrations tool.',
@@ -92,11 +110,35 @@ export const answerDiagnosisRows = [
     actor: 'customer',
   },
   {
+    id: 'set_via_workflow',
+    recognised: [{ text: /\bset (via|by|through) (a |the )?workflow\b/ }, { code: /^WORKFLOW_CONFLICT$/ }],
+    cause: 'A workflow in Procore governs this field, so no call can change it.',
+    remedy:
+      'Leave the field out of the call. Its value changes when somebody in Procore moves the workflow on, or ends it.',
+    retry: false,
+    actor: 'customer',
+  },
+  {
+    id: 'budget_code_not_found',
+    recognised: [{ text: /\bbudget code (was |is )?not found\b/ }],
+    cause: 'The record names a budget code that Procore does not find in this project.',
+    remedy: "Use a budget code of the same project, or have the code added to the project's budget first.",
+    retry: false,
+    actor: 'developer',
+  },
+  {
+    id: 'amount_contract',
+    recognised: [{ text: /\bquantity updates? (is |are )?not allowed on (an? )?amount accounting\b/ }],
+    cause: 'The contract is accounted by amount, and the call sets a quantity.',
+    remedy: 'Leave the quantity out, and send the amount.',
+    retry: false,
+    actor: 'developer',
+  },
+  {
     id: 'unknown_reference',
     recognised: [
       {
-        statuses: [400, 404, 422],
-        text: /(cost.?code|location|line.?item.?type|vendor|assignee|wbs.?code|sub.?job|tax.?code).*(not (exist|found|valid)|invalid|must exist|does ?n.t (exist|belong)|unknown|no longer)/i,
+        text: /\b(cost code|location|line item type|vendor|assignee|wbs code|sub job|tax code)s?\b.{0,80}\b(not (exist|found|valid|belong)|invalid|must exist|doesnt (exist|belong)|no longer)\b/,
       },
     ],
     cause: 'The record refers to a cost code, location or other record that is not in this project.',
@@ -105,18 +147,52 @@ export const answerDiagnosisRows = [
     actor: 'developer',
   },
   {
-    id: 'unprocessable',
-    recognised: [{ statuses: [422, 409] }, { code: /^(VALIDATION_ERROR|WORKFLOW_CONFLICT)$/ }],
-    cause: 'Procore understood the request, but its business rules refuse it.',
-    remedy: 'Correct the fields that the answer names.',
+    id: 'page_too_large',
+    recognised: [{ text: /exceeding max per page|invalid per page/ }],
+    cause: 'per_page is larger than this endpoint allows.',
+    remedy: 'Read the list with list() of the client. It uses the largest size that the endpoint allows.',
     retry: false,
     actor: 'developer',
   },
   {
-    id: 'page_too_large',
-    recognised: [{ statuses: [400, 422], text: /exceeding max per_page|invalid per_page/i }],
-    cause: 'per_page is larger than this endpoint allows.',
-    remedy: 'Read the list with list() of the client. It uses the largest size that the endpoint allows.',
+    id: 'date_not_accepted',
+    recognised: [{ text: /\bmust be a range\b|\bend date( parameter)? cannot exceed\b/ }],
+    cause: 'The endpoint does not take this date or range: it is not written as one, or it ends in the future.',
+    remedy:
+      'Write a range FROM...TO with full timestamps in filters, dates as YYYY-MM-DD, and end it today at the latest.',
+    retry: false,
+    actor: 'developer',
+  },
+  {
+    id: 'company_id_missing',
+    recognised: [
+      { text: /\bcompany id (parameter |param )?(is |are )?(missing|required|cant be blank|cannot be blank)\b/ },
+      { text: /\b(missing|requires?|required|empty) (parameters? |params? |field )?company id\b/ },
+    ],
+    cause: 'This endpoint wants company_id in the query or the body, beside the Procore-Company-Id header.',
+    remedy: 'Add company_id to the query of a read, or to the body of a write.',
+    retry: false,
+    actor: 'developer',
+  },
+  {
+    id: 'parameter_missing',
+    recognised: [
+      { text: /\bparam(eter)?s? (is|are) (missing|required)\b|\b(missing|required) (required )?param(eter)?s?\b/ },
+      {
+        statuses: [400, 422],
+        text: /\b(is|are) (required|missing)\b|^[\w ]{1,60} required$|\b(cant|cannot) be blank\b/,
+      },
+    ],
+    cause: 'A field or parameter that the endpoint needs is missing. The answer names it.',
+    remedy: "Add what the answer names; the endpoint's page in the API reference says where it belongs.",
+    retry: false,
+    actor: 'developer',
+  },
+  {
+    id: 'unprocessable',
+    recognised: [{ statuses: [422, 409] }, { code: /^VALIDATION_ERROR$/ }],
+    cause: 'Procore understood the request, but its business rules refuse it.',
+    remedy: 'Correct the fields that the answer names.',
     retry: false,
     actor: 'developer',
   },
@@ -138,7 +214,7 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'server_error',
-    recognised: [{ statuses: [408, 500, 502, 504] }],
+    recognised: [{ statuses: [408, 500, 501, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527] }],
     cause: 'Something failed at Procore, or between Procore and us. The call may have taken effect all the same.',
     remedy:
       'The client repeats reads, and writes with an origin_id or an idempotency token. If it lasts, see status.procore.com, then send the support report (npm run procore -- support-report ID) to apisupport@procore.com.',

@@ -1,18 +1,19 @@
-import { ProcoreApiError } from './api-error.ts';
-import type { ExactJson } from './exact-json.ts';
+import { type ExactJson, exactId, isJsonObject } from './exact-json.ts';
+import { type ListCount, listCount } from './list-count.ts';
+import { pageMemory } from './page-memory.ts';
+import { type PageRefusal, perPageOf, smallerPerPage } from './page-size.ts';
 import {
-  allowedPerPage,
   EndlessListError,
   type ListPage,
+  type PagePosition,
   type PagingStyle,
   pagingStyleOf,
-  perPageOf,
   readPage,
   TruncatedListError,
 } from './paging.ts';
 import type { ApiAnswer } from './send-call.ts';
 
-/** Values of a query. A list is written as several parameters. Give ids as strings. */
+/** Values of a query. A list of values is written as Procore reads it, `name[]` once for each. Give ids as strings. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
 
 /** Options for reading a list. */
@@ -36,134 +37,206 @@ export interface ListOptions {
   readonly paging?: PagingStyle;
 }
 
+/** Options for reading what changed in a list. */
+export interface ChangedListOptions extends ListOptions {
+  /**
+   * Called once when the list turns out to ignore `filters[updated_at]`. What is too old is left out in any case.
+   *
+   * @default only the log says so
+   */
+  readonly onFilterIgnored?: () => void;
+}
+
 /** What {@link readList} needs. */
 export interface ListProps extends ListOptions {
   readonly path: string;
   /** Makes one call. */
-  readonly get: (pathAndQuery: string) => Promise<ApiAnswer>;
+  readonly get: (pathAndQuery: string) => Promise<Pick<ApiAnswer, 'headers' | 'body'>>;
+  /** What Procore answered, if `get` failed with a refusal. */
+  readonly refusalOf: (error: unknown) => PageRefusal | undefined;
 }
 
 /**
- * Reads a whole list, page by page, in order. The next pages are asked for while the caller works on the ones before.
+ * Reads a whole list, record by record, in order. See {@link readPages}.
  *
- * Memory holds only the pages that were asked for ahead. When a list changes while it is read, an item can move across
- * the edge of a page. If the count shows that, it is an error; if it does not, nobody notices.
+ * @throws what readPages throws
+ */
+export async function* readList(props: ListProps): AsyncGenerator<ExactJson, void, undefined> {
+  for await (const page of readPages(props)) yield* page;
+}
+
+/**
+ * Reads a whole list, page by page, in order. It reads until Procore's count is reached, a page is empty, or the page
+ * before comes again as a whole and names no later one. A list that tells nothing is asked once more, because a short page
+ * can also be the server's own page size. So at most one call goes beyond the end, and two of a list that does not page
+ * and names later pages all the same.
  *
- * @throws TruncatedListError when fewer items came than Procore counted
+ * Memory holds the pages that were asked for ahead, and the ids of the last records. A record that comes again is left
+ * out.
+ *
+ * @returns the records of each page that did not come before
+ * @throws TruncatedListError when fewer records came than Procore counted, also when records were removed meanwhile
  * @throws EndlessListError when there are more pages than `mostPages`
  * @throws NotAListError, and what `get` throws
  */
-export async function* readList(props: ListProps): AsyncGenerator<ExactJson, void, undefined> {
+export async function* readPages(props: ListProps): AsyncGenerator<readonly ExactJson[], void, undefined> {
   const { path, mostPages = 100_000, readAhead = 8 } = props;
-  const { page: first, perPage } = await askForFirst(props);
-  let pages = 1;
-  const ask: Ask = async (position) => {
-    pages += 1;
-    if (pages > mostPages) throw new EndlessListError(path, mostPages);
-    return askForPage(props, position, perPage);
-  };
-  let received = 0;
-  let total = first.total;
-  for await (const page of pagesFrom(first, perPage, readAhead, ask)) {
-    received += page.items.length;
-    // The list may shrink while it is read. Then the smaller count has to be there.
-    if (page.total !== undefined && total !== undefined) total = Math.min(total, page.total);
-    yield* page.items;
-  }
-  if (total !== undefined && received < total) throw new TruncatedListError(path, received, total);
-}
-
-type Position = { readonly page: number } | { readonly cursor: string };
-type Ask = (position: Position) => Promise<ListPage>;
-
-async function askForFirst(props: ListProps): Promise<{ page: ListPage; perPage: number }> {
-  const perPage = props.perPage ?? perPageOf(props.path);
+  const style = props.paging ?? pagingStyleOf(path);
+  const { page: first, perPage } = await askForFirst(props, style);
+  let calls = 1;
+  const ahead = askAhead(readAhead, async (position) => {
+    calls += 1;
+    if (calls > mostPages) throw new EndlessListError(path, mostPages);
+    return askForPage(props, style, position, perPage);
+  });
+  const take = pageMemory();
+  const count = listCount();
+  let page: ListPage | undefined = first;
+  let number = 1;
+  let repeated = 0;
   try {
-    return { page: await askForPage(props, { page: 1 }, perPage), perPage };
-  } catch (error) {
-    // Some endpoints allow less than their version does. No document says which; the refusal says how many.
-    const allowed =
-      error instanceof ProcoreApiError && error.code === 'page_too_large'
-        ? allowedPerPage(error.diagnosis.said)
-        : undefined;
-    if (allowed === undefined || allowed >= perPage) throw error;
-    return { page: await askForPage(props, { page: 1 }, allowed), perPage: allowed };
-  }
-}
-
-async function* pagesFrom(first: ListPage, perPage: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
-  yield first;
-  const { total, next } = first;
-  const size = first.perPage ?? perPage;
-  if (total !== undefined && next !== 'none' && next !== 'unknown' && 'page' in next) {
-    yield* pagesAhead(Math.ceil(total / size), readAhead, ask);
-    return;
-  }
-  let before = first;
-  for (let number = 2; ; number++) {
-    const { next: following } = before;
-    if (following === 'none') return;
-    // The answer does not tell. A full page may have another one behind it; any other page is the last one, or all.
-    if (following === 'unknown' && before.items.length !== perPage) return;
-    const page = await ask(following === 'unknown' ? { page: number } : following);
-    // An endpoint that does not page gives the same page for every number.
-    if (page.items.length === 0 || (following === 'unknown' && isSame(page, before))) return;
-    yield page;
-    before = page;
-  }
-}
-
-/** Gives pages 2 to `last` in order, and more if the list grows. Up to `readAhead` pages are under way at a time. */
-async function* pagesAhead(last: number, readAhead: number, ask: Ask): AsyncGenerator<ListPage> {
-  const under: Promise<ListPage>[] = [];
-  let asked = 1;
-  try {
-    for (let given = 1; given < last; given++) {
-      while (asked < last && under.length < Math.max(1, readAhead)) {
-        const page = ask({ page: ++asked });
-        // An earlier page may fail and end the list. Then nobody waits for this one.
-        page.catch(() => undefined);
-        under.push(page);
-      }
-      const page = await under.shift();
-      if (page === undefined) return;
-      yield page;
-      // The list has grown while it was read.
-      if (given + 1 === last && page.next !== 'none' && page.next !== 'unknown' && 'page' in page.next) last += 1;
+    while (page !== undefined) {
+      const { fresh, repeats } = take(page.items);
+      repeated = repeats ? repeated + 1 : 0;
+      count.add(page.items.length, fresh.length, page.total);
+      if (fresh.length > 0) yield fresh;
+      const position: PagePosition | undefined = isOver(page, repeated)
+        ? undefined
+        : positionAfter(
+            page,
+            { style, number, full: number > 1 ? Math.min(perPage, first.items.length) : perPage },
+            count,
+          );
+      if (position === undefined) break;
+      number = 'page' in position ? position.page : number + 1;
+      const isGuess = page.next === 'none' || page.next === 'unknown';
+      // The server may have its own page size, so the first page tells it. More than that is not asked for ahead.
+      page = await ahead.take(position, Math.ceil(count.latest / first.items.length)).catch((error: unknown) => {
+        if (isGuess && isBeyondEnd(props.refusalOf(error))) return undefined;
+        throw error;
+      });
     }
   } finally {
-    await Promise.allSettled(under);
+    await ahead.settled();
+  }
+  // A page that comes again is an end only if nothing is missing: perhaps as many records were inserted before it.
+  const required = repeated ? Math.max(count.required, count.latest) : count.required;
+  if (count.received < required) throw new TruncatedListError(path, count.received, required);
+}
+
+/**
+ * Tells whether the list is over, whatever its count. A page that comes again is the end, unless its answer names a later
+ * one: then as many records may have been inserted before it as a page has. If the next one is the same again, the list
+ * does not page.
+ *
+ * @param repeated how many times in a row the page before has come again
+ */
+function isOver({ items, next }: ListPage, repeated: number): boolean {
+  return items.length === 0 || repeated > Number(typeof next === 'object' && 'page' in next);
+}
+
+/** Tells a page behind the last one, which some servers refuse instead of giving an empty one. */
+export function isBeyondEnd(refusal: PageRefusal | undefined): boolean {
+  if (refusal?.status === 404) return true;
+  return refusal !== undefined && [400, 416, 422].includes(refusal.status) && /page/i.test(refusal.text);
+}
+
+async function askForFirst(props: ListProps, style: PagingStyle): Promise<{ page: ListPage; perPage: number }> {
+  for (let perPage = props.perPage ?? perPageOf(props.path); ; ) {
+    try {
+      return { page: await askForPage(props, style, { page: 1 }, perPage), perPage };
+    } catch (error) {
+      const refusal = props.refusalOf(error);
+      const smaller = refusal && smallerPerPage(refusal, perPage);
+      if (smaller === undefined) throw error;
+      perPage = smaller;
+    }
   }
 }
 
-async function askForPage(props: ListProps, position: Position, perPage: number): Promise<ListPage> {
-  const style = props.paging ?? pagingStyleOf(props.path);
+/**
+ * Tells where the page behind a page is.
+ *
+ * @param full how many records a full page has; `number` says which page it is, from 1
+ * @param count how many records came, this page's too, of how many
+ * @returns undefined when the list has ended
+ */
+export function positionAfter(
+  { next, items, perPage: told }: ListPage,
+  { style, number, full }: { style: PagingStyle; number: number; full: number },
+  count: Pick<ListCount, 'isKnown' | 'latest' | 'received'>,
+): PagePosition | undefined {
+  if (typeof next === 'object') return next;
+  const last = items.findLast((item) => isJsonObject(item) && exactId(item.id) !== undefined);
+  const lastId = isJsonObject(last) ? exactId(last.id) : undefined;
+  const own = style === 'page_start' ? lastId && { cursor: lastId } : { page: number + 1 };
+  if (own === '' || own === undefined) return undefined;
+  // A count goes before a link: the link can be wrong, and if the count is, the list ends with an error.
+  if (next === 'more' || count.received < count.latest) return own;
+  if (count.isKnown || style === 'none' || style === 'cursor') return undefined;
+  // A full page that calls itself the last one is asked about: that costs a call, a page that is missed cannot be seen.
+  if (next === 'none') return items.length >= Math.min(full, told ?? full) ? own : undefined;
+  return own;
+}
+
+/** Asks for pages before they are needed. */
+function askAhead(most: number, ask: (position: PagePosition) => Promise<ListPage>) {
+  const under = new Map<number, Promise<ListPage>>();
+  return {
+    /** @param last the last page that there certainly is */
+    take(position: PagePosition, last: number): Promise<ListPage> {
+      if ('cursor' in position) return ask(position);
+      const wanted = position.page;
+      for (let page = wanted; page <= last && page < wanted + Math.max(1, most); page++) {
+        if (under.has(page)) continue;
+        const asked = ask({ page });
+        // An earlier page may fail and end the list. Then nobody waits for this one.
+        asked.catch(() => undefined);
+        under.set(page, asked);
+      }
+      const page = under.get(wanted) ?? ask(position);
+      under.delete(wanted);
+      return page;
+    },
+    settled: () => Promise.allSettled(under.values()),
+  };
+}
+
+/**
+ * Asks for one page of a list.
+ *
+ * @throws NotAListError, and what `get` throws
+ */
+export async function askForPage(
+  props: Pick<ListProps, 'path' | 'query' | 'get'>,
+  style: PagingStyle,
+  position: PagePosition,
+  perPage: number,
+): Promise<ListPage> {
   const paging: Query =
     style === 'page_start'
       ? { page_size: perPage, ...('cursor' in position && { page_start: position.cursor }) }
       : 'cursor' in position
         ? { cursor: position.cursor, per_page: perPage }
-        : { ...(style === 'page' && { page: position.page }), per_page: perPage };
+        : { ...((style !== 'cursor' || position.page > 1) && { page: position.page }), per_page: perPage };
   const answer = await props.get(withQuery(props.path, { ...props.query, ...paging }));
-  const page = 'page' in position ? position.page : 1;
-  return readPage(answer, { path: props.path, style, page });
+  return readPage(answer, { path: props.path, style, asked: position });
 }
 
 /**
- * Writes a path with a query. Brackets, as in `filters[updated_at]`, are encoded.
+ * Writes a path with a query. Brackets, as in `filters[updated_at]`, are encoded. The name of a list of values ends in
+ * `[]`: of a name that comes several times without it Procore takes the last value only.
  *
  * @returns e.g. `/rest/v1.0/projects?company_id=1&page=2`
+ * @see [PROCORE.md, section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
  */
 export function withQuery(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) parameters.append(name, String(one));
+    const isList = Array.isArray(value);
+    const written = isList && !name.endsWith('[]') ? `${name}[]` : name;
+    for (const one of isList ? value : [value]) if (one !== undefined) parameters.append(written, String(one));
   }
   const text = parameters.toString();
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`;
-}
-
-function isSame(page: ListPage, before: ListPage): boolean {
-  return JSON.stringify(page.items[0]) === JSON.stringify(before.items[0]);
 }

@@ -8,7 +8,10 @@ import { oauthCauses } from './oauth-causes.ts';
 export const oauthDiagnosisRows = [
   {
     id: 'refresh_token_invalid',
-    recognised: [{ purposes: ['token_refresh'], code: /^invalid_grant$/ }],
+    recognised: [
+      { purposes: ['token_refresh'], code: /^invalid_grant$/ },
+      { purposes: ['token_refresh'], text: /(refresh token|authorization grant) is invalid/ },
+    ],
     cause:
       'Procore refuses the refresh token. It is single-use: an earlier refresh spent it (even if its answer was lost), or the access was revoked.',
     remedy:
@@ -18,7 +21,10 @@ export const oauthDiagnosisRows = [
   },
   {
     id: 'authorization_code_invalid',
-    recognised: [{ purposes: ['code_exchange'], code: /^invalid_grant$/ }],
+    recognised: [
+      { purposes: ['code_exchange'], code: /^invalid_grant$/ },
+      { purposes: ['code_exchange'], text: /authorization grant is invalid/ },
+    ],
     cause: oauthCauses.authorization_code_invalid,
     remedy:
       'Start again from the connect link. If it happens every time, register exactly the redirect URI that the stack prints as CallbackUrl, trailing slash included.',
@@ -27,7 +33,7 @@ export const oauthDiagnosisRows = [
   },
   {
     id: 'client_credentials_rejected',
-    recognised: [{ code: /^invalid_client$/ }, { text: /client authentication failed|unknown client/i }],
+    recognised: [{ code: /^invalid_client$/ }, { text: /client authentication failed|unknown client/ }],
     cause: oauthCauses.client_credentials_rejected,
     remedy:
       "Copy the OAuth credentials of this environment from your app's page in the Developer Portal and set them (npm run procore -- credentials set ENVIRONMENT). No connection is lost.",

@@ -1,286 +1,273 @@
 import type { Clock, RandomFraction, RemainingTime, Sleep } from '../clock.ts';
 import { errorName } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
-import { httpDateSeconds } from './retry-after.ts';
+import type { RateBudgetStore } from './rate-budget-store.ts';
+import { type ProcoreClock, procoreClock } from './rate-clock.ts';
+import { Leases, type Permit } from './rate-leases.ts';
+import { readWindow, type ToldWindow } from './rate-limit-headers.ts';
+import { isRateScope, type RateScope } from './rate-limit-scope.ts';
+import { type BackgroundRoom, type BudgetClass, backgroundRoom } from './rate-room.ts';
+import { appScope, budgetOf, type CallOwner, ownerOf, scopeShownBy, wider } from './rate-scope.ts';
+import { SharedBudget } from './rate-shared-budget.ts';
+import type { BudgetState } from './rate-windows.ts';
+import { backOffCeilingMs } from './retry.ts';
 
-/** Procore's two limits. The length of their windows is documented. How many calls they allow is learned. */
-export type LimitKind = 'hour' | 'spike';
-
-/** The length of each limit's window in seconds. @see https://developers.procore.com/documentation/rate-limiting */
-const windowSeconds: Readonly<Record<LimitKind, number>> = { hour: 3600, spike: 10 };
-const kinds: readonly LimitKind[] = ['hour', 'spike'];
-
-/** One window of one limit, as all invocations share it. Times are epoch seconds on Procore's clock. */
-export interface LimitWindow {
-  readonly limit: number;
-  readonly resetAt: number;
-  /** Calls that were let go in it. */
-  readonly used: number;
+/** A call that asks to be let go. */
+export interface BudgetedCall extends CallOwner {
+  readonly budgetClass: BudgetClass;
+  /** It changes something at Procore, so it is not the one that finds out what is allowed. */
+  readonly isWrite: boolean;
 }
 
-/** What is shared: nothing yet, or a window of each limit that was learned. */
-export interface SharedBudget {
-  readonly hour?: LimitWindow;
-  readonly spike?: LimitWindow;
-  /** Procore has asked for silence until then. */
-  readonly pausedUntil?: number;
+/** Whether a call may be made now. */
+export type Allowance =
+  | Permit
+  /** It takes longer until it may be made than there is time. */
+  | { readonly waitSeconds: number }
+  /** Nobody has told a limit yet: read something first. */
+  | { readonly isLimitUnknown: true };
+
+/** What an answer says of the budget. */
+export interface BudgetAnswer {
+  readonly status: number;
+  readonly headers: Pick<Headers, 'get'>;
+  /** How long a 429 or 503 asks everybody to wait. */
+  readonly retryAfterSeconds?: number;
 }
 
-/** Names the windows that a taker has seen: a take counts only if they are still the ones. */
-export type SeenWindows = { readonly [Kind in LimitKind]?: LimitWindow };
-
-/** Where the budget is kept; every change is one conditional write. An error leaves open whether it took effect. */
-export interface RateBudgetStore {
-  /** Strongly consistent. */
-  read(): Promise<SharedBudget>;
-  /**
-   * Adds to `used` of the windows seen, all or none.
-   *
-   * @returns `refused` when a window was replaced or has not enough left, or when there is a pause after `now`
-   */
-  take(seen: SeenWindows, calls: number, now: number): Promise<'taken' | 'refused'>;
-  /** Replaces a window if it still has that reset and limit; undefined means that no window is stored. */
-  replaceWindow(kind: LimitKind, seen: LimitWindow | undefined, next: LimitWindow): Promise<'written' | 'refused'>;
-  /** Raises `used` of the window with that reset to at least this number. */
-  raiseUsed(kind: LimitKind, resetAt: number, used: number): Promise<void>;
-  /** Sets the pause if it is later than the one stored. */
-  pauseUntil(until: number): Promise<void>;
-}
-
-/** How many calls may be made now, or how long it takes until some may. */
-export type Allowance = { readonly granted: number } | { readonly waitSeconds: number };
-
-/** The client asks it before a call, and tells it what the answer said. */
+/** The client asks it before a call, and tells it what the answer said. It throws nothing. */
 export interface RateBudget {
   /**
-   * Waits until calls may be made, up to the time that is left.
+   * Waits until a call may be made, up to the time that is left.
    *
-   * @param calls how many are wanted, at least 1
    * @param remaining milliseconds left
-   * @returns how many may be made now, from 1 to `calls`, or the seconds to wait when that is longer than is left
    */
-  acquire(calls: number, remaining: RemainingTime): Promise<Allowance>;
-  /** Learns from an answer's headers; `retryAfterSeconds` of a 429 or 503 is a pause for everybody. */
-  learn(headers: Headers, retryAfterSeconds?: number): Promise<void>;
+  acquire(call: BudgetedCall, remaining: RemainingTime): Promise<Allowance>;
+  /** Learns from the answer to a call that was let go. */
+  learn(permit: Permit, answer: BudgetAnswer): Promise<void>;
+  /**
+   * Tells how many calls of background work there are for the whole app.
+   *
+   * @returns undefined when nothing limits all of an app's calls together, as far as is known
+   */
+  backgroundRoom(): Promise<BackgroundRoom | undefined>;
+  /** Gives back what was taken and not used. Called when a process may be frozen or ends. */
+  release(): Promise<void>;
 }
 
-/** Lets a first call alone through a window of which nothing is known yet: its answer tells the limit. */
-const unlearned = 1;
-/** How often the others look whether that answer has come, in seconds. */
-const lookAgainSeconds = 0.25;
-/** After this many lost races in a row it waits for a moment, so that others go first. */
-const mostRounds = 10;
-/** An answer without headers says that nothing is counted. */
-const unlimited = Number.MAX_SAFE_INTEGER;
-/** Clocks are a second or so apart; a call a moment too early would count in the window before. */
-const resetMarginSeconds = 1;
-
-interface BudgetDependencies {
+/** What a {@link RateBudget} needs. */
+export interface BudgetDependencies {
   readonly store: RateBudgetStore;
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly randomFraction: RandomFraction;
   readonly observer: Observer;
+  /**
+   * What Procore counts by.
+   *
+   * @default it is learned from the answers
+   */
+  readonly scope?: RateScope;
 }
 
-/** What this process knows about the budget. */
-interface BudgetView extends BudgetDependencies {
-  known: SharedBudget;
-  /** How far our clock is ahead of Procore's, as far as is known: the least that any answer showed. */
-  lead: number | undefined;
-  /** The percentage left that was last told as a metric. */
-  readonly measured: { [Kind in LimitKind]?: number };
-}
+/** What Procore counts by is looked up again after so many seconds; more often in the first minute of a process. */
+const scopeSeconds = { first: 1, later: 10 };
+/** Windows up to this length are short ones, in seconds. */
+const shortSeconds = 60;
 
 /**
  * Shares Procore's rate limits among all invocations: each call is counted before it is made, so that together they
- * never make more than Procore allows. Limits are learned from the headers, and what others spend is learned with them.
+ * never make more than Procore allows. Windows, limits and what they are counted by are learned from the answers.
  *
  * When the store fails, calls go on uncounted: Procore's own 429 is then the limit.
  *
  * @see https://developers.procore.com/documentation/rate-limiting ("They can change at any time")
  */
 export function sharedRateBudget(dependencies: BudgetDependencies): RateBudget {
-  const view: BudgetView = { ...dependencies, known: {}, lead: undefined, measured: {} };
-  const { store, clock, sleep, randomFraction, observer } = dependencies;
+  return new LearnedRateBudget(dependencies);
+}
 
-  return {
-    async acquire(calls, remaining) {
+class LearnedRateBudget implements RateBudget {
+  readonly #dependencies: BudgetDependencies;
+  readonly #procoreClock: ProcoreClock;
+  readonly #startedAt: number;
+  readonly #leases = new Map<string, Leases>();
+  /** How many 429s in a row have said nothing of how long to wait, by budget. */
+  readonly #silent = new Map<string, number>();
+  /** The percentage left that was last told as a metric. */
+  readonly #measured = new Map<string, number>();
+
+  constructor(dependencies: BudgetDependencies) {
+    this.#dependencies = dependencies;
+    this.#procoreClock = procoreClock(dependencies.clock);
+    this.#startedAt = dependencies.clock();
+  }
+
+  /** @param from the budget in which the calls counted, when the scope was a wider one */
+  #leasesOf(name: string, from = appScope): Leases {
+    const { store, clock, sleep, scope: fixed } = this.#dependencies;
+    const found = this.#leases.get(name);
+    if (found !== undefined) return found;
+    const wider = () =>
+      name === appScope ? undefined : (this.#leases.get(from) ?? this.#leasesOf(appScope)).budget.known;
+    const made: Leases = new Leases(name, new SharedBudget(name, store, clock, wider), {
+      clock,
+      sleep,
+      procoreClock: this.#procoreClock,
+      isMoved: ({ scope = appScope }: BudgetState) => {
+        if (fixed !== undefined) return false;
+        // A scope of a later version counts by the app here, as if there were none.
+        if (name === appScope) return isRateScope(scope) && scope !== appScope;
+        const app = this.#leasesOf(appScope).budget;
+        if (!made.budget.isEmptiedAfter(app.knownAt)) return false;
+        app.forget();
+        return true;
+      },
+      onLost: (error) => this.#noteLost(error),
+    });
+    this.#leases.set(name, made);
+    return made;
+  }
+
+  #noteLost(error: unknown): void {
+    this.#dependencies.observer.note('budget.unavailable', { errorName: errorName(error) });
+  }
+
+  async #scope(): Promise<RateScope> {
+    if (this.#dependencies.scope !== undefined) return this.#dependencies.scope;
+    const isFirst = this.#dependencies.clock() - this.#startedAt < 60;
+    const { scope } = await this.#leasesOf(appScope).budget.refresh(isFirst ? scopeSeconds.first : scopeSeconds.later);
+    return isRateScope(scope) ? scope : 'app';
+  }
+
+  async acquire(call: BudgetedCall, remaining: RemainingTime): Promise<Allowance> {
+    const { clock, randomFraction, scope: fixed } = this.#dependencies;
+    let own: Leases | undefined;
+    let stopWaiting = () => {};
+    try {
       for (;;) {
-        let answer: Allowance;
-        try {
-          answer = await tryAcquire(view, calls);
-        } catch (error) {
-          observer.note('budget.unavailable', { errorName: errorName(error) });
-          return { granted: calls };
+        const scope = await this.#scope();
+        const from = budgetOf(wider(scope), call);
+        const counted = this.#leasesOf(budgetOf(scope, call), from);
+        const owner = call.isWrite || fixed !== undefined ? undefined : ownerOf(scope, call);
+        const waiter = owner === undefined ? {} : { owner };
+        if (counted !== own) {
+          stopWaiting();
+          own = counted;
+          stopWaiting = own.wait(call.budgetClass, waiter);
         }
-        if ('granted' in answer) return answer;
-        // Those who wait for the same reset do not all come in the same moment.
-        const milliseconds = (answer.waitSeconds + lookAgainSeconds * randomFraction()) * 1000;
-        if (milliseconds >= remaining()) return { waitSeconds: Math.ceil(answer.waitSeconds) };
-        await sleep(milliseconds);
-        try {
-          view.known = await store.read();
-        } catch {
-          // The next try meets the same store and judges.
+        if (call.isWrite && (await isLimitUnknown(own.budget))) return { isLimitUnknown: true };
+        const taken = await own.take(call.budgetClass, waiter);
+        if (!('waitSeconds' in taken)) {
+          const left = this.#left(from, taken);
+          if (left !== undefined) await left.leave();
+          return taken;
         }
+        if (taken.isMoved) continue;
+        const { waitSeconds, lookAgainSeconds = waitSeconds } = taken;
+        const spread = own.spreadSeconds * randomFraction();
+        if ((waitSeconds + spread) * 1000 >= remaining()) return { waitSeconds: Math.ceil(waitSeconds) };
+        await own.pause(call.budgetClass, lookAgainSeconds + spread);
       }
-    },
+    } catch (error) {
+      this.#noteLost(error);
+      return { version: 0, sentAt: clock(), sent: {} };
+    } finally {
+      stopWaiting();
+    }
+  }
 
-    async learn(headers, retryAfterSeconds) {
-      const receivedAt = clock();
-      const date = httpDateSeconds(headers.get('date'));
-      if (date !== undefined) view.lead = Math.min(view.lead ?? Number.POSITIVE_INFINITY, receivedAt - date);
-      try {
-        if (retryAfterSeconds !== undefined) {
-          const until = serverNow(view) + retryAfterSeconds;
-          await store.pauseUntil(until);
-          view.known = { ...view.known, pausedUntil: Math.max(until, view.known.pausedUntil ?? 0) };
-        }
-        const now = serverNow(view);
-        await learnWindow(view, believable(readLimit(headers), now), now);
-      } catch (error) {
-        observer.note('budget.unlearned', { errorName: errorName(error) });
+  /**
+   * Finds the budget in which calls of this kind counted before. It is emptied, so that whoever still counts there looks at
+   * the scope at once; not before a call was let go in the new one: until then, a used-up one says that calls must wait.
+   */
+  #left(from: string, { budget }: Permit): SharedBudget | undefined {
+    // The scope is kept with the app's budget itself: who counts there sees it.
+    const isLeft = this.#dependencies.scope === undefined && from !== appScope && from !== budget;
+    return isLeft ? this.#leasesOf(from).budget : undefined;
+  }
+
+  async backgroundRoom(): Promise<BackgroundRoom | undefined> {
+    try {
+      if ((await this.#scope()) !== appScope) return undefined;
+      return backgroundRoom(await this.#leasesOf(appScope).budget.reread(), this.#procoreClock);
+    } catch (error) {
+      this.#noteLost(error);
+      return undefined;
+    }
+  }
+
+  async learn(permit: Permit, answer: BudgetAnswer): Promise<void> {
+    const { store, observer } = this.#dependencies;
+    const { status, headers, retryAfterSeconds } = answer;
+    this.#procoreClock.learn(headers, permit.sentAt);
+    const latest = this.#procoreClock.latest();
+    const told = readWindow(headers, status, latest);
+    if (told !== undefined) this.#measure(told);
+    if (permit.budget === undefined) return;
+    const { budget } = this.#leasesOf(permit.budget);
+    try {
+      // What others have taken since is counted already.
+      if (status === 429) await budget.reread();
+      if (told !== undefined) await this.#learnScope(permit, status, told, budget.known);
+      const pauseSeconds = retryAfterSeconds ?? this.#silentPause(permit.budget, status);
+      if (pauseSeconds !== undefined) {
+        await store.pauseUntil(permit.budget, latest + pauseSeconds);
+        await budget.reread();
       }
-    },
-  };
-}
-
-function serverNow({ clock, lead = 0 }: BudgetView): number {
-  return clock() - lead;
-}
-
-async function tryAcquire(view: BudgetView, calls: number): Promise<Allowance> {
-  const { store } = view;
-  for (let round = 0; round < mostRounds; round++) {
-    const now = serverNow(view);
-    const { pausedUntil } = view.known;
-    if (pausedUntil !== undefined && pausedUntil > now) return { waitSeconds: pausedUntil - now };
-    const renewed = await renewWindows(view, now);
-    const { known } = view;
-    if (renewed === 'look_again') {
-      view.known = await store.read();
-      continue;
+      const { version, owner, isBeyond } = permit;
+      const how = { isRefused: status === 429, ...(owner !== undefined && { owner }), ...(isBeyond && { isBeyond }) };
+      if (told !== undefined) await budget.learn({ told, version, latest, ...how });
+      // A gateway that answers for Procore knows nothing of its limits.
+      else if (status < 500 && status !== 429) await budget.learnNoLimit();
+    } catch (error) {
+      observer.note('budget.unlearned', { errorName: errorName(error) });
     }
-    const spent = kinds.map((kind) => known[kind]).filter((window) => window && window.used >= window.limit);
-    if (spent.length > 0) return { waitSeconds: Math.max(...spent.map((window) => waitFor(window, now))) };
-    const left = kinds.map((kind) => (known[kind] ? known[kind].limit - known[kind].used : unlimited));
-    const wanted = Math.min(calls, ...left);
-    if ((await store.take(known, wanted, now)) === 'taken') {
-      view.known = withUsed(view.known, wanted);
-      return { granted: wanted };
+  }
+
+  /** How long all wait after a 429 that does not say how long: ever longer, until a call is answered. */
+  #silentPause(budget: string, status: number): number | undefined {
+    const tries = status === 429 ? (this.#silent.get(budget) ?? 0) + 1 : 0;
+    this.#silent.set(budget, tries);
+    return tries === 0 ? undefined : backOffCeilingMs(tries) / 1000;
+  }
+
+  /** Learns what Procore counts by. */
+  async #learnScope(permit: Permit, status: number, told: ToldWindow, known: BudgetState): Promise<void> {
+    const { scope: fixed, store, observer } = this.#dependencies;
+    const name = permit.budget;
+    if (fixed !== undefined || name === undefined) return;
+    const app = this.#leasesOf(appScope).budget;
+    const stored = app.known.scope;
+    const scope = isRateScope(stored) ? stored : 'app';
+    if (!name.startsWith(scope)) return;
+    const next = scopeShownBy(scope, known, { ...permit, status, told });
+    if (next === scope) return;
+    const outcome = await store.replaceScope(stored, next);
+    if (outcome === 'written') observer.note('budget.scope_learned', { outcome: next });
+    app.forget();
+    if (outcome === 'written' && name !== appScope) await this.#leasesOf(name).budget.empty();
+  }
+
+  #measure({ limit, remaining, length }: ToldWindow): void {
+    if (remaining === undefined) return;
+    const metric = length > shortSeconds ? 'rateBudgetLongLeftPercent' : 'rateBudgetShortLeftPercent';
+    const percent = Math.floor((100 * remaining) / limit);
+    if (this.#measured.get(metric) === percent) return;
+    this.#measured.set(metric, percent);
+    this.#dependencies.observer.count(metric, percent);
+  }
+
+  async release(): Promise<void> {
+    try {
+      await Promise.all([...this.#leases.values()].map((own) => own.giveBack()));
+    } catch (error) {
+      this.#noteLost(error);
     }
-    view.known = await store.read();
-  }
-  return { waitSeconds: lookAgainSeconds };
-}
-
-function waitFor(window: LimitWindow | undefined, now: number): number {
-  if (window === undefined) return 0;
-  // A window that waits for its first answer becomes another as soon as the answer is there.
-  if (window.limit === unlearned) return lookAgainSeconds;
-  return window.resetAt + resetMarginSeconds - now;
-}
-
-/** Opens windows in place of those that are over; the first call after a reset starts Procore's next window. */
-async function renewWindows(view: BudgetView, now: number): Promise<'current' | 'look_again'> {
-  let changed = false;
-  for (const kind of kinds) {
-    const window = view.known[kind];
-    // There is no hourly limit to keep until Procore has named one.
-    if (window === undefined && kind === 'hour') continue;
-    if (window !== undefined && now < window.resetAt + resetMarginSeconds) continue;
-    const next = { limit: window?.limit ?? unlearned, resetAt: now + windowSeconds[kind], used: 0 };
-    await view.store.replaceWindow(kind, window, next);
-    changed = true;
-  }
-  return changed ? 'look_again' : 'current';
-}
-
-async function learnWindow(view: BudgetView, told: ToldLimit | undefined, now: number): Promise<void> {
-  if (told !== undefined) measure(view, kindOf(told, view.known, now), told);
-  // A window that somebody else has replaced meanwhile is read and judged again, a few times.
-  for (let time = 0; time < 3; time++) {
-    const outcome = told === undefined ? await learnOfNoLimit(view, now) : await learnOfLimit(view, told, now);
-    if (outcome === 'written') return;
-    view.known = await view.store.read();
   }
 }
 
-async function learnOfNoLimit(view: BudgetView, now: number): Promise<'written' | 'refused'> {
-  const { spike } = view.known;
-  if (spike?.limit !== unlearned) return 'written';
-  const next = { limit: unlimited, resetAt: now + windowSeconds.spike, used: 0 };
-  const outcome = await view.store.replaceWindow('spike', spike, next);
-  if (outcome === 'written') view.known = { ...view.known, spike: next };
-  return outcome;
-}
-
-async function learnOfLimit(view: BudgetView, told: ToldLimit, now: number): Promise<'written' | 'refused'> {
-  // An answer that was long on its way tells of a window that is over.
-  if (told.resetAt <= now) return 'written';
-  const kind = kindOf(told, view.known, now);
-  const window = view.known[kind];
-  const used = told.limit - told.remaining;
-  if (window?.resetAt === told.resetAt && window.limit === told.limit) {
-    if (used > window.used) {
-      await view.store.raiseUsed(kind, told.resetAt, used);
-      view.known = { ...view.known, [kind]: { ...window, used } };
-    }
-    return 'written';
-  }
-  // Of the same window, ours counts calls that are under way and not yet in Procore's count.
-  const isLater = window === undefined || told.resetAt - window.resetAt > windowSeconds[kind] / 2;
-  const next = { limit: told.limit, resetAt: told.resetAt, used: isLater ? used : Math.max(used, window.used) };
-  const outcome = await view.store.replaceWindow(kind, window, next);
-  if (outcome === 'written') view.known = { ...view.known, [kind]: next };
-  return outcome;
-}
-
-function measure({ measured, observer }: BudgetView, kind: LimitKind, { limit, remaining }: ToldLimit): void {
-  const percent = Math.floor((100 * remaining) / limit);
-  if (measured[kind] === percent) return;
-  measured[kind] = percent;
-  observer.count(kind === 'hour' ? 'rateBudgetHourLeftPercent' : 'rateBudgetSpikeLeftPercent', percent);
-}
-
-/** What an answer's headers tell of one limit; `resetAt` in epoch seconds on Procore's clock. */
-export interface ToldLimit {
-  readonly limit: number;
-  readonly remaining: number;
-  readonly resetAt: number;
-}
-
-function withUsed(budget: SharedBudget, calls: number): SharedBudget {
-  return {
-    ...budget,
-    ...(budget.hour && { hour: { ...budget.hour, used: budget.hour.used + calls } }),
-    ...(budget.spike && { spike: { ...budget.spike, used: budget.spike.used + calls } }),
-  };
-}
-
-/**
- * Reads the limit that an answer tells of: the one that is likely to be hit first.
- *
- * @returns undefined when the headers are missing or unreadable
- */
-export function readLimit(headers: Headers): ToldLimit | undefined {
-  const [limit, remaining, resetAt] = ['limit', 'remaining', 'reset'].map((name) => {
-    const text = headers.get(`x-rate-limit-${name}`)?.trim() ?? '';
-    return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-  });
-  if (limit === undefined || remaining === undefined || resetAt === undefined || limit < 1) return undefined;
-  return { limit, remaining: Math.min(remaining, limit), resetAt };
-}
-
-/** A reset that neither limit can have is ignored. Otherwise it would stop everybody once the limit is used up. */
-function believable(told: ToldLimit | undefined, now: number): ToldLimit | undefined {
-  return told !== undefined && told.resetAt - now > 2 * windowSeconds.hour ? undefined : told;
-}
-
-/** Procore does not say which limit it reports: one that resets later than the short window can is the hourly one. */
-function kindOf(told: ToldLimit, { hour }: SharedBudget, now: number): LimitKind {
-  if (told.resetAt - now > windowSeconds.spike + resetMarginSeconds) return 'hour';
-  const endsWithHour = hour !== undefined && hour.limit === told.limit && Math.abs(hour.resetAt - told.resetAt) <= 2;
-  return endsWithHour ? 'hour' : 'spike';
+async function isLimitUnknown(budget: SharedBudget): Promise<boolean> {
+  const isUnknown = ({ windows, isUncounted }: BudgetState) => !isUncounted && windows.every(({ isTrial }) => isTrial);
+  return isUnknown(budget.known) && isUnknown(await budget.reread());
 }

@@ -13,7 +13,7 @@ const longestSeconds = 3600;
  * @see [RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)
  * @see [Rate limiting](https://developers.procore.com/documentation/rate-limiting)
  */
-export function retryAfterSeconds(status: number, headers: Headers, now: number): number | undefined {
+export function retryAfterSeconds(status: number, headers: Pick<Headers, 'get'>, now: number): number | undefined {
   const serverNow = httpDateSeconds(headers.get('date')) ?? now;
   const retryAfter = headers.get('retry-after')?.trim() ?? '';
   if (/^\d+$/.test(retryAfter)) return bounded(Number(retryAfter));

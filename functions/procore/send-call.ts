@@ -4,6 +4,7 @@ import type { Observer } from '../observer.ts';
 import { redactHeaders, redactText } from '../redact.ts';
 import { type AccessTokenSource, askPatiently, ForeignTokenError, type VendedToken } from './access-token-source.ts';
 import { ProcoreApiError, pathOf } from './api-error.ts';
+import { requireApiPath } from './api-path.ts';
 import type { CompanyPauses } from './company-pauses.ts';
 import { diagnose, diagnosed } from './diagnosis.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
@@ -11,6 +12,8 @@ import { type ExactJson, type ExactJsonInput, parseExactJson, writeExactJson } f
 import { type Exchange, type ExchangeFailure, happenedBeforeSending } from './exchange.ts';
 import type { FailedExchangeStore } from './failed-exchanges.ts';
 import type { RateBudget } from './rate-budget.ts';
+import type { Permit } from './rate-leases.ts';
+import type { BudgetClass } from './rate-room.ts';
 import { pauseBeforeRetryMs } from './retry.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 
@@ -25,15 +28,22 @@ export interface ApiCall {
   /** Whether Procore recognises a repetition: the body has an origin_id, or there is an idempotency token. */
   readonly isIdempotent: boolean;
   readonly idempotencyToken?: string;
+  /** The ETag of an answer that is kept: Procore may then answer 304, which is a success. */
+  readonly ifNoneMatch?: string;
   readonly timeoutMs: number;
 }
 
 /** A successful answer. */
-export interface ApiAnswer {
+export interface ApiAnswer<Body = ExactJson> {
   readonly status: number;
   readonly headers: Headers;
-  /** Ids beyond 2^53 are strings of their digits; null when there was no body. */
-  readonly body: ExactJson;
+  /** Ids beyond 2^53 are strings of their digits; null when there was no body. With a schema, what that made of it. */
+  readonly body: Body;
+}
+
+/** A successful answer with the text of its body, of which others can make objects of their own. */
+export interface ReceivedAnswer extends ApiAnswer {
+  readonly text: string;
 }
 
 /** What {@link sendCall} needs. */
@@ -48,6 +58,12 @@ export interface CallDependencies<E extends ProcoreEnvironmentName> {
   readonly remaining: RemainingTime;
   readonly observer: Observer;
   readonly budget?: RateBudget;
+  /**
+   * Which part of the budget the calls use.
+   *
+   * @default foreground
+   */
+  readonly budgetClass?: BudgetClass;
   readonly pauses?: CompanyPauses;
   /** Keeps calls that failed for good, for a support report. */
   readonly failures?: Pick<FailedExchangeStore, 'keep'>;
@@ -57,7 +73,7 @@ export interface CallDependencies<E extends ProcoreEnvironmentName> {
 const longestBody = 20_000;
 
 type Try =
-  | { readonly answer: ApiAnswer }
+  | { readonly answer: ReceivedAnswer }
   | { readonly exchange: Exchange; readonly headers?: Headers; readonly unreadable?: true };
 
 /**
@@ -65,23 +81,24 @@ type Try =
  * allows it; after a fault of the network or of Procore, if the call can be repeated.
  *
  * @param onLostTry called when a try may have taken effect although no success came back
- * @returns the successful answer
- * @throws ProcoreApiError, AccessTokenRefusedError, ForeignTokenError
+ * @returns the successful answer; with `ifNoneMatch` it may be a 304 without a body
+ * @throws ProcoreApiError, AccessTokenRefusedError, ForeignTokenError, InvalidApiPathError
  */
 export async function sendCall<E extends ProcoreEnvironmentName>(
   dependencies: CallDependencies<E>,
   call: ApiCall,
   onLostTry: () => void = () => {},
-): Promise<ApiAnswer> {
+): Promise<ReceivedAnswer> {
+  requireApiPath(call.path);
   await refuseWhilePaused(dependencies, call);
   let hasRefreshed = false;
   for (let tries = 1; ; tries++) {
-    await awaitBudget(dependencies, call);
+    const permit = await awaitBudget(dependencies, call);
     // Each try asks for the token after its wait, because a token can end during the wait.
     const token = checkOrigin(dependencies, await askPatiently(() => dependencies.tokens.current(), dependencies));
     const tried = await tryOnce(dependencies, call, token, tries);
     if ('answer' in tried) {
-      await dependencies.budget?.learn(tried.answer.headers);
+      if (permit) await dependencies.budget?.learn(permit, tried.answer);
       if (call.companyId !== undefined) await dependencies.pauses?.worked(call.companyId);
       return tried.answer;
     }
@@ -92,7 +109,13 @@ export async function sendCall<E extends ProcoreEnvironmentName>(
         ? retryAfterSeconds(status, headers, dependencies.clock())
         : undefined;
     if (status === 429) dependencies.observer.count('apiThrottled');
-    if (headers !== undefined) await dependencies.budget?.learn(headers, asked);
+    if (permit && headers !== undefined && status !== undefined) {
+      await dependencies.budget?.learn(permit, {
+        status,
+        headers,
+        ...(asked !== undefined && { retryAfterSeconds: asked }),
+      });
+    }
     const diagnosis = diagnose(exchange);
     if (diagnosis.id === 'access_token_invalid' && !hasRefreshed) {
       hasRefreshed = true;
@@ -136,12 +159,44 @@ async function refuseWhilePaused<E extends ProcoreEnvironmentName>(
 async function awaitBudget<E extends ProcoreEnvironmentName>(
   dependencies: CallDependencies<E>,
   call: ApiCall,
-): Promise<void> {
-  const allowance = await dependencies.budget?.acquire(1, dependencies.remaining);
-  if (allowance === undefined || 'granted' in allowance) return;
+): Promise<Permit | undefined> {
+  const { budget, budgetClass = 'foreground', tokens, remaining } = dependencies;
+  if (budget === undefined) return undefined;
+  const owner = {
+    connectionId: tokens.connectionId,
+    ...(call.companyId !== undefined && { companyId: call.companyId }),
+  };
+  const isWrite = call.method !== 'GET';
+  let allowance = await budget.acquire({ ...owner, budgetClass, isWrite }, remaining);
+  if ('isLimitUnknown' in allowance) {
+    await askForLimit(dependencies, call);
+    allowance = await budget.acquire({ ...owner, budgetClass, isWrite: false }, remaining);
+  }
+  if ('version' in allowance) return allowance;
   throw new ProcoreApiError(unsent(dependencies, call), {
     diagnosis: diagnosed('rate_limited'),
-    retryAfterSeconds: allowance.waitSeconds,
+    ...('waitSeconds' in allowance && { retryAfterSeconds: allowance.waitSeconds }),
+  });
+}
+
+/**
+ * Has Procore tell its limit by a read that every token may make: a write is not the call to find out with. When it is
+ * refused, that tells the limit as well.
+ */
+async function askForLimit<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
+  { companyId, timeoutMs }: ApiCall,
+): Promise<void> {
+  const asking: ApiCall = {
+    method: 'GET',
+    path: '/rest/v1.0/me',
+    ...(companyId !== undefined && { companyId }),
+    isIdempotent: true,
+    timeoutMs,
+  };
+  await sendCall(dependencies, asking).catch((error: unknown) => {
+    // Nobody has asked for this read: what Procore says to the write is another matter.
+    if (!(error instanceof ProcoreApiError) || error.status === undefined) throw error;
   });
 }
 
@@ -170,7 +225,6 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
     tries,
     ...more,
   });
-  const timeoutMs = Math.max(1, Math.min(call.timeoutMs, dependencies.remaining()));
   let response: Response;
   let text: string;
   try {
@@ -180,7 +234,7 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
       ...(body !== undefined && { body }),
       // A redirect would send the token to another place.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: abortedAfter(Math.min(call.timeoutMs, dependencies.remaining())),
     });
     text = await response.text();
   } catch (error) {
@@ -192,21 +246,56 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
       responseHeaders: redactHeaders(response.headers),
       responseBody: redactText(text, longestBody),
     });
-  if (!response.ok) return { exchange: answered(), headers: response.headers };
+  const isUnchanged = response.status === 304 && call.ifNoneMatch !== undefined;
+  if (!response.ok && !isUnchanged) return { exchange: answered(), headers: response.headers };
   try {
-    const parsed = text.trim() === '' ? null : parseExactJson(text);
-    return { answer: { status: response.status, headers: response.headers, body: parsed } };
+    return { answer: { status: response.status, headers: response.headers, body: readBody(text), text } };
   } catch {
     return { exchange: answered(), headers: response.headers, unreadable: true };
   }
 }
 
-function headersOf({ companyId, body, idempotencyToken }: ApiCall): Record<string, string> {
+/**
+ * Parses the text of an answer.
+ *
+ * @returns null when there is none
+ * @throws InvalidJsonError
+ */
+export function readBody(text: string): ExactJson {
+  return text.trim() === '' ? null : parseExactJson(text);
+}
+
+/** Gives a signal that is aborted after so many milliseconds, whole or not, but not before one. */
+export function abortedAfter(milliseconds: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(milliseconds)), 2 ** 31 - 1));
+}
+
+/**
+ * Ends a call for which the time is over before it was sent.
+ *
+ * @throws ProcoreApiError always
+ */
+export async function failForTime<E extends ProcoreEnvironmentName>(
+  dependencies: CallDependencies<E>,
+  call: ApiCall,
+  begunAt: number,
+): Promise<never> {
+  const durationMs = Math.round((dependencies.clock() - begunAt) * 1000);
+  const error = new ProcoreApiError({
+    ...unsent(dependencies, call),
+    ...{ startedAt: begunAt, durationMs, failure: 'timed_out' },
+  });
+  await noteFailure(dependencies, call, error);
+  throw error;
+}
+
+function headersOf({ companyId, body, idempotencyToken, ifNoneMatch }: ApiCall): Record<string, string> {
   return {
     accept: 'application/json',
     ...(companyId !== undefined && { 'procore-company-id': companyId }),
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(idempotencyToken !== undefined && { 'idempotency-token': idempotencyToken }),
+    ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
   };
 }
 

@@ -6,6 +6,7 @@ import { type EventMessage, type EventOrigin, provenance } from './event-message
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
 import { type Quarantine, type QuarantineMessage, quarantineMessage } from './quarantine.ts';
+import type { IsErased } from './tombstones.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** The FIFO queue that feeds `webhook-worker`. */
@@ -25,15 +26,19 @@ export interface AcceptanceDependencies {
   readonly queue: EventQueue;
   readonly ledger: Pick<Ledger, 'find' | 'record'>;
   readonly quarantine: Quarantine;
+  /** @default none has been erased */
+  readonly isErased?: IsErased;
   readonly clock: Clock;
   readonly observer: Observer;
+  /** Counts what a hook has delivered, beside the ledger's write; it throws nothing. Absent where Procore delivers nothing. */
+  readonly countDelivered?: (event: WebhookEvent) => Promise<void>;
 }
 
 /**
  * How a delivery ended. All but `unavailable` are acknowledged. A `discarded` body is one that the quarantine refuses
- * for good: only its hash is logged.
+ * for good: only its hash is logged. An `erased` one is of a company that has been erased: nothing of it is kept.
  */
-export type Acceptance = 'accepted' | 'duplicate' | 'quarantined' | 'discarded' | 'unavailable';
+export type Acceptance = 'accepted' | 'duplicate' | 'erased' | 'quarantined' | 'discarded' | 'unavailable';
 
 /**
  * An event that is younger than this needs no look-up in the ledger. SQS drops a second copy within 5 minutes of the
@@ -66,9 +71,15 @@ export async function acceptDelivery(
   const parsed = parseDelivery(body);
   if ('unreadable' in parsed) return quarantineDelivery(body, parsed.unreadable, receivedAt, dependencies);
   const { event } = parsed;
-  if (!isYoung(event, receivedAt) && (await isKnown(event, dependencies))) {
-    return duplicate(event, dependencies);
+  const [isErased, isDuplicate] = await Promise.all([
+    dependencies.isErased?.(event.companyId),
+    !isYoung(event, receivedAt) && isKnown(event, dependencies),
+  ]);
+  if (isErased) {
+    dependencies.observer.note('webhook.erased', { eventId: event.id });
+    return 'erased';
   }
+  if (isDuplicate) return duplicate(event, dependencies);
   let sent: 'sent' | 'refused';
   try {
     sent = await dependencies.queue.send({
@@ -83,7 +94,7 @@ export async function acceptDelivery(
   }
   // After a 503 it would come back for 12 hours, and everything behind it would wait.
   if (sent === 'refused') return quarantineDelivery(body, 'queue_refused', receivedAt, dependencies);
-  const recorded = await record(event, receivedAt, dependencies);
+  const [recorded] = await Promise.all([record(event, receivedAt, dependencies), dependencies.countDelivered?.(event)]);
   if (recorded === 'known') return duplicate(event, dependencies);
   dependencies.observer.count('webhookAccepted');
   return 'accepted';

@@ -4,7 +4,13 @@ import { checkResources } from './catalogue.ts';
 import type { HooksApi } from './hooks-api.ts';
 import { type HookRepair, keepHook, wantedTriggers } from './keep-hook.ts';
 import type { AskedResource } from './resource-list.ts';
-import type { StoredSubscription, SubscribedHook, Subscription, SubscriptionStore } from './subscription.ts';
+import type {
+  ReconcileWish,
+  StoredSubscription,
+  SubscribedHook,
+  Subscription,
+  SubscriptionStore,
+} from './subscription.ts';
 
 /** The subscription that a person wants for a company. */
 export interface AskedSubscription
@@ -20,6 +26,12 @@ export interface AskedSubscription
     | 'silenceHours'
   > {
   readonly resources: readonly AskedResource[];
+  /**
+   * What is read without being told. A function is asked once the catalogue has all names: it need not explain misspelt ones.
+   *
+   * @default what is stored
+   */
+  readonly reconcile?: ReconcileWish | 'none' | (() => ReconcileWish | 'none');
 }
 
 /** What {@link applySubscription} needs. */
@@ -71,7 +83,7 @@ const saveEvery = 20;
  * The subscription is stored before the first hook is made, so that the first events find their connection.
  *
  * @returns the stored subscription, and what was changed at Procore
- * @throws UnknownResourceError, ProjectNotFoundError, SubscriptionChangedError, and what the hooks API throws
+ * @throws UnknownResourceError, ProjectNotFoundError, SubscriptionChangedError, and what the hooks API and `reconcile` throw
  */
 export async function applySubscription(
   asked: AskedSubscription,
@@ -95,6 +107,9 @@ export async function applySubscription(
   const resources = checkResources(asked.resources, catalogue);
 
   const before = await store.read(companyId);
+  const { reconcile: asks = before?.reconcile, ...wanted } = asked;
+  const reconcile = typeof asks === 'function' ? asks() : asks;
+  const { reconcile: _, ...kept } = before ?? {};
   const now = clock();
   let current: StoredSubscription = await saved(
     store,
@@ -102,8 +117,9 @@ export async function applySubscription(
       createdAt: now,
       hooks: [],
       // Keeps what the audit has noted.
-      ...before,
-      ...asked,
+      ...kept,
+      ...wanted,
+      ...(reconcile !== undefined && reconcile !== 'none' && { reconcile }),
       resources,
       updatedAt: now,
     },

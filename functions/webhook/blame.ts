@@ -24,6 +24,9 @@ const codesOfOthers = new Set([
   'app_not_connected',
   'on_event_not_loaded',
   'handler_timeout',
+  'unknown_secret',
+  'own_secret_unread',
+  'too_many_secrets',
   'foreign_token',
   'foreign_item',
 ]);

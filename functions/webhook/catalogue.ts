@@ -37,8 +37,13 @@ export function checkResources(asked: readonly AskedResource[], catalogue: Catal
       const known = possible.join(', ') || 'nothing';
       throw new UnknownResourceError(`Procore never reports ${impossible.join(' or ')} of "${name}", only ${known}.`);
     }
+    const usable = triggerActions.filter((action) => (actions ?? possible).includes(action));
+    if (usable.length === 0) {
+      const known = possible.join(', ') || 'nothing';
+      throw new UnknownResourceError(`Of "${name}" Procore reports ${known}: none of ${triggerActions.join(', ')}.`);
+    }
     const key = `${found} ${name}`;
-    const all = new Set([...(wanted.get(key)?.actions ?? []), ...(actions ?? possible)]);
+    const all = new Set([...(wanted.get(key)?.actions ?? []), ...usable]);
     wanted.set(key, { name, level: found, actions: triggerActions.filter((action) => all.has(action)) });
   }
   return [...wanted.values()];

@@ -2,10 +2,15 @@ import type { RemainingTime } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { CompanyClient, ProcoreClient } from '../procore/client.ts';
 import type { ProcoreEnvironmentName } from '../procore/environment.ts';
+import type { BudgetClass } from '../procore/rate-room.ts';
 import type { SubscriptionStore } from './subscription.ts';
 
 /** Gives a client for a connection; `remaining` is the time that its calls have, in milliseconds. */
-export type ClientForConnection = (connectionId: string, remaining: RemainingTime) => ProcoreClient;
+export type ClientForConnection = (
+  connectionId: string,
+  remaining: RemainingTime,
+  budgetClass?: BudgetClass,
+) => ProcoreClient;
 
 /** No subscription says which connection serves the company. */
 export class NoSubscriptionError extends ConnectorError {
@@ -35,12 +40,12 @@ export function companyClients({
   readonly environment: ProcoreEnvironmentName;
   readonly subscriptions: Pick<SubscriptionStore, 'read'>;
   readonly clientForConnection: ClientForConnection;
-}): (companyId: string, remaining: RemainingTime) => CompanyClient {
-  return (companyId, remaining) =>
+}): (companyId: string, remaining: RemainingTime, budgetClass?: BudgetClass) => CompanyClient {
+  return (companyId, remaining, budgetClass) =>
     companyClientWhenCalled(environment, companyId, async () => {
       const subscription = await subscriptions.read(companyId);
       if (subscription === undefined) throw new NoSubscriptionError(environment, companyId);
-      return clientForConnection(subscription.connectionId, remaining).company(companyId);
+      return clientForConnection(subscription.connectionId, remaining, budgetClass).company(companyId);
     });
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectionChange } from '../connection/connection-change.ts';
 import type { CompanyClient } from '../procore/client.ts';
 import type { OwnLog } from './own-log.ts';
+import type { ReadOwnSecret } from './own-secrets.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
 /** What is known about an event beyond its payload. A mark but `stale` is also false when it could not be found out. */
@@ -29,6 +30,11 @@ export interface HandlerContext {
   readonly log: OwnLog;
   /** Aborted when the invocation has to end. The event then counts as failed and comes again. Pass it on to `fetch`. */
   readonly signal: AbortSignal;
+  /**
+   * Gives the text of a secret of yours by its name in `secrets` of cdk.json, remembered for five minutes. After your other
+   * system has refused it, `secret('erp', { fresh: true })` reads it again, at most once in 30 seconds.
+   */
+  readonly secret: ReadOwnSecret;
 }
 
 /** What `onEvent` gets besides the event. */

@@ -1,5 +1,6 @@
 import type { ConnectionChange } from '../connection/connection-change.ts';
 import { isProcoreEnvironmentName, type ProcoreEnvironmentName } from '../procore/environment.ts';
+import type { BudgetClass } from '../procore/rate-room.ts';
 import { sha256 } from '../sha256.ts';
 import type { WebhookEvent } from './webhook-event.ts';
 
@@ -8,9 +9,6 @@ export const messageVersion = 1;
 
 /** Where an event came from: Procore's own delivery, one that the audit fetched, or what we found or sent again. */
 export type EventOrigin = 'live' | 'recovered' | 'reconciled' | 'backfilled' | 'replayed';
-
-/** Which part of Procore's rate limit an event's calls may use: what is live goes before what catches up. */
-export type BudgetClass = 'foreground' | 'background';
 
 const budgetClasses: Readonly<Record<EventOrigin, BudgetClass>> = {
   live: 'foreground',

@@ -1,8 +1,8 @@
 import { ConnectorError } from '../connector-error.ts';
-import { ProcoreApiError } from '../procore/api-error.ts';
+import { refusalOf } from '../procore/api-error.ts';
 import type { ApiPath, CompanyClient } from '../procore/client.ts';
 import { type ExactJson, type ExactJsonObject, exactId, isJsonObject } from '../procore/exact-json.ts';
-import type { TriggerAction } from './subscription.ts';
+import { type TriggerAction, triggerActions } from './subscription.ts';
 import type { PayloadVersion } from './webhook-event.ts';
 
 /** A hook as Procore has it. */
@@ -16,6 +16,8 @@ export interface Hook {
   readonly authorization: string | null;
   /** undefined when Procore does not say. */
   readonly triggerCount: number | undefined;
+  /** The project whose hook it is; null for a company's, or when Procore does not say. */
+  readonly projectId: string | null;
 }
 
 /** The fields of a new hook. */
@@ -27,28 +29,34 @@ export interface HookFields {
   readonly authorization: string;
 }
 
-/** A trigger. Its action is read in each of Procore's spellings. */
+/** A trigger that is wanted. */
 export interface Trigger {
   readonly resourceName: string;
   readonly action: TriggerAction;
 }
 
 /** A trigger as Procore has it. */
-export interface StoredTrigger extends Trigger {
+export interface StoredTrigger {
   readonly id: string;
+  readonly resourceName: string;
+  /** One of ours in each of Procore's spellings, or one that we do not know, in lower case. */
+  readonly action: string;
 }
 
 /** A resource of the webhook catalogue. */
 export interface CatalogueEntry {
   readonly name: string;
-  readonly actions: readonly TriggerAction[];
+  /** Ours in each of Procore's spellings, and those that we do not know, in lower case. */
+  readonly actions: readonly string[];
 }
 
 /** A delivery of the list of deliveries. */
-export interface LostDelivery {
+export interface ListedDelivery {
   readonly id: string;
   /** The event as JSON, ids beyond 2^53 as strings of their digits; null when Procore no longer has it. */
   readonly payload: ExactJson;
+  /** Procore's word, e.g. `delivered`; an empty text when it does not say. */
+  readonly status: string;
 }
 
 /** Procore's answer is not what its reference documents. */
@@ -71,6 +79,10 @@ const mostInBulk = 500;
 
 /** The v2.0 webhook endpoints of one company; a `projectId` of null means the company's own hooks. */
 export interface HooksApi {
+  /**
+   * Lists the hooks of a project, or of the company. No document says whether a company's list has those of its projects:
+   * look at their `projectId`.
+   */
   listHooks(projectId: string | null, namespace: string): Promise<readonly Hook[]>;
   createHook(projectId: string | null, fields: HookFields): Promise<Hook>;
   changeHook(
@@ -80,17 +92,21 @@ export interface HooksApi {
   ): Promise<void>;
   /** Deletes a hook. It is a success when the hook is gone already. */
   deleteHook(projectId: string | null, hookId: string): Promise<void>;
+  /** Lists the triggers of a hook that was just seen. */
   listTriggers(projectId: string | null, hookId: string): Promise<readonly StoredTrigger[]>;
   /** Creates triggers in bulk. Procore's answer about single triggers has two shapes: list them to see what is kept. */
   createTriggers(projectId: string | null, hookId: string, triggers: readonly Trigger[]): Promise<void>;
   deleteTriggers(projectId: string | null, hookId: string, triggerIds: readonly string[]): Promise<void>;
   catalogue(projectId: string | null, payloadVersion: PayloadVersion): Promise<readonly CatalogueEntry[]>;
-  /** Lists the deliveries of a status whose day is `startDay` (yyyy-mm-dd) or later, as far as the caller reads. */
+  /**
+   * Lists the deliveries of a hook that was just seen, with a status and a day from `startDay` (yyyy-mm-dd) on, as far as
+   * the caller reads.
+   */
   deliveries(
     projectId: string | null,
     hookId: string,
     filter: { readonly status?: 'failed' | 'discarded'; readonly startDay: string },
-  ): AsyncIterable<LostDelivery>;
+  ): AsyncIterable<ListedDelivery>;
   /** Lists the ids of all projects that the connection sees. */
   listProjects(): Promise<readonly string[]>;
 }
@@ -139,7 +155,8 @@ export function hooksApi(client: CompanyClient): HooksApi {
 
     deleteHook: (projectId, hookId) => deleteIfThere(client, hookPath(projectId, hookId)),
 
-    listTriggers: (projectId, hookId) => collect(list(`${hookPath(projectId, hookId)}/triggers`, {}, readTrigger)),
+    listTriggers: (projectId, hookId) =>
+      collect(ofSeenHook(list(`${hookPath(projectId, hookId)}/triggers`, {}, readTrigger))),
 
     async createTriggers(projectId, hookId, triggers) {
       for (const some of inBulk(triggers)) {
@@ -156,10 +173,12 @@ export function hooksApi(client: CompanyClient): HooksApi {
       collect(list(`${base(projectId)}/resources`, { payload_version: payloadVersion }, readCatalogueEntry)),
 
     deliveries: (projectId, hookId, { status, startDay }) =>
-      list(
-        `${hookPath(projectId, hookId)}/deliveries`,
-        { ...(status && { 'filter[status]': status }), 'filter[start]': startDay },
-        readDelivery,
+      ofSeenHook(
+        list(
+          `${hookPath(projectId, hookId)}/deliveries`,
+          { ...(status && { 'filter[status]': status }), 'filter[start]': startDay },
+          readDelivery,
+        ),
       ),
 
     listProjects: () => collect(list('/rest/v1.0/projects', { company_id: companyId }, ({ id }) => exactId(id))),
@@ -171,7 +190,26 @@ async function deleteIfThere(client: CompanyClient, path: ApiPath): Promise<void
   try {
     await client.delete(path);
   } catch (error) {
-    if (!(error instanceof ProcoreApiError) || error.status !== 404) throw error;
+    if (refusalOf(error)?.status !== 404) throw error;
+  }
+}
+
+/**
+ * Reads a list of a hook that exists. Procore was seen to answer 404 while it is empty. An HTML page says that the path
+ * is wrong, so it is not taken for an empty list.
+ *
+ * @see [PROCORE.md, section 3.6](../../lib/procore-stand-in/PROCORE.md#36-deliveries)
+ */
+async function* ofSeenHook<Entry>(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  let isEmpty = true;
+  try {
+    for await (const entry of entries) {
+      isEmpty = false;
+      yield entry;
+    }
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!isEmpty || refusal?.status !== 404 || /^\s*</.test(refusal.text)) throw error;
   }
 }
 
@@ -211,30 +249,31 @@ function readHook(hook: ExactJsonObject): Hook | undefined {
     destinationUrl: textOf(hook.destination_url),
     authorization: textOf(headers.Authorization) || null,
     triggerCount: typeof hook.trigger_count === 'number' ? hook.trigger_count : undefined,
+    projectId: exactId(hook.project_id) ?? null,
   };
 }
 
 /** Requests say `create`; answers were seen to say `create`, `CREATE` and `CREATED`. */
-function readAction(value: ExactJson | undefined): TriggerAction | undefined {
-  const stem = textOf(value).toLowerCase();
-  return (['create', 'update', 'delete'] as const).find((action) => stem.startsWith(action.slice(0, -1)));
+function readAction(value: ExactJson | undefined): string {
+  const text = textOf(value).toLowerCase();
+  return triggerActions.find((action) => [action, `${action}d`].includes(text)) ?? text;
 }
 
 function readTrigger(trigger: ExactJsonObject): StoredTrigger | undefined {
   const id = exactId(trigger.id);
   const action = readAction(trigger.event_type);
   const resourceName = textOf(trigger.resource_name);
-  return id === undefined || action === undefined || resourceName === '' ? undefined : { id, action, resourceName };
+  return id === undefined || action === '' || resourceName === '' ? undefined : { id, action, resourceName };
 }
 
 function readCatalogueEntry(entry: ExactJsonObject): CatalogueEntry | undefined {
   const name = textOf(entry.name);
   const given = Array.isArray(entry.actions) ? (entry.actions as readonly ExactJson[]) : [];
-  return name === '' ? undefined : { name, actions: given.flatMap((action) => readAction(action) ?? []) };
+  return name === '' ? undefined : { name, actions: given.map(readAction).filter((action) => action !== '') };
 }
 
-function readDelivery({ id: given, payload }: ExactJsonObject): LostDelivery | undefined {
+function readDelivery({ id: given, payload, status }: ExactJsonObject): ListedDelivery | undefined {
   const id = exactId(given);
   // A delivery without a payload goes into quarantine, so that those behind it are read.
-  return id === undefined ? undefined : { id, payload: payload ?? null };
+  return id === undefined ? undefined : { id, payload: payload ?? null, status: textOf(status).toLowerCase() };
 }

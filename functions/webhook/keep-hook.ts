@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { Hook, HooksApi, StoredTrigger, Trigger } from './hooks-api.ts';
-import { fingerprint, type SubscribedHook, type Subscription } from './subscription.ts';
+import { fingerprint, type SubscribedHook, type Subscription, triggerActions } from './subscription.ts';
 
 /** What had to be done at a hook. */
 export type HookRepair =
@@ -34,6 +34,8 @@ export interface KeepHookDependencies {
   /** The webhook authorization's current value, without `Bearer`. */
   readonly authorization: string;
   readonly clock: Clock;
+  /** The hooks of the same project, listed a moment ago. @default they are listed */
+  readonly listed?: readonly Hook[] | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function keepHook(
   subscription: Subscription,
   projectId: string | null,
   known: SubscribedHook | undefined,
-  { api, authorization, clock }: KeepHookDependencies,
+  { api, authorization, clock, listed }: KeepHookDependencies,
 ): Promise<KeptHook> {
   const header = `Bearer ${authorization}`;
   const fields = {
@@ -70,7 +72,7 @@ export async function keepHook(
     authorization: header,
   };
   const repairs: HookRepair[] = [];
-  const found = await findHook(subscription, projectId, known, api);
+  const found = await findHook(subscription, projectId, known, api, listed);
   let reauthorized = found === undefined;
   if (found === undefined) repairs.push('created');
   else {
@@ -122,8 +124,11 @@ async function findHook(
   projectId: string | null,
   known: SubscribedHook | undefined,
   api: HooksApi,
+  alreadyListed: readonly Hook[] | undefined,
 ): Promise<Hook | undefined> {
-  const listed = await api.listHooks(projectId, namespace);
+  const all = alreadyListed ?? (await api.listHooks(projectId, namespace));
+  // A company's list may have the hooks of its projects.
+  const listed = projectId === null ? all.filter((hook) => hook.projectId === null) : all;
   const ours = listed.filter((hook) => hook.namespace === namespace && hook.destinationUrl === destinationUrl);
   // A hook whose URL somebody changed is found by its id.
   const stored = listed.find(({ id }) => id === known?.hookId);
@@ -138,16 +143,19 @@ async function keepTriggers(
   hookId: string,
   wanted: readonly Trigger[],
 ): Promise<readonly HookRepair[]> {
-  const keyOf = ({ resourceName, action }: Trigger) => JSON.stringify([resourceName, action]);
+  const keyOf = ({ resourceName, action }: Trigger | StoredTrigger) => JSON.stringify([resourceName, action]);
   const missingFrom = (listed: readonly StoredTrigger[]) => {
     const present = new Set(listed.map(keyOf));
     return wanted.filter((trigger) => !present.has(keyOf(trigger)));
   };
   const listed = await api.listTriggers(projectId, hookId);
   const missing = missingFrom(listed);
-  // Triggers that are not wanted, and those that are there twice.
+  // Triggers that are not wanted, and those that are there twice. What we do not know is not ours to delete.
   const left = new Set(wanted.map(keyOf));
-  const superfluous = listed.filter((trigger) => !left.delete(keyOf(trigger))).map(({ id }) => id);
+  const known: readonly string[] = triggerActions;
+  const superfluous = listed
+    .filter((trigger) => known.includes(trigger.action) && !left.delete(keyOf(trigger)))
+    .map(({ id }) => id);
   if (missing.length > 0) await api.createTriggers(projectId, hookId, missing);
   if (superfluous.length > 0) await api.deleteTriggers(projectId, hookId, superfluous);
   if (missing.length > 0) {

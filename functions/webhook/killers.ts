@@ -30,8 +30,8 @@ export function isOpen(message: ReceivedMessage, kept: TryRecord | undefined): b
   return kept?.messageId === message.messageId && kept.startedAt !== undefined;
 }
 
-/** What comes again this soon after its try has begun was put off by a living process; seconds, with a minute to spare. */
-const soonestAfterDeath = eventQueueLimits.visibilitySeconds - 120;
+/** What comes again sooner before the end of its visibility time-out than this was put off by a living process; seconds. */
+const beforeVisible = 120;
 
 /** The pause, in seconds, after which a message whose try has an end that could not be written is back in time. */
 export const longestUnclosed = 60;
@@ -42,16 +42,18 @@ export const longestUnclosed = 60;
  * for that, and who does kill dies again.
  *
  * @param before the receive in which the try began
+ * @param visibilitySeconds at least six times as long as a try can last, and 360 at least
  */
 export function withDeath(
   record: TryRecord,
   before: Pick<TryRecord, 'receiveCount'> | undefined,
   now: number,
+  visibilitySeconds: number = eventQueueLimits.visibilitySeconds,
 ): TryRecord {
   const { startedAt, deaths, failures, receiveCount } = record;
   if (startedAt === undefined) return record;
   const isNext = receiveCount === (before?.receiveCount ?? 0) + 1;
-  if (!isNext || now - startedAt < soonestAfterDeath) {
+  if (!isNext || now - startedAt < visibilitySeconds - beforeVisible) {
     const text = 'How this try ended is not known.';
     return { ...withTry(record, { at: startedAt, outcome: 'outside', text }), deaths, failures: failures + 1 };
   }

@@ -111,8 +111,14 @@ export interface Ledger {
 export interface LedgerReader {
   /** Reads one event, strongly consistent. */
   show(eventId: string): Promise<ArrivedEvent | undefined>;
-  /** Lists the events that arrived from `since` (included) to `until` (excluded), epoch seconds, oldest first. */
-  arrivals(since: number, until: number): AsyncIterable<ArrivedEvent>;
+  /** Reads some events, as many as there are, strongly consistent and in any order. */
+  showAll(eventIds: readonly string[]): Promise<readonly ArrivedEvent[]>;
+  /**
+   * Lists the events that arrived from `since` (included) to `until` (excluded), epoch seconds, oldest first.
+   *
+   * @param isLeftOut tells of which nothing is wanted: they are not read. @default all are
+   */
+  arrivals(since: number, until: number, isLeftOut?: (eventId: string) => boolean): AsyncIterable<ArrivedEvent>;
   /** Lists what is failing, or dead: within each part of the index the longest first. */
   attention(attention: Attention): AsyncIterable<Attended>;
 }

@@ -1,5 +1,4 @@
 import { errorName } from '../connector-error.ts';
-import type { OAuthClientSource } from '../oauth/token-endpoint.ts';
 import type { Observer } from '../observer.ts';
 import type { EventMarks } from './event-handlers.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +8,8 @@ import type { WebhookEvent } from './webhook-event.ts';
 /** What {@link readMarks} needs. */
 export interface MarkDependencies {
   readonly ledger: Pick<Ledger, 'history'>;
-  readonly oauthClient: OAuthClientSource;
+  /** Gives our own client id; undefined when nobody has written it yet. */
+  readonly ownClientId: () => Promise<string | undefined>;
   readonly subscriptions: Pick<SubscriptionStore, 'read'>;
   readonly observer: Observer;
 }
@@ -21,16 +21,20 @@ export interface MarkDependencies {
  * @returns the marks; a failure is noted and not thrown
  */
 export async function readMarks(event: WebhookEvent, dependencies: MarkDependencies): Promise<EventMarks> {
-  const { ledger, oauthClient, subscriptions, observer } = dependencies;
+  const { ledger, ownClientId, subscriptions, observer } = dependencies;
   const unmarked = (what: string) => (error: unknown) => {
     observer.note(what, { eventId: event.id, errorName: errorName(error) });
     return undefined;
   };
-  const [history, client, subscribed] = await Promise.all([
+  const told = (clientId: string | undefined) => {
+    if (clientId === undefined) observer.note('event.client_id_unknown', { eventId: event.id });
+    return clientId;
+  };
+  const [history, clientId, subscribed] = await Promise.all([
     ledger.history(event).catch(unmarked('event.history_unread')),
     event.sourceApplicationId === undefined
       ? undefined
-      : oauthClient.read().catch(unmarked('event.oauth_client_unread')),
+      : ownClientId().then(told).catch(unmarked('event.client_id_unread')),
     subscriptions
       .read(event.companyId)
       .then((subscription) => subscription !== undefined)
@@ -45,7 +49,7 @@ export async function readMarks(event: WebhookEvent, dependencies: MarkDependenc
       history === undefined
         ? null
         : newestHandled !== null && event.occurredAt !== null && event.occurredAt < newestHandled,
-    loop: client !== undefined && event.sourceApplicationId === client.clientId,
+    loop: clientId !== undefined && event.sourceApplicationId === clientId,
     unsubscribed: subscribed === false,
   };
 }

@@ -1,107 +1,60 @@
 import { errorName } from '../connector-error.ts';
-import type { ApiPath, CompanyClient } from '../procore/client.ts';
-import type { ProcoreEnvironmentName } from '../procore/environment.ts';
-import { exactId, isJsonObject } from '../procore/exact-json.ts';
-import type { Query } from '../procore/listing.ts';
-import { sha256 } from '../sha256.ts';
+import { type ExactJson, exactId, isJsonObject } from '../procore/exact-json.ts';
 import { type AcceptanceDependencies, acceptDelivery } from './acceptance.ts';
 import type { Ledger } from './ledger.ts';
 import { parseDelivery } from './parse.ts';
+import { recordEvent } from './record-event.ts';
 
-/** What is reconciled: a list that knows `filters[updated_at]`, and the name under which its events come. */
-export interface ReconciledResource {
+/** Whose records are listed, and the name under which their events come. */
+export interface ListedResource {
+  readonly companyId: string;
   /** As webhooks name it, e.g. `RFIs`. */
   readonly resourceName: string;
-  readonly path: ApiPath;
-  /** Absent for a resource of the company itself. */
-  readonly projectId?: string;
-  readonly query?: Query;
+  /** null for a resource of the company itself. */
+  readonly projectId: string | null;
 }
 
-/** What {@link reconcile} needs. */
-export interface ReconcileDependencies<E extends ProcoreEnvironmentName> extends AcceptanceDependencies {
-  readonly company: CompanyClient<E>;
+/** What {@link emitChange} needs. */
+export interface EmitDependencies extends AcceptanceDependencies {
   readonly ledger: Pick<Ledger, 'find' | 'record' | 'history'>;
 }
 
-/** How many records were listed, and how each of them ended. */
-export interface Reconciliation {
-  readonly listed: number;
-  /** Records of which `onEvent` has already handled an event that is as new as the change. */
-  readonly handled: number;
-  readonly emitted: number;
-  /** Records that an earlier reconciliation has emitted. */
-  readonly known: number;
-  /** Records that could not be queued: run again from the same time. */
-  readonly failed: number;
-  /** Where the next one starts, epoch seconds. */
-  readonly until: number;
-}
+/**
+ * What became of a record that was listed:
+ * - `emitted`: it is on the queue as an event.
+ * - `handled`: `onEvent` has already handled an event that is as new as the change.
+ * - `known`: an earlier reconciliation has emitted it.
+ * - `unusable`: it has no id or no `updated_at`, so there can be no event of it.
+ * - `failed`: it could not be queued. The list has to be read again from the same time.
+ */
+export type ChangeOutcome = 'emitted' | 'handled' | 'known' | 'unusable' | 'failed';
 
 /**
- * Emits events for changes that Procore never reported: its webhooks are "best-effort, not guaranteed". It lists what
- * changed since a time and accepts each change as if it were a delivery. It can be run twice without harm.
+ * Emits an event for a change that was found in a list: Procore's webhooks are "best-effort, not guaranteed". The change is
+ * accepted as if it were a delivery, so it can be found twice without harm.
  *
- * @param since epoch seconds; the `until` of the last run, less a minute or so for clocks and slow writes
- * @returns how many records there were, and where the next run starts
- * @throws ProcoreApiError, and what the client's lists throw, e.g. TruncatedListError
  * @see [Webhooks](https://developers.procore.com/documentation/webhooks)
  */
-export async function reconcile<E extends ProcoreEnvironmentName>(
-  dependencies: ReconcileDependencies<E>,
-  resource: ReconciledResource,
-  since: number,
-): Promise<Reconciliation> {
-  const until = Math.floor(dependencies.clock());
-  const counts = { listed: 0, handled: 0, emitted: 0, known: 0, failed: 0 };
-  const options = { ...(resource.query && { query: resource.query }) };
-  for await (const record of dependencies.company.listChanged(resource.path, since, until, options)) {
-    counts.listed += 1;
-    const id = isJsonObject(record) ? exactId(record.id) : undefined;
-    const updatedAt = isJsonObject(record) ? record.updated_at : undefined;
-    if (id === undefined || typeof updatedAt !== 'string') {
-      counts.failed += 1;
-      continue;
-    }
-    const body = reconciledEvent(dependencies.company.companyId, resource, id, updatedAt);
-    if (await wasHandled(body, dependencies)) {
-      counts.handled += 1;
-      continue;
-    }
-    const acceptance = await acceptDelivery(body, dependencies, 'reconciled');
-    counts[acceptance === 'accepted' ? 'emitted' : acceptance === 'duplicate' ? 'known' : 'failed'] += 1;
-  }
-  dependencies.observer.note('reconciled', { resourceName: resource.resourceName, count: counts.emitted });
-  return { ...counts, until };
+export async function emitChange(
+  record: ExactJson,
+  { companyId, resourceName, projectId }: ListedResource,
+  dependencies: EmitDependencies,
+): Promise<ChangeOutcome> {
+  const resourceId = isJsonObject(record) ? exactId(record.id) : undefined;
+  const updatedAt = isJsonObject(record) ? record.updated_at : undefined;
+  if (resourceId === undefined || typeof updatedAt !== 'string') return 'unusable';
+  const found = { companyId, resourceName, resourceId, updatedAt, ...(projectId !== null && { projectId }) };
+  const body = recordEvent('reconciled', found);
+  if (await wasHandled(body, dependencies)) return 'handled';
+  const acceptance = await acceptDelivery(body, dependencies, 'reconciled');
+  return acceptance === 'accepted'
+    ? 'emitted'
+    : acceptance === 'duplicate' || acceptance === 'erased'
+      ? 'known'
+      : 'failed';
 }
 
-/**
- * Writes a change as a v4.0 payload. Its id is made of resource, id and time of the change, so it is always the same.
- */
-function reconciledEvent(
-  companyId: string,
-  { resourceName, projectId }: ReconciledResource,
-  resourceId: string,
-  updatedAt: string,
-): Uint8Array {
-  const id = sha256(JSON.stringify([resourceName, resourceId, updatedAt]));
-  const event = {
-    id: `reconciled-${id}`,
-    timestamp: updatedAt,
-    reason: 'update',
-    company_id: companyId,
-    project_id: projectId ?? null,
-    user_id: null,
-    resource_type: resourceName,
-    resource_id: resourceId,
-  };
-  return new TextEncoder().encode(JSON.stringify(event));
-}
-
-async function wasHandled<E extends ProcoreEnvironmentName>(
-  body: Uint8Array,
-  { ledger, observer }: ReconcileDependencies<E>,
-): Promise<boolean> {
+async function wasHandled(body: Uint8Array, { ledger, observer }: EmitDependencies): Promise<boolean> {
   const parsed = parseDelivery(body);
   if ('unreadable' in parsed) return false;
   const { event } = parsed;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 import type { Observer } from '../observer.ts';
 import type { PreviousUse } from './previous-use.ts';
-import { fingerprint, type SubscribedHook, type Subscription, type SubscriptionStore } from './subscription.ts';
+import { fingerprint, type SubscribedHook, type Subscription } from './subscription.ts';
 import {
   previousEndsAt,
   previousSeconds,
@@ -11,9 +11,8 @@ import {
   withRetired,
 } from './webhook-authorization.ts';
 
-/** What {@link retirePrevious} needs. */
+/** What ending a previous value needs. */
 export interface RetirementDependencies {
-  readonly store: SubscriptionStore;
   readonly keeper: WebhookAuthorizationKeeper;
   readonly use: Pick<PreviousUse, 'last'>;
   readonly clock: Clock;
@@ -121,44 +120,69 @@ export function unmovedHooks(subscriptions: readonly Subscription[], current: st
   );
 }
 
-/** Why the previous value is still accepted; `retired` when it is not. */
-export type Retirement = 'nothing_to_retire' | 'hooks_not_moved' | 'retries_possible' | 'retired';
+/**
+ * Where a previous value stands: there is none, it goes on until its time, its time has begun just now, or it ended just
+ * now.
+ */
+export type PreviousStands = 'none' | 'accepted' | 'time_begun' | 'retired';
 
 /**
- * Retires the previous value at its time, whoever still sends it. It does so earlier when no hook has it and no delivery
- * with it can come: 13 hours after the last hook was moved and after the last delivery with it. Companies whose hooks
- * would break, or do break, are noted.
+ * Ends the previous value if its time has come, whoever still sends it. Values that a person has set get a time.
  *
- * @returns what was done, or why nothing was done
- * @throws what the stores throw
+ * @returns where it stands now
+ * @throws what the keeper throws
  */
-export async function retirePrevious(
+export async function retireAtItsTime(
   authorization: WebhookAuthorization,
-  dependencies: RetirementDependencies,
-): Promise<Retirement> {
-  const { store, keeper, use, clock, observer } = dependencies;
-  const { current, previous, rotatedAt } = authorization;
-  if (previous === undefined) return 'nothing_to_retire';
+  { keeper, clock, observer }: Omit<RetirementDependencies, 'use'>,
+): Promise<PreviousStands> {
+  if (authorization.previous === undefined) return 'none';
   const endsAt = previousEndsAt(authorization);
+  const now = clock();
   if (endsAt === undefined) {
     // A person has set both values. Hooks that we do not keep may send the old one, so its time begins now.
-    const now = clock();
     await keeper.write({ ...authorization, rotatedAt: now, retireAt: now + previousSeconds }, authorization);
-    return 'retries_possible';
+    return 'time_begun';
   }
-  if (clock() < endsAt) {
-    const subscriptions = await store.list();
-    const unmoved = unmovedHooks(subscriptions, current);
-    noteUnmoved('subscription.hooks_not_moved', unmoved, observer);
-    if (unmoved.length > 0) return 'hooks_not_moved';
-    const moved = subscriptions.flatMap(({ hooks }) => hooks.map(({ authorizedAt }) => authorizedAt));
-    // A person who said when it ends may have left out since when it is the previous one.
-    const times = [rotatedAt ?? clock(), (await use.last(fingerprint(previous))) ?? 0, ...moved];
-    if (clock() - times.reduce((one, other) => Math.max(one, other)) < retrySeconds) return 'retries_possible';
-  }
-  if ((await keeper.write(withoutPrevious(authorization), authorization)) === 'changed') return 'retries_possible';
+  if (now < endsAt) return 'accepted';
+  return endPrevious(authorization, { keeper, observer });
+}
+
+/** What is known of all hooks of all subscriptions. */
+export interface HookMoves {
+  /** How many do not have the current value. */
+  readonly unmoved: number;
+  /** When the last one got it, epoch seconds; 0 when there are none. */
+  readonly lastMovedAt: number;
+}
+
+/**
+ * Ends the previous value before its time when no hook has it and no delivery with it can come: 13 hours after the last
+ * hook was moved and after the last delivery with it.
+ *
+ * @returns where it stands now
+ * @throws what the stores throw
+ */
+export async function retireWhenMoved(
+  authorization: WebhookAuthorization,
+  { unmoved, lastMovedAt }: HookMoves,
+  { keeper, use, clock, observer }: RetirementDependencies,
+): Promise<PreviousStands> {
+  const { previous, rotatedAt } = authorization;
+  if (previous === undefined) return 'none';
+  if (unmoved > 0) return 'accepted';
+  // A person who said when it ends may have left out since when it is the previous one.
+  const lastUsedAt = (await use.last(fingerprint(previous))) ?? 0;
+  if (clock() - Math.max(rotatedAt ?? clock(), lastUsedAt, lastMovedAt) < retrySeconds) return 'accepted';
+  return endPrevious(authorization, { keeper, observer });
+}
+
+async function endPrevious(
+  authorization: WebhookAuthorization,
+  { keeper, observer }: Pick<RetirementDependencies, 'keeper' | 'observer'>,
+): Promise<PreviousStands> {
+  if ((await keeper.write(withoutPrevious(authorization), authorization)) === 'changed') return 'accepted';
   observer.note('webhook.authorization_retired');
-  noteUnmoved('subscription.hooks_cut_off', unmovedHooks(await store.list(), current), observer);
   return 'retired';
 }
 
@@ -166,11 +190,4 @@ export async function retirePrevious(
 function withoutPrevious({ current, previous, retired }: WebhookAuthorization): WebhookAuthorization {
   const all = previous === undefined ? retired : withRetired(fingerprint(previous), { ...(retired && { retired }) });
   return { current, ...(all && { retired: all }) };
-}
-
-/** Names each company once: it may have hundreds of hooks. */
-function noteUnmoved(event: string, unmoved: readonly UnmovedHook[], observer: Observer): void {
-  for (const [companyId, hooks] of Map.groupBy(unmoved, (hook) => hook.companyId)) {
-    observer.note(event, { companyId, connectionId: hooks[0]?.connectionId, count: hooks.length });
-  }
 }

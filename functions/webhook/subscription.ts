@@ -21,6 +21,27 @@ export interface WantedResource {
   readonly actions: readonly TriggerAction[];
 }
 
+/** A list of records that is read, since webhooks may miss changes. */
+export interface ReconciledList {
+  /** The name under which its events come, as webhooks name it, e.g. `RFIs`. */
+  readonly name: string;
+  /** Path, perhaps with a query, in which `{company_id}` and `{project_id}` stand for ids. */
+  readonly path: string;
+  /** A list of the company, or one list in each project. */
+  readonly level: ResourceLevel;
+  /** The list is documented without `filters[updated_at]`: it is only ever read as a whole, and once a day at most. */
+  readonly wholeOnly?: true;
+}
+
+/** What is read at Procore without being told, see `reconcile-work.ts`. */
+export interface ReconcileWish {
+  /** How often, in hours. */
+  readonly hours: number;
+  readonly lists: readonly ReconciledList[];
+  /** Whether records that are no longer there are told as well. */
+  readonly reportVanished?: boolean;
+}
+
 /** A hook at Procore that serves a subscription. */
 export interface SubscribedHook {
   readonly hookId: string;
@@ -52,6 +73,8 @@ export interface Subscription {
   readonly hooks: readonly SubscribedHook[];
   /** The audit warns when Procore has had nothing to deliver for this many hours; 0 for never. */
   readonly silenceHours: number;
+  /** Absent when nothing is read without being told; a subscription of an older release has none. */
+  readonly reconcile?: ReconcileWish;
   readonly createdAt: number;
   /** When what is wanted last changed, epoch seconds. */
   readonly updatedAt: number;
@@ -63,6 +86,8 @@ export interface Subscription {
   readonly failedLooks?: readonly { readonly projectId: string | null; readonly at: number }[];
   /** How many hooks in a row had nothing to deliver for `silenceHours`. */
   readonly silentHooks?: number;
+  /** Whether Procore's list of the company's hooks has those of its projects, too; absent before it was seen. */
+  readonly companyListsProjects?: boolean;
   /** Ids of lost deliveries that are in quarantine, newest last. Each one goes there once. */
   readonly setAside?: readonly string[];
 }
@@ -72,12 +97,25 @@ export interface StoredSubscription extends Subscription {
   readonly revision: number;
 }
 
+/** One page of subscriptions. */
+export interface SubscriptionPage {
+  readonly subscriptions: readonly StoredSubscription[];
+  /** Absent on the last page. */
+  readonly cursor?: string;
+}
+
 /** Where subscriptions are kept, one for each company. */
 export interface SubscriptionStore {
   /** Reads a company's subscription, strongly consistent. */
   read(companyId: string): Promise<StoredSubscription | undefined>;
-  /** Lists all of this environment, in the order of their company ids' text. */
+  /** Lists all of this environment, in the order of their company ids' text: for people, who wait for it. */
   list(): Promise<readonly StoredSubscription[]>;
+  /**
+   * Lists a bounded page of them, in the same order.
+   *
+   * @param cursor where an earlier page ended
+   */
+  page(limit: number, cursor?: string): Promise<SubscriptionPage>;
   /**
    * Writes a subscription if the stored one is still of the revision that was read; undefined means that none was
    * stored.

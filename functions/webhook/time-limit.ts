@@ -1,7 +1,7 @@
 import type { Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 
-const timeoutRemedy = 'Make it faster, pass `signal` on to what it waits for, or raise the time-out of the worker.';
+const timeoutRemedy = 'Make it faster, pass `signal` on to what it waits for, or raise `timeoutSeconds` in cdk.json.';
 
 /** The integrator's code had not finished when the invocation had to end. */
 export class HandlerTimeoutError extends ConnectorError {

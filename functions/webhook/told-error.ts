@@ -6,7 +6,7 @@ export interface ToldError {
   readonly errorName: string;
   /** What it said, at most 500 characters. */
   readonly text: string;
-  /** Where it was thrown, e.g. `on-event.ts:12`. */
+  /** Where it was thrown, e.g. `on-event.ts:12:9`. */
   readonly frame?: string;
   /** What to do about it, if we know. */
   readonly remedy?: string;
@@ -87,10 +87,17 @@ function isText(value: unknown): value is string {
 }
 
 function without(text: string, part: string | undefined): string {
-  return part === undefined ? text : text.replace(part, () => '').trim();
+  return part === undefined
+    ? text
+    : text
+        .replace(part, () => '')
+        .replace('  Cause: ', ' Cause: ')
+        .trim();
 }
 
 /** @returns what to do about an error of ours; undefined for the integrator's own */
 function remedyOf(error: Error): unknown {
-  return isConnectorError(error) ? (error as { readonly remedy?: unknown }).remedy : undefined;
+  if (!isConnectorError(error)) return undefined;
+  const { remedy, reconnect } = error as { readonly remedy?: unknown; readonly reconnect?: unknown };
+  return remedy ?? reconnect;
 }

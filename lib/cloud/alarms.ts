@@ -27,7 +27,13 @@ export type Watched =
 export type WatchedMeasure = 'age' | 'length' | 'held';
 
 /** A queue of an environment that alarms look at. */
-export type WatchedQueue = 'events' | 'eventsDeadLetter' | 'rotationDeadLetter' | 'quarantine' | 'escrow';
+export type WatchedQueue =
+  | 'events'
+  | 'eventsDeadLetter'
+  | 'rotationDeadLetter'
+  | 'quarantine'
+  | 'escrow'
+  | 'companyWork';
 
 /** The functions of one part of an environment, whose logs a query reads together. */
 export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
@@ -38,13 +44,20 @@ export type FunctionGroup = 'connecting' | 'tokens' | 'webhooks';
  */
 export const watchedFunctions = {
   connecting: [
-    ...(['connect-link', 'oauth-start', 'oauth-callback', 'oauth-company', 'disconnect'] as const),
+    ...([
+      'connect-link',
+      'oauth-start',
+      'oauth-callback',
+      'oauth-company',
+      'confirm-connection',
+      'disconnect',
+    ] as const),
     'connect-service-account',
   ],
   tokens: ['access-token', 'rotation-sweep', 'token-rotation', 'token-recovery'],
   worker: ['webhook-worker'],
   deliveries: ['webhook-intake', 'webhook-worker'],
-  audits: ['subscription-audit', 'reconciliation'],
+  companies: ['company-work'],
 } as const satisfies Readonly<Record<string, readonly HandlerName[]>>;
 
 /** Names functions that one alarm watches together. */
@@ -377,16 +390,41 @@ export const alarmRows: readonly AlarmRow[] = [
     logs: { of: ['webhooks'], events: ['subscription.*'] },
   },
   {
-    id: 'subscription-audit-failing',
-    cause: 'The hourly audit could not compare a company’s hooks with what is wanted, two hours in a row.',
+    id: 'audit-jobs-failing',
+    cause: 'The audit could not compare a company’s hooks with what is wanted, two hours in a row.',
     remedy:
       'The log says which company and why: usually its connection needs a new authorization, or the app was disconnected there. Hooks may be missing and discarded deliveries unfetched until an audit succeeds.',
-    watched: { metrics: ['subscriptionAuditFailed'] },
+    watched: { metrics: ['auditJobsFailed'] },
     periodMinutes: 60,
     periods: 2,
     missingData: 'fine',
     page: false,
-    logs: { of: ['webhooks'], events: ['subscription.*'] },
+    logs: { of: ['webhooks'], events: ['subscription.*', 'job.*'] },
+  },
+  {
+    id: 'audit-behind',
+    cause:
+      'A hook has not been looked at for six hours or more: nobody would see that it is missing, or what Procore gave up.',
+    remedy:
+      'Run `npm run procore -- jobs list ENVIRONMENT --kind audit`. One company: its job says why. All: see whether company-work fails or is throttled, and whether Procore’s rate limit leaves the audit enough calls (the dashboard); ask Procore for a higher limit.',
+    watched: { metrics: ['auditOldestLookHours'], statistic: 'Maximum' },
+    threshold: 6,
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: false,
+    logs: { of: ['webhooks'], events: ['subscription.*', 'job.*', 'jobs.*'] },
+  },
+  {
+    id: 'vanished-held-back',
+    cause:
+      'So many records are missing from a company’s lists at once that it is not believed that people deleted them. No event says so.',
+    remedy:
+      'Find vanished.held_back in the log: it names company and resource. Usually the connection’s user has lost a permission: give it back, and nothing else is to be done. If the records were deleted: `npm run procore -- webhooks apply --company ID --report-vanished no`, a run of the job, and `yes` again. Then only what is listed counts as known.',
+    watched: { metrics: ['vanishedHeldBack'] },
+    periodMinutes: 60,
+    missingData: 'fine',
+    page: false,
+    logs: { of: ['webhooks'], events: ['vanished.*'] },
   },
   {
     id: 'deliveries-discarded',
@@ -421,9 +459,10 @@ export const alarmRows: readonly AlarmRow[] = [
   },
   {
     id: 'rate-limit-nearly-spent',
-    cause: 'Less than a tenth of Procore’s hourly limit was left: calls wait, and events with them.',
+    cause:
+      'Less than a tenth of Procore’s limit for a window of more than a minute was left: calls wait, and events with them.',
     remedy: remedyOf('rate_limited'),
-    watched: { metrics: ['rateBudgetHourLeftPercent'], statistic: 'Minimum' },
+    watched: { metrics: ['rateBudgetLongLeftPercent'], statistic: 'Minimum' },
     fires: 'below',
     threshold: 10,
     missingData: 'fine',
@@ -469,11 +508,10 @@ export const alarmRows: readonly AlarmRow[] = [
     logs: { of: ['webhooks'] },
   },
   {
-    id: 'audit-errors',
-    cause: 'The hourly audit or a reconciliation failed outright: it compared nothing.',
-    remedy:
-      'Find invocation.failed in the log. The next hour’s audit begins with what was looked at longest ago; a reconciliation is started again by whoever scheduled it.',
-    watched: { functions: 'audits', measure: 'Errors' },
+    id: 'company-work-errors',
+    cause: 'Company-wide work failed outright: a sweep, or all slices of a batch.',
+    remedy: 'Find invocation.failed in the log. Jobs go on from their checkpoints two minutes later.',
+    watched: { functions: 'companies', measure: 'Errors' },
     periodMinutes: 60,
     missingData: 'fine',
     page: false,

@@ -13,6 +13,14 @@ import {
 } from '../stages.ts';
 import { faultOfDomainName } from './domain.ts';
 import { completeOptions, type EnvironmentOptions, environmentOptions, topicArnForm } from './environment-options.ts';
+import {
+  allowedHandlerSettings,
+  faultOfSecrets,
+  faultOfStatements,
+  faultOfVpc,
+  type StatementSetting,
+  type VpcSetting,
+} from './handler-settings.ts';
 import { mostStackNameCharacters } from './stack-name.ts';
 
 /** A stack holds 500 resources and an environment takes up to 220 of them; a test counts. */
@@ -36,6 +44,10 @@ export interface EnvironmentConfiguration extends EnvironmentOptions {
   /** The ARN of the SNS topic that wakes somebody. */
   readonly pagerTopicArn?: string;
   readonly domain?: DomainConfiguration;
+  /** Name or complete ARN of each secret of the integrator's, by the name that on-event.ts asks for. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly policyStatements?: readonly StatementSetting[];
+  readonly vpc?: VpcSetting;
 }
 
 /** What cdk.json decides about one stack, with its defaults filled in. */
@@ -54,7 +66,19 @@ const keyOf = (option: OptionName): string => (option === 'logRetention' ? 'logR
 const optionNames = Object.keys(environmentOptions) as OptionName[];
 
 /** The keys of an environment, which a stage may have for all of its environments; `domain` is one environment's own. */
-export const environmentKeys: readonly string[] = [...optionNames.map(keyOf), 'pagerTopicArn', 'domain'];
+export const environmentKeys: readonly string[] = [
+  ...optionNames.map(keyOf),
+  ...['secrets', 'policyStatements', 'vpc', 'pagerTopicArn', 'domain'],
+];
+
+/** What a key is called here that other tools call otherwise. */
+const otherWords: Readonly<Record<string, string>> = {
+  maxConnections: 'workerConcurrency, as many workers run at once, each with a pool of its own',
+  maxConcurrency: 'workerConcurrency',
+  memory: 'memoryMebibytes',
+  memorySize: 'memoryMebibytes',
+  timeout: 'timeoutSeconds',
+};
 
 /** Every key of a stage or an environment with what it is unless it is given, as cdk.json has it. */
 export const settingDefaults: Readonly<Record<string, unknown>> = {
@@ -128,7 +152,8 @@ function readAlarmEmail(setting: Setting | undefined): string | null {
 function environmentConfiguration({ name, settings }: StagedEnvironment): EnvironmentConfiguration {
   for (const [key, { path }] of settings) {
     if (environmentKeys.includes(key)) continue;
-    const allowed = [...environmentKeys, ...placeSettings, ...stackSettings].join(', ');
+    const meant = otherWords[key];
+    const allowed = meant ?? [...environmentKeys, ...placeSettings, ...stackSettings].join(', ');
     throw new ConfigurationError(key, `${path} in cdk.json: no such key; allowed: ${allowed}.`);
   }
   const given = optionNames.flatMap((option) => {
@@ -142,13 +167,28 @@ function environmentConfiguration({ name, settings }: StagedEnvironment): Enviro
     ...completeOptions(name, Object.fromEntries(given)),
     ...(pagerTopicArn && { pagerTopicArn: readPagerTopicArn(pagerTopicArn) }),
     ...(domain && { domain: readDomain(domain, name) }),
+    ...readBelongings(settings),
   };
 }
 
 function allowedValue(option: OptionName, setting: Setting): unknown {
-  const { allowed, isAllowed } = environmentOptions[option];
+  const { allowed, isAllowed, faultOf } = environmentOptions[option];
   if (isAllowed(setting.value)) return setting.value;
-  throw wrong(setting, keyOf(option), allowed);
+  const fault = faultOf?.(setting.value);
+  throw wrong(setting, keyOf(option), allowed, fault && ` (${fault})`);
+}
+
+/** What the integrator's code has of its own and cdk.json says in another way than the construct's props. */
+function readBelongings(settings: StagedEnvironment['settings']) {
+  const faults = { secrets: faultOfSecrets, policyStatements: faultOfStatements, vpc: faultOfVpc } as const;
+  const given = Object.entries(faults).flatMap(([key, faultOf]) => {
+    const setting = settings.get(key);
+    if (setting === undefined) return [];
+    const fault = faultOf(setting.value);
+    if (fault === undefined) return [[key, setting.value] as const];
+    throw wrong(setting, key, allowedHandlerSettings[key as keyof typeof faults], ` (${fault})`);
+  });
+  return Object.fromEntries(given) as Pick<EnvironmentConfiguration, keyof typeof faults>;
 }
 
 function readPagerTopicArn(setting: Setting): string {

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import type { EventQueues } from './event-queue.ts';
 import { type ConnectorHttpApi, httpTimeoutSeconds } from './http-api.ts';
+import { type PageOptions, pageSiteSetting } from './page-settings.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,22 +16,38 @@ export interface ConnectingProps {
   readonly eventQueue: EventQueues;
   /** Bare origins that a person may be sent back to; none means that nobody is sent back. */
   readonly returnToOrigins: readonly string[];
+  /** What the pages show of whoever asks for an account. */
+  readonly pages: PageOptions;
 }
 
 /** Connecting a Procore account and disconnecting it. */
 export class Connecting extends Construct {
   readonly functions: readonly ConnectorFunction[];
+  /** What an integrator's backend invokes: for a link, to confirm a connection, and to end one. */
+  readonly connectLink: ConnectorFunction;
+  readonly confirmConnection: ConnectorFunction;
+  readonly disconnect: ConnectorFunction;
 
   constructor(scope: Construct, id: string, props: ConnectingProps) {
     super(scope, id);
+    this.disconnect = this.#disconnect(props);
+    this.confirmConnection = this.#confirmConnection(props);
+    this.connectLink = this.#connectLink(props);
     this.functions = [
-      this.#connectLink(props),
+      this.connectLink,
       this.#oauthStart(props),
       this.#oauthCallback(props),
       this.#oauthCompany(props),
-      this.#disconnect(props),
+      this.confirmConnection,
+      this.disconnect,
       this.#connectServiceAccount(props),
     ];
+  }
+
+  /** Lets a function end connections. */
+  grantDisconnect(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('disconnectFunction', this.disconnect.calledName);
+    connectorFunction.allow(['lambda:InvokeFunction'], [this.disconnect.target.functionArn]);
   }
 
   #connectLink({ shared, api, tables, returnToOrigins }: ConnectingProps): ConnectorFunction {
@@ -38,33 +55,34 @@ export class Connecting extends Construct {
       ...shared,
       name: 'connect-link',
       description: 'Makes the link by which a person connects one account',
-      // One write; what costs time is the SDK's import, which more memory makes faster.
+      // A read and a write; what costs time is the SDK's import, which more memory makes faster.
       memoryMebibytes: 512,
       timeoutSeconds: 10,
     });
     connectLink.set('returnToOrigins', returnToOrigins.join(','));
     api.grantOrigin(connectLink);
     tables.grantAuthorizations(connectLink, 'PutItem');
+    tables.grantReadConnections(connectLink);
     return connectLink;
   }
 
-  #oauthStart({ shared, api, secrets, tables }: ConnectingProps): ConnectorFunction {
+  #oauthStart({ shared, api, secrets, tables, pages }: ConnectingProps): ConnectorFunction {
     const oauthStart = new ConnectorFunction(this, 'OauthStart', {
       ...shared,
       name: 'oauth-start',
       description: 'Shows the page with the button, and sends the browser to Procore',
-      // A person waits: a read and a write, after a cold start.
+      // A person waits: a read and two writes, after a cold start.
       memoryMebibytes: 512,
       timeoutSeconds: 10,
     });
-    api.grantPageOrigins(oauthStart);
-    tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem');
+    this.#setUpPages(oauthStart, api, pages);
+    tables.grantAuthorizations(oauthStart, 'GetItem', 'PutItem', 'UpdateItem');
     secrets.grantOauthClient(oauthStart);
-    api.route('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
+    api.peopleRoute('/oauth/start', [HttpMethod.GET, HttpMethod.POST], oauthStart);
     return oauthStart;
   }
 
-  #oauthCallback({ shared, api, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {
+  #oauthCallback({ shared, api, secrets, tables, eventQueue, pages }: ConnectingProps): ConnectorFunction {
     const oauthCallback = new ConnectorFunction(this, 'OauthCallback', {
       ...shared,
       name: 'oauth-callback',
@@ -73,29 +91,54 @@ export class Connecting extends Construct {
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
-    api.grantPageOrigins(oauthCallback);
+    this.#setUpPages(oauthCallback, api, pages);
     tables.grantAuthorizations(oauthCallback, 'GetItem', 'UpdateItem');
     tables.grantConnections(oauthCallback);
     secrets.grantOauthClient(oauthCallback);
     eventQueue.grantSend(oauthCallback);
-    api.route('/oauth/callback', [HttpMethod.GET], oauthCallback);
+    api.peopleRoute('/oauth/callback', [HttpMethod.GET], oauthCallback);
+    // It may read tokens, and the function that shows the companies may not.
+    api.peopleRoute('/oauth/search', [HttpMethod.GET], oauthCallback);
     return oauthCallback;
   }
 
-  #oauthCompany({ shared, api, tables }: ConnectingProps): ConnectorFunction {
+  #oauthCompany({ shared, api, tables, pages }: ConnectingProps): ConnectorFunction {
     const oauthCompany = new ConnectorFunction(this, 'OauthCompany', {
       ...shared,
       name: 'oauth-company',
-      description: 'Lets the person choose the company of the connection',
-      // A person waits, and it asks Procore for the companies: 10 s at most a call.
+      description: 'Says that an account is connected, and lets the person choose the company',
+      // A person waits: a few reads and a write.
       memoryMebibytes: 512,
       timeoutSeconds: httpTimeoutSeconds,
     });
-    api.grantPageOrigins(oauthCompany);
+    this.#setUpPages(oauthCompany, api, pages);
     tables.grantAuthorizations(oauthCompany, 'GetItem');
     tables.grantCompanyChoice(oauthCompany);
-    api.route('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
+    api.peopleRoute('/oauth/company', [HttpMethod.GET, HttpMethod.POST], oauthCompany);
+    api.routeOthers(oauthCompany);
     return oauthCompany;
+  }
+
+  /** Lets a function show pages. */
+  #setUpPages(connectorFunction: ConnectorFunction, api: ConnectorHttpApi, pages: PageOptions): void {
+    api.grantPageOrigins(connectorFunction);
+    const site = pageSiteSetting(pages);
+    if (site !== undefined) connectorFunction.set('pageSite', site);
+  }
+
+  #confirmConnection({ shared, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {
+    const confirmConnection = new ConnectorFunction(this, 'ConfirmConnection', {
+      ...shared,
+      name: 'confirm-connection',
+      description: "Makes the tokens that wait the connection's own, on the word of a backend",
+      // A person waits. Where replaced tokens are revoked at once, two calls to Procore of 10 s each at most.
+      memoryMebibytes: 512,
+      timeoutSeconds: 30,
+    });
+    secrets.grantOauthClient(confirmConnection);
+    tables.grantConnections(confirmConnection);
+    eventQueue.grantSend(confirmConnection);
+    return confirmConnection;
   }
 
   #disconnect({ shared, secrets, tables, eventQueue }: ConnectingProps): ConnectorFunction {

@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type Conditions, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -12,6 +13,7 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -34,6 +36,15 @@ export interface SharedFunctionProps {
   readonly logLevel: LogLevel;
 }
 
+/** Where in a VPC a function runs. */
+export interface FunctionNetwork {
+  readonly vpc: IVpc;
+  /** @default the subnets that have a way out */
+  readonly vpcSubnets?: SubnetSelection;
+  /** @default a new one, which lets everything out */
+  readonly securityGroups?: readonly ISecurityGroup[];
+}
+
 export interface ConnectorFunctionProps extends SharedFunctionProps {
   readonly name: HandlerName;
   /** Shown in Lambda's console. */
@@ -41,6 +52,12 @@ export interface ConnectorFunctionProps extends SharedFunctionProps {
   /** Lambda gives processor time in proportion: 1,769 MiB is one processor. */
   readonly memoryMebibytes: number;
   readonly timeoutSeconds: number;
+  /**
+   * Where in a VPC it runs.
+   *
+   * @default in none
+   */
+  readonly network?: FunctionNetwork | undefined;
   /**
    * Whether callers reach it by the alias `live`, which stays with one published version until a deployment moves it.
    *
@@ -62,8 +79,32 @@ const quietLambda = {
   applicationLogLevelV2: ApplicationLogLevel.INFO,
 };
 
+/** What the bundles are made for. An app may have an aws-cdk-lib that does not name it yet; what AWS runs is the name. */
+const runtimeOfBundles =
+  (Runtime.NODEJS_24_X as Runtime | undefined) ?? new Runtime('nodejs24.x', RuntimeFamily.NODEJS);
+
 /** The alias by which everything reaches a versioned function. Its name is part of what integrators store. */
 const liveAlias = 'live';
+
+/**
+ * What Lambda needs of a function's role to put it into a VPC.
+ *
+ * @see [Execution role permissions](https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)
+ */
+const networkActions = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+] as const;
+
+function networkProps(network: FunctionNetwork | undefined) {
+  if (network === undefined) return {};
+  const { vpc, vpcSubnets, securityGroups } = network;
+  return { vpc, ...(vpcSubnets && { vpcSubnets }), ...(securityGroups && { securityGroups: [...securityGroups] }) };
+}
 
 /** One function with its own log group and its own role, which may nothing but write that log. */
 export class ConnectorFunction extends Construct {
@@ -93,9 +134,10 @@ export class ConnectorFunction extends Construct {
       inlinePolicies: { Function: this.#permissions },
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    if (props.network !== undefined) this.allow([...networkActions], ['*']);
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
-      runtime: Runtime.NODEJS_24_X,
+      runtime: runtimeOfBundles,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(props.bundles[props.name]),
       handler: 'index.handler',
@@ -103,6 +145,7 @@ export class ConnectorFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       role: this.role,
       logGroup: this.logGroup,
+      ...networkProps(props.network),
       ...(props.logLevel === 'info' && quietLambda),
       // An older version has calls in hand for a minute after its last one, and a person may want to go back to it. It
       // goes with its function; one that a failed deployment made goes with the deployment, else it could not be made
@@ -111,8 +154,7 @@ export class ConnectorFunction extends Construct {
       environment: {
         [settingNames.environment]: props.procoreEnvironment,
         [settingNames.stack]: Stack.of(this).stackName,
-        // Powertools' own name.
-        POWERTOOLS_LOG_LEVEL: props.logLevel.toUpperCase(),
+        [settingNames.logLevel]: props.logLevel.toUpperCase(),
       },
     });
     // CDK's own classes do not keep exactOptionalPropertyTypes.

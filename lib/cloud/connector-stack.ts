@@ -1,6 +1,9 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { ConcurrencyPlan } from '../concurrency.ts';
@@ -8,6 +11,8 @@ import { alarmTopicOutput, pascalCase } from '../stack-outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import type { Bundles } from './bundle/bundle.ts';
 import type { EnvironmentConfiguration, StackConfiguration } from './configuration.ts';
+import { warnOfUnknownRoutes } from './event-handler.ts';
+import { isSecretArn, type VpcSetting } from './handler-settings.ts';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from './procore-environment.ts';
 
 /** Properties for defining a {@link ConnectorStack}. */
@@ -46,7 +51,8 @@ export class ConnectorStack extends Stack {
     new CfnOutput(this, alarmTopicOutput, { value: topic.topicArn });
   }
 
-  #propsOf({ name, domain, ...options }: EnvironmentConfiguration): ProcoreEnvironmentProps {
+  #propsOf(environment: EnvironmentConfiguration): ProcoreEnvironmentProps {
+    const { name, domain, secrets, policyStatements, vpc, ...options } = environment;
     return {
       procoreEnvironment: name,
       ...options,
@@ -55,7 +61,39 @@ export class ConnectorStack extends Stack {
         domainInUse: domain.inUse,
         certificate: Certificate.fromCertificateArn(this, `${pascalCase(name)}Certificate`, domain.certificateArn),
       }),
+      ...(secrets && { secrets: this.#secretsOf(name, secrets) }),
+      ...(policyStatements && {
+        policyStatements: policyStatements.map((statement) => PolicyStatement.fromJson(statement)),
+      }),
+      ...(vpc && this.#networkOf(name, vpc)),
     };
+  }
+
+  #secretsOf(environment: ProcoreEnvironmentName, secrets: Readonly<Record<string, string>>): Record<string, ISecret> {
+    const entries = Object.entries(secrets).map(([name, id]): [string, ISecret] => {
+      const construct = `${pascalCase(environment)}Secret-${name}`;
+      return [
+        name,
+        isSecretArn(id)
+          ? Secret.fromSecretCompleteArn(this, construct, id)
+          : Secret.fromSecretNameV2(this, construct, id),
+      ];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #networkOf(environment: ProcoreEnvironmentName, { vpcId, subnetIds, securityGroupIds }: VpcSetting) {
+    const name = pascalCase(environment);
+    // Of ids alone neither zones nor routes are known, and a function needs to know neither.
+    const vpc = Vpc.fromVpcAttributes(this, `${name}Vpc`, {
+      vpcId,
+      availabilityZones: ['unknown'],
+      privateSubnetIds: [...subnetIds],
+    });
+    Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
+    warnOfUnknownRoutes(this);
+    const securityGroups = securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, `${name}-${id}`, id));
+    return { vpc, securityGroups };
   }
 }
 
@@ -63,6 +101,7 @@ export class ConnectorStack extends Stack {
 function shareOf(environment: ProcoreEnvironmentName, plan: ConcurrencyPlan | undefined) {
   const share = plan?.environments.find(({ name }) => name === environment);
   if (share === undefined) return {};
-  const { worker, accessTokenCalls, rotation, recovery } = share;
-  return { ...(worker > 0 && { workerConcurrency: worker }), concurrency: { accessTokenCalls, rotation, recovery } };
+  const { worker, accessTokenCalls, rotation, recovery, companyWork } = share;
+  const concurrency = { accessTokenCalls, rotation, recovery, companyWork };
+  return { ...(worker > 0 && { workerConcurrency: worker }), concurrency };
 }

@@ -72,16 +72,27 @@ export const dashboardRows: readonly (readonly Graph[])[] = [
     {
       title: 'Subscriptions audited',
       metrics: [
-        ...['subscriptionInactive', 'subscriptionRepaired', 'subscriptionAuditFailed', 'deliveriesRecovered'],
-        ...['deliveriesDiscarded', 'webhookSilence'],
+        ...['subscriptionInactive', 'subscriptionRepaired', 'auditJobsFailed', 'deliveriesRecovered'],
+        ...['deliveriesDiscarded', 'webhookSilence', 'vanishedHeldBack'],
       ],
+    },
+  ],
+  [
+    {
+      title: 'Oldest look at a hook, where it is older than two hours',
+      metrics: ['auditOldestLookHours'],
+      statistic: 'Maximum',
+    },
+    {
+      title: 'Wake-ups of company-wide jobs that wait',
+      queues: { of: ['companyWork'], measure: 'length' },
     },
   ],
   [
     { title: 'Calls of Procore’s API that failed', metrics: ['apiCallFailed', 'apiThrottled', 'appDisconnected'] },
     {
       title: 'Left of Procore’s limits (per cent)',
-      metrics: ['rateBudgetHourLeftPercent', 'rateBudgetSpikeLeftPercent'],
+      metrics: ['rateBudgetLongLeftPercent', 'rateBudgetShortLeftPercent'],
       statistic: 'Minimum',
     },
   ],

@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -38,6 +38,16 @@ export class EncryptionKey extends Construct {
   /** Lets a function use the key for tables, but only in requests that DynamoDB makes on the function's behalf. */
   grantTables(connectorFunction: ConnectorFunction, access: 'read' | 'write'): void {
     connectorFunction.allow([...keyPermissions.table[access]], [this.key.keyArn], this.#through('dynamodb'));
+  }
+
+  /** Lets a grantee of the integrator's own use the key for tables, as {@link grantTables} lets a function of ours. */
+  grantTablesTo(grantee: IGrantable, access: 'read' | 'write'): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: [...keyPermissions.table[access]],
+      resourceArns: [this.key.keyArn],
+      conditions: this.#through('dynamodb'),
+    });
   }
 
   /**

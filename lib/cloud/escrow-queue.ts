@@ -1,9 +1,10 @@
-import { Duration, Tags, Validations } from 'aws-cdk-lib';
+import { Duration, Tags } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ConcurrencyShare } from '../concurrency.ts';
 import { ownerTags } from '../owner-tags.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import { commonQueueProps, refuseOtherAccounts } from './fifo-queue.ts';
 import { retained, retainPolicyOf } from './retained.ts';
@@ -29,7 +30,7 @@ export class EscrowQueue extends Construct {
     refuseOtherAccounts(this.queue);
     retainPolicyOf(this.queue);
     Tags.of(this.queue).add(ownerTags.part, 'escrow');
-    Validations.of(this.queue).acknowledge({
+    acknowledge(this.queue, {
       id: 'AwsSolutions::AwsSolutions-SQS3',
       reason: 'The escrow queue tries a token set again for 14 days; a dead-letter queue would take it out of reach.',
     });

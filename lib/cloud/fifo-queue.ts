@@ -12,6 +12,9 @@ export const commonQueueProps = {
   retentionPeriod: Duration.days(14),
 };
 
+/** What removes messages that were set aside, and gives back all others. */
+export const emptying = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'] as const;
+
 /**
  * Refuses a queue to other accounts, whatever a statement that somebody adds later may allow.
  *
@@ -34,6 +37,16 @@ export function refuseOtherAccounts(queue: Queue): void {
 export interface FifoQueueNaming {
   /** The beginning of their names. Default is that CloudFormation names them after the stack. */
   readonly queueNamePrefix?: string | undefined;
+}
+
+/**
+ * Tells how long a message stays invisible that a function works: six times the function's time-out, which is Lambda's own
+ * rule, since a throttled batch is tried again meanwhile.
+ *
+ * @see [Configuring a queue](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)
+ */
+export function visibilitySecondsFor(consumerTimeoutSeconds: number): number {
+  return 6 * consumerTimeoutSeconds;
 }
 
 export interface FifoQueueProps extends FifoQueueNaming {
@@ -72,9 +85,7 @@ export class FifoQueue extends Construct {
     this.queue = new Queue(this, 'Default', {
       ...fifo,
       ...named(name),
-      // Six times: Lambda's own rule, since a throttled batch is tried again while its messages are invisible.
-      // @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(6 * consumerTimeoutSeconds),
+      visibilityTimeout: Duration.seconds(visibilitySecondsFor(consumerTimeoutSeconds)),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
     for (const each of [this.queue, this.deadLetters]) {

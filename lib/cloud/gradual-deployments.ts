@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,6 +7,7 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { HandlerName } from '../handler-names.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 
 /** The namespace of the one metric that only a deployment looks at, so that no dashboard or alarm of ours counts it. */
@@ -38,7 +39,7 @@ export class GradualDeployments extends Construct {
     const applicationName = `${Stack.of(this).stackName}-${procoreEnvironment}`;
     const application = new LambdaApplication(this, 'Application', { applicationName });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
-    Validations.of(role).acknowledge({
+    acknowledge(role, {
       id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
       reason:
         'AWS keeps in this policy what CodeDeploy needs to move an alias, and CodeDeploy alone may take the role.',

@@ -1,11 +1,22 @@
-import { Aws, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Fn, Stack } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { DomainName, HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  type CfnRoute,
+  type CfnStage,
+  DomainName,
+  HttpApi,
+  type HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { Domain } from './domain.ts';
 import type { EncryptionKey } from './encryption-key.ts';
@@ -18,7 +29,14 @@ export const httpTimeoutSeconds = 29;
  * One edit in Procore can send 2,000 webhooks at once: twice as many fit into the burst. A stranger who sends more is
  * cut off before he uses up the functions of the account.
  */
-const throttle = { burstLimit: 4000, rateLimit: 2000 };
+export const throttle = { burstLimit: 4000, rateLimit: 2000 };
+
+/**
+ * Each route of people has a throttle of its own, since an anonymous request costs as much as a webhook, and nobody needs so
+ * many: ten people a second, and a hundred at once after a mailing. A stranger can use it up. Then people get 429 until he
+ * stops, and webhooks go on.
+ */
+export const peopleThrottle = { burstLimit: 100, rateLimit: 10 };
 
 export interface ConnectorHttpApiProps {
   readonly procoreEnvironment: ProcoreEnvironmentName;
@@ -40,6 +58,7 @@ export class ConnectorHttpApi extends Construct {
   /** The host that answers, too, and is not in use. */
   readonly #otherOrigin: string | undefined;
   readonly #api: HttpApi;
+  readonly #stage: CfnStage;
 
   constructor(scope: Construct, id: string, props: ConnectorHttpApiProps) {
     super(scope, id);
@@ -61,7 +80,7 @@ export class ConnectorHttpApi extends Construct {
         domainName: domain.name,
         certificate: domain.certificate,
       });
-    new HttpStage(this, 'DefaultStage', {
+    const stage = new HttpStage(this, 'DefaultStage', {
       httpApi: this.#api,
       autoDeploy: true,
       throttle,
@@ -71,6 +90,7 @@ export class ConnectorHttpApi extends Construct {
       },
       ...(customDomain && { domainMapping: { domainName: customDomain } }),
     });
+    this.#stage = stage.node.defaultChild as CfnStage;
     this.#measureWebhooks(props.metricNamespace);
     this.domainTarget = customDomain?.regionalDomainName;
     const ofDomain = domain && `https://${domain.name}`;
@@ -111,11 +131,37 @@ export class ConnectorHttpApi extends Construct {
    *
    * @see https://github.com/storacha/w3infra/pull/166
    */
-  route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
-    const integration = new HttpLambdaIntegration(connectorFunction.node.id, connectorFunction.target);
-    for (const route of this.#api.addRoutes({ path, methods, integration })) {
-      Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: whyOpen(path) });
-    }
+  route(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): readonly HttpRoute[] {
+    const routes = this.#api.addRoutes({ path, methods, integration: integrationOf(connectorFunction) });
+    for (const route of routes) open(route, whyOpen(path));
+    return routes;
+  }
+
+  /** Hands requests that people's browsers make for a path to a function, as many as {@link peopleThrottle} lets through. */
+  peopleRoute(path: string, methods: HttpMethod[], connectorFunction: ConnectorFunction): void {
+    const routes = this.route(path, methods, connectorFunction);
+    for (const [index, route] of routes.entries()) this.#throttle(route, `${methods[index]} ${path}`);
+  }
+
+  /**
+   * Hands a function the requests that no other route takes, as many as {@link peopleThrottle} lets through: people mistype
+   * addresses, and shorten them.
+   */
+  routeOthers(connectorFunction: ConnectorFunction): void {
+    const routeKey = HttpRouteKey.DEFAULT;
+    const integration = integrationOf(connectorFunction);
+    const route = new HttpRoute(this, 'Others', { httpApi: this.#api, routeKey, integration });
+    open(route, 'The default route shows a page that holds nothing and does nothing.');
+    this.#throttle(route, routeKey.key);
+  }
+
+  #throttle(route: HttpRoute, routeKey: string): void {
+    // As CloudFormation spells it: what the CDK hands on here is plain JSON.
+    const { burstLimit, rateLimit } = peopleThrottle;
+    const limits = { ThrottlingBurstLimit: burstLimit, ThrottlingRateLimit: rateLimit };
+    this.#stage.routeSettings = { ...this.#stage.routeSettings, [routeKey]: limits };
+    // API Gateway refuses settings of a route that it does not have yet.
+    this.#stage.node.addDependency(route.node.defaultChild as CfnRoute);
   }
 
   /**
@@ -153,6 +199,12 @@ export class ConnectorHttpApi extends Construct {
 function accessLogsName(environment: ProcoreEnvironmentName): string {
   const guid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
   return `/aws/vendedlogs/procore/${guid}/${environment}`;
+}
+
+const integrationOf = ({ node, target }: ConnectorFunction) => new HttpLambdaIntegration(node.id, target);
+
+function open(route: IConstruct, reason: string): void {
+  acknowledge(route, { id: 'AwsSolutions::AwsSolutions-APIG4', reason });
 }
 
 /** API Gateway can check neither a browser that Procore sends back nor Procore's own header: our functions do. */

@@ -25,10 +25,10 @@ export class RotationQueues extends Construct {
     this.deadLetters = deadLetters;
   }
 
-  /** Lets a function send connections to be rotated. */
+  /** Lets a function send connections to be rotated, as long as the queue is not too long. */
   grantSend(connectorFunction: ConnectorFunction): void {
     connectorFunction.set('rotationQueue', this.queue.queueUrl);
-    connectorFunction.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+    connectorFunction.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]);
   }
 
   /** Lets a function work the queue. @param maxConcurrency how many batches are worked at a time */

@@ -1,9 +1,10 @@
-import { SecretValue, Stack, Validations } from 'aws-cdk-lib';
+import { SecretValue, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { Setting } from '../../functions/settings.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { ConnectorFunction } from './connector-function.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 import { retained, retainPolicyOf } from './retained.ts';
@@ -49,12 +50,12 @@ export class Secrets extends Construct {
     });
     for (const secret of [this.oauthClient, this.webhookAuthorization]) restrict(secret);
     const rotatedElsewhere = 'AwsSolutions::AwsSolutions-SMG4';
-    Validations.of(this.oauthClient).acknowledge({
+    acknowledge(this.oauthClient, {
       id: rotatedElsewhere,
       reason:
         "The OAuth client's secret is made in Procore's Developer Portal, by a person: no function can rotate it.",
     });
-    Validations.of(this.webhookAuthorization).acknowledge({
+    acknowledge(this.webhookAuthorization, {
       id: rotatedElsewhere,
       reason:
         'The webhook authorization is rotated by `procore webhooks rotate-authorization`, hook by hook, on demand.',
@@ -64,6 +65,14 @@ export class Secrets extends Construct {
   /** Lets a function read the OAuth client's credentials. */
   grantOauthClient(connectorFunction: ConnectorFunction): void {
     this.#grantRead(connectorFunction, this.oauthClient, 'oauthClientSecret');
+  }
+
+  /**
+   * Tells a function where the OAuth client's credentials are, and lets it read nothing: the release before does not start
+   * without the setting, and while both are deployed it may run with this one. It goes with the next release.
+   */
+  nameOauthClient(connectorFunction: ConnectorFunction): void {
+    connectorFunction.set('oauthClientSecret', this.oauthClient.secretArn);
   }
 
   /** Lets a function read the `Authorization` values that webhooks may have. */

@@ -29,10 +29,14 @@ interface CountedResource {
  * @param environment default is production, or the first one of the stage; one that the stage does not have has the
  *   default settings
  * @param stage of cdk.json; without it the only one
+ * @param cdkContext of another cdk.json than this repository's
  * @throws ConfigurationError when cdk.json is wrong, or has several stages and none is named
  */
-export function standingCharges(environment?: ProcoreEnvironmentName, stage?: string): StandingCharges {
-  const cdkContext = readCdkContext();
+export function standingCharges(
+  environment?: ProcoreEnvironmentName,
+  stage?: string,
+  cdkContext: Readonly<Record<string, unknown>> = readCdkContext(),
+): StandingCharges {
   const chosen = chooseStage(readStages(cdkContext.procore), stage);
   const names = chosen.stacks.flatMap(({ environments }) => environments.map(({ name }) => name));
   const counted = environment ?? names.find((name) => name === 'production') ?? names[0] ?? 'production';

@@ -1,11 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { ConcurrencyShare } from '../concurrency.ts';
 import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
 import { type EscrowQueue, tokenRecoveryTimeoutSeconds } from './escrow-queue.ts';
 import type { EventQueues } from './event-queue.ts';
+import { everyMinute } from './every-minute.ts';
 import { type RotationQueues, tokenRotationTimeoutSeconds } from './rotation-queue.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tables } from './tables.ts';
@@ -64,12 +62,22 @@ export class Tokens extends Construct {
       timeoutSeconds: tokenRecoveryTimeoutSeconds,
     });
 
-    for (const writing of [accessToken, rotation, recovery]) {
+    const restoring = new ConnectorFunction(this, 'RestoreConnections', {
+      ...shared,
+      name: 'restore-connections',
+      description: 'Copies connections out of a restored table',
+      // A person waits; ten connections side by side, each with up to two calls of Procore.
+      memoryMebibytes: 512,
+      timeoutSeconds: 60,
+    });
+
+    for (const writing of [accessToken, rotation, recovery, restoring]) {
       tables.grantConnections(writing);
       secrets.grantOauthClient(writing);
       eventQueue.grantSend(writing);
     }
-    for (const rotating of [accessToken, rotation]) escrowQueue.grantSend(rotating);
+    for (const rotating of [accessToken, rotation, restoring]) escrowQueue.grantSend(rotating);
+    tables.grantRestoredConnections(restoring);
     tables.grantDueConnections(sweep);
     rotationQueue.grantSend(sweep);
     rotationQueue.grantWork(rotation, concurrency.rotation);
@@ -78,7 +86,7 @@ export class Tokens extends Construct {
     everyMinute(sweep);
 
     this.accessToken = accessToken;
-    this.functions = [accessToken, sweep, rotation, recovery];
+    this.functions = [accessToken, sweep, rotation, recovery, restoring];
   }
 
   /**
@@ -91,14 +99,4 @@ export class Tokens extends Construct {
     connectorFunction.set('accessTokenCalls', String(callsAtATime));
     connectorFunction.allow(['lambda:InvokeFunction'], [this.accessToken.target.functionArn]);
   }
-}
-
-/** Starts the function every minute, without retries: the next minute is the retry. */
-function everyMinute(connectorFunction: ConnectorFunction): void {
-  const noRetry = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
-  connectorFunction.lambda.configureAsyncInvoke(noRetry);
-  new Rule(connectorFunction, 'EveryMinute', {
-    schedule: Schedule.rate(Duration.minutes(1)),
-    targets: [new LambdaFunction(connectorFunction.lambda, noRetry)],
-  });
 }

@@ -1,11 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { ConcurrencyShare } from '../concurrency.ts';
-import { ConnectorFunction, type SharedFunctionProps } from './connector-function.ts';
-import { type EventQueues, webhookWorkerTimeoutSeconds } from './event-queue.ts';
+import { type CompanyWorkQueue, companyWorkTimeoutSeconds } from './company-work-queue.ts';
+import type { Connecting } from './connecting.ts';
+import { ConnectorFunction, type FunctionNetwork, type SharedFunctionProps } from './connector-function.ts';
+import { EventHandler, type HandlerBelongings, warnOfDeadEnd } from './event-handler.ts';
+import type { EventQueues } from './event-queue.ts';
+import { everyMinute } from './every-minute.ts';
 import type { ConnectorHttpApi } from './http-api.ts';
 import type { QuarantineQueue } from './quarantine-queue.ts';
 import type { Secrets } from './secrets.ts';
@@ -19,27 +20,36 @@ export interface WebhooksProps {
   readonly tables: Tables;
   readonly eventQueue: EventQueues;
   readonly quarantineQueue: QuarantineQueue;
+  readonly companyWorkQueue: CompanyWorkQueue;
   readonly tokens: Tokens;
+  readonly connecting: Connecting;
   /** Whether our worker takes the events; else the queue is left to the integrator's own consumer. */
   readonly worker: boolean;
   /** How many batches of ten events are worked at a time. */
   readonly workerConcurrency: number;
   /** For how many hours our worker tries a failing event. */
   readonly giveUpAfterHours: number;
+  readonly memoryMebibytes: number;
+  readonly timeoutSeconds: number;
+  /** What the integrator's code has of its own. */
+  readonly belongings: HandlerBelongings;
+  readonly network: FunctionNetwork | undefined;
   readonly concurrency: ConcurrencyShare;
 }
 
 /** Taking Procore's webhooks in, and handing their events to the integrator's code. */
 export class Webhooks extends Construct {
   readonly functions: readonly ConnectorFunction[];
+  /** The integrator's code in our worker; undefined where a consumer of theirs works the queue. */
+  readonly eventHandler: EventHandler | undefined;
 
   constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
     const intake = this.#intake(props);
-    const audit = this.#audit(props);
-    const reconciliation = this.#reconciliation(props);
+    const companyWork = this.#companyWork(props);
     const worker = props.worker ? this.#worker(props) : undefined;
-    this.functions = [intake, ...(worker ? [worker] : []), audit, reconciliation];
+    this.functions = [intake, ...(worker ? [worker] : []), companyWork];
+    this.eventHandler = worker && new EventHandler(worker, props.belongings, props);
   }
 
   /**
@@ -67,69 +77,56 @@ export class Webhooks extends Construct {
   }
 
   /** Takes lost deliveries in as intake does, so it may do what intake may. */
-  #audit({ shared, secrets, tables, eventQueue, quarantineQueue, tokens }: WebhooksProps): ConnectorFunction {
-    const audit = new ConnectorFunction(this, 'SubscriptionAudit', {
+  #companyWork(props: WebhooksProps): ConnectorFunction {
+    const { shared, secrets, tables, eventQueue, quarantineQueue, companyWorkQueue, tokens, connecting, concurrency } =
+      props;
+    const work = new ConnectorFunction(this, 'CompanyWork', {
       ...shared,
-      name: 'subscription-audit',
-      description: "Repairs Procore's hooks, moves them to the current header, fetches lost deliveries",
-      // Nearly all of the time it waits for Procore's API and its rate limit; what is left over is the next hour's.
+      name: 'company-work',
+      description:
+        "Works company by company: repairs Procore's hooks, fetches lost deliveries, reads what no webhook has brought, sends backfills, erases",
+      // Ten slices side by side, nearly all of the time waiting for Procore's API and its rate limit.
       memoryMebibytes: 512,
-      timeoutSeconds: 900,
+      timeoutSeconds: companyWorkTimeoutSeconds,
     });
-    tables.grantKeepSubscriptions(audit);
-    tables.grantDeliveries(audit);
-    secrets.grantKeepWebhookAuthorization(audit);
-    eventQueue.grantSend(audit);
-    quarantineQueue.grantSend(audit);
-    tokens.grantAccessTokens(audit);
-    tables.grantRateBudget(audit);
-    const noRetry = { retryAttempts: 0, maxEventAge: Duration.hours(1) };
-    audit.lambda.configureAsyncInvoke(noRetry);
-    new Rule(audit, 'EveryHour', {
-      schedule: Schedule.rate(Duration.hours(1)),
-      targets: [new LambdaFunction(audit.lambda, noRetry)],
-    });
-    return audit;
-  }
-
-  /** Finds what no webhook has brought, and sends it as intake sends deliveries. The integrator schedules it. */
-  #reconciliation({ shared, tables, eventQueue, quarantineQueue, tokens }: WebhooksProps): ConnectorFunction {
-    const reconciliation = new ConnectorFunction(this, 'Reconciliation', {
-      ...shared,
-      name: 'reconciliation',
-      description: 'Emits events for changes that no webhook has brought',
-      // It mostly waits for Procore's API and its rate limit.
-      memoryMebibytes: 512,
-      timeoutSeconds: 900,
-    });
-    tables.grantReadSubscriptions(reconciliation);
-    tables.grantDeliveries(reconciliation);
-    eventQueue.grantSend(reconciliation);
-    quarantineQueue.grantSend(reconciliation);
-    tokens.grantAccessTokens(reconciliation);
-    tables.grantRateBudget(reconciliation);
-    return reconciliation;
+    tables.grantJobs(work);
+    tables.grantKeepSubscriptions(work);
+    for (const holding of [tables, eventQueue, quarantineQueue]) holding.grantErasure(work);
+    connecting.grantDisconnect(work);
+    tables.grantDeliveries(work);
+    secrets.grantKeepWebhookAuthorization(work);
+    // It writes down our own client id for the worker.
+    secrets.grantOauthClient(work);
+    eventQueue.grantSend(work);
+    eventQueue.grantCount(work);
+    quarantineQueue.grantSend(work);
+    tokens.grantAccessTokens(work);
+    tables.grantRateBudget(work);
+    companyWorkQueue.grantWork(work, concurrency.companyWork);
+    everyMinute(work);
+    return work;
   }
 
   #worker(props: WebhooksProps): ConnectorFunction {
     const { shared, secrets, tables, eventQueue, tokens, workerConcurrency, giveUpAfterHours, concurrency } = props;
+    const { memoryMebibytes, timeoutSeconds, network } = props;
     const worker = new ConnectorFunction(this, 'WebhookWorker', {
       ...shared,
       name: 'webhook-worker',
       description: 'Hands events to on-event.ts',
       // The integrator's code runs here; it mostly waits for Procore's API.
-      memoryMebibytes: 512,
-      timeoutSeconds: webhookWorkerTimeoutSeconds,
+      ...{ memoryMebibytes, timeoutSeconds, network },
       isVersioned: true,
     });
+    if (network !== undefined) warnOfDeadEnd(worker, network);
     eventQueue.grantWork(worker, { maxConcurrency: workerConcurrency, giveUpAfterHours });
     tables.grantDeliveries(worker);
     // For the connection that serves an event's company.
     tables.grantReadSubscriptions(worker);
-    // For our own client id: an event that our own change caused is marked.
-    secrets.grantOauthClient(worker);
+    secrets.nameOauthClient(worker);
     tokens.grantAccessTokens(worker, concurrency.accessTokenCalls);
-    // The API client that on-event.ts gets keeps Procore's rate limits together with all others.
+    // The API client that on-event.ts gets keeps Procore's rate limits together with all others. In the same table stands
+    // our own client id: the integrator's code runs in this role, so it may read no secret.
     tables.grantRateBudget(worker);
     return worker;
   }

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Template } from './losses.ts';
-
-/** The folder of cdk.json. */
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A stack as it was synthesized. */
 export interface SynthesizedStack {
@@ -18,12 +15,17 @@ export interface SynthesizedStack {
 /**
  * Runs the CDK's own command line, which talks to the terminal as if it were called by itself.
  *
+ * @param root the folder of cdk.json, which has the CDK installed
  * @param variables laid over those of this process
  * @returns its exit code; 1 when a signal ended it
  */
-export function runCdk(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<number> {
-  const cdk = join(dirname(fileURLToPath(import.meta.resolve('aws-cdk/package.json'))), 'bin/cdk');
-  const child = spawn(process.execPath, [cdk, ...args], {
+export function runCdk(
+  root: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const installed = createRequire(join(root, 'package.json')).resolve('aws-cdk/package.json');
+  const child = spawn(process.execPath, [join(dirname(installed), 'bin/cdk'), ...args], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...variables },
@@ -37,8 +39,13 @@ export function runCdk(args: readonly string[], variables: Readonly<Record<strin
   return promise.finally(() => process.off('SIGINT', wait));
 }
 
-/** Reads the stacks that were synthesized to a folder. @param folder absolute, or from the folder of cdk.json */
-export function readAssembly(folder: string): readonly SynthesizedStack[] {
+/**
+ * Reads the stacks that were synthesized to a folder.
+ *
+ * @param root the folder of cdk.json
+ * @param folder absolute, or from there
+ */
+export function readAssembly(root: string, folder: string): readonly SynthesizedStack[] {
   const directory = resolve(root, folder);
   // Not the folder's list: cdk leaves templates of other stacks there.
   const { artifacts } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as {

@@ -7,6 +7,7 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import type { AwsSignIn } from '../operator/aws/client-settings.ts';
 import { outputName } from '../stack-outputs.ts';
 import type { Place } from '../stages.ts';
 import type { Deployed, Template } from './losses.ts';
@@ -43,7 +44,7 @@ export interface CloudFormation {
 }
 
 /** Options of AWS clients that sign as whoever deploys to a place. */
-export interface ClientOptions {
+export interface ClientOptions extends Partial<ReturnType<AwsSignIn['clientSettings']>> {
   readonly region?: string;
   readonly profile?: string;
 }
@@ -58,12 +59,15 @@ export function clientOptions(
   { AWS_REGION, AWS_DEFAULT_REGION }: Readonly<Record<string, string | undefined>>,
 ): ClientOptions {
   const chosen = region ?? (AWS_REGION || AWS_DEFAULT_REGION || undefined);
-  return { ...(chosen !== undefined && { region: chosen }), ...(profile !== undefined && { profile }) };
+  return {
+    ...(chosen !== undefined && { region: chosen }),
+    ...(profile !== undefined && { profile }),
+  };
 }
 
 /** Makes the {@link CloudFormation} of an account and region. */
 export function cloudFormation(options: ClientOptions): CloudFormation {
-  const client = new CloudFormationClient({ ...options, requestHandler: { connectionTimeout: 4000 } });
+  const client = new CloudFormationClient(options);
   return {
     region: () => client.config.region(),
 

@@ -1,8 +1,11 @@
 import { ConnectorError, isConnectorError } from '../../functions/connector-error.ts';
+import { showProblems } from '../file-problem.ts';
+import type { AwsSignIn } from '../operator/aws/client-settings.ts';
 import { awsTrouble } from '../operator/aws-trouble.ts';
-import { type ExitCode, exitCodes } from '../operator/exit-codes.ts';
+import { type ExitCode, exitCodes, OperatorError } from '../operator/exit-codes.ts';
 import { readRemembered } from '../operator/targets.ts';
 import { chooseStage, type Place, readStages, type Stage, withUsableProfile } from '../stages.ts';
+import type { TypeCheck } from '../type-check.ts';
 import type { SynthesizedStack } from './cdk.ts';
 import {
   type ClientOptions,
@@ -27,9 +30,12 @@ export interface DeployDependencies {
   cdk(args: readonly string[], variables?: Readonly<Record<string, string>>): Promise<number>;
   /** Reads what the CDK has synthesized to a folder. */
   readAssembly(folder: string): readonly SynthesizedStack[];
+  readonly signIn: AwsSignIn;
   /** Gives the CloudFormation of an account and region. */
   cloudFormation(options: ClientOptions): CloudFormation;
   readonly steps: DeploySteps;
+  /** Begins to check the types of the integrator's file. */
+  checkTypes(): TypeCheck;
   /** Tells the person who deploys. */
   say(text: string): void;
 }
@@ -64,21 +70,30 @@ interface Comparison extends FoundDeployment {
  * @returns the exit code; nothing is thrown but faults of this program
  */
 export async function deploy(options: DeployOptions, dependencies: DeployDependencies): Promise<ExitCode> {
+  // Beside the first questions to AWS, which take as long.
+  const types = dependencies.checkTypes();
   try {
-    return await deployStage(options, dependencies);
+    return await deployStage(options, types, dependencies);
   } catch (error) {
     const trouble = awsTrouble(error, false);
     if (trouble === undefined && !isConnectorError(error)) throw error;
     dependencies.say(trouble === undefined ? (error as Error).message : withSignIn(trouble.message));
+    if (error instanceof OperatorError) return error.exitCode;
     return trouble?.exitCode ?? exitCodes.failed;
+  } finally {
+    types.stop();
   }
 }
 
-async function deployStage(options: DeployOptions, dependencies: DeployDependencies): Promise<ExitCode> {
-  const { block, cdk, readAssembly, steps, say } = dependencies;
+async function deployStage(
+  options: DeployOptions,
+  types: TypeCheck,
+  dependencies: DeployDependencies,
+): Promise<ExitCode> {
+  const { block, cdk, readAssembly, signIn, steps, say } = dependencies;
   const stages = readStages(block);
   const stage = chosenStage(stages, options, dependencies);
-  const stacks = deployingStacks(stage, options, dependencies.variables);
+  const stacks = deployingStacks(stage, options, dependencies);
   const run = async (list: readonly DeployStep[], stack: DeployingStack) => {
     for (const step of list) await step(stack, { say, yes: options.yes });
   };
@@ -88,8 +103,9 @@ async function deployStage(options: DeployOptions, dependencies: DeployDependenc
   for (const stack of stacks) found.push(await look(stack, dependencies));
   const planned = stages.flatMap((each) => each.stacks.map(({ stackName }) => stackName));
   for (const stack of found) await refuseTwin(stack, planned, options.remove, dependencies);
+  await refuseTypeErrors(types);
   for (const stack of found) await run(steps.beforeSynthesis, stack);
-  if ((await cdk(...synthesis(stage, found))) !== 0) return exitCodes.failed;
+  if ((await cdk(...(await synthesis(stage, found, signIn)))) !== 0) return exitCodes.failed;
   const templates = new Map(readAssembly(folder).map(({ stackName, template }) => [stackName, template]));
   const compared = found.map((stack) => withTemplate(stack, templates.get(stack.stackName)));
   refuseLosses(compared, options.remove);
@@ -102,8 +118,8 @@ async function deployStage(options: DeployOptions, dependencies: DeployDependenc
     if (deployed !== undefined) for (const move of movedAddresses(deployed, next)) say(`Mind: ${move}`);
     await run(steps.beforeDeployment, stack);
     await freeFailedCreation(stack, dependencies);
-    const variables = { AWS_REGION: stack.region };
-    if ((await cdk(deployArguments(stack, options), variables)) !== 0) {
+    const { profile, variables } = await signed(stack, signIn);
+    if ((await cdk([...deployArguments(stack, options), ...profile, ...options.cdk], variables)) !== 0) {
       sayWhatWasLeft(compared.slice(index + 1), say);
       return exitCodes.failed;
     }
@@ -125,14 +141,14 @@ function chosenStage(
 function deployingStacks(
   { name, stacks }: Stage,
   { environment, profile }: DeployOptions,
-  variables: DeployDependencies['variables'],
+  { variables, signIn }: DeployDependencies,
 ): readonly PlannedStack[] {
   const all = stacks.map((stack) => {
     const place = profile === undefined ? withUsableProfile(stack, variables) : { ...stack, profile };
     return {
       ...place,
       environments: stack.environments.map((each) => each.name),
-      clientOptions: clientOptions(place, variables),
+      clientOptions: { ...clientOptions(place, variables), ...signIn.clientSettings(place.profile) },
     };
   });
   if (environment === undefined) return all;
@@ -145,6 +161,19 @@ function deployingStacks(
       : `--environment ${environment}: it shares the stack ${found.stackName} with others (${found.environments.join(', ')}), and ` +
           'a stack is deployed as a whole. Leave the option out, or give the environment an account or a stackName of its ' +
           'own in cdk.json.',
+  );
+}
+
+/** An error that the compiler sees would otherwise be seen by the first event. */
+async function refuseTypeErrors(types: TypeCheck): Promise<void> {
+  const found = showProblems(await types.problems, process.cwd());
+  if (found.length === 0) return;
+  throw new DeploymentError(
+    [
+      'Nothing has been deployed: your own file functions/on-event.ts, or what it imports, has type errors.',
+      ...found.map((line) => `  ${line}`),
+      'Correct them, try it with npm start, and deploy again.',
+    ].join('\n'),
   );
 }
 
@@ -252,16 +281,25 @@ async function freeFailedCreation(stack: Comparison, { cloudFormation, say }: De
 }
 
 /** A single stack is synthesized with the account and region that it goes to, for an app that asks for them. */
-function synthesis({ name }: Stage, stacks: readonly DeployingStack[]): Parameters<DeployDependencies['cdk']> {
+async function synthesis(
+  { name }: Stage,
+  stacks: readonly DeployingStack[],
+  signIn: AwsSignIn,
+): Promise<Parameters<DeployDependencies['cdk']>> {
   const [only] = stacks.length === 1 ? stacks : [];
-  const profile = only?.profile === undefined ? [] : ['--profile', only.profile];
-  const args = ['synth', '--quiet', '--output', folder, '-c', `stage=${name}`, ...profile];
-  return [args, only === undefined ? {} : { AWS_REGION: only.region }];
+  const { profile, variables } = only === undefined ? { profile: [], variables: {} } : await signed(only, signIn);
+  return [['synth', '--quiet', '--output', folder, '-c', `stage=${name}`, ...profile], variables];
 }
 
-function deployArguments({ stackName, profile }: DeployingStack, { requireApproval, cdk }: DeployOptions): string[] {
-  const own = ['deploy', stackName, '--app', folder, '--require-approval', requireApproval];
-  return [...own, ...(profile === undefined ? [] : ['--profile', profile]), ...cdk];
+/** How the CDK signs in for a stack: by its profile, or by credentials that an MFA code was asked for already. */
+async function signed({ profile, region }: DeployingStack, signIn: AwsSignIn) {
+  const credentials = await signIn.handOn(profile);
+  const named = profile === undefined || credentials !== undefined ? [] : ['--profile', profile];
+  return { profile: named, variables: { AWS_REGION: region, ...credentials } };
+}
+
+function deployArguments({ stackName }: DeployingStack, { requireApproval }: DeployOptions): string[] {
+  return ['deploy', stackName, '--app', folder, '--require-approval', requireApproval];
 }
 
 function sayWhatWasLeft(others: readonly DeployingStack[], say: (text: string) => void): void {

@@ -1,12 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { silentObserver } from '../../functions/observer.ts';
+import { clientIdStore } from '../../functions/place.ts';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { dynamoDbTableProtection } from '../operator/aws/dynamodb-table-protection.ts';
 import { lambdaAccount } from '../operator/aws/lambda-account.ts';
 import type { Place } from '../stages.ts';
 import { contextFile, rememberAccountLimit } from './account-limit.ts';
 import type { ClientOptions, FoundStack } from './cloudformation.ts';
+import { noteClientIds } from './note-client-ids.ts';
 import { protectTables } from './protect-tables.ts';
 import { refuseUnreadableFormat } from './stored-format.ts';
 
@@ -53,6 +57,21 @@ const lookAtAccountLimit: DeployStep = async ({ account, region, clientOptions }
   await rememberAccountLimit({ account, region }, { readLimit, remember, say });
 };
 
+const noteItsClientIds: DeployStep = async ({ deployed, clientOptions }, { say }) => {
+  const secrets = new SecretsManagerClient(clientOptions);
+  const dynamoDb = new DynamoDBClient(clientOptions);
+  const failed = await noteClientIds(deployed?.outputs ?? {}, {
+    readSecret: async (SecretId) => (await secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString,
+    store: (environment, table) =>
+      clientIdStore({ environment, nameOf: () => table, observer: silentObserver }, dynamoDb),
+  });
+  if (failed.length === 0) return;
+  say(
+    `The client id of ${failed.join(', ')} could not be written for the worker (dynamodb:GetItem and UpdateItem on the table rate-budget): ` +
+      'the audit does it within the hour, and until then no event is marked as a loop.',
+  );
+};
+
 const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }) => {
   const protection = dynamoDbTableProtection(new DynamoDBClient(clientOptions));
   const names = await protectTables(deployed?.outputs ?? {}, protection);
@@ -62,6 +81,9 @@ const protectItsTables: DeployStep = async ({ deployed, clientOptions }, { say }
 /** The steps of `npm run deploy`: the one place where they are listed. */
 export const deploySteps: DeploySteps = {
   beforeSynthesis: [lookAtAccountLimit],
-  beforeDeployment: [(stack) => refuseUnreadableFormat(stack)],
+  beforeDeployment: [(stack) => refuseUnreadableFormat(stack), noteItsClientIds],
   afterDeployment: [protectItsTables],
 };
+
+/** The steps for a CDK app of one's own, which says itself how much runs at once. */
+export const foreignSteps: DeploySteps = { ...deploySteps, beforeSynthesis: [] };

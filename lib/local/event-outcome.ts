@@ -25,9 +25,15 @@ export interface FailedOnce {
 export type EventOutcome =
   | ({ readonly outcome: 'handled' } & HandledEvent)
   /** `frame` is the line of the integrator's file, where one is known. */
-  | { readonly outcome: 'failed'; readonly errorName: string; readonly text?: string; readonly frame?: string }
+  | {
+      readonly outcome: 'failed';
+      readonly errorName: string;
+      readonly text?: string;
+      readonly frame?: string;
+      readonly remedy?: string;
+    }
   /** The worker, or the integrator's file, cannot even be loaded; `text` is what it says. */
-  | { readonly outcome: 'not_loaded'; readonly text: string }
+  | { readonly outcome: 'not_loaded'; readonly text: string; readonly frame?: string }
   | { readonly outcome: 'unfinished' };
 
 /**
@@ -80,7 +86,14 @@ export async function outcomeOf(
   return { outcome: 'unfinished' };
 }
 
-function failureOf({ errorName = 'an error', text, frame }: Try): EventOutcome {
-  if (errorName === notLoadedName) return { outcome: 'not_loaded', text: text ?? '' };
-  return { outcome: 'failed', errorName, ...(text !== undefined && { text }), ...(frame !== undefined && { frame }) };
+/** Tells how a try failed. */
+export function failureOf({
+  errorName = 'an error',
+  text,
+  frame,
+  remedy,
+}: Try): EventOutcome & { outcome: 'failed' | 'not_loaded' } {
+  const place = frame !== undefined && { frame };
+  if (errorName === notLoadedName) return { outcome: 'not_loaded', text: text ?? '', ...place };
+  return { outcome: 'failed', errorName, ...(text !== undefined && { text }), ...place, ...(remedy && { remedy }) };
 }

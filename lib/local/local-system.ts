@@ -37,7 +37,12 @@ export interface LocalSystem {
    * Runs another bundle of the worker, from the next event on.
    *
    * @param assetDirectory its folder; without one it is the template's again, with the integrator's file
+   * @param environment whose worker is meant; without one all of them
    */
-  runWorkers(assetDirectory?: string): Promise<void>;
+  runWorkers(assetDirectory?: string, environment?: string): Promise<void>;
+  /** Gives the worker variables besides those of the template, likewise. @param variables in place of those given before */
+  giveWorkers(variables: Readonly<Record<string, string>>): Promise<void>;
+  /** Takes calls of `procore trigger` and `procore stand-in` from now on. */
+  takeControl(answer: (request: unknown) => Promise<unknown>): void;
   stop(): Promise<void>;
 }

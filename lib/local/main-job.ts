@@ -48,6 +48,23 @@ export async function doMainJob(system: LocalSystem, log: LogWatch, tick: Tick):
   await refuse(environment, other, tick);
 }
 
+/**
+ * Does the main job before a person's eyes, a line a step.
+ *
+ * @param people shows a line
+ * @returns whether it worked
+ */
+export async function tryMainJob(system: LocalSystem, log: LogWatch, people: (line: string) => void): Promise<boolean> {
+  people('\nThe main job:');
+  try {
+    await doMainJob(system, log, (text) => people(`  ✓ ${text}`));
+    return true;
+  } catch (error) {
+    people(`  ✗ ${(error as Error).message}`);
+    return false;
+  }
+}
+
 async function connect(system: LocalSystem, environment: LocalEnvironment, tick: Tick): Promise<void> {
   const link = z
     .object({ url: z.string() })
@@ -133,6 +150,8 @@ async function takeEventsIn(
   }
   if (last === undefined) return;
   await control.redeliver(last.deliveryId);
+  // What is kept for the next start is the person's own.
+  for (const { id, namespace } of control.hooks()) if (namespace.startsWith('main-job')) control.removeHook(id);
   await log.waitForQuiet();
   const attempts = control.deliveries().find(({ id }) => id === last.deliveryId)?.attempts.length ?? 0;
   const known = await ledger.read(last.eventId);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConnectorError } from '../../functions/connector-error.ts';
 import { InvalidPublicOriginError, redirectUri } from '../../functions/oauth/redirect-uri.ts';
 import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
+import { refusedSecretOption, secretOptionIn } from '../secret-options.ts';
 
 /** What `npm start` was asked for. */
 export interface LocalOptions {
@@ -10,15 +11,21 @@ export interface LocalOptions {
   readonly once: boolean;
   /** Print one line for programs when ready, and do no main job unless `once`. */
   readonly json: boolean;
+  /** Forget what the last run has left. */
+  readonly fresh: boolean;
   /** The first of the ports, which the others follow; 0 takes free ones. */
   readonly port: number;
+  /** How many companies the stand-in Procores have at least. @default 2 */
+  readonly companies?: number;
   /** The environment that is to be Procore's own; whose client id and secret are never on the command line. */
   readonly real?: ProcoreEnvironmentName;
   /** The origin at which a tunnel shows the API of the environment that has no stand-in. */
   readonly publicUrl?: string;
   /** How many functions the account may run at once, of all together. @default no limit */
   readonly accountConcurrency?: number;
-  /** Another authorization server than the stand-in. */
+  /** Another authorization server than the stand-in, as the command line names it. */
+  readonly external?: { readonly loginOrigin: string; readonly apiOrigin: string; readonly clientId: string };
+  /** The same with its client's secret, which is never on the command line. */
   readonly procore?: {
     /** @default the first */
     readonly environment?: ProcoreEnvironmentName;
@@ -38,9 +45,9 @@ export class InvalidOptionError extends ConnectorError {
 }
 
 /** How `npm start` is used. */
-export const usage = `Use: npm start -- [--once] [--json] [--port N] [--account-concurrency N] [--help]
+export const usage = `Use: npm start -- [--once] [--json] [--fresh] [--port N] [--account-concurrency N] [--companies N] [--help]
        [--real ENVIRONMENT [--public-url URL]], with PROCORE_CLIENT_ID and PROCORE_CLIENT_SECRET set, or asked for
-       [--procore-login URL --procore-api URL --client-id ID --client-secret SECRET]`;
+       [--procore-login URL --procore-api URL --client-id ID], with PROCORE_CLIENT_SECRET set, or asked for`;
 
 const origin = z
   .url({ protocol: /^https?$/ })
@@ -50,9 +57,12 @@ const allowedPorts = 'a whole number from 1024 to 65000, or 0 for any free ports
 
 const allowedConcurrency = 'a whole number from 1 to 10000; new AWS accounts have 10';
 
+const allowedCompanies = 'a whole number from 1 to 10000';
+
 const schema = z.object({
   once: z.boolean().default(false),
   json: z.boolean().default(false),
+  fresh: z.boolean().default(false),
   port: z.coerce
     .number(allowedPorts)
     .int(allowedPorts)
@@ -65,15 +75,20 @@ const schema = z.object({
     .min(1, allowedConcurrency)
     .max(10_000, allowedConcurrency)
     .optional(),
+  companies: z.coerce
+    .number(allowedCompanies)
+    .int(allowedCompanies)
+    .min(1, allowedCompanies)
+    .max(10_000, allowedCompanies)
+    .optional(),
   real: z.enum(procoreEnvironmentNames).optional(),
   'public-url': origin.refine(isPublicOrigin, 'https, as Procore wants it').optional(),
   'procore-login': origin.optional(),
   'procore-api': origin.optional(),
   'client-id': z.string().min(1).optional(),
-  'client-secret': z.string().min(1).optional(),
 });
 
-const external = ['procore-login', 'procore-api', 'client-id', 'client-secret'] as const;
+const external = ['procore-login', 'procore-api', 'client-id'] as const;
 
 /**
  * Reads the command line of `npm start`.
@@ -81,18 +96,37 @@ const external = ['procore-login', 'procore-api', 'client-id', 'client-secret'] 
  * @throws InvalidOptionError that names the option, but never the value given for a secret
  */
 export function parseOptions(argv: readonly string[]): LocalOptions {
+  const secretOption = secretOptionIn(argv);
+  if (secretOption !== undefined) {
+    const wayOut = 'Set PROCORE_CLIENT_SECRET, or leave it out in a terminal, where it is asked for.';
+    throw new InvalidOptionError(`${refusedSecretOption(secretOption, wayOut)}\n${usage}`);
+  }
   const given = schema.safeParse(parse(argv));
   if (!given.success) {
     const issue = given.error.issues[0];
     throw new InvalidOptionError(`--${issue?.path.join('.')}: ${issue?.message}.\n${usage}`);
   }
-  const { once, json, port, real, 'public-url': publicUrl, 'account-concurrency': accountConcurrency } = given.data;
+  const {
+    once,
+    json,
+    fresh,
+    port,
+    real,
+    'public-url': publicUrl,
+    'account-concurrency': accountConcurrency,
+    companies,
+  } = given.data;
   const missing = external.filter((name) => given.data[name] === undefined);
   const common = {
-    ...{ once, json, port },
+    ...{ once, json, fresh, port },
     ...(publicUrl !== undefined && { publicUrl }),
     ...(accountConcurrency !== undefined && { accountConcurrency }),
+    ...(companies !== undefined && { companies }),
   };
+  if (fresh && (once || port === 0 || missing.length < external.length)) {
+    const keepNothing = `--once, --port 0 and --${external.join(', --')}`;
+    throw new InvalidOptionError(`--fresh goes with none of ${keepNothing}: they keep nothing anyway.\n${usage}`);
+  }
   if (real !== undefined && (missing.length < external.length || once)) {
     throw new InvalidOptionError(`--real goes neither with --once nor with --${external.join(', --')}.\n${usage}`);
   }
@@ -102,12 +136,12 @@ export function parseOptions(argv: readonly string[]): LocalOptions {
     throw new InvalidOptionError(`--public-url goes with --real: the stand-in Procore is on this machine.\n${usage}`);
   }
   if (missing.length > 0) {
-    throw new InvalidOptionError(`--${missing.join(' and --')} missing: these four go together.\n${usage}`);
+    throw new InvalidOptionError(`--${missing.join(' and --')} missing: these three go together.\n${usage}`);
   }
   if (once)
     throw new InvalidOptionError('--once needs the stand-in Procore: nobody is there to press Allow at another.');
-  const [loginOrigin = '', apiOrigin = '', clientId = '', clientSecret = ''] = external.map((name) => given.data[name]);
-  return { ...common, procore: { loginOrigin, apiOrigin, clientId, clientSecret } };
+  const [loginOrigin = '', apiOrigin = '', clientId = ''] = external.map((name) => given.data[name]);
+  return { ...common, external: { loginOrigin, apiOrigin, clientId } };
 }
 
 function parse(argv: readonly string[]): Record<string, unknown> {
@@ -117,14 +151,15 @@ function parse(argv: readonly string[]): Record<string, unknown> {
     const options = {
       once: flag,
       json: flag,
+      fresh: flag,
       port: text,
       'account-concurrency': text,
+      companies: text,
       real: text,
       'public-url': text,
       'procore-login': text,
       'procore-api': text,
       'client-id': text,
-      'client-secret': text,
     };
     return parseArgs({ args: [...argv], options }).values;
   } catch (error) {

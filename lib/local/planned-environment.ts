@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { type Kept, keptNowhere } from '../kept.ts';
 import { layOutPorts, type SystemPorts } from '../ports.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../procore-stand-in/server.ts';
 import { localStage } from '../stages.ts';
 import { InvalidOptionError, type LocalOptions } from './options.ts';
 import { readCdkJson } from './template/assembly.ts';
+
+/** Limits that nothing on this machine reaches. */
+const wideLimits = { windows: [{ limit: 100_000, seconds: 3600 }] };
 
 /** The Procore that is used in place of a stand-in. */
 export type ExternalProcore = NonNullable<LocalOptions['procore']>;
@@ -28,13 +32,14 @@ export interface PlannedSystem extends Pick<SystemPorts, 'aws' | 'release'> {
 /**
  * Plans a local system: the environments of cdk.json, their ports and clients.
  *
+ * @param given those of another app, in the order of its template
  * @throws InvalidOptionError when the external Procore is for an environment that cdk.json does not name
  */
-export async function planEnvironments({
-  port,
-  procore,
-}: Pick<LocalOptions, 'port' | 'procore'>): Promise<PlannedSystem> {
-  const names = await configuredEnvironments();
+export async function planEnvironments(
+  { port, procore }: Pick<LocalOptions, 'port' | 'procore'>,
+  given?: readonly ProcoreEnvironmentName[],
+): Promise<PlannedSystem> {
+  const names = given ?? (await configuredEnvironments());
   const external = procore && (procore.environment ?? names[0] ?? 'sandbox');
   if (external && !names.includes(external)) {
     throw new InvalidOptionError(`--real ${external}: cdk.json names ${names.join(', ')} as environments.`);
@@ -53,10 +58,14 @@ export async function planEnvironments({
 /**
  * Starts a stand-in Procore for each environment that has no external one.
  *
+ * @param drawsSeed decides all draws; see `SystemOptions`
+ * @param kept what became of them in the last run
  * @throws PortTakenError; no stand-in stays running
  */
 export async function startStandIns(
   planned: readonly PlannedEnvironment[],
+  drawsSeed: string | undefined,
+  kept: Kept = keptNowhere,
 ): Promise<ReadonlyMap<string, ProcoreStandIn>> {
   const standIns = new Map<string, ProcoreStandIn>();
   try {
@@ -64,7 +73,12 @@ export async function startStandIns(
       if (external) continue;
       const redirectUris = [`http://localhost:${ports.api}/oauth/callback`];
       const options = { environment: name, loginPort: ports.login, apiPort: ports.procoreApi, redirectUris };
-      standIns.set(name, await startProcoreStandIn({ ...options, clientId, clientSecret }));
+      const drawn = drawsSeed !== undefined && {
+        seed: drawsSeed,
+        draws: 'all' as const,
+        unknowns: { rateLimits: wideLimits },
+      };
+      standIns.set(name, await startProcoreStandIn({ ...options, clientId, clientSecret, kept, ...drawn }));
     }
     return standIns;
   } catch (error) {

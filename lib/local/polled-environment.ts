@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { apiClients, rateBudgetStore, subscriptionStore } from '../../functions/place.ts';
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
+import { appScope } from '../../functions/procore/rate-scope.ts';
+import { callsAnHour } from '../../functions/procore/rate-windows.ts';
 import type { Refusal } from '../../functions/refusal.ts';
 import { systemClock } from '../../functions/system.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
@@ -73,7 +75,7 @@ export function pollEnvironment(
     hooksOf,
     callsMade: () => callsMade,
     deliver,
-    hourlyLimit: async () => (await budget.read()).hour?.limit,
+    hourlyLimit: async () => callsAnHour(await budget.read(appScope)),
     clock: systemClock,
     sleep,
     say: (text) => {

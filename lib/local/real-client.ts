@@ -6,8 +6,8 @@ import { InvalidOptionError, type LocalOptions } from './options.ts';
 export type Ask = (question: string, hidden: boolean) => Promise<string>;
 
 /**
- * Adds the client id and secret of Procore's own environment to the options, where they name one: from
- * `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET`, which are taken out of `variables` so that no child process inherits
+ * Adds the client id and secret of Procore's own environment to the options, or the secret for another authorization
+ * server, where they name one: from `PROCORE_CLIENT_ID` and `PROCORE_CLIENT_SECRET`, which are taken out of `variables` so that no child process inherits
  * them, or from a person. An option would show the secret to every process and keep it in the shell's history.
  *
  * @param ask undefined where nobody can be asked
@@ -18,8 +18,7 @@ export async function withRealClient(
   variables: Record<string, string | undefined>,
   ask: Ask | undefined,
 ): Promise<LocalOptions> {
-  const { real: environment } = options;
-  if (environment === undefined) return options;
+  const { real: environment, external } = options;
   const value = async (variable: string, question: string, hidden: boolean) => {
     const given = variables[variable]?.trim();
     delete variables[variable];
@@ -27,6 +26,11 @@ export async function withRealClient(
     if (answer) return answer;
     throw new InvalidOptionError(`Set ${variable}, or run this in a terminal, where it asks for the ${question}.`);
   };
+  if (external !== undefined) {
+    const question = `client secret of ${external.clientId} at ${external.loginOrigin}`;
+    return { ...options, procore: { ...external, clientSecret: await value('PROCORE_CLIENT_SECRET', question, true) } };
+  }
+  if (environment === undefined) return options;
   const clientId = await value('PROCORE_CLIENT_ID', `client id of your app (${environment})`, false);
   const clientSecret = await value('PROCORE_CLIENT_SECRET', `client secret of your app (${environment})`, true);
   const polled = options.publicUrl === undefined;

@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { settingNames } from '../../functions/settings.ts';
+import { localCredentials } from '../local-key.ts';
 import type { AwsFront } from './aws/front.ts';
 import { createLogs } from './aws/logs.ts';
 import { startEventSource } from './runtime/event-source.ts';
@@ -14,6 +15,8 @@ import type { LocalResources } from './template/resources.ts';
 export interface Serving {
   /** Runs other code under a function's name. @param assetDirectory the folder of its bundle */
   replaceCode(functionName: string, assetDirectory: string): Promise<void>;
+  /** Gives a function variables besides those of the template. */
+  giveVariables(functionName: string, variables: Readonly<Record<string, string>>): Promise<void>;
   /**
    * Ends functions, APIs, event sources and schedules.
    *
@@ -27,6 +30,8 @@ export interface ServingOptions {
   readonly front: AwsFront;
   /** Port of each HTTP API, by logical id. */
   readonly apiPorts: ReadonlyMap<string, number>;
+  /** Origin of each HTTP API, by logical id: a tunnel's, where there is one. */
+  readonly apiOrigins: ReadonlyMap<string, string>;
   functionEnvironment(environmentName: string): Readonly<Record<string, string>>;
   readonly localOutputs: Readonly<Record<string, string>>;
   /** How many executions the account may have under way. Default is no limit. */
@@ -43,7 +48,7 @@ export async function serveResources(resources: LocalResources, options: Serving
   const invoke: InvokeWith = (functionName) => (event) => runtime.invoke(functionName, event);
   let stopApis: Stop;
   try {
-    stopApis = await serveApis(resources, options.apiPorts, invoke);
+    stopApis = await serveApis(resources, options, invoke);
   } catch (error) {
     await runtime.stop();
     throw error;
@@ -54,6 +59,7 @@ export async function serveResources(resources: LocalResources, options: Serving
   );
   return {
     replaceCode: runtime.replaceCode,
+    giveVariables: runtime.giveVariables,
     async stop(waits = false) {
       for (const schedule of schedules) schedule.stop();
       if (waits) await stopSources();
@@ -68,16 +74,17 @@ function serveFunctions(
   resources: LocalResources,
   { front, functionEnvironment, localOutputs, accountConcurrency, log }: ServingOptions,
 ): Runtime {
-  const functions = resources.functions.map((fn) => ({
-    ...fn,
-    environment: {
+  const functions = resources.functions.map((fn) => {
+    const { accessKeyId, secretAccessKey } = localCredentials(front.endpoint, fn.logicalId);
+    const environment = {
       ...fn.environment,
       AWS_ENDPOINT_URL: front.endpoint,
-      AWS_ACCESS_KEY_ID: fn.logicalId,
-      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
       ...functionEnvironment(fn.environment[settingNames.environment] ?? ''),
-    },
-  }));
+    };
+    return { ...fn, environment };
+  });
   const logs = createLogs(Date.now);
   const logGroups = new Map(functions.map(({ name, logGroup }) => [name, logGroup]));
   const runtime = startRuntime(functions, {
@@ -87,13 +94,25 @@ function serveFunctions(
       log(line);
     },
   });
-  front.serve(functions, runtime.invoke, { ...resources.outputs, ...localOutputs }, logs);
+  const outputs = { ...logOutputs(resources.outputs, logGroups), ...resources.outputs, ...localOutputs };
+  front.serve(functions, runtime.invoke, outputs, logs);
   return runtime;
+}
+
+/** On AWS a log is read with a right of its own, and few have an output. Here the log of every function has one. */
+function logOutputs(outputs: Readonly<Record<string, string>>, logGroups: ReadonlyMap<string, string>) {
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(([output, value]) => {
+      const [, environment, name] = /^([A-Z]\w*?)Function([A-Z]\w*)$/.exec(output) ?? [];
+      const logGroup = logGroups.get(value.replace(/^.*:function:/, '').replace(/:.*$/, ''));
+      return name === undefined || logGroup === undefined ? [] : [[`${environment}Log${name}`, logGroup]];
+    }),
+  );
 }
 
 async function serveApis(
   { routes }: LocalResources,
-  apiPorts: ReadonlyMap<string, number>,
+  { apiPorts, apiOrigins }: ServingOptions,
   invoke: InvokeWith,
 ): Promise<Stop> {
   const gateways: Gateway[] = [];
@@ -105,7 +124,7 @@ async function serveApis(
       const served = routes
         .filter(({ apiLogicalId }) => apiLogicalId === apiId)
         .map(({ method, path, functionName }) => ({ method, path, invoke: invoke(functionName) }));
-      gateways.push(await startGateway({ port, apiId, routes: served }));
+      gateways.push(await startGateway({ port, apiId, routes: served, origin: apiOrigins.get(apiId) }));
     }
   } catch (error) {
     await stop();
@@ -121,8 +140,8 @@ function serveEventSources(
 ): Stop {
   const stops = eventSources.map((source): Stop => {
     // The mapping acts with its function's role, as on AWS: a grant that is missing shows here.
-    const accessKeyId = functions.find(({ name }) => name === source.functionName)?.logicalId;
-    const client = new SQSClient(clientOptions(front.endpoint, accessKeyId));
+    const logicalId = functions.find(({ name }) => name === source.functionName)?.logicalId;
+    const client = new SQSClient(clientOptions(front.endpoint, logicalId));
     const running = startEventSource({ ...source, client, invoke: invoke(source.functionName), log });
     return async () => {
       await running.stop();

@@ -1,13 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { keyFileOf } from '../local-key.ts';
+import { seededRandomness, ulid } from '../procore-stand-in/randomness.ts';
+import { controlOf } from './control/control.ts';
 import { unreachableDestination } from './delivery-polling.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
+import { logScreen } from './log-screen.ts';
 import { LogWatch } from './log-watch.ts';
-import { doMainJob } from './main-job.ts';
+import { tryMainJob } from './main-job.ts';
 import type { LocalOptions } from './options.ts';
-import { tryOwnHandler } from './own-handler.ts';
+import { prepareOwnFile } from './own-file.ts';
+import { localSecretsFile, readLocalSecrets } from './own-secrets.ts';
+import type { BuildWorker } from './reload/own-worker.ts';
 import type { LogLine } from './runtime/invocation.ts';
+import { shown } from './state/state-file.ts';
+import { noteMainJob, openStateOf } from './state/state-place.ts';
 import { startLocalSystem } from './system.ts';
+
+const localSecrets = new URL(`../../${localSecretsFile}`, import.meta.url);
 
 /** Where the lines for people and those for programs go. */
 export interface Screen {
@@ -15,7 +26,13 @@ export interface Screen {
   programs(line: string): void;
 }
 
-/** What was started, and whether the main job, if it was done, worked. */
+/** A console that is served, and where. */
+interface ServedConsole {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** What was started, and whether the main job, if it was done, and the integrator's own file worked. */
 export interface Started {
   readonly system: LocalSystem;
   readonly ok: boolean;
@@ -24,13 +41,15 @@ export interface Started {
 /**
  * Starts everything, does the main job unless a program asked for the system alone, and says how to use it.
  *
- * @param bundleProofWorker bundles the worker with `proofOnEvent` for the main job, and gives the bundle's folder
- * @throws what {@link startLocalSystem} throws; nothing stays running
+ * @param workerBundler bundles our part of the worker, for the files that stand in the integrator's place
+ * @param openConsole serves the console of the system whose AWS is there, for people
+ * @throws LocalSecretsError, LocalVariablesError, and what {@link startLocalSystem} throws; nothing stays running
  */
 export async function start(
   options: LocalOptions,
   screen: Screen,
-  bundleProofWorker: () => Promise<string>,
+  workerBundler: () => Promise<BuildWorker>,
+  openConsole: (aws: string) => Promise<ServedConsole>,
 ): Promise<Started> {
   const began = performance.now();
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
@@ -39,46 +58,60 @@ export async function start(
 
   const whose = options.real === undefined ? 'no Procore account' : `and Procore's own ${options.real}`;
   screen.people(`Procore Connector on this machine: no AWS account, ${whose}.\n`);
-  const doesMainJob = options.procore === undefined && (options.once || !options.json);
-  const system = await startLocalSystem(doesMainJob ? { ...options, worker: await bundleProofWorker() } : options, {
-    step: (text) => screen.people(`${seconds()}  ${text} …`),
-    log: (line) => {
-      watch.take(line);
-      showLine(line);
+  const own = await prepareOwnFile(await workerBundler(), screen.people);
+  const opened = openStateOf(options, screen.people);
+  const doesMainJob = options.procore === undefined && (options.once || !options.json) && !opened?.mainJobDone;
+  const worker = doesMainJob && { worker: own.proofWorker };
+  const system = await startLocalSystem(
+    {
+      ...options,
+      ownSecrets: await readLocalSecrets(localSecrets),
+      state: opened?.state,
+      onEventEntry: own.onEventEntry,
+      ...worker,
     },
-  });
+    {
+      step: (text) => screen.people(`${seconds()}  ${text} …`),
+      log: (line) => {
+        watch.take(line);
+        showLine(line);
+      },
+    },
+  );
+  system.takeControl(controlOf(system, watch));
+  for (const { standIn } of system.environments) standIn?.control.setCompanies(options.companies ?? 0);
   screen.people(`${seconds()}  Ready.`);
   if (options.procore && !options.json) {
     screen.people('\nThe main job is not done by itself here: a person presses Allow at the authorization server.');
   }
-  const ok = doesMainJob ? await tryMainJob(system, watch, screen) : true;
+  const worked = !doesMainJob || (await tryMainJob(system, watch, screen.people));
+  if (doesMainJob && worked && opened) noteMainJob(opened.state);
+  await own.putIn(system);
+  const isTried = worked && (doesMainJob || (opened?.mainJobDone === true && !options.json));
+  const ownWorked = !isTried || (await own.tryOut(system, watch, options.once ? 30 : 5));
+  const following = options.once ? undefined : own.follow(system);
   const links = await Promise.all(system.environments.map((environment) => issueLink(system, environment)));
   if (options.json) screen.programs(describeForPrograms(system, links));
+  const served = options.once || options.json ? undefined : await openConsole(system.aws);
   if (!options.once) {
-    screen.people(describeForPeople(system, links, options));
-    showLine = (line) => showLog(line, system, screen);
+    screen.people(describeForPeople(system, links, options, opened?.state.folder, served?.address));
+    showLine = logScreen(system, screen.people);
     if (process.stdin.isTTY) offerNewLinks(system, screen);
   }
-  return { system, ok };
+  if (options.once) screen.people(`\n${verdict(worked, ownWorked)}`);
+  const stop = async () => {
+    await following?.stop();
+    await served?.close();
+    await system.stop();
+  };
+  return { system: { ...system, stop }, ok: worked && ownWorked };
 }
 
-/**
- * Does the main job with a file of ours, and then tries the integrator's, which gets all events from then on.
- *
- * @returns whether the main job worked; how the integrator's file does is not ours to judge
- */
-async function tryMainJob(system: LocalSystem, watch: LogWatch, screen: Screen): Promise<boolean> {
-  screen.people('\nThe main job:');
-  let ok = true;
-  try {
-    await doMainJob(system, watch, (text) => screen.people(`  ✓ ${text}`));
-  } catch (error) {
-    screen.people(`  ✗ ${(error as Error).message}`);
-    ok = false;
-  }
-  await system.runWorkers();
-  if (ok) screen.people(`\nYour own functions/on-event.ts, by itself:\n  ${await tryOwnHandler(system, watch, 5)}`);
-  return ok;
+/** Says whose fault it is, so that nobody looks for it on the wrong side. */
+function verdict(worked: boolean, ownWorked: boolean): string {
+  if (!worked) return 'The main job failed. What your own file does was not tried.';
+  if (!ownWorked) return 'The connector works. Your own functions/on-event.ts does not: see above what to do.';
+  return 'Everything works.';
 }
 
 async function issueLink(system: LocalSystem, { functions }: LocalEnvironment): Promise<string> {
@@ -98,21 +131,33 @@ function offerNewLinks(system: LocalSystem, screen: Screen): void {
   });
 }
 
-function describeForPeople(system: LocalSystem, links: readonly string[], options: LocalOptions): string {
+function describeForPeople(
+  system: LocalSystem,
+  links: readonly string[],
+  options: LocalOptions,
+  stateFolder: string | undefined,
+  consoleAddress: string | undefined,
+): string {
   const first = mainEnvironment(system);
-  const event =
-    '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43.619085Z","reason":"update","company_id":"8","project_id":"6778","user_id":"5447","resource_type":"Direct Cost Line Items","resource_id":"379913"}';
+  const event = JSON.stringify({
+    // Another one at each start: of one that is known nothing would be seen.
+    id: ulid(Date.now(), seededRandomness(randomUUID(), 'event')),
+    timestamp: new Date().toISOString(),
+    ...{ reason: 'update', company_id: '8', project_id: '6778', user_id: '5447' },
+    ...{ resource_type: 'Direct Cost Line Items', resource_id: '379913' },
+  });
   return `
-Now you. Ctrl-C ends everything, and nothing is kept.
-${first?.standIn ? '' : describeRegistration(first, options, system.aws)}
-  Connect an account: open the link and sign in at ${first?.standIn ? 'the stand-in Procore' : 'Procore'}. It lives 15 minutes; Enter makes a new one.
+Now you. Ctrl-C ends everything${stateFolder === undefined ? ', and nothing is kept' : `; the next npm start goes on with what is kept in ${shown(stateFolder)}`}.
+${first?.standIn ? '' : describeRegistration(first, options, system.aws)}${consoleAddress === undefined ? '' : `\n  See everything in a browser: this address works once.\n    ${consoleAddress}\n`}
+  Connect an account: open the link and ${first?.standIn ? 'press Allow at the stand-in Procore, which asks for no sign-in' : 'sign in at Procore'}. It lives 15 minutes; Enter makes a new one.
     ${links[first ? system.environments.indexOf(first) : 0]}
 
-  Send a webhook as Procore does, and see what on-event.ts logs below:
+${first?.standIn ? `  Let something happen at the stand-in Procore, and see what on-event.ts makes of it:\n    npm run procore -- trigger RFIs.update${options.port === 4400 ? '' : ` --endpoint ${system.aws}`}\n\n` : ''}  Save functions/on-event.ts: it is taken at once. Send a webhook as Procore does, and see below what it logs:
     curl -i ${first?.webhookUrl} -H 'Authorization: ${first?.webhookAuthorization}' \\
       -H 'Content-Type: application/json' -d '${event}'
 
-  Call its AWS with any SDK or the AWS command line, any key: ${system.aws}
+  Call its AWS with any SDK or the AWS command line:
+    export AWS_ENDPOINT_URL=${system.aws} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local-$(cat ${keyFileOf(system.aws)}) AWS_SECRET_ACCESS_KEY=any
 ${system.environments.map(({ name, api, procoreLogin }) => `  ${name}: our API ${api}, Procore's login ${procoreLogin}`).join('\n')}
 
 The functions' log:`;
@@ -146,14 +191,10 @@ function describeForPrograms(system: LocalSystem, links: readonly string[]): str
     name,
     { ...facts, connectLink: links[index] },
   ]);
-  return JSON.stringify({ ready: true, aws: system.aws, environments: Object.fromEntries(environments) });
-}
-
-/** Shows a function's line under its short name; metrics are for CloudWatch, not for the eye. */
-function showLog({ functionName, text }: LogLine, system: LocalSystem, screen: Screen): void {
-  if (text.startsWith('{"_aws"')) return;
-  const names = system.environments.flatMap(({ name, functions }) =>
-    Object.entries(functions).map(([short, real]) => [real, `${name} ${short}`] as const),
-  );
-  screen.people(`${new Map(names).get(functionName) ?? functionName}: ${text}`);
+  return JSON.stringify({
+    ready: true,
+    aws: system.aws,
+    awsKeyFile: keyFileOf(system.aws),
+    environments: Object.fromEntries(environments),
+  });
 }

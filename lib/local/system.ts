@@ -1,17 +1,25 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { clientIdStore } from '../../functions/place.ts';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
+import { grantedOrigin } from '../../functions/settings.ts';
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
+import { onEventEntryKey } from '../on-event-entry.ts';
 import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
+import { localPlace } from './local-place.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import type { LocalOptions } from './options.ts';
+import type { OwnApp } from './own-app/own-app.ts';
+import { type LocalSecrets, localSecretsFile, makeOwnSecrets } from './own-secrets.ts';
 import { type PlannedEnvironment, planEnvironments, startStandIns, stopStandIns } from './planned-environment.ts';
 import { pollEnvironment } from './polled-environment.ts';
 import type { LogLine } from './runtime/invocation.ts';
-import { type LocalStack, startLocalStack } from './runtime/stack.ts';
+import { type LocalStack, type LocalStackOptions, runAssembly, startLocalStack } from './runtime/stack.ts';
+import type { LocalState } from './state/state-file.ts';
 import { clientOptions } from './template/provision.ts';
 
 /** Gets what is going on, for people and for the log. */
@@ -24,6 +32,23 @@ export interface SystemListener {
 export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl' | 'accountConcurrency'> {
   /** The folder of another bundle of the worker. @default the template's, with the integrator's file */
   readonly worker?: string;
+  /** Values of the integrator's own secrets, by name. @default none has one */
+  readonly ownSecrets?: LocalSecrets;
+  /** What the template's worker has in the place of the integrator's file, which cannot be built. @default that file */
+  readonly onEventEntry?: string | undefined;
+  /**
+   * What the last run has left, and where this one keeps everything; it is closed with the system.
+   *
+   * @default it begins empty, and nothing stays
+   */
+  readonly state?: LocalState | undefined;
+  /**
+   * A seed by which the stand-ins draw all that Procore's documents leave open, but rate limits, which would have callers
+   * wait. @default draws of their own, with limits and lists as in the documents' samples
+   */
+  readonly drawsSeed?: string;
+  /** An app of one's own in the place of this repository's. @default the stack of cdk.json */
+  readonly app?: Pick<OwnApp, 'names' | 'assemblyAt'> | undefined;
 }
 
 /**
@@ -32,21 +57,25 @@ export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | '
  * @throws InvalidOptionError, SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running
  */
 export async function startLocalSystem(options: SystemOptions, { step, log }: SystemListener): Promise<LocalSystem> {
-  const { aws, planned, release } = await planEnvironments(options);
+  const { aws, planned, release } = await planEnvironments(options, options.app?.names);
   let standIns: Awaited<ReturnType<typeof startStandIns>> = new Map();
   const stopOutside = async () => {
     await stopStandIns(standIns);
     await release();
+    await options.state?.close();
   };
   try {
     step('Starting a stand-in Procore for each environment');
-    standIns = await startStandIns(planned);
-    step('Synthesizing the stack and starting what its template says');
+    standIns = await startStandIns(planned, options.drawsSeed, options.state);
+    step(options.app ? 'Starting what runs of the app' : 'Synthesizing the stack and starting what its template says');
     const origins = new Map(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
     );
     const stack = await startStack(planned, origins, { ...options, aws, log });
     await stack.runWorkers(options.worker);
+    for (const what of stack.resources.leftOut) step(`Not on this machine: ${what}`);
+    const without = await makeOwnSecrets(stack.endpoint, stack.resources, options.ownSecrets ?? {});
+    for (const name of without) step(`The secret "${name}" has no value here: give it one in ${localSecretsFile}`);
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
 
@@ -54,6 +83,7 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     const environments = await Promise.all(
       planned.map(async (environment): Promise<LocalEnvironment> => {
         const local = await setUpEnvironment(environment, origins, stack, secrets);
+        await noteClient(local, environment.clientId, stack.endpoint);
         const standIn = standIns.get(environment.name);
         return { ...local, ...(standIn && { standIn }) };
       }),
@@ -69,11 +99,15 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
           say: (text) => log({ functionName: 'polling', stream: 'stdout', text }),
         }),
       );
+    // What the last run had not delivered waits until somebody can take it.
+    for (const { standIn } of environments) void standIn?.control.advance(0);
     return {
       aws: stack.endpoint,
       environments,
       invoke: (functionName, payload) => invoke(lambda, functionName, payload),
       runWorkers: stack.runWorkers,
+      giveWorkers: stack.giveWorkers,
+      takeControl: stack.takeControl,
       stop: async () => {
         await Promise.all(polling.map((each) => each.stop()));
         for (const client of [lambda, secrets]) client.destroy();
@@ -92,13 +126,23 @@ type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiO
 async function startStack(
   planned: readonly PlannedEnvironment[],
   origins: Origins,
-  { aws, publicUrl, accountConcurrency, log }: SystemOptions & Pick<SystemListener, 'log'> & { readonly aws: number },
+  {
+    aws,
+    publicUrl,
+    accountConcurrency,
+    onEventEntry,
+    app,
+    state,
+    log,
+  }: SystemOptions & Pick<SystemListener, 'log'> & { readonly aws: number },
 ): Promise<LocalStack> {
-  return startLocalStack({
-    ports: { aws, apis: planned.map(({ ports }) => ports.api) },
+  const apis = planned.map(({ ports }) => ports.api);
+  const options: LocalStackOptions = {
+    ports: { aws, apis },
     publicOrigins: planned.map(({ external }) => (external ? publicUrl : undefined)),
-    contextOverrides: { procore: { environments: planned.map(({ name }) => name) } },
     functionEnvironment: (name) => {
+      // A function of the integrator's own may be granted several environments.
+      if (name === '') return Object.fromEntries([...origins].map(([each, to]) => [grantedOrigin(each), to.apiOrigin]));
       const { loginOrigin = '', apiOrigin = '' } = origins.get(name) ?? {};
       return { PROCORE_LOGIN_ORIGIN: loginOrigin, PROCORE_API_ORIGIN: apiOrigin };
     },
@@ -111,8 +155,15 @@ async function startStack(
       ]),
     ),
     accountConcurrency,
+    state,
     log,
-  });
+  };
+  if (app) return runAssembly(app.assemblyAt(apis), options);
+  const contextOverrides = {
+    procore: { environments: planned.map(({ name }) => name) },
+    ...(onEventEntry !== undefined && { [onEventEntryKey]: onEventEntry }),
+  };
+  return startLocalStack({ ...options, contextOverrides });
 }
 
 /** Stores an environment's client id and secret. @returns what a person or a script needs to use it */
@@ -135,6 +186,13 @@ async function setUpEnvironment(
     procoreLogin: origins.get(name)?.loginOrigin ?? '',
     procoreApi: origins.get(name)?.apiOrigin ?? '',
   };
+}
+
+/** Writes down the client id for the worker, as `procore credentials set` does. */
+async function noteClient(environment: LocalEnvironment, clientId: string, endpoint: string): Promise<void> {
+  const client = new DynamoDBClient(clientOptions(endpoint));
+  await clientIdStore(localPlace(environment), client).write(clientId);
+  client.destroy();
 }
 
 function outputsOf(name: ProcoreEnvironmentName, outputs: StackOutputs) {

@@ -28,10 +28,19 @@ export function awsTrouble(error: unknown, local: boolean): OperatorError | unde
   if (/^(ECONNREFUSED|ENOTFOUND|ECONNRESET|EAI_AGAIN|ETIMEDOUT)$/.test(String(code)) || name === 'TimeoutError') {
     return trouble(`AWS cannot be reached (${String(code ?? name)}). Check network, proxy and --region.`);
   }
+  if (code === 'ERR_PROXY_TUNNEL') {
+    return trouble(
+      `The proxy that HTTPS_PROXY names does not let calls to AWS through: ${message} Check its user and password, or add ` +
+        'the host to NO_PROXY if it is reached directly.',
+    );
+  }
   if (name === 'CredentialsProviderError' || /Could not load credentials/.test(message)) {
     return trouble(`There are no AWS credentials: ${message}. Sign in (aws sso login), or choose a --profile.`);
   }
   if (/Region is missing/.test(message)) return trouble('No AWS region is set. Give --region, or set AWS_REGION.');
+  if (/^UnrecognizedClient/.test(name) && local) {
+    return trouble(`${message} Run the command in that folder, as that user.`);
+  }
   if (/^(ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient|InvalidSignature)/.test(name)) {
     return trouble(`AWS refuses the credentials (${name}). Sign in again (aws sso login), or choose a --profile.`);
   }

@@ -1,7 +1,7 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap, type TypedCommandParameters } from '@stricli/core';
 import { type Flags, type Parameters, showCommandHelp, showGroupHelp } from './help.ts';
 import type { Context, Report, Session, StackSession } from './session.ts';
-import { jsonFlag, type SharedFlags, stackFlags } from './shared-parameters.ts';
+import { jsonFlag, localFlags, type SharedFlags, stackFlags } from './shared-parameters.ts';
 
 /*
  * How to add a command
@@ -11,7 +11,7 @@ import { jsonFlag, type SharedFlags, stackFlags } from './shared-parameters.ts';
  *    itself, with two exceptions: `terminal.tell(line)` for what people must see before the end, and
  *    `terminal.print(line)` for output without end (tail).
  * 2. Define it in lib/operator/commands/NAME.ts: `stackCommand({brief, examples, parameters, action})`, or `command`
- *    when it needs no deployed stack. TypeScript checks the parameters against the action. `action` imports the file of
+ *    when it needs no deployed stack, or `localCommand` when only a local system can do it. TypeScript checks the parameters against the action. `action` imports the file of
  *    step 1 only when the command runs, so that help and completion load no AWS SDK.
  * 3. Enter it in lib/operator/commands.ts, then run `npm run readme`: the documents' table is made from the definitions.
  * 4. What takes longer than a second runs in `terminal.working('Asking Procore', (say) => …)`.
@@ -32,6 +32,8 @@ export interface ProcoreCommand extends Command<Context> {
   readonly examples: readonly Example[];
   /** Its own flags and values, without those that it has in common with others. */
   readonly own: Parameters;
+  /** Does what it does, with flags and values that were read already: for the console, whose forms are made of `own`. */
+  act(session: StackSession, flags: Readonly<Record<string, unknown>>, values: readonly unknown[]): Promise<Report>;
 }
 
 /** What a command does, once its command line is read. */
@@ -81,7 +83,20 @@ export function stackCommand<
   return define(definition as unknown as CheckedDefinition, { ...jsonFlag, ...stackFlags } as unknown as Flags);
 }
 
-function define({ brief, examples, parameters: own, action }: CheckedDefinition, sharedFlags: Flags): ProcoreCommand {
+/** Defines a command that works on the local system alone; see the top of this file. */
+export function localCommand<
+  FLAGS extends AnyFlags<FLAGS> = NonNullable<unknown>,
+  ARGS extends readonly unknown[] = [],
+>(definition: Definition<StackSession, FLAGS, ARGS>): ProcoreCommand {
+  const shared = { ...jsonFlag, ...localFlags } as unknown as Flags;
+  return define(definition as unknown as CheckedDefinition, shared, { local: true });
+}
+
+function define(
+  { brief, examples, parameters: own, action }: CheckedDefinition,
+  sharedFlags: Flags,
+  always: Partial<SharedFlags> = {},
+): ProcoreCommand {
   const parameters = { ...own, flags: withoutPrototype({ ...own.flags, ...sharedFlags }) };
   const built = buildCommand<AllFlags, readonly unknown[], Context>({
     docs: { brief },
@@ -89,7 +104,7 @@ function define({ brief, examples, parameters: own, action }: CheckedDefinition,
     loader: async () => {
       const act = await action();
       return async function (flags, ...values) {
-        this.report(await act(this.session(flags), flags, ...values), flags.json);
+        this.report(await act(this.session({ ...flags, ...always }), flags, ...values), flags.json);
       };
     },
   });
@@ -97,6 +112,7 @@ function define({ brief, examples, parameters: own, action }: CheckedDefinition,
     ...built,
     examples,
     own,
+    act: async (session, flags, values) => (await action())(session, { json: true, ...flags }, ...values),
     formatHelp: ({ prefix }) =>
       showCommandHelp({ words: prefix.join(' '), brief, examples, parameters: own, sharedFlags }),
   };
@@ -114,7 +130,7 @@ export function group<NAME extends string>(
 ): RouteMap<Context> {
   const hideRoute = Object.fromEntries(hidden.map((name) => [name, true])) as Partial<Record<NAME, boolean>>;
   const built = buildRouteMap<NAME, Context>({ docs: { brief, hideRoute }, routes: withoutPrototype(routes) });
-  return { ...built, formatHelp: ({ prefix }) => showGroupHelp(prefix.join(' '), brief, built) };
+  return { ...built, formatHelp: ({ prefix }) => showGroupHelp(prefix.join(' '), brief, built, prefix.length === 1) };
 }
 
 /** stricli looks names up as properties; `toString` is neither a command nor a flag of ours. */

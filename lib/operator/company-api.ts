@@ -1,5 +1,6 @@
 import type { RemainingTime } from '../../functions/clock.ts';
-import { apiClients, failedExchangeStore, subscriptionStore } from '../../functions/place.ts';
+import type { JobStore } from '../../functions/jobs/job-store.ts';
+import { apiClients, failedExchangeStore, jobStore, subscriptionStore } from '../../functions/place.ts';
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import type { ConnectionClients } from '../../functions/procore/connection-clients.ts';
 import type { Refusal } from '../../functions/refusal.ts';
@@ -16,8 +17,12 @@ const patienceMs = 15 * 60_000;
 
 /** Tells how much is left of {@link patienceMs} from now on. */
 export function commandTime(): RemainingTime {
+  return timeFromNow(patienceMs);
+}
+
+function timeFromNow(milliseconds: number): RemainingTime {
   const startedAt = systemClock();
-  return () => patienceMs - (systemClock() - startedAt) * 1000;
+  return () => milliseconds - (systemClock() - startedAt) * 1000;
 }
 
 /**
@@ -28,18 +33,23 @@ export function commandTime(): RemainingTime {
  *
  * Calls that fail for good are kept, so that `support-report` finds them by the reference that a command shows.
  *
+ * What they have taken of the budget and not used is given back when the command ends.
+ *
  * @param purpose with `looking` nothing else is written down but the budget; with `acting` a call that works also ends the
  *   functions' pause of its company
+ * @param budgetPatienceMs how long one call may wait for the budget; default is as long as the call may take
  */
 export function clientsOf(
   environment: DeployedEnvironment,
   terminal: Terminal,
   purpose: 'looking' | 'acting',
+  budgetPatienceMs?: number,
 ): ConnectionClients {
   const place = placeOf(environment);
   const { dynamoDb } = environment.clients;
-  return apiClients(place, {
+  const clients = apiClients(place, {
     dynamoDb,
+    ...(budgetPatienceMs !== undefined && { budgetTime: () => timeFromNow(budgetPatienceMs) }),
     failures: failedExchangeStore(place, dynamoDb),
     origins: environment.procore,
     pauses: purpose === 'looking' ? 'ignored' : 'called',
@@ -49,6 +59,8 @@ export function clientsOf(
       return answer;
     },
   });
+  environment.atEnd(clients.release);
+  return clients;
 }
 
 /** Gives Procore's webhook endpoints for companies of an environment, called as the connection that serves them. */
@@ -63,6 +75,11 @@ export function companyHooks(
 /** Gives an environment's subscriptions. */
 export function subscriptionsOf(environment: DeployedEnvironment): SubscriptionStore {
   return subscriptionStore(placeOf(environment), environment.clients.dynamoDb);
+}
+
+/** Gives an environment's jobs. */
+export function jobsOf(environment: DeployedEnvironment): JobStore {
+  return jobStore(placeOf(environment), environment.clients.dynamoDb);
 }
 
 /** Reads the webhook authorization and conceals its values. @throws what {@link parseWebhookAuthorization} throws */

@@ -1,11 +1,15 @@
 import type { HandlerName } from '../handler-names.ts';
 import type { StandingCharges } from '../standing-charges.ts';
-import { type PriceName, prices, usdEach } from './prices.ts';
+import { auditAmounts } from './audit-cost.ts';
+import { type Amount, prices, usdEach } from './prices.ts';
+import { type ReconcileLoad, reconcileAmounts } from './reconcile-cost.ts';
 
 /** How much is to be done. */
-export interface Load {
+export interface Load extends Partial<ReconcileLoad> {
   readonly connections: number;
   readonly webhooksPerDay: number;
+  /** Records that backfills send in the month. @default none */
+  readonly backfilledRecords?: number;
 }
 
 /** What one unit of work asks of AWS; test/end-to-end/calls.test.ts measures it and compares. */
@@ -30,6 +34,8 @@ export const measuredCalls = {
  */
 export const assumptions = {
   daysPerMonth: 365 / 12,
+  /** Every tenth event of a hook writes that its hook delivers, at most; see `functions/webhook/delivered.ts`. */
+  marksPerWebhook: 0.1,
   /** Procore's lifetime of access tokens; rotation comes at 75 % of it, less up to 5 % jitter. */
   tokenSeconds: 5400,
   /** One SendMessage and one UpdateItem after the other. */
@@ -39,8 +45,18 @@ export const assumptions = {
   rotationMs: 600,
   /** Sixteen queries, eight at a time. */
   sweepMs: 150,
-  /** The hourly audit, while there is no company to look at. */
-  auditMs: 300,
+  /** A look at which jobs are due: four queries side by side, and the length of the queue. */
+  companySweepMs: 100,
+  /** The shards of jobs that it asks. */
+  companyShards: 4,
+  /** Once an hour a job goes through all subscriptions and reads the secret; so many writes and reads, indexes included. */
+  roundsPerDay: 24,
+  roundWrites: 9,
+  roundReads: 4,
+  /** For each page of 100 records, read twice: reading, sending ten at a time, and the checkpoint, at one of ten slices. */
+  backfillMsPerRecord: 10,
+  /** Two checkpoints of 2 kB a page. */
+  backfillWritesPerRecord: 0.04,
   /** Our lines and metrics, 26 bytes a line for CloudWatch with them; test/end-to-end/calls.test.ts measures them. */
   logBytesPerWebhook: 350,
   accessLogBytes: 230,
@@ -82,8 +98,6 @@ export interface CostLine {
   readonly usd: number;
 }
 
-type Amount = readonly [name: PriceName, what: string, amount: number];
-
 /**
  * Computes a month's bill of one environment.
  *
@@ -92,7 +106,11 @@ type Amount = readonly [name: PriceName, what: string, amount: number];
  */
 export function monthlyCost(load: Load, standing: StandingCharges): CostLine[] {
   const work = workOf(load, standing);
-  return [...standingAmounts(standing), ...runAmounts(work, standing), ...storedAmounts(work, standing)]
+  const { companies = 0, projects = 0, reconcileHours = 0 } = load;
+  const reconciled = reconcileAmounts({ companies, projects, reconcileHours }, standing, assumptions.daysPerMonth);
+  const audited = auditAmounts({ companies, projects }, standing, assumptions.daysPerMonth);
+  const atRest = [...standingAmounts(standing), ...runAmounts(work, standing), ...storedAmounts(work, standing)];
+  return [...atRest, ...audited, ...reconciled]
     .filter(([, , amount]) => amount > 0)
     .map(([name, what, amount]) => ({ service: prices[name].service, what, amount, usd: amount * usdEach(name) }))
     .toSorted((one, other) => other.usd - one.usd);
@@ -101,18 +119,23 @@ export function monthlyCost(load: Load, standing: StandingCharges): CostLine[] {
 const monthSeconds = assumptions.daysPerMonth * 86_400;
 
 /** What is done in a month, by schedules and for what comes. */
-function workOf({ connections, webhooksPerDay }: Load, { runsPerDay, memoryGb }: StandingCharges) {
+function workOf(
+  { connections, webhooksPerDay, backfilledRecords: backfilled = 0 }: Load,
+  { runsPerDay, memoryGb }: StandingCharges,
+) {
   const a = assumptions;
   const runs = (name: HandlerName) => (runsPerDay[name] ?? 0) * a.daysPerMonth;
   const webhooks = webhooksPerDay * a.daysPerMonth;
   return {
     webhooks,
-    worked: memoryGb['webhook-worker'] === undefined ? 0 : webhooks,
+    backfilled,
+    worked: memoryGb['webhook-worker'] === undefined ? 0 : webhooks + backfilled,
     rotations: (connections * monthSeconds) / (a.tokenSeconds * 0.75 * 0.975),
     sweeps: runs('rotation-sweep'),
-    audits: runs('subscription-audit'),
+    companySweeps: runs('company-work'),
+    rounds: (runsPerDay['company-work'] === undefined ? 0 : a.roundsPerDay) * a.daysPerMonth,
     scheduled: Object.values(runsPerDay).reduce((sum, perDay) => sum + perDay, 0) * a.daysPerMonth,
-    isBusy: connections > 0 || webhooksPerDay > 0,
+    isBusy: connections > 0 || webhooksPerDay > 0 || backfilled > 0,
   };
 }
 
@@ -131,7 +154,7 @@ function standingAmounts(standing: StandingCharges): readonly Amount[] {
 function runAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
   const a = assumptions;
   const { webhook, rotation } = measuredCalls;
-  const { webhooks, worked, rotations, sweeps, audits, scheduled, isBusy } = work;
+  const { webhooks, backfilled, worked, rotations, sweeps, companySweeps, rounds, scheduled, isBusy } = work;
   const gb = (name: HandlerName) => standing.memoryGb[name] ?? 0;
   const invocations = webhooks + worked + rotations + scheduled;
   const milliseconds =
@@ -139,10 +162,18 @@ function runAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
     worked * a.workerMs * gb('webhook-worker') +
     rotations * a.rotationMs * gb('token-rotation') +
     sweeps * a.sweepMs * gb('rotation-sweep') +
-    audits * a.auditMs * gb('subscription-audit');
+    (companySweeps * a.companySweepMs + rounds * a.rotationMs + backfilled * a.backfillMsPerRecord) *
+      gb('company-work');
   // The ledger's first write also writes the index of arrivals; a rotation's two also move the index of due ones.
-  const writes = webhooks * (calls(webhook, 'UpdateItem') + 1) + rotations * (2 * calls(rotation, 'UpdateItem') + 2);
-  const reads = webhooks * calls(webhook, 'GetItem') + rotations * calls(rotation, 'GetItem');
+  const events = webhooks + backfilled;
+  const writes =
+    events * (calls(webhook, 'UpdateItem') + 1) +
+    webhooks * a.marksPerWebhook +
+    backfilled * a.backfillWritesPerRecord +
+    rotations * (2 * calls(rotation, 'UpdateItem') + 2) +
+    rounds * a.roundWrites;
+  // A record is looked up before it is sent, as a webhook that is not young.
+  const reads = events * calls(webhook, 'GetItem') + backfilled + rotations * calls(rotation, 'GetItem');
   const { fifo, standard } = standing.polledQueues;
   const received = receives(worked) + receives(rotations) + receives(0) * (fifo - 2);
   const cachings = monthSeconds / a.keyCacheSeconds;
@@ -152,31 +183,39 @@ function runAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
     ['lambdaRequest', 'invocations: by webhook, event and rotation, and by schedule', invocations],
     ['lambdaGbSecond', 'running time, in GB-seconds', milliseconds / 1000],
     ['dynamoWrite', 'ledger, connections and their indexes', writes],
-    ['dynamoRead', 'history, connections, due shards', reads + (sweeps * a.sweepShards) / 2 + audits],
+    [
+      'dynamoRead',
+      'history, connections, due shards',
+      reads + (sweeps * a.sweepShards + companySweeps * a.companyShards) / 2 + rounds * a.roundReads,
+    ],
     // Sent and deleted; batches make it less.
     ['sqsFifoRequest', 'events and rotations, and polling for them', 2 * (worked + rotations) + received],
-    ['sqsRequest', "Lambda's polling of the escrow", receives(0) * standard],
+    [
+      'sqsRequest',
+      "Lambda's polling of the escrow and of company-wide work, and how much of that waits",
+      receives(0) * standard + companySweeps,
+    ],
     [
       'secretRequest',
-      'reads every five minutes, and by the audit',
-      isBusy ? a.warmEnvironments * cachings + audits : audits,
+      'reads every five minutes, and by the hourly round',
+      isBusy ? a.warmEnvironments * cachings + rounds : rounds,
     ],
-    // At rest: the sweep reads a table and writes a log each minute; the audit once an hour, with a secret.
-    ['keyRequest', 'for tables, logs and secrets', (isBusy ? a.encryptedPlaces : 2) * cachings + 3 * audits],
+    // At rest: two sweeps read a table and write a log each minute; the round is once an hour, with a secret.
+    ['keyRequest', 'for tables, logs and secrets', (isBusy ? a.encryptedPlaces : 4) * cachings + 3 * rounds],
     ['trace', 'traces', standing.traced ? traces : 0],
   ];
 }
 
 function storedAmounts(work: Work, standing: StandingCharges): readonly Amount[] {
   const a = assumptions;
-  const { webhooks, worked, rotations, scheduled } = work;
+  const { webhooks, backfilled, worked, rotations, scheduled } = work;
   const system = standing.systemLines ? a.systemBytes : 0;
   const logged =
     webhooks * (a.logBytesPerWebhook + a.accessLogBytes + system) +
     worked * system +
     rotations * (a.logBytesPerRotation + system) +
     scheduled * (a.logBytesPerRun + system);
-  const kept = (webhooks * a.ledgerDays * a.ledgerBytesPerWebhook) / a.daysPerMonth / 1e9;
+  const kept = ((webhooks + backfilled) * a.ledgerDays * a.ledgerBytesPerWebhook) / a.daysPerMonth / 1e9;
   const logMonths = standing.logDays / a.daysPerMonth;
   const metrics =
     (webhooks > 0 ? usualMetrics.webhooks.length : 0) + (rotations > 0 ? usualMetrics.connections.length : 0);

@@ -1,5 +1,10 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchLogsClient,
+  type FilterLogEventsCommandInput,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
@@ -15,6 +20,7 @@ import {
 } from '../../functions/procore/environment.ts';
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
+import { localCredentials } from '../local-key.ts';
 import {
   alarmTopicOutput,
   type EnvironmentOutput,
@@ -26,6 +32,7 @@ import {
   type TableOutput,
 } from '../stack-outputs.ts';
 import { type AlarmSubscribers, countAlarmSubscribers } from './aws/alarm-subscribers.ts';
+import { type AwsSignIn, createAwsSignIn } from './aws/client-settings.ts';
 import { readStackResources, readTagged } from './aws/tagged-resources.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import { readInvocation, withoutRefusal } from './invocation.ts';
@@ -47,8 +54,20 @@ export interface Deployment {
   readonly stackName: string;
   readonly local: boolean;
   readonly environments: readonly DeployedEnvironment[];
+  /** Does what was left for the end of the command. */
+  end(): Promise<void>;
+  /** How the stack stands, in CloudFormation's words, and since when (epoch seconds); absent on this machine. */
+  readonly deployed?: { readonly status: string; readonly at: number | undefined };
   /** Counts who hears of alarms; absent on this machine, where there are none, and without a topic. */
   readonly alarmSubscribers?: () => Promise<AlarmSubscribers>;
+}
+
+/** Which lines of a log are meant. Times are in epoch milliseconds, both included. */
+export interface LogSelection {
+  readonly since: number;
+  readonly until: number;
+  /** A field of our structured lines, and the value that it must have: letters, digits and `._:-` alone. */
+  readonly field: readonly [name: string, value: string];
 }
 
 /** One line of a log; `id` is never given twice. */
@@ -61,6 +80,7 @@ export interface LoggedLine {
 
 /** Clients for adapters of functions/aws; they sign as the operator. */
 export interface OperatorClients {
+  readonly cloudWatch: CloudWatchClient;
   readonly dynamoDb: DynamoDBClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
@@ -110,32 +130,43 @@ export interface DeployedEnvironment {
   /**
    * Reads what a function has logged, in the order of the log.
    *
+   * @param name of a stack on AWS, one of those that have an output; on this machine, of any function
    * @param since epoch milliseconds
    * @param containing only lines with this text in them, which has no quotation mark
+   * @param mostPages so many answers of CloudWatch at most. @default all there are
    */
-  readLog(name: LogOutput, since: number, containing?: string): AsyncGenerator<LoggedLine>;
+  readLog(name: FunctionOutput, since: number, containing?: string, mostPages?: number): AsyncGenerator<LoggedLine>;
+  /**
+   * Reads the structured lines of a function that have a value in a field, page by page, so that the caller can stop. A
+   * page may be empty.
+   */
+  readLogPages(name: LogOutput, selection: LogSelection): AsyncGenerator<readonly LoggedLine[]>;
   writeSecret(name: SecretOutput, text: string): Promise<void>;
+  /** Has something done that throws nothing when the command ends, however it ends. */
+  atEnd(done: () => Promise<void>): void;
 }
 
 /** An item's attributes by name. */
 export type Item = Readonly<Record<string, unknown>>;
 
-// A person at a terminal wants to know after seconds. The SDK's defaults wait longer.
-const patience = { connectionTimeout: 4000, requestTimeout: 60_000 };
-
 /**
  * Finds a deployed stack, or the local one, by its outputs.
  *
+ * @param signIn of a program that asks for a code; default is one that cannot ask
  * @throws OperatorError when there is none, or it is not ours; errors of AWS as they come
  */
-export async function findDeployment(choice: DeploymentChoice): Promise<Deployment> {
+export async function findDeployment(
+  choice: DeploymentChoice,
+  signIn: AwsSignIn = createAwsSignIn(undefined),
+): Promise<Deployment> {
   const { stackName, localEndpoint } = choice;
   const local = localEndpoint !== undefined;
-  const options = clientOptions(choice);
+  const options = clientOptions(choice, signIn);
   const stack = await describeStack(new CloudFormationClient(options), local ? undefined : stackName);
   if (!stack) throw noStack(choice);
   refuseOtherAccount(choice, stack);
   const clients = {
+    cloudWatch: new CloudWatchClient(options),
     dynamoDb: new DynamoDBClient(options),
     lambda: new LambdaClient(options),
     logs: new CloudWatchLogsClient(options),
@@ -147,9 +178,11 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
   const outputs = new Map(
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue] as const),
   );
+  const atTheEnd: (() => Promise<void>)[] = [];
+  const atEnd = (done: () => Promise<void>) => void atTheEnd.push(done);
   const environments = procoreEnvironmentNames
     .filter((environment) => outputs.has(outputName(environment, 'CallbackUrl')))
-    .map((environment) => deployedEnvironment({ environment, stackName: name, local, outputs, clients }));
+    .map((environment) => deployedEnvironment({ environment, stackName: name, local, outputs, clients, atEnd }));
   if (environments.length === 0) {
     throw new OperatorError(
       'not_our_stack',
@@ -160,7 +193,12 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
   }
   const topicArn = outputs.get(alarmTopicOutput);
   const alarmSubscribers = () => countAlarmSubscribers(new SNSClient(options), topicArn ?? '');
-  return { stackName: name, local, environments, ...(!local && topicArn !== undefined && { alarmSubscribers }) };
+  const end = async () => void (await Promise.all(atTheEnd.splice(0).map((done) => done())));
+  return {
+    ...{ stackName: name, local, environments, end },
+    ...(!local && { deployed: deployedAt(stack) }),
+    ...(!local && topicArn !== undefined && { alarmSubscribers }),
+  };
 }
 
 /**
@@ -168,9 +206,9 @@ export async function findDeployment(choice: DeploymentChoice): Promise<Deployme
  *
  * @throws errors of AWS as they come
  */
-export async function findLeftovers(choice: DeploymentChoice): Promise<Findings> {
+export async function findLeftovers(choice: DeploymentChoice, signIn: AwsSignIn): Promise<Findings> {
   const { stackName, profile } = choice;
-  const options = clientOptions(choice);
+  const options = clientOptions(choice, signIn);
   const cloudFormation = new CloudFormationClient(options);
   const stack = await describeStack(cloudFormation, stackName);
   return {
@@ -181,17 +219,17 @@ export async function findLeftovers(choice: DeploymentChoice): Promise<Findings>
   };
 }
 
-function clientOptions({ region, profile, localEndpoint }: DeploymentChoice) {
+function clientOptions({ region, profile, localEndpoint }: DeploymentChoice, signIn: AwsSignIn) {
   return {
+    ...signIn.clientSettings(profile),
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(localEndpoint !== undefined && {
       endpoint: localEndpoint,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      credentials: localCredentials(localEndpoint),
       maxAttempts: 1,
     }),
-    requestHandler: patience,
   };
 }
 
@@ -216,6 +254,11 @@ function noStack({ stackName, region, profile }: DeploymentChoice): OperatorErro
   );
 }
 
+function deployedAt({ StackStatus: status, LastUpdatedTime: updated, CreationTime: created }: Stack) {
+  const at = updated ?? created;
+  return { status: status ?? 'unknown', at: at && at.getTime() / 1000 };
+}
+
 /** A profile that leads elsewhere would show another company's data under the name that was asked for. */
 function refuseOtherAccount({ stackName, account, profile }: DeploymentChoice, { StackId = '' }: Stack): void {
   const [, , , , found] = StackId.split(':');
@@ -234,12 +277,14 @@ function deployedEnvironment({
   local,
   outputs,
   clients,
+  atEnd,
 }: {
   readonly environment: ProcoreEnvironmentName;
   readonly stackName: string;
   readonly local: boolean;
   readonly outputs: ReadonlyMap<string, string>;
   readonly clients: OperatorClients;
+  readonly atEnd: DeployedEnvironment['atEnd'];
 }): DeployedEnvironment {
   const output = (name: EnvironmentOutput): string => {
     const value = outputs.get(outputName(environment, name));
@@ -275,7 +320,16 @@ function deployedEnvironment({
     ...functionCalls(clients, functionName),
     ...itemReads(clients, tableName),
     ...secretCalls(clients, secretArn),
-    readLog: (name, since, containing) => readLog(clients, output(`Log${name}`), since, containing),
+    readLog: (name, since, containing, mostPages) =>
+      readLog(clients, output(`Log${name}`), since, containing, mostPages),
+    readLogPages: (name, { since, until, field: [field, value] }) =>
+      readLogPages(clients, {
+        logGroupName: output(`Log${name}`),
+        startTime: since,
+        endTime: until,
+        filterPattern: `{ $.${field} = "${value}" }`,
+      }),
+    atEnd,
   };
 }
 
@@ -332,24 +386,39 @@ function secretCalls(
 }
 
 async function* readLog(
-  { logs }: OperatorClients,
+  clients: OperatorClients,
   logGroupName: string,
   since: number,
   containing: string | undefined,
+  mostPages = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<LoggedLine> {
+  let pagesRead = 0;
   const filter = containing === undefined ? {} : { filterPattern: `"${containing}"` };
-  const pages = paginateFilterLogEvents({ client: logs }, { logGroupName, startTime: since, ...filter });
-  for await (const { events = [] } of pages) {
-    for (const { eventId = '', timestamp = 0, message = '' } of events) {
-      yield { id: eventId, at: timestamp, text: message.trimEnd() };
-    }
+  for await (const page of readLogPages(clients, { logGroupName, startTime: since, ...filter })) {
+    yield* page;
+    pagesRead += 1;
+    if (pagesRead >= mostPages) return;
+  }
+}
+
+async function* readLogPages(
+  { logs }: OperatorClients,
+  wanted: FilterLogEventsCommandInput,
+): AsyncGenerator<readonly LoggedLine[]> {
+  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, wanted)) {
+    yield events.map(({ eventId = '', timestamp = 0, message = '' }) => ({
+      ...{ id: eventId, at: timestamp, text: message.trimEnd() },
+    }));
   }
 }
 
 /** Only the named attributes reach this machine, so that tokens never do. */
+/** @param attributes names, or paths such as `unconfirmed.expiresAt` */
 function projection(attributes: readonly string[]) {
+  const names = [...new Set(attributes.flatMap((path) => path.split('.')))];
+  const placeholder = (name: string) => `#a${names.indexOf(name)}`;
   return {
-    ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+    ProjectionExpression: attributes.map((path) => path.split('.').map(placeholder).join('.')).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [placeholder(name), name])),
   };
 }

@@ -16,18 +16,21 @@ export function statusOf({ handledAt, failures, deadLettered }: ArrivedEvent): E
   return failures > 0 || deadLettered !== undefined ? 'failed' : 'waiting';
 }
 
+/** Tells whether an event is meant. */
+export function fitsFilter(entry: ArrivedEvent, { companyId, resourceName, status }: EventFilter): boolean {
+  return (
+    (companyId === undefined || entry.event.companyId === companyId) &&
+    (resourceName === undefined || entry.event.resourceName === resourceName) &&
+    (status === undefined || statusOf(entry) === status)
+  );
+}
+
 /** Lists the events of a time that fit, oldest first. */
 export async function* findEvents(
-  ledger: LedgerReader,
+  ledger: Pick<LedgerReader, 'arrivals'>,
   since: number,
   until: number,
-  { companyId, resourceName, status }: EventFilter,
+  filter: EventFilter,
 ): AsyncGenerator<ArrivedEvent> {
-  for await (const entry of ledger.arrivals(since, until)) {
-    const fits =
-      (companyId === undefined || entry.event.companyId === companyId) &&
-      (resourceName === undefined || entry.event.resourceName === resourceName) &&
-      (status === undefined || statusOf(entry) === status);
-    if (fits) yield entry;
-  }
+  for await (const entry of ledger.arrivals(since, until)) if (fitsFilter(entry, filter)) yield entry;
 }

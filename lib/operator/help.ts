@@ -33,8 +33,8 @@ export function showCommandHelp({ words, brief, examples, parameters, sharedFlag
   ].join('\n');
 }
 
-/** Shows the commands under a word. */
-export function showGroupHelp(words: string, brief: string, routes: RouteMap<Context>): string {
+/** Shows the commands under a word. @param isProgram whether they are all there are */
+export function showGroupHelp(words: string, brief: string, routes: RouteMap<Context>, isProgram: boolean): string {
   const commands = routes.getAllEntries().filter(({ hidden }) => !hidden);
   return [
     ...[indent(`${brief}.`, ''), ''],
@@ -43,6 +43,7 @@ export function showGroupHelp(words: string, brief: string, routes: RouteMap<Con
       'Commands',
       commands.map(({ name, target }) => [name['convert-camel-to-kebab'], target.brief]),
     ),
+    ...(isProgram ? section('Options', [['--version', 'Show the version of the package and of Node']]) : []),
     ...['', `What a command takes: ${words} COMMAND --help`],
   ].join('\n');
 }

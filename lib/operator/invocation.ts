@@ -3,10 +3,12 @@ import { type ExitCode, exitCodes, OperatorError } from './exit-codes.ts';
 /** Codes with which our functions refuse, where they mean more than "failed". */
 const refusalExitCodes: Readonly<Record<string, ExitCode>> = {
   connection_not_found: exitCodes.notFound,
+  backup_not_found: exitCodes.notFound,
   invalid_connection_id: exitCodes.usage,
   invalid_company_id: exitCodes.usage,
-  invalid_reconciliation_request: exitCodes.usage,
+  unknown_resource_path: exitCodes.usage,
   no_subscription: exitCodes.notFound,
+  not_restored: exitCodes.notFound,
   return_to_not_allowed: exitCodes.usage,
   reauthorization_required: exitCodes.refusedByProcore,
   client_credentials_rejected: exitCodes.refusedByProcore,

@@ -27,8 +27,8 @@ export async function readLogged(
   for (const log of logs) {
     try {
       for await (const { at, text } of environment.readLog(log, Math.floor(since), containing)) {
-        const fields = readFields(text);
-        if (fields !== undefined) found.push({ at, log, fields });
+        const line = loggedLine(log, at, text);
+        if (line !== undefined) found.push(line);
       }
       anyLog = true;
     } catch (error) {
@@ -39,12 +39,12 @@ export async function readLogged(
   return anyLog ? found.sort((one, other) => one.at - other.at) : undefined;
 }
 
-function readFields(text: string): Readonly<Record<string, unknown>> | undefined {
+/** Reads one of our structured lines. @returns undefined for any other line */
+export function loggedLine(log: LogOutput, at: number, text: string): Logged | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'event' in value
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
+    if (typeof value !== 'object' || value === null || !('event' in value)) return undefined;
+    return { at, log, fields: value as Logged['fields'] };
   } catch {
     return undefined;
   }

@@ -46,6 +46,13 @@ export function allOrIds(text: string): 'all' | readonly string[] {
   throw usageError('is `all`, or ids of Procore with commas between them.');
 }
 
+/** Reads paths by the name of a resource: `NAME=PATH`, several with commas between them. */
+export function pathsByName(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()));
+  if (pairs.every(([name, path]) => name && path)) return new Map(pairs as [string, string][]);
+  throw usageError('is NAME=PATH, e.g. "RFIs=/rest/v1.0/projects/{project_id}/rfis", with commas between several.');
+}
+
 /** Reads the namespace of our hooks. */
 export function namespace(text: string): string {
   if (/^[a-z0-9-]{1,64}$/.test(text)) return text;

@@ -11,11 +11,13 @@ const resources: Readonly<Record<ResourceSetting, Find>> = {
   deliveriesTable: ({ tableName }) => tableName('Deliveries'),
   subscriptionsTable: ({ tableName }) => tableName('Subscriptions'),
   rateBudgetTable: ({ tableName }) => tableName('RateBudget'),
+  jobsTable: ({ tableName }) => tableName('Jobs'),
   eventQueue: ({ queueUrl }) => queueUrl('Events'),
   eventDeadLetterQueue: ({ queueUrl }) => queueUrl('EventsDeadLetter'),
   quarantineQueue: ({ queueUrl }) => queueUrl('Quarantine'),
   rotationQueue: ({ queueUrl }) => queueUrl('Rotation'),
   escrowQueue: ({ queueUrl }) => queueUrl('Escrow'),
+  companyWorkQueue: ({ queueUrl }) => queueUrl('CompanyWork'),
   oauthClientSecret: ({ secretArn }) => secretArn('OauthClient'),
   webhookAuthorizationSecret: ({ secretArn }) => secretArn('WebhookAuthorization'),
 };

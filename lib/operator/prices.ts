@@ -157,6 +157,22 @@ export const prices = {
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
     seen: '2026-06',
   },
+  metricRead: {
+    service: 'CloudWatch',
+    unit: 'metric asked for with GetMetricData',
+    usd: 0.01,
+    per: 1000,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-11',
+  },
+  cloudWatchRequest: {
+    service: 'CloudWatch',
+    unit: 'request about alarms',
+    usd: 0.01,
+    per: 1000,
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+    seen: '2026-11',
+  },
   dashboard: {
     service: 'CloudWatch',
     unit: 'dashboard and month',
@@ -177,6 +193,9 @@ export const prices = {
 
 /** Names a price. */
 export type PriceName = keyof typeof prices;
+
+/** How much of what AWS charges for is asked, and for what. */
+export type Amount = readonly [name: PriceName, what: string, amount: number];
 
 /** Gives the price of one unit. @returns US dollars */
 export function usdEach(name: PriceName): number {

@@ -5,6 +5,7 @@ import type { DeployedEnvironment, Deployment } from './deployment.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Findings } from './leftovers.ts';
 import type { SharedFlags } from './shared-parameters.ts';
+import type { Program } from './shells.ts';
 import type { Selection, Target } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,8 +19,30 @@ export interface Report {
   readonly exitCode?: ExitCode;
 }
 
+/** How an app is run on this machine. */
+export interface LocalAppOptions {
+  /** A line for the shell. @default that of cdk.json */
+  readonly command: string | undefined;
+  /** The only stack that counts. @default all with an environment */
+  readonly stack: string | undefined;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly fresh: boolean;
+  /** The first port; 0 takes free ones. */
+  readonly port: number;
+}
+
 /** What the command line takes from rooms of the house that it does not know itself; bin/procore.ts gives it. */
 export interface Surroundings {
+  /** What runs, and how a person runs it again. */
+  readonly program: Program;
+  /**
+   * Has calls leave this machine as it is set up to, through its proxies.
+   *
+   * @returns passwords of proxies, which nothing may print
+   * @throws ProxyVariableError when a variable is not the URL of a proxy
+   */
+  network(): Promise<readonly string[]>;
   /**
    * Counts what costs in the template of an environment, as cdk.json's settings make it.
    *
@@ -28,12 +51,47 @@ export interface Surroundings {
    * @throws ConfigurationError when cdk.json is wrong, or has several stages and none is named
    */
   standing(environment: ProcoreEnvironmentName | undefined, stage: string | undefined): Promise<StandingCharges>;
+  /**
+   * Runs a CDK app on this machine until it is told to end, and says what there is to say.
+   *
+   * @returns whether everything that was tried worked
+   */
+  dev(app: LocalAppOptions): Promise<boolean>;
   /** Reads the `procore` block of cdk.json. @throws ConfigurationError when the file cannot be read */
   settings(): Promise<unknown>;
   /** Reads `.procorerc`. @throws ConfigurationError when it is not JSON */
   remembered(): Promise<unknown>;
+  /**
+   * Makes a repository that holds an integrator's own code alone, and asks for the package.
+   *
+   * @param path of its folder
+   * @returns the folder, absolute, and what was written there
+   * @throws StarterError when it cannot be made; nothing was written
+   */
+  makeStarter(path: string): Promise<{ readonly folder: string; readonly files: readonly string[] }>;
   /** Writes `.procorerc`; undefined removes it. */
   remember(selection: Selection | undefined): Promise<void>;
+  /**
+   * Serves the console on this machine.
+   *
+   * @throws PortTakenError when another program listens there
+   */
+  openConsole(session: StackSession, options: ConsoleOptions): Promise<OpenConsole>;
+}
+
+/** How a console is served. */
+export interface ConsoleOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Only this environment. @default all of the stacks that are meant */
+  readonly environment?: string | undefined;
+}
+
+/** A console that is served. */
+export interface OpenConsole {
+  /** What to open in a browser. It holds a secret that works once. */
+  readonly address: string;
+  close(): Promise<void>;
 }
 
 /** What every command works with. */
@@ -50,6 +108,8 @@ export interface Session {
 export interface StackSession extends Session {
   /** What the options say about which stack is meant. */
   readonly selection: Selection;
+  /** Where the local system is that `--local` names. */
+  readonly localEndpoint: string;
   /** Finds out which stacks are meant, without asking AWS; see chooseTargets in targets.ts. With `--local` there are none. */
   targets(): Promise<readonly Target[]>;
   /** Finds what stayed behind of the stacks that are meant; nothing for a system on this machine, which leaves nothing. */
@@ -61,6 +121,8 @@ export interface StackSession extends Session {
    * @returns at least one
    */
   deployments(environment?: string): Promise<readonly Deployment[]>;
+  /** Forgets the stacks that were found: who asks next finds them as they are then. */
+  forget(): void;
   /**
    * Finds one environment of them.
    *

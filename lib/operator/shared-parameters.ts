@@ -58,6 +58,18 @@ export const stackFlags: FlagParametersForType<StackFlags> = {
   },
 };
 
+/** The flags of a command that only a local system can do: they mean the same as in {@link stackFlags}. */
+export const localFlags: FlagParametersForType<Pick<StackFlags, 'local' | 'endpoint'>> = {
+  local: switchFlag('Not needed: these commands know no other system'),
+  endpoint: {
+    kind: 'parsed',
+    parse: String,
+    brief: 'Where `npm start` runs, if not at http://127.0.0.1:4400',
+    placeholder: 'URL',
+    optional: true,
+  },
+};
+
 /** The definition of {@link EnvironmentFlag}. */
 export const environmentFlag: FlagParametersForType<EnvironmentFlag> = {
   environment: {

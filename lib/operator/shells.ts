@@ -8,12 +8,14 @@ export const shellNames: readonly ShellName[] = ['bash', 'zsh', 'fish'];
 
 /** Where our program is on this machine. */
 export interface Program {
+  /** Name and version of the package that it belongs to. */
+  readonly package: { readonly name: string; readonly version: string };
   /** The Node that runs it. */
   readonly node: string;
-  /** Path of bin/procore.ts. */
+  /** The path of the program itself. */
   readonly script: string;
-  /** Folder of package.json. */
-  readonly folder: string;
+  /** The words by which a person's shell runs it, from any folder. */
+  readonly command: readonly string[];
 }
 
 /** Reads the name of a shell. @throws OperatorError whose message goes on after the value's name */
@@ -24,17 +26,17 @@ export function shellName(text: string): ShellName {
 }
 
 /**
- * Writes the script that completes `procore`. It also makes `procore` a command that runs `npm run procore --` from any
- * folder, unless there is one of that name. Tab calls Node directly: npm takes too long for it.
+ * Writes the script that completes `procore`. It also makes `procore` a command that runs the program from any folder,
+ * unless there is one of that name. Tab calls Node directly: npm takes too long for it.
  */
 export function completionScript(shell: ShellName, program: Program): string {
   return scripts[shell](program);
 }
 
 const scripts: Readonly<Record<ShellName, (program: Program) => string>> = {
-  bash: ({ node, script, folder }) => `# Procore Connector: the command procore and its completion, for bash.
+  bash: ({ node, script, command }) => `# Procore Connector: the command procore and its completion, for bash.
 if ! type procore > /dev/null 2>&1; then
-  procore() { npm --prefix ${quote(folder)} run --silent procore -- "$@"; }
+  procore() { ${command.map(quote).join(' ')} "$@"; }
 fi
 _procore() {
   local word words=() proposal
@@ -50,9 +52,9 @@ _procore() {
 }
 complete -F _procore procore
 `,
-  zsh: ({ node, script, folder }) => `# Procore Connector: the command procore and its completion, for zsh.
+  zsh: ({ node, script, command }) => `# Procore Connector: the command procore and its completion, for zsh.
 if ! whence procore > /dev/null; then
-  procore() { npm --prefix ${quote(folder)} run --silent procore -- "$@" }
+  procore() { ${command.map(quote).join(' ')} "$@" }
 fi
 _procore() {
   local line proposals=()
@@ -64,10 +66,10 @@ _procore() {
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 compdef _procore procore
 `,
-  fish: ({ node, script, folder }) => `# Procore Connector: the command procore and its completion, for fish.
+  fish: ({ node, script, command }) => `# Procore Connector: the command procore and its completion, for fish.
 if not type -q procore
     function procore
-        npm --prefix ${quote(folder)} run --silent procore -- $argv
+        ${command.map(quote).join(' ')} $argv
     end
 end
 function __procore_proposals
@@ -77,7 +79,7 @@ complete -c procore -f -a '(__procore_proposals)'
 `,
 };
 
-/** Quotes a path as all three shells take it. */
-function quote(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
+/** Quotes a word as all three shells take it, where it has to be. */
+function quote(word: string): string {
+  return /^[\w-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,50 +1,7 @@
 import { diagnose } from '../../functions/procore/diagnosis.ts';
-import { type ExactJson, isJsonObject, parseExactJson } from '../../functions/procore/exact-json.ts';
 import { type Exchange, requestIdOf } from '../../functions/procore/exchange.ts';
 import { redactHeaders, redactText } from '../../functions/redact.ts';
-
-/** Where Procore tells of incidents. @see https://status.procore.com */
-const statusPageUrl = 'https://status.procore.com/api/v2/summary.json';
-
-/** What Procore's status page says. */
-export interface StatusPage {
-  /** E.g. "All Systems Operational". */
-  readonly description: string;
-  /** Components that are not operational, with their state; those that an integration uses come first. */
-  readonly troubled: readonly string[];
-}
-
-/**
- * Reads Procore's status page (Atlassian Statuspage).
- *
- * @param ask `fetch`
- * @returns undefined when it cannot be read: a report is worth sending without it
- */
-export async function readStatusPage(ask: typeof fetch, timeoutMs = 5000): Promise<StatusPage | undefined> {
-  try {
-    const response = await ask(statusPageUrl, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
-    return response.ok ? parseStatusPage(parseExactJson(await response.text())) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Reads the status page's summary. @returns undefined for anything else */
-export function parseStatusPage(body: ExactJson): StatusPage | undefined {
-  if (!isJsonObject(body) || !isJsonObject(body.status) || typeof body.status.description !== 'string')
-    return undefined;
-  const components = Array.isArray(body.components) ? (body.components as readonly ExactJson[]) : [];
-  const troubled = components.flatMap((component) =>
-    isJsonObject(component) && typeof component.name === 'string' && component.status !== 'operational'
-      ? [`${component.name}: ${String(component.status).replaceAll('_', ' ')}`]
-      : [],
-  );
-  const ours = /api gateway|webhook|login|sandbox/i;
-  return {
-    description: body.status.description,
-    troubled: [...troubled.filter((line) => ours.test(line)), ...troubled.filter((line) => !ours.test(line))],
-  };
-}
+import { type StatusPageState, statusPageText } from './status-page.ts';
 
 /**
  * Writes what Procore's API support asks for under "Getting Help": method and full URL, request headers without secrets
@@ -53,7 +10,7 @@ export function parseStatusPage(body: ExactJson): StatusPage | undefined {
  *
  * @returns plain text for an e-mail to apisupport@procore.com
  */
-export function supportReport(exchange: Exchange, statusPage: StatusPage | undefined): string {
+export function supportReport(exchange: Exchange, statusPage: StatusPageState): string {
   const { environment, method, url, requestBody, status, failure, responseBody, startedAt, durationMs, tries } =
     exchange;
   const diagnosis = diagnose(exchange);
@@ -81,7 +38,11 @@ export function supportReport(exchange: Exchange, statusPage: StatusPage | undef
     `What we make of it (${diagnosis.id}): ${diagnosis.cause}`,
     `What we would do: ${diagnosis.remedy}`,
     '',
-    `status.procore.com: ${statusPage?.description ?? 'could not be read'}`,
-    ...(statusPage?.troubled ?? []).map((line) => `  ${line}`),
+    ...statusLines(statusPage),
   ].join('\n');
+}
+
+function statusLines(statusPage: StatusPageState): readonly string[] {
+  if (statusPage === undefined || 'notAsked' in statusPage) return [statusPageText(statusPage)];
+  return [`status.procore.com: ${statusPage.description}`, ...statusPage.troubled.map((line) => `  ${line}`)];
 }

@@ -1,3 +1,5 @@
+import { setCommandsApart } from './suggested-commands.ts';
+
 /** How many columns everything that people read fits into. */
 export const lineWidth = 80;
 
@@ -5,11 +7,17 @@ const gap = '  ';
 
 /**
  * Breaks a text into lines at its spaces. A word that is longer than a line, a URL say, stays in one piece: it can be
- * copied then.
+ * copied then. A command that a longer text suggests comes after it, on a line of its own, for the same reason.
  *
  * @returns at least one line
  */
 export function wrap(text: string, width: number): readonly string[] {
+  if (text.length <= width) return [text];
+  const { prose, commands } = setCommandsApart(text);
+  return [...wrapProse(prose, width), ...commands];
+}
+
+function wrapProse(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
@@ -103,9 +111,42 @@ function showFact(name: string, value: string, nameWidth: number, margin: string
   return [(label + first).trimEnd(), ...others.map((line) => ' '.repeat(label.length) + line)];
 }
 
-/** Writes a time for people. @param epochSeconds undefined gives a dash */
+/** Writes a time to the second, as the log and `--json` have it. @param epochSeconds undefined gives a dash */
 export function showTime(epochSeconds: number | undefined): string {
   return epochSeconds === undefined ? '-' : new Date(epochSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * Writes how long something is or was, for people.
+ *
+ * @param seconds a negative one counts as none
+ * @returns e.g. `45 s`, `12 min`, `5 h`, `3 d`
+ */
+export function span(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 120) return `${whole} s`;
+  if (whole < 7200) return `${Math.floor(whole / 60)} min`;
+  if (whole < 172_800) return `${Math.floor(whole / 3600)} h`;
+  return `${Math.floor(whole / 86_400)} d`;
+}
+
+/**
+ * Writes a time as people think of it, for a column of a table.
+ *
+ * @param epochSeconds undefined gives a dash
+ * @param now epoch seconds
+ * @returns e.g. `3 min ago`, `in 42 min`, `now`
+ */
+export function fromNow(epochSeconds: number | undefined, now: number): string {
+  if (epochSeconds === undefined) return '-';
+  const seconds = epochSeconds - now;
+  if (Math.abs(seconds) < 1) return 'now';
+  return seconds > 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`;
+}
+
+/** Writes a time to the second and, beside it, as {@link fromNow} does, where there is room for both. */
+export function showMoment(epochSeconds: number | undefined, now: number): string {
+  return epochSeconds === undefined ? '-' : `${showTime(epochSeconds)} (${fromNow(epochSeconds, now)})`;
 }
 
 /** Writes a number of things. @param thing in the singular, its plural with an s */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { exitCodes, OperatorError, usageError } from './exit-codes.ts';
+import { showsColours } from './paint.ts';
 
 /** Shows what takes its time; `say` tells how far it is. */
 export type Work<T> = (say: (text: string) => void) => Promise<T>;
@@ -9,6 +10,8 @@ export type Work<T> = (say: (text: string) => void) => Promise<T>;
 export interface Terminal {
   /** Whether a person can be asked. */
   readonly interactive: boolean;
+  /** Whether stdout shows colours. */
+  readonly colours: boolean;
   /** Environment variables; a secret may stand there, never in an option. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Keeps a secret out of everything that is written from now on. */
@@ -36,7 +39,11 @@ export interface Terminal {
 
 /** Where a terminal reads and writes. */
 export interface TerminalStreams {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: {
+    write(text: string): unknown;
+    /** What Node says of it with these environment variables. @default it is no terminal, and shows no colours */
+    readonly hasColors?: ((variables: Readonly<Record<string, string | undefined>>) => boolean) | undefined;
+  };
   readonly stderr: { write(text: string): unknown; readonly columns?: number };
   readonly interactive: boolean;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -60,30 +67,36 @@ const shortestConcealed = 6;
 /** Back to the first column, and nothing on the line. */
 const clearLine = '\r\u001B[2K';
 
+/** Keeps secrets out of texts. */
+export interface Concealer {
+  /** Keeps a secret out of every text from now on. */
+  conceal(secret: string): void;
+  /** @returns the text without the secrets that are known so far */
+  clean(text: string): string;
+}
+
+/** Makes a concealer that knows no secret yet. */
+export function createConcealer(): Concealer {
+  /** The longest first: one may be the beginning of another. */
+  let concealed: readonly string[] = [];
+  return {
+    conceal(secret) {
+      const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+      const known = new Set([...concealed, ...forms.filter(({ length }) => length >= shortestConcealed)]);
+      concealed = [...known].toSorted((one, other) => other.length - one.length);
+    },
+    clean: (text) => concealed.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[concealed]'), text),
+  };
+}
+
 /** Makes the terminal of some streams; prompts go to the process's own. */
 export function createTerminal(streams: TerminalStreams): Terminal {
   const { stdout, stderr, interactive, variables, patienceMs = 1000, signals = process } = streams;
-  const concealed = new Set<string>();
-  const clean = (text: string) =>
-    [...concealed].reduce((cleaned, secret) => cleaned.replaceAll(secret, '[concealed]'), text);
-  let status = '';
-  const showStatus = (line: string, seconds: number) => {
-    // A line that wraps could not be taken back.
-    status = clean(`${line} … ${seconds} s`).slice(0, (stderr.columns ?? 80) - 1);
-    stderr.write(`${clearLine}${status}`);
-  };
-  const endStatus = () => {
-    if (status !== '') stderr.write(clearLine);
-    status = '';
-  };
+  const { conceal, clean } = createConcealer();
+  const { show: showStatus, end: endStatus, asking } = statusLine(stderr, clean);
   const tell = (text: string) => {
     endStatus();
     stderr.write(`${clean(text)}\n`);
-  };
-  const conceal = (secret: string) => {
-    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
-      if (form.length >= shortestConcealed) concealed.add(form);
-    }
   };
   const requirePerson = (question: string) => {
     if (!interactive) throw usageError(`${question} is asked for, and there is no terminal to ask at.`);
@@ -91,6 +104,7 @@ export function createTerminal(streams: TerminalStreams): Terminal {
 
   return {
     interactive,
+    colours: showsColours(variables, stdout.hasColors),
     variables,
     conceal,
     print: (text) => void stdout.write(`${clean(text)}\n`),
@@ -107,23 +121,60 @@ export function createTerminal(streams: TerminalStreams): Terminal {
     },
     async askText(question) {
       requirePerson(question);
-      const { text } = await import('@clack/prompts');
-      return answered<string>(await text({ message: question, output: process.stderr }));
+      return asking<string>(() => promptForText(question));
     },
     async askSecret(question) {
       requirePerson(question);
       const { password } = await import('@clack/prompts');
-      const secret = answered<string>(await password({ message: question, output: process.stderr }));
+      const secret = await asking<string>(() => password({ message: question, output: process.stderr }));
       conceal(secret);
       return secret;
     },
     async confirm(question) {
       if (!interactive) throw usageError(`${question} Nobody can be asked here: add --yes to do it.`);
       const { confirm } = await import('@clack/prompts');
-      return answered<boolean>(await confirm({ message: question, initialValue: false, output: process.stderr }));
+      return asking<boolean>(() => confirm({ message: question, initialValue: false, output: process.stderr }));
     },
     openPage,
   };
+}
+
+/** The line on stderr that progress writes again and again, and that gives way to everything else. */
+function statusLine(stderr: TerminalStreams['stderr'], clean: (text: string) => string) {
+  let status = '';
+  /** Questions that wait for an answer, which progress must not write over. */
+  let open = 0;
+  const end = () => {
+    if (status !== '') stderr.write(clearLine);
+    status = '';
+  };
+  return {
+    end,
+    show(line: string, seconds: number) {
+      if (open > 0) return;
+      // A line that wraps could not be taken back.
+      status = clean(`${line} … ${seconds} s`).slice(0, (stderr.columns ?? 80) - 1);
+      stderr.write(`${clearLine}${status}`);
+    },
+    async asking<T extends string | boolean>(question: () => Promise<T | symbol>): Promise<T> {
+      end();
+      open += 1;
+      const answer = await question().finally(() => {
+        open -= 1;
+      });
+      return answered<T>(answer);
+    },
+  };
+}
+
+/** Asks for a visible text at the process's own terminal. @throws OperatorError on Ctrl-C */
+export async function askAtTerminal(question: string): Promise<string> {
+  return answered<string>(await promptForText(question));
+}
+
+async function promptForText(message: string): Promise<string | symbol> {
+  const { text } = await import('@clack/prompts');
+  return text({ message, output: process.stderr });
 }
 
 function answered<T extends string | boolean>(answer: T | symbol): T {

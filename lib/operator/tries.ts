@@ -1,8 +1,9 @@
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import type { Try, TryOutcome, TryRecord } from '../../functions/webhook/try-record.ts';
-import { hang, indent, showTime } from './table.ts';
+import { indent, showMoment, showTime } from './table.ts';
 
-const outcomes: Readonly<Record<TryOutcome, string>> = {
+/** How a try ended, in words. */
+export const outcomes: Readonly<Record<TryOutcome, string>> = {
   failed: 'failed',
   outside: 'failed, not by its own fault',
   waiting: 'was asked to come later',
@@ -16,14 +17,16 @@ const margin = '    ';
 /**
  * Shows one run of the integrator's code: when, how long, how it ended, where it was thrown, what it said and what to do.
  *
+ * @param now epoch seconds; without it how long ago it was is not said, as in a log that stays on the screen
  * @returns lines without trailing spaces
  */
-export function showTry(one: Try, environment: ProcoreEnvironmentName): string {
+export function showTry(one: Try, environment: ProcoreEnvironmentName, now?: number): string {
   const { at, durationMs, outcome, errorName, text, frame, remedy, referenceId } = one;
   const ran = durationMs === undefined ? '' : ` after ${durationMs} ms`;
   const error = errorName === undefined ? '' : `: ${plain(errorName)}`;
   const where = frame === undefined ? '' : `${error === '' ? ':' : ''} at ${plain(frame)}`;
-  const lines = [hang(`${showTime(at)}  `, `${outcomes[outcome]}${ran}${error}${where}`)];
+  const when = now === undefined ? showTime(at) : showMoment(at, now);
+  const lines = [indent(`${when}  ${outcomes[outcome]}${ran}${error}${where}`, margin).trimStart()];
   if (text !== undefined && text !== '') lines.push(indent(plain(text), margin));
   if (remedy !== undefined) lines.push(indent(`What to do: ${plain(remedy)}`, margin));
   if (referenceId !== undefined) {
@@ -37,13 +40,19 @@ export function showTry(one: Try, environment: ProcoreEnvironmentName): string {
 /**
  * Shows the tries that are kept of an event, oldest first.
  *
+ * @param now epoch seconds
  * @param most how many, the last ones
  * @returns an empty text when there are none
  */
-export function showTries(tried: TryRecord | undefined, environment: ProcoreEnvironmentName, most = 10): string {
+export function showTries(
+  tried: TryRecord | undefined,
+  environment: ProcoreEnvironmentName,
+  now: number,
+  most = 10,
+): string {
   return (tried?.tries ?? [])
     .slice(-most)
-    .map((one) => showTry(one, environment))
+    .map((one) => showTry(one, environment, now))
     .join('\n');
 }
 

@@ -8,6 +8,7 @@ export interface QueueFunctions {
   readonly worker: string | undefined;
   readonly rotation: string;
   readonly recovery: string;
+  readonly companyWork: string;
 }
 
 /** What Lambda says about an account, in one region. */
@@ -58,6 +59,7 @@ function functionsOf(environment: DeployedEnvironment): QueueFunctions {
     worker: workerOf(environment),
     rotation: environment.functionName('TokenRotation'),
     recovery: environment.functionName('TokenRecovery'),
+    companyWork: environment.functionName('CompanyWork'),
   };
 }
 

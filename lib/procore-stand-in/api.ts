@@ -1,24 +1,26 @@
 import { type ApiStyle, refuseCall, type StandInCall } from './api-call.ts';
 import { answerResource } from './api-resources.ts';
 import { answerDirectCosts } from './direct-costs-api.ts';
+import { withEntityTag } from './entity-tags.ts';
 import type { FixtureBook } from './fixtures.ts';
 import { answerHooks } from './hooks-api.ts';
 import type { HooksApiContext } from './hooks-api-context.ts';
 import { type Answer, bearerToken, type StandInRequest } from './http-exchange.ts';
-import type { Randomness } from './randomness.ts';
-import type { RateLimiter, RateVerdict } from './rate-limit.ts';
+import type { ListDraws } from './list-unknowns.ts';
+import type { OAuthClient } from './oauth-client.ts';
+import { answerProjects } from './projects-api.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import { answerRecords } from './records-api.ts';
+import { type Telling, tellHooks } from './tell-hooks.ts';
 import type { TokenStore } from './tokens.ts';
-import type { Unknowns } from './unknowns.ts';
-import type { World } from './world.ts';
 
 /** What the API origin needs. */
-export interface ApiContext extends HooksApiContext {
+export interface ApiContext extends HooksApiContext, Telling {
+  readonly client: OAuthClient;
   readonly tokens: TokenStore;
-  readonly unknowns: Unknowns;
   readonly errors: FixtureBook;
-  readonly world: World;
+  readonly lists: ListDraws;
   readonly limiter: RateLimiter;
-  readonly shapes: Randomness;
   /** Says whether every access token is refused for now. */
   readonly refusesAllTokens: () => boolean;
 }
@@ -28,15 +30,11 @@ export function styleOf({ url }: StandInRequest): ApiStyle {
   return url.pathname.startsWith('/rest/v2.') ? 'v2' : 'v1';
 }
 
-/** Answers a call of the API: rate limit, then token, then the resource; every response has the rate-limit headers. */
+/** Answers a call of the API: rate limit, then token, then the resource. */
 export function answerApi(request: StandInRequest, context: ApiContext): Answer {
-  const { limiter, unknowns } = context;
-  const verdict = limiter.count(
-    { client: 'client', company: companyHeader(request) ?? '', token: bearerToken(request) ?? '' }[
-      unknowns.rateLimitScope
-    ],
-  );
-  const answer = verdict.allowed ? answerAllowed(request, context) : throttle(request, context, verdict);
+  const company = companyHeader(request) ?? '';
+  const verdict = context.limiter.count({ company, token: bearerToken(request) ?? '' });
+  const answer = verdict.allowed ? answerAllowed(request, context) : answerThrottled(request, context, undefined);
   return { ...answer, headers: { ...answer.headers, ...verdict.headers } };
 }
 
@@ -56,18 +54,32 @@ export function answerThrottled(
   return { ...answer, headers: { ...answer.headers, ...retryAfter } };
 }
 
-function throttle(request: StandInRequest, context: ApiContext, verdict: RateVerdict): Answer {
-  return answerThrottled(request, context, context.shapes.pick([verdict.resetInSeconds, undefined]));
-}
-
 function answerAllowed(request: StandInRequest, context: ApiContext): Answer {
-  const { errors, tokens, unknowns, world } = context;
+  const { errors, lists, tokens, unknowns, world } = context;
   const style = styleOf(request);
   const token = tokens.findValid(bearerToken(request) ?? '');
   if (!token || context.refusesAllTokens()) return refuseCall({ errors, style }, 'accessTokenInvalid');
-  const call: StandInCall = { request, style, token, companyId: companyHeader(request), world, unknowns, errors };
-  const resource = request.method === 'GET' ? answerResource(call) : undefined;
-  return resource ?? answerDirectCosts(call) ?? answerHooks(call, context) ?? refuseCall(call, 'notFound');
+  const { id: userId } = token.grant === 'person' ? world.person : world.serviceAccount;
+  const call: StandInCall = {
+    request,
+    style,
+    token,
+    companyId: companyHeader(request),
+    now: context.clock.now(),
+    world,
+    unknowns,
+    lists,
+    errors,
+    tell: (event) => tellHooks(context, { userId, sourceApplicationId: context.client.id, ...event }),
+  };
+  const answer =
+    (request.method === 'GET' ? answerResource(call) : undefined) ??
+    answerProjects(call) ??
+    answerRecords(call) ??
+    answerDirectCosts(call) ??
+    answerHooks(call, context) ??
+    refuseCall(call, 'wrongPath');
+  return withEntityTag(request, answer, unknowns.etag);
 }
 
 function companyHeader({ headers }: StandInRequest): string | undefined {

@@ -2,6 +2,8 @@
 export interface MovableClock {
   /** Epoch milliseconds. */
   now(): number;
+  /** How far it is ahead of the given clock, in milliseconds. */
+  ahead(): number;
   /** Moves to a later time, in epoch milliseconds; an earlier one is ignored. */
   moveTo(milliseconds: number): void;
 }
@@ -10,12 +12,14 @@ export interface MovableClock {
  * Puts a movable offset on a clock.
  *
  * @param base epoch milliseconds
+ * @param ahead how far it is ahead at first, in milliseconds
  */
-export function movableClock(base: () => number): MovableClock {
-  let offset = 0;
+export function movableClock(base: () => number, ahead = 0): MovableClock {
+  let offset = ahead;
   const now = () => base() + offset;
   return {
     now,
+    ahead: () => offset,
     moveTo: (milliseconds) => {
       offset += Math.max(0, milliseconds - now());
     },

@@ -1,29 +1,27 @@
-import { type MovableClock, microsecondTimestamp } from './clock.ts';
-import type {
-  AccessControl,
-  DeliveryView,
-  ProcoreStandInControl,
-  StandInCounts,
-  WebhookControl,
-  WorldControl,
-} from './control.ts';
+import type { MovableClock } from './clock.ts';
+import type { AccessControl, DeliveryView, ProcoreStandInControl, StandInCounts, WebhookControl } from './control.ts';
 import type { DeliveryQueue } from './deliveries.ts';
-import { isTold, type StandInEvent, writePayload } from './event-payloads.ts';
+import type { StandInEvent } from './event-payloads.ts';
 import type { Faults } from './faults.ts';
 import type { HookStore } from './hooks.ts';
 import type { OAuthClient } from './oauth-client.ts';
+import { drawOutages } from './outages.ts';
 import { decide } from './person.ts';
-import { hugeId, type Randomness, ulid } from './randomness.ts';
+import type { Randomness } from './randomness.ts';
 import type { RateLimiter } from './rate-limit.ts';
+import { tellHooks } from './tell-hooks.ts';
 import type { TokenStore } from './tokens.ts';
 import type { Unknowns } from './unknowns.ts';
-import { findProject, makeRfis, type World } from './world.ts';
+import type { World } from './world.ts';
+import { worldControl } from './world-control.ts';
 
 /** What the server asks on every call. */
 export interface Switches {
   down: boolean;
   allTokensRefused: boolean;
-  tokenInfoClientId: string | undefined;
+  tokenInfoClientId?: string | undefined;
+  /** What calls of the API suffer all the time. */
+  troubled?: 'outages' | { readonly slowMs: number } | undefined;
 }
 
 /** The parts of a stand-in that its control works. */
@@ -34,6 +32,8 @@ export interface ControlledParts {
   readonly deliveries: DeliveryQueue;
   readonly events: Randomness;
   readonly faults: Faults;
+  /** Draws schedules of outages. */
+  readonly outages: Randomness;
   readonly hooks: HookStore;
   readonly limiter: RateLimiter;
   readonly switches: Switches;
@@ -52,11 +52,26 @@ export function createControl(parts: ControlledParts): ProcoreStandInControl {
     approve: (authorizeUrl) => decide(authorizeUrl, 'allow'),
     deny: (authorizeUrl) => decide(authorizeUrl, 'deny'),
     failNext: faults.failNext,
+    forgetFailures: faults.forget,
+    setOutages: (on) => trouble(parts, on ? 'outages' : undefined),
+    setSlow: (milliseconds) => trouble(parts, milliseconds === undefined ? undefined : { slowMs: milliseconds }),
+    switches: () => ({ ...parts.switches, failing: faults.waiting() }),
     exhaustRateLimit: () => limiter.exhaust(),
     ...webhookControl(parts),
     ...accessControl(parts),
     ...worldControl(parts),
   };
+}
+
+/** Lets calls of the API suffer outages or slowness from now on, or nothing any more. */
+export function trouble(
+  { switches, faults, outages }: Pick<ControlledParts, 'switches' | 'faults' | 'outages'>,
+  troubled: Switches['troubled'],
+): void {
+  switches.troubled = troubled;
+  if (troubled === undefined) faults.schedule(undefined);
+  else if (troubled === 'outages') faults.schedule(drawOutages(outages));
+  else faults.schedule(() => ({ kind: 'slow', milliseconds: troubled.slowMs }));
 }
 
 function webhookControl(parts: ControlledParts): WebhookControl {
@@ -68,6 +83,9 @@ function webhookControl(parts: ControlledParts): WebhookControl {
       return hooks.find(hook.id) ?? hook;
     },
     hooks: () => hooks.all(),
+    removeHook: (hookId) => {
+      hooks.remove(hookId);
+    },
     setHookStatus: (hookId, status) => {
       hooks.change(hookId, { status });
     },
@@ -83,27 +101,9 @@ function webhookControl(parts: ControlledParts): WebhookControl {
   };
 }
 
-async function emitEvent(
-  { clock, deliveries, events, hooks, unknowns, world }: ControlledParts,
-  event: StandInEvent,
-): Promise<DeliveryView[]> {
-  const told = hooks
-    .all()
-    .filter((hook) => isTold(hook, event))
-    .filter((hook) => hook.status === 'active' || unknowns.disabledHookEvents === 'kept')
-    .filter(({ companyId }) => !world.disconnected.has(companyId) || unknowns.disconnectedCompanyStillDelivers);
-  const now = clock.now();
-  const identity = {
-    id: hugeId(events),
-    ulid: ulid(now, events),
-    timestamp: microsecondTimestamp(now, events.below(1000)),
-  };
-  const happened = { userId: world.person.id, ...event };
-  const made = told.map((hook) => {
-    const payload = writePayload(hook.payloadVersion, happened, identity, unknowns);
-    return deliveries.enqueue(hook, { resourceName: event.resourceName, eventType: event.eventType, payload });
-  });
-  await deliveries.settle();
+async function emitEvent(parts: ControlledParts, event: StandInEvent): Promise<DeliveryView[]> {
+  const made = tellHooks(parts, event);
+  await parts.deliveries.settle();
   return made;
 }
 
@@ -116,6 +116,7 @@ function accessControl({ client, switches, tokens }: ControlledParts): AccessCon
       switches.allTokensRefused = refused;
     },
     revokeGrant: () => tokens.revokeGrant('person'),
+    tokenCounts: () => tokens.counts(),
     issuedSecrets: () => tokens.issuedSecrets(),
     setClientSecret: (clientSecret) => {
       client.secret = clientSecret;
@@ -125,34 +126,6 @@ function accessControl({ client, switches, tokens }: ControlledParts): AccessCon
     },
     setTokenInfoClientId: (clientId) => {
       switches.tokenInfoClientId = clientId;
-    },
-  };
-}
-
-function worldControl({ clock, world }: ControlledParts): WorldControl {
-  return {
-    setSeen: (companyId, seen) => {
-      if (seen) world.unseen.delete(companyId);
-      else world.unseen.add(companyId);
-    },
-    setConnected: (companyId, connected) => {
-      if (connected) world.disconnected.delete(companyId);
-      else world.disconnected.add(companyId);
-    },
-    setForbidden: (id, kind) => {
-      if (kind) world.forbidden.set(id, kind);
-      else world.forbidden.delete(id);
-    },
-    setRfiCount: (projectId, count) => {
-      const project = findProject(world, projectId);
-      if (project) project.rfis = makeRfis(project.rfis[0]?.id ?? '700001', count, project.name, clock.now());
-    },
-    setLocked: (projectId, locked) => {
-      const costs = findProject(world, projectId)?.costs ?? [];
-      costs.splice(0, costs.length, ...costs.map((cost) => ({ ...cost, locked })));
-    },
-    setTruncated: (truncated) => {
-      world.truncatesLists = truncated;
     },
   };
 }

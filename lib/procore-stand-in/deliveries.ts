@@ -1,3 +1,4 @@
+import { type Kept, KeptCounter, KeptMap, keptNowhere } from '../kept.ts';
 import type { MovableClock } from './clock.ts';
 import type { PostOutcome } from './delivery-post.ts';
 import type { Hook, HookStore } from './hooks.ts';
@@ -33,6 +34,14 @@ export type PostAttempt = (
   body: string,
 ) => Promise<PostOutcome>;
 
+/** What a {@link DeliveryQueue} works with. */
+export interface DeliveryQueueParts {
+  readonly clock: MovableClock;
+  readonly hooks: HookStore;
+  readonly unknowns: Unknowns;
+  readonly randomness: Randomness;
+}
+
 /** All deliveries to one destination URL: a failure pauses every one of them. */
 interface Endpoint {
   readonly url: string;
@@ -56,7 +65,7 @@ const deliveriesAtOnce = 8;
  */
 export class DeliveryQueue {
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #deliveries: Delivery[] = [];
+  readonly #deliveries: KeptMap<Delivery>;
   readonly #clock: MovableClock;
   readonly #hooks: HookStore;
   readonly #unknowns: Unknowns;
@@ -64,14 +73,22 @@ export class DeliveryQueue {
   readonly #post: PostAttempt;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #lastId = 900_000_000;
+  readonly #ids: KeptCounter;
 
-  constructor(clock: MovableClock, hooks: HookStore, unknowns: Unknowns, randomness: Randomness, post: PostAttempt) {
+  /** What is kept undelivered waits until {@link settle} or {@link advanceTo} is called. */
+  constructor({ clock, hooks, unknowns, randomness }: DeliveryQueueParts, post: PostAttempt, kept: Kept = keptNowhere) {
     this.#clock = clock;
     this.#hooks = hooks;
     this.#unknowns = unknowns;
     this.#randomness = randomness;
     this.#post = post;
+    this.#deliveries = new KeptMap(kept, 'deliveries');
+    this.#ids = new KeptCounter(kept, 'delivery ids', 900_000_001);
+    for (const delivery of this.#deliveries.values()) {
+      const hook = hooks.find(delivery.hookId);
+      const isWaiting = delivery.status === 'enqueued' || delivery.status === 'retrying';
+      if (hook && isWaiting) this.#endpointOf(hook.destinationUrl).queue.push(delivery);
+    }
   }
 
   /** Queues an event for a hook; {@link settle} or the timer delivers it. */
@@ -85,7 +102,7 @@ export class DeliveryQueue {
       status: 'enqueued',
       attempts: [],
     };
-    this.#deliveries.push(delivery);
+    this.#deliveries.set(delivery.id, delivery);
     this.#endpointOf(hook.destinationUrl).queue.push(delivery);
     this.#setTimer();
     return delivery;
@@ -93,7 +110,7 @@ export class DeliveryQueue {
 
   /** Delivers something again, as Procore does when an acknowledgement came late. */
   enqueueAgain(deliveryId: string): void {
-    const delivery = this.#deliveries.find(({ id }) => id === deliveryId);
+    const delivery = this.#deliveries.get(deliveryId);
     const hook = delivery && this.#hooks.find(delivery.hookId);
     if (!delivery || !hook) throw new Error(`There is no delivery ${deliveryId} of a hook that still exists.`);
     this.#endpointOf(hook.destinationUrl).queue.push(delivery);
@@ -102,7 +119,7 @@ export class DeliveryQueue {
 
   /** The deliveries of one hook, or all, oldest first. */
   list(hookId?: string): Delivery[] {
-    return this.#deliveries.filter((delivery) => hookId === undefined || delivery.hookId === hookId);
+    return [...this.#deliveries.values()].filter((delivery) => hookId === undefined || delivery.hookId === hookId);
   }
 
   /** Delivers everything that is due now, and waits for it and for what is under way. */
@@ -183,12 +200,14 @@ export class DeliveryQueue {
     );
     delivery.attempts.push({ ...outcome, id: this.#nextId(), startedAt, completedAt: this.#clock.now() });
     delivery.status = outcome.success ? 'delivered' : 'retrying';
+    this.#deliveries.set(delivery.id, delivery);
     return outcome.success;
   }
 
   #flush(endpoint: Endpoint): void {
     for (const delivery of endpoint.queue.splice(0)) {
       delivery.status = delivery.attempts.length === 0 ? 'discarded' : this.#unknowns.flushedAttemptStatus;
+      this.#deliveries.set(delivery.id, delivery);
       if (this.#unknowns.flushDisablesHooks) this.#hooks.change(delivery.hookId, { status: 'disabled' });
     }
     resetFailure(endpoint);
@@ -232,8 +251,7 @@ export class DeliveryQueue {
   }
 
   #nextId(): string {
-    this.#lastId += 1;
-    return String(this.#lastId);
+    return String(this.#ids.next());
   }
 }
 

@@ -2,7 +2,7 @@ import { answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { denyProject, missingHeader } from './api-resources.ts';
 import { isRecord, rawJson } from './exact-json.ts';
 import { type Answer, jsonAnswer, readJson } from './http-exchange.ts';
-import { type DirectCost, findProject } from './world.ts';
+import { type DirectCost, findProject, type Project } from './world.ts';
 
 /** Most records of one sync action. @see [PROCORE.md, section 7](PROCORE.md#7-sync-actions) */
 const mostInSync = 1000;
@@ -30,11 +30,11 @@ export function answerDirectCosts(call: StandInCall): Answer | undefined {
   if (request.method === 'GET' && target === undefined) {
     const originId = request.url.searchParams.get('filters[origin_id]');
     const found = costs.filter((cost) => originId === null || cost.originId === originId);
-    return answerList(call, found, { defaultPerPage: 20, maxPerPage: 100 }, writeCost);
+    return answerList(call, 'direct costs', found, writeCost);
   }
   const body = readJson(request);
   if (!isRecord(body)) return refuseCall(call, 'badRequest', { property: 'base', message: 'Malformed JSON' });
-  if (request.method === 'PATCH' && target === 'sync') return sync(call, costs, body.updates);
+  if (request.method === 'PATCH' && target === 'sync') return sync({ ...call, project }, body.updates);
   const existing = costs.find(({ id }) => id === target);
   if (request.method === 'PATCH' && target !== undefined && !existing) return refuseCall(call, 'notFound');
   if (!(request.method === 'POST' && target === undefined) && !(request.method === 'PATCH' && existing))
@@ -47,10 +47,13 @@ export function answerDirectCosts(call: StandInCall): Answer | undefined {
   }
   const reading = readCost(call, costs, body.direct_cost, existing);
   if ('message' in reading) return refuseCall(call, 'unprocessable', reading);
-  return jsonAnswer(existing ? 200 : 201, writeCost(store(costs, reading, existing)));
+  return jsonAnswer(existing ? 200 : 201, writeCost(storeAndTell({ ...call, project }, reading, existing)));
 }
 
-function sync(call: StandInCall, costs: DirectCost[], updates: unknown): Answer {
+type ProjectCall = StandInCall & { readonly project: Project };
+
+function sync(call: ProjectCall, updates: unknown): Answer {
+  const { costs } = call.project;
   if (!Array.isArray(updates)) return refuseCall(call, 'badRequest', { property: 'updates', message: 'is required' });
   if (updates.length > mostInSync) {
     return refuseCall(call, 'unprocessable', { property: 'updates', message: `At most ${mostInSync} updates` });
@@ -67,7 +70,7 @@ function sync(call: StandInCall, costs: DirectCost[], updates: unknown): Answer 
         ? { property: 'id', message: 'Entity with this ID not found' }
         : readCost(call, costs, fields, existing);
     if ('message' in reading) errors.push({ ...fields, errors: { [reading.property]: [reading.message] } });
-    else entities.push(writeCost(store(costs, reading, existing)));
+    else entities.push(writeCost(storeAndTell(call, reading, existing)));
   }
   return jsonAnswer(200, { entities, errors });
 }
@@ -90,6 +93,23 @@ function readCost(
   }
   const text = typeof description === 'string' ? description : (existing?.description ?? '');
   return { originId, costCodeId, description: text, locked: existing?.locked ?? false };
+}
+
+function storeAndTell(
+  { project, tell, world }: ProjectCall,
+  reading: Omit<DirectCost, 'id'>,
+  existing: DirectCost | undefined,
+): DirectCost {
+  const cost = store(project.costs, reading, existing);
+  world.keep(project);
+  tell({
+    resourceName: 'Direct Costs',
+    eventType: existing ? 'update' : 'create',
+    companyId: project.companyId,
+    projectId: project.id,
+    resourceId: cost.id,
+  });
+  return cost;
 }
 
 function store(costs: DirectCost[], reading: Omit<DirectCost, 'id'>, existing: DirectCost | undefined): DirectCost {

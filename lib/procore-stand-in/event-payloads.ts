@@ -11,6 +11,8 @@ export interface StandInEvent {
   /** Left out for an event of the company. */
   readonly projectId?: string;
   readonly resourceId: string;
+  /** Epoch milliseconds. Left out: now. */
+  readonly happenedAt?: number;
   /** Left out: the person of the stand-in. */
   readonly userId?: string;
   /** Client id of the app whose call caused it; not in v4.0. */

@@ -1,9 +1,9 @@
-import { answerList, refuseCall, type StandInCall } from './api-call.ts';
+import { answerEmptySubList, answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { denyCompany, denyProject, missingHeader } from './api-resources.ts';
 import type { Delivery } from './deliveries.ts';
 import { readHookFields, writeDelivery, writeHook } from './hook-bodies.ts';
 import { type Hook, payloadVersions, webhookResources } from './hooks.ts';
-import { type HooksApiContext, hookPageSizes } from './hooks-api-context.ts';
+import type { HooksApiContext } from './hooks-api-context.ts';
 import { type Answer, jsonAnswer, readJson, textAnswer } from './http-exchange.ts';
 import { answerTriggers } from './triggers-api.ts';
 import { findProject } from './world.ts';
@@ -68,13 +68,15 @@ function listHooks(call: StandInCall, { hooks, book }: HooksApiContext, owner: H
       ? call.unknowns.namespaceLeftOut === 'all'
       : namespace === '*' && call.unknowns.namespaceStar === 'all';
   const version = query.get('payload_version');
+  const listsAll = call.unknowns.companyListsProjectHooks;
   const found = hooks
     .all()
-    .filter(({ companyId, projectId }) => companyId === owner.companyId && projectId === owner.projectId)
+    .filter(({ companyId }) => companyId === owner.companyId)
+    .filter(({ projectId }) => projectId === owner.projectId || (listsAll && owner.projectId === null))
     .filter((hook) => all || hook.namespace === (namespace ?? 'procore'))
     .filter((hook) => version === null || hook.payloadVersion === version);
   const withCount = query.get('include_trigger_count') === 'true';
-  return answerList(call, found, hookPageSizes, (hook) => writeHook(hook, book, withCount));
+  return answerList(call, 'hooks', found, (hook) => writeHook(hook, book, withCount));
 }
 
 function answerHook(call: StandInCall, { hooks, book }: HooksApiContext, hook: Hook): Answer | undefined {
@@ -100,7 +102,7 @@ function listResources(call: StandInCall, projectId: string | null): Answer {
     return refuseCall(call, 'badRequest', { property: 'payload_version', message: 'payload_version is required' });
   }
   const resources = projectId === null ? webhookResources.company : webhookResources.project;
-  return answerList(call, resources, hookPageSizes, ({ category, tool, name, actions }) => ({
+  return answerList(call, 'webhook resources', resources, ({ category, tool, name, actions }) => ({
     category,
     tool,
     name,
@@ -152,5 +154,6 @@ function listDeliveries(call: StandInCall, { deliveries, book }: HooksApiContext
       return (!start || start <= day) && (!end || day <= end);
     });
   if (call.unknowns.deliveriesOrder === 'newest-first') found.reverse();
-  return answerList(call, found, hookPageSizes, (delivery) => writeDelivery(delivery, book));
+  if (deliveries.list(hook.id).length === 0 && call.unknowns.emptySubList !== 'empty') return answerEmptySubList(call);
+  return answerList(call, 'deliveries', found, (delivery) => writeDelivery(delivery, book));
 }

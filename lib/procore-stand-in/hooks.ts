@@ -1,3 +1,4 @@
+import { type Kept, KeptCounter, KeptMap, keptNowhere } from '../kept.ts';
 import type { MovableClock } from './clock.ts';
 import { readFixture } from './fixtures.ts';
 
@@ -49,14 +50,16 @@ export const webhookResources = readFixture('webhook-resources') as {
   readonly project: readonly WebhookResource[];
 };
 
-/** The stand-in's hooks, in memory. */
+/** The stand-in's hooks. */
 export class HookStore {
-  readonly #hooks = new Map<string, Hook>();
+  readonly #hooks: KeptMap<Hook>;
   readonly #clock: MovableClock;
-  #lastId = 43593498;
+  readonly #ids: KeptCounter;
 
-  constructor(clock: MovableClock) {
+  constructor(clock: MovableClock, kept: Kept = keptNowhere) {
     this.#clock = clock;
+    this.#hooks = new KeptMap(kept, 'hooks');
+    this.#ids = new KeptCounter(kept, 'hook ids', 43593499);
   }
 
   /** Adds an active hook without triggers. */
@@ -119,7 +122,6 @@ export class HookStore {
   }
 
   #nextId(): string {
-    this.#lastId += 1;
-    return String(this.#lastId);
+    return String(this.#ids.next());
   }
 }

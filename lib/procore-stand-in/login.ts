@@ -1,5 +1,6 @@
 import type { StandInCounts } from './control.ts';
 import type { Faults } from './faults.ts';
+import type { FixtureBook } from './fixtures.ts';
 import { type Answer, readParameters, type StandInRequest, textAnswer } from './http-exchange.ts';
 import { type OAuthPagesContext, showConsent, takeDecision } from './oauth-pages.ts';
 import type { FaultMeans, SufferFault } from './suffer-fault.ts';
@@ -16,6 +17,8 @@ import {
 export interface LoginContext extends OAuthPagesContext, TokenEndpointContext {
   readonly counts: StandInCounts;
   readonly faults: Faults;
+  /** Pages that Procore shows when all of it is down. */
+  readonly apiErrors: FixtureBook;
   /** Lets a call suffer a fault. */
   readonly suffer: SufferFault;
 }
@@ -37,6 +40,7 @@ export async function answerLogin(request: StandInRequest, context: LoginContext
   const means = (act: FaultMeans['act'], onThrottled?: () => void): FaultMeans => ({
     act,
     serverError: () => errors.draw('serverError'),
+    unavailable: () => context.apiErrors.draw('down'),
     throttled: (retryAfterSeconds) => {
       onThrottled?.();
       const answer = errors.draw('throttled');

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { keptNowhere } from '../kept.ts';
 import { close, listen } from '../listening.ts';
+import { refuseForeignHosts } from '../loopback-only.ts';
 import { type ApiContext, answerApi, answerThrottled, styleOf } from './api.ts';
 import type { ProcoreStandInControl } from './control.ts';
-import { createControl } from './create-control.ts';
+import { createControl, trouble } from './create-control.ts';
 import { openFixtureBook } from './fixtures.ts';
 import { type Answer, readRequest, type StandInRequest, writeAnswer } from './http-exchange.ts';
 import { answerLogin, type LoginContext } from './login.ts';
@@ -20,7 +22,9 @@ export interface ProcoreStandIn {
   /** What this stand-in answers where Procore's documents are silent. */
   readonly unknowns: Unknowns;
   readonly control: ProcoreStandInControl;
-  /** Closes ports and connections, and forgets everything. */
+  /** Waits until all that has become of its data is kept, what its control did included. */
+  keep(): Promise<void>;
+  /** Closes ports and connections; what is not kept is gone. */
   stop(): Promise<void>;
 }
 
@@ -31,8 +35,9 @@ export interface ProcoreStandIn {
  * @throws PortTakenError when another program listens on one of its ports
  */
 export async function startProcoreStandIn(options: ProcoreStandInOptions): Promise<ProcoreStandIn> {
-  const seed = options.seed ?? randomBytes(6).toString('hex');
+  const seed = seedOf(options);
   const parts = createParts(options, seed);
+  trouble(parts, parts.switches.troubled);
   const context = loginContext(parts);
   const login = await serveOrigin(parts, options.loginPort, sayOf('login', options), (request) =>
     answerLogin(request, context),
@@ -49,12 +54,23 @@ export async function startProcoreStandIn(options: ProcoreStandInOptions): Promi
     seed,
     unknowns: parts.unknowns,
     control: createControl(parts),
+    keep: parts.keep,
     stop: async () => {
       parts.deliveries.stop();
       parts.stopping.abort();
       await Promise.all([close(login.server), close(api.server)]);
+      await parts.keep();
     },
   };
+}
+
+/** The seed that was given, or that of an earlier run: what Procore is like does not change by a restart. */
+function seedOf({ seed, environment, kept = keptNowhere }: ProcoreStandInOptions): string {
+  const part = `procore ${environment} seed`;
+  const known = seed ?? kept.entries(part)[0]?.[1];
+  const chosen = known === undefined ? randomBytes(6).toString('hex') : String(known);
+  kept.put(part, 'seed', chosen);
+  return chosen;
 }
 
 function loginContext(parts: StandInParts): LoginContext {
@@ -83,9 +99,10 @@ function answerOfApi(parts: StandInParts): AnswerRequest {
   };
   return (request) => {
     counts.apiCalls += 1;
-    return suffer(faults.take('api'), {
+    return suffer(faults.take('api', request.url.pathname), {
       act: () => answerApi(request, context),
       serverError: () => apiErrors.draw(`serverError.${styleOf(request)}`),
+      unavailable: () => apiErrors.draw('down'),
       throttled: (retryAfterSeconds) => answerThrottled(request, context, retryAfterSeconds),
     });
   };
@@ -100,7 +117,7 @@ function sayOf(origin: string, { environment, log }: ProcoreStandInOptions): Say
 }
 
 async function serveOrigin(
-  { switches, counts, apiErrors, requestIds, clock }: StandInParts,
+  { switches, counts, apiErrors, requestIds, clock, keep }: StandInParts,
   port: number,
   say: Say,
   answer: AnswerRequest,
@@ -111,6 +128,8 @@ async function serveOrigin(
       const request = await readRequest(message, origin);
       if (switches.down) counts.callsWhileDown += 1;
       const given = switches.down ? apiErrors.draw('down') : await answer(request);
+      // A token that was issued and is forgotten would end the connection that has it.
+      await keep();
       say(request, given);
       if (given === 'cut') {
         response.destroy();
@@ -122,6 +141,7 @@ async function serveOrigin(
       writeAnswer(response, { ...given, headers: { date, ...given.headers, 'x-request-id': requestId } });
     })().catch(() => response.destroy());
   });
+  refuseForeignHosts(server);
   origin = `http://localhost:${await listen(server, port)}`;
   return { server, origin };
 }

@@ -8,6 +8,8 @@ export interface FaultMeans {
   readonly act: () => Answer | Promise<Answer>;
   /** A 5xx of this origin. */
   readonly serverError: () => Answer;
+  /** A 503 of this origin. */
+  readonly unavailable: () => Answer;
   /** A 429 of this origin. */
   readonly throttled: (retryAfterSeconds: number | undefined) => Answer;
 }
@@ -37,6 +39,8 @@ export function sufferFaults(stopping: AbortSignal): SufferFault {
       case 'lost-response':
         if (fault.effect) await means.act();
         return 'cut';
+      case 'unavailable':
+        return means.unavailable();
       case 'server-error':
         if (fault.effect) await means.act();
         return means.serverError();

@@ -1,3 +1,4 @@
+import { type Kept, KeptMap, keptNowhere } from '../kept.ts';
 import type { MovableClock } from './clock.ts';
 import type { Randomness } from './randomness.ts';
 import type { Unknowns } from './unknowns.ts';
@@ -16,16 +17,24 @@ export interface TokenSetRecord {
   refreshSpent: boolean;
 }
 
+/** What a {@link TokenStore} draws tokens of. */
+export interface TokenStoreParts {
+  readonly clock: MovableClock;
+  readonly randomness: Randomness;
+  readonly unknowns: Unknowns;
+}
+
 interface CodeRecord {
   readonly redirectUri: string;
   readonly expiresAt: number;
-  issued?: TokenSetRecord;
+  /** The access token that it was exchanged for. */
+  issued?: string;
 }
 
-/** The stand-in's codes and tokens: in memory, and each method one step, so no two callers can both win. */
+/** The stand-in's codes and tokens: each method is one step, so no two callers can both win. */
 export class TokenStore {
-  readonly #codes = new Map<string, CodeRecord>();
-  readonly #byAccessToken = new Map<string, TokenSetRecord>();
+  readonly #codes: KeptMap<CodeRecord>;
+  readonly #byAccessToken: KeptMap<TokenSetRecord>;
   readonly #byRefreshToken = new Map<string, TokenSetRecord>();
   readonly #clock: MovableClock;
   readonly #randomness: Randomness;
@@ -34,11 +43,14 @@ export class TokenStore {
   /** Lifetime that new access tokens get, in seconds. */
   accessTokenLifetimeSeconds = 5400;
 
-  constructor(clock: MovableClock, randomness: Randomness, unknowns: Unknowns, clientId: string) {
+  constructor({ clock, randomness, unknowns }: TokenStoreParts, clientId: string, kept: Kept = keptNowhere) {
     this.#clock = clock;
     this.#randomness = randomness;
     this.#unknowns = unknowns;
     this.#clientId = clientId;
+    this.#codes = new KeptMap(kept, 'codes');
+    this.#byAccessToken = new KeptMap(kept, 'tokens');
+    for (const record of this.#byAccessToken.values()) this.#index(record);
   }
 
   /** Makes a code bound to the redirect URI of its authorization request. */
@@ -53,12 +65,14 @@ export class TokenStore {
     const record = this.#codes.get(code);
     if (!record) return undefined;
     if (record.issued) {
-      if (this.#unknowns.codeReuseRevokesTokens) this.#revokeSet(record.issued);
+      const issued = this.#byAccessToken.get(record.issued);
+      if (issued && this.#unknowns.codeReuseRevokesTokens) this.#revokeSet(issued);
       return undefined;
     }
     if (record.redirectUri !== redirectUri || record.expiresAt <= this.#nowSeconds()) return undefined;
-    record.issued = this.#issue('person');
-    return record.issued;
+    const issued = this.#issue('person');
+    this.#codes.set(code, { ...record, issued: issued.accessToken });
+    return issued;
   }
 
   /** Spends a refresh token for a new token set; undefined when it is unknown, spent or revoked. */
@@ -66,8 +80,17 @@ export class TokenStore {
     const spent = this.#byRefreshToken.get(refreshToken);
     if (!spent || spent.refreshSpent) return undefined;
     this.burn(refreshToken);
-    if (!this.#unknowns.oldAccessTokenSurvivesRefresh) spent.accessRevoked = true;
+    if (!this.#unknowns.oldAccessTokenSurvivesRefresh) {
+      spent.accessRevoked = true;
+      this.#keep(spent);
+    }
     return this.#issue('person');
+  }
+
+  /** How many access tokens were issued, and how many of them are valid. */
+  counts(): { readonly issued: number; readonly valid: number } {
+    const issued = [...this.#byAccessToken.keys()];
+    return { issued: issued.length, valid: issued.filter((token) => this.findValid(token)).length };
   }
 
   /** Lists every code and token issued so far, dead or alive, so that a search can show that none got out. */
@@ -82,7 +105,9 @@ export class TokenStore {
    */
   burn(refreshToken: string): void {
     const record = this.#byRefreshToken.get(refreshToken);
-    if (record) record.refreshSpent = true;
+    if (!record) return;
+    record.refreshSpent = true;
+    this.#keep(record);
   }
 
   /** Gives a service account an access token, without a refresh token. */
@@ -115,6 +140,15 @@ export class TokenStore {
   #revokeSet(record: TokenSetRecord): void {
     record.accessRevoked = true;
     record.refreshSpent = true;
+    this.#keep(record);
+  }
+
+  #keep(record: TokenSetRecord): void {
+    this.#byAccessToken.set(record.accessToken, record);
+  }
+
+  #index(record: TokenSetRecord): void {
+    if (record.refreshToken !== undefined) this.#byRefreshToken.set(record.refreshToken, record);
   }
 
   #issue(grant: TokenSetRecord['grant']): TokenSetRecord {
@@ -130,8 +164,8 @@ export class TokenStore {
       accessRevoked: false,
       refreshSpent: false,
     };
-    this.#byAccessToken.set(record.accessToken, record);
-    if (record.refreshToken !== undefined) this.#byRefreshToken.set(record.refreshToken, record);
+    this.#keep(record);
+    this.#index(record);
     return record;
   }
 

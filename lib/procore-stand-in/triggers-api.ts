@@ -1,8 +1,8 @@
-import { answerList, refuseCall, type StandInCall } from './api-call.ts';
+import { answerEmptySubList, answerList, refuseCall, type StandInCall } from './api-call.ts';
 import { isRecord } from './exact-json.ts';
 import { writeTrigger } from './hook-bodies.ts';
 import { type Hook, type Trigger, webhookResources } from './hooks.ts';
-import { type HooksApiContext, hookPageSizes } from './hooks-api-context.ts';
+import type { HooksApiContext } from './hooks-api-context.ts';
 import { type Answer, jsonAnswer, readJson, textAnswer } from './http-exchange.ts';
 
 /** Most triggers in one bulk call. @see [PROCORE.md, section 3.3](PROCORE.md#33-endpoints-of-v10) */
@@ -28,7 +28,10 @@ export function answerTriggers(
   const { book, hooks } = context;
   const write = (trigger: Trigger) => writeTrigger(hook, trigger, book, call.unknowns);
 
-  if (rest === '/triggers' && method === 'GET') return answerList(call, hook.triggers, hookPageSizes, write);
+  if (rest === '/triggers' && method === 'GET') {
+    if (hook.triggers.length === 0 && call.unknowns.emptySubList !== 'empty') return answerEmptySubList(call);
+    return answerList(call, 'triggers', hook.triggers, write);
+  }
   if (rest === '/triggers' && method === 'POST') {
     const reading = readTrigger(readJson(call.request), call, hook);
     if ('message' in reading) {

@@ -1,4 +1,5 @@
 import type { Randomness } from './randomness.ts';
+import type { RateHeaders, RateLimits, RateRules } from './rate-limit.ts';
 
 /**
  * What no document of Procore's says (NOT FOUND in PROCORE.md), or what documents say in two ways. The numbers below are
@@ -37,9 +38,9 @@ export interface Unknowns {
   /** Whether a list of a single page has a Link header ([5](PROCORE.md#5-paging-and-incremental-reads)). */
   readonly singlePageHasLink: boolean;
   /** Over what requests are counted ([4](PROCORE.md#4-rate-limits): observers disagree). */
-  readonly rateLimitScope: 'client' | 'company' | 'token';
-  /** Requests per hour and per 10 s ([4](PROCORE.md#4-rate-limits): samples and observations). */
-  readonly rateLimits: { readonly hourly: number; readonly spike: number };
+  readonly rateLimitScope: RateRules['scope'];
+  /** The windows in which requests are counted ([4](PROCORE.md#4-rate-limits): samples, older texts and observations; they "can change at any time"). */
+  readonly rateLimits: RateLimits;
   /** Spelling of `event_type` in trigger responses ([3.3](PROCORE.md#33-endpoints-of-v10)). */
   readonly triggerEventType: 'create' | 'CREATE' | 'CREATED';
   /** Whether a trigger on a name that no catalogue has is refused or silently kept ([3.4](PROCORE.md#34-resources-and-triggers)). */
@@ -66,11 +67,38 @@ export interface Unknowns {
   readonly v4CompanyEventProjectId: 'null' | 'absent';
   /** User-Agent of deliveries ([3.7](PROCORE.md#37-what-procore-sends)). */
   readonly deliveryUserAgent: 'none' | 'Procore Webhooks' | 'Faraday v2.9.0';
+  /** Where rate windows begin ([4](PROCORE.md#4-rate-limits)). */
+  readonly rateBoundary: 'first-request' | 'clock';
+  /** Which window's headers a response has: the one nearest to be hit, the longest, the shortest until another is nearly used up; or none until one is nearly used up, or none ever; a 429 names the one that was hit ([4](PROCORE.md#4-rate-limits): Procore's rule, and what was observed). */
+  readonly rateHeadersShown: RateHeaders['shown'];
+  /** Whether they say how many requests remain ([4](PROCORE.md#4-rate-limits)). */
+  readonly rateRemainingShown: boolean;
+  /** `Retry-After` of a 429 ([4](PROCORE.md#4-rate-limits): pages disagree; a date is [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)'s other form). */
+  readonly retryAfter: RateHeaders['retryAfter'];
+  /** What is answered for deliveries and triggers of a hook that has none yet ([3.6](PROCORE.md#36-deliveries)). */
+  readonly emptySubList: 'empty' | 'null' | 'not-found';
+  /** `ETag` of what a GET gives: not documented. */
+  readonly etag: 'none' | 'strong' | 'weak';
+  /** Whether a project's own path wants `company_id`, beside the header ([5](PROCORE.md#5-paging-and-incremental-reads): the reference requires it). */
+  readonly projectNeedsCompanyId: boolean;
+  /** The zones in which companies live, one after another ([2](PROCORE.md#2-api-versions-and-the-company-header)). */
+  readonly zones: readonly string[];
+  /** Whether a company's hook list also has the hooks of its projects ([3.2](PROCORE.md#32-endpoints-of-v20)). */
+  readonly companyListsProjectHooks: boolean;
 }
+
+/** The two limits of the documents' samples. */
+const sampleLimits: RateLimits = {
+  windows: [
+    { limit: 25, seconds: 10 },
+    { limit: 600, seconds: 3600 },
+  ],
+};
 
 const yesOrNo = [true, false] as const;
 
-const possibilities: { readonly [K in keyof Unknowns]: readonly Unknowns[K][] } = {
+/** What may be answered to each. */
+export const possibilities: { readonly [K in keyof Unknowns]: readonly Unknowns[K][] } = {
   accessTokenForm: ['jwt', 'long-jwt', 'hex'],
   refreshTokenLength: [64, 128],
   oldAccessTokenSurvivesRefresh: yesOrNo,
@@ -86,10 +114,19 @@ const possibilities: { readonly [K in keyof Unknowns]: readonly Unknowns[K][] } 
   disconnectedCompanyStillDelivers: yesOrNo,
   linkKeepsFilters: yesOrNo,
   singlePageHasLink: yesOrNo,
-  rateLimitScope: ['client', 'company', 'token'],
+  rateLimitScope: ['app', 'company', 'token'],
   rateLimits: [
-    { hourly: 600, spike: 25 },
-    { hourly: 3600, spike: 100 },
+    { windows: [{ limit: 25, seconds: 10 }] },
+    { windows: [{ limit: 25, seconds: 60 }] },
+    { windows: [{ limit: 100, seconds: 60 }] },
+    { windows: [{ limit: 600, seconds: 3600 }] },
+    { windows: [{ limit: 3600, seconds: 3600 }] },
+    { windows: [] },
+    sampleLimits,
+    {
+      windows: [{ limit: 100, seconds: 60 }],
+      alternating: { everySeconds: 1200, windows: [{ limit: 25, seconds: 60 }] },
+    },
   ],
   triggerEventType: ['create', 'CREATE', 'CREATED'],
   unknownResourceName: ['refused', 'kept'],
@@ -104,7 +141,28 @@ const possibilities: { readonly [K in keyof Unknowns]: readonly Unknowns[K][] } 
   deliveriesOrder: ['newest-first', 'oldest-first'],
   v4CompanyEventProjectId: ['null', 'absent'],
   deliveryUserAgent: ['none', 'Procore Webhooks', 'Faraday v2.9.0'],
+  rateBoundary: ['first-request', 'clock'],
+  rateHeadersShown: ['nearest', 'longest', 'shortest-until-nearly-used', 'when-nearly-used', 'none'],
+  rateRemainingShown: yesOrNo,
+  retryAfter: ['seconds', 'date', 'absent'],
+  emptySubList: ['empty', 'null', 'not-found'],
+  etag: ['none', 'strong', 'weak'],
+  projectNeedsCompanyId: yesOrNo,
+  zones: [['us02'], ['uk01'], ['us02', 'uk01']],
+  companyListsProjectHooks: yesOrNo,
 };
+
+/** How limits and answers look in the documents' own samples; for those whose subject is something else. */
+export const sampleUnknowns = {
+  rateLimits: sampleLimits,
+  rateBoundary: 'first-request',
+  rateHeadersShown: 'nearest',
+  rateRemainingShown: true,
+  retryAfter: 'seconds',
+  emptySubList: 'empty',
+  etag: 'none',
+  projectNeedsCompanyId: false,
+} as const satisfies Partial<Unknowns>;
 
 /**
  * Draws an answer to each unknown.

@@ -63,7 +63,6 @@ const event = sampleEvent({ occurredAt: sampleTime - 5 });
 const exchange = failed(500, '', { responseHeaders: { 'x-request-id': 'one' } });
 const claim = { owner: 'me', leaseUntil: 3 };
 const connected = { outcome: 'connected', companies: [] } as const;
-const spike = { limit: 25, resetAt: 1, used: 0 };
 
 type Cost = readonly [operation: string, run: (place: Place) => Promise<unknown>, commands: readonly string[]];
 
@@ -104,8 +103,16 @@ const costsInTime: readonly Cost[] = [
   ['note how a key fares', (place) => dynamoDbLedger(place).noteHealth('8', { succeededAt: 1 }), ['UpdateItem']],
   ['note the use of a header', (place) => dynamoDbPreviousUse(place).note('x', 1), ['UpdateItem']],
   ['keep a failed call', (place) => dynamoDbFailedExchanges(place).keep(exchange), ['UpdateItem']],
-  ['take from the budget', (place) => dynamoDbRateBudget(place).take({ spike }, 1, 1), ['UpdateItem']],
-  ['open a window', (place) => dynamoDbRateBudget(place).replaceWindow('spike', undefined, spike), ['UpdateItem']],
+  [
+    'take from the budget',
+    (place) => dynamoDbRateBudget(place).write('app', { seen: 1, add: { 1: { used: 1 } } }),
+    ['UpdateItem'],
+  ],
+  [
+    'open a window',
+    (place) => dynamoDbRateBudget(place).write('app', { seen: 1, change: { windows: [], set: {} } }),
+    ['UpdateItem'],
+  ],
   ['read a pause', (place) => dynamoDbCompanyPauses(place).read('8'), ['GetItem']],
   [
     'write a pause',
@@ -150,7 +157,7 @@ describe('DynamoDB may delete', () => {
     ['an event', (place: Place) => dynamoDbLedger(place).record(event, 1), 30],
     ['the mark of a resource', (place: Place) => dynamoDbLedger(place).markHandled(aboutEvent(event), 1), 30],
     ['a failed call', (place: Place) => dynamoDbFailedExchanges(place).keep(exchange), 14],
-    ['a budget', (place: Place) => dynamoDbRateBudget(place).pauseUntil(5), 1],
+    ['a budget', (place: Place) => dynamoDbRateBudget(place).pauseUntil('app', 5), 14],
   ])('%s after its days, by whole seconds', async (_, run, days) => {
     const { place, sent } = recording();
     await run(place);
@@ -174,7 +181,7 @@ describe('a connection without tokens', () => {
     const { place, sent } = recording();
     await dynamoDbConnectionStore(place).write(disconnect(storedConnection(), 1));
     expect(sent[0]?.input.UpdateExpression).toMatch(
-      /REMOVE #accessToken, #refreshToken, #issuedAt, #expiresAt, #attempt, #notBefore, #failure, #cause$/,
+      /REMOVE #accessToken, #refreshToken, #issuedAt, #expiresAt, #unconfirmed, #attempt, #notBefore, #failure, #cause, #restoredAt, #restoredGeneration, #restoredRefreshToken$/,
     );
   });
 });

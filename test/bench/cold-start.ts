@@ -99,6 +99,7 @@ const firstEvents: Readonly<Record<HandlerName, unknown>> = {
   'oauth-start': request('GET', { link: 'a'.repeat(43) }),
   'oauth-callback': request('GET', { code: 'a', state: 'a'.repeat(43) }),
   'oauth-company': request('GET', { session: 'a'.repeat(64) }),
+  'confirm-connection': { connectionId: 'acme', reference: 'a'.repeat(64) },
   disconnect: { connectionId: 'acme' },
   'access-token': { connectionId: 'acme' },
   'rotation-sweep': {},
@@ -109,10 +110,10 @@ const firstEvents: Readonly<Record<HandlerName, unknown>> = {
     generation: 1,
     tokens: { accessToken: 'a' },
   }),
+  'restore-connections': { fromTable: 'connections-restored' },
   'webhook-intake': { ...request('POST'), rawPath: '/webhooks' },
   'webhook-worker': message({}),
-  'subscription-audit': {},
-  reconciliation: { companyId: '1', resourceName: 'RFIs', path: '/rest/v1.0/projects/1/rfis' },
+  'company-work': {},
 };
 
 /** The SDK's clients, by how their operations are called in a request's `x-amz-target`. */
@@ -172,6 +173,9 @@ async function firstInvokeMs(file: string, event: unknown, aws: string): Promise
     PROCORE_ENVIRONMENT: 'sandbox',
     PUBLIC_ORIGIN: 'https://connect.example.com',
     RETURN_TO_ORIGINS: '',
+    PAGE_SITE: '{}',
+    OWN_SECRETS: '{}',
+    RATE_LIMIT_SCOPE: 'app',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',

@@ -10,6 +10,7 @@ const parts = { callers: measureCallers, sweep: measureSweep, vending: measureVe
 export const bench: Bench = {
   about: 'many callers of one expired connection, a sweep of many due connections, and the price of vending',
   flags: Object.keys(parts),
+  mustBeZero: ['duplicatesQueued'],
   async run(flags, size) {
     const chosen = Object.entries(parts).filter(([name]) => flags.length === 0 || flags.includes(name));
     let figures = {};

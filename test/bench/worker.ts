@@ -15,7 +15,8 @@ const never = [0, 0] as const;
 
 /** A stack as it is by default, in which nothing goes wrong but what a part says. */
 const asDeployed: Omit<Scenario, 'arrivals' | 'outages'> = {
-  ...{ subject: 'storm', faults: 0, ledgerOutage: never, queueOutage: never, crashes: 0, undeleted: 0, recycled: 0 },
+  ...{ subject: 'storm', faults: 0, ledgerOutage: never, ledgerReadOutage: never, queueOutage: never },
+  ...{ crashes: 0, undeleted: 0, recycled: 0 },
   throttled: { from: 0, until: 0, share: 0 },
   ...{ giveUpAfterHours: 72, slots: 10, batch: 10, lookAhead: 120_000 },
 };

@@ -112,8 +112,9 @@ export async function startConnectRun() {
     return callback;
   }
 
-  /** Lets the account see one company, or two, which is when a person is asked which. */
-  function setCompanies(howMany: 1 | 2, { standIn } = sandbox): void {
+  /** Lets the account see no company, one, or two, which is when a person is asked which. */
+  function setCompanies(howMany: 0 | 1 | 2, { standIn } = sandbox): void {
+    standIn.control.setSeen('5358233', howMany >= 1);
     standIn.control.setSeen('562949953421312345', howMany === 2);
   }
 

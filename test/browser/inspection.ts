@@ -12,7 +12,7 @@ export const screenshotFolder = join(tmpdir(), 'procore-connector-screenshots');
 const looks = [
   { name: 'light', colorScheme: 'light', width: 1024, height: 768, rules: undefined },
   { name: 'dark', colorScheme: 'dark', width: 1024, height: 768, rules: '{ runOnly: ["color-contrast"] }' },
-  { name: 'phone', colorScheme: 'light', width: 390, height: 844, rules: '' },
+  { name: 'phone', colorScheme: 'light', width: 360, height: 780, rules: '' },
   { name: 'small-phone-dark', colorScheme: 'dark', width: 320, height: 640, rules: undefined },
 ] as const;
 

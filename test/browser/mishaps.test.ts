@@ -14,7 +14,7 @@ beforeAll(async () => {
   const callback = await run.callbackFor(page, await run.newLink('too-slow'));
   procore().failNext('token', { kind: 'slow', milliseconds: 11_000 });
   tooSlow = { page, answer: page.goto(callback).catch(() => null) };
-  await vi.waitFor(() => expect(exchanges()).toBe(1));
+  await vi.waitFor(() => expect(exchanges()).toBe(1), 10_000);
 });
 afterAll(() => run?.stop());
 beforeEach(() => run.setCompanies(1));
@@ -108,7 +108,7 @@ describe('back, forward and reload after success', () => {
     await page.goBack();
     await page.getByRole('radio', { name: 'Example Builders' }).check();
     await page.getByRole('button', { name: 'Use this company' }).click();
-    await page.getByText('for the company Example Builders').waitFor();
+    await page.getByText('The company is Example Builders').waitFor();
     expect(await run.companyOf('chosen')).toBe('5358233');
   });
 });
@@ -136,11 +136,13 @@ describe('a prefetch', () => {
     const procoresPage = await prefetchingPage(callback);
     const prefetched = page.waitForResponse(callback);
     await page.goto(procoresPage.url);
-    expect((await prefetched).status()).toBe(200);
+    expect((await prefetched).status()).toBe(303);
     await procoresPage.close();
     expect(exchanges()).toBe(before + 1);
     await page.goto(callback);
     expect(await headingOf(page)).toBe('Connected');
+    // Neither the code nor the state stays where the history and whoever looks on would find them.
+    expect(new URL(page.url()).search).toMatch(/^\?session=[0-9a-f]{64}$/);
     expect(exchanges()).toBe(before + 1);
     expect(await run.vend('prefetched-callback')).toMatchObject({ generation: 1 });
   });
@@ -211,7 +213,7 @@ describe('Procore’s side', () => {
     procore().setDown(true);
     expect((await page.goto(callback))?.status()).toBe(503);
     expect(await headingOf(page)).toBe('Procore cannot be reached');
-    const referenceId = (await page.locator('.reference strong').last().textContent()) ?? '';
+    const referenceId = (await page.locator('dd').first().textContent()) ?? '';
     expect(referenceId).toMatch(/^[A-Za-z0-9]{12}$/);
     expect(run.watch.count('oauth.not_connected', { outcome: 'procore_unavailable', referenceId })).toBe(1);
     procore().setDown(false);
@@ -235,19 +237,22 @@ describe('Procore’s side', () => {
     procore().setTokenInfoClientId('local-production');
     expect((await page.goto(callback))?.status()).toBe(502);
     procore().setTokenInfoClientId(undefined);
-    expect(await headingOf(page)).toBe('The sign-in belongs to another Procore environment');
+    expect(await headingOf(page)).toBe('The sign-in belongs to another Procore');
     expect(await run.vend('other-app')).not.toHaveProperty('accessToken');
     expect(procore().counts.revokes).toBeGreaterThan(0);
   });
 
   it('a wrong client secret is not the person’s fault, and the page says so', async () => {
     const page = await newPage();
-    const callback = await run.callbackFor(page, await run.newLink('wrong-secret'));
+    const link = await run.newLink('wrong-secret');
+    const callback = await run.callbackFor(page, link);
     procore().setClientSecret('reset-by-an-administrator');
     expect((await page.goto(callback))?.status()).toBe(502);
     procore().setClientSecret('local-sandbox-client-secret');
     expect(await headingOf(page)).toBe('Procore does not accept this integration');
-    await page.getByRole('button', { name: 'Start again' }).click();
+    // Starting again is no help before somebody has stored the right secret.
+    expect(await page.getByRole('button').count()).toBe(0);
+    await run.goToProcore(page, link);
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: 'Connected' }).waitFor();
   });
@@ -268,16 +273,35 @@ describe('credentials of the wrong environment', () => {
   it('marked wrongly are refused by Procore, and stored rightly they work at the next try', async () => {
     await run.storeClient(run.production, { environment: 'production', ...ofProduction });
     const page = await newPage();
-    const callback = await run.callbackFor(page, await run.newLink('mixed-up', run.production), run.production);
+    const link = await run.newLink('mixed-up', run.production);
+    const callback = await run.callbackFor(page, link, run.production);
     await run.storeClient(run.production, { environment: 'production', ...ofSandbox });
     expect((await page.goto(callback))?.status()).toBe(502);
     expect(await headingOf(page)).toBe('Procore does not accept this integration');
     await run.storeClient(run.production, { environment: 'production', ...ofProduction });
-    await page.getByRole('button', { name: 'Start again' }).click();
+    await run.goToProcore(page, link);
     run.setCompanies(1, run.production);
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: 'Connected' }).waitFor();
   });
+});
+
+it('an address that has no page has one all the same, and `/` says what this host is for', async () => {
+  const page = await newPage();
+  expect((await page.goto(`${run.sandbox.api}/`))?.status()).toBe(200);
+  expect(await headingOf(page)).toBe('Nothing to do here');
+  expect((await page.goto(`${run.sandbox.api}/oauth/callbak?code=x`))?.status()).toBe(404);
+  expect(await headingOf(page)).toBe('This page does not exist');
+});
+
+it('an app that is installed nowhere: the page says who installs it, and where (hard case 44)', async () => {
+  const page = await newPage();
+  run.setCompanies(0);
+  const callback = await run.callbackFor(page, await run.newLink('nowhere'));
+  expect((await page.goto(callback))?.status()).toBe(200);
+  run.setCompanies(1);
+  expect(await headingOf(page)).toBe('Connected, but not installed yet');
+  await page.getByText('Ask an administrator of your company in Procore').waitFor();
 });
 
 it('a choice of company that is over says so', async () => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { contentSecurityPolicy } from '../../functions/connect/page-style.ts';
+import { contentSecurityPolicy, pageStyle } from '../../functions/connect/page-style.ts';
 import { type LoopbackServer, startLoopbackServer } from '../faults/loopback-server.ts';
 import { type ConnectRun, headingOf, startConnectRun } from './connect-run.ts';
 
@@ -169,17 +169,16 @@ describe('header injection', () => {
     const page = await newPage();
     const link = await run.newLink('headers');
     const callback = await run.callbackFor(page, link);
-    for (const url of [link, callback, `${run.sandbox.api}/oauth/company`]) {
+    const policy = contentSecurityPolicy({}, pageStyle({}));
+    for (const url of [link, callback, `${run.sandbox.api}/oauth/company`, `${run.sandbox.api}/nothing`]) {
       expect((await page.goto(url))?.headers()).toMatchObject({
         'cache-control': 'no-store',
-        'content-security-policy': contentSecurityPolicy,
+        'content-security-policy': policy,
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
       });
     }
-    expect(contentSecurityPolicy).toMatch(
-      /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; frame-ancestors 'none'$/,
-    );
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; frame-ancestors 'none'$/);
   });
 });
 
@@ -203,6 +202,8 @@ describe('XSS', () => {
       ['/oauth/callback', { error: markup, error_description: markup, error_uri: markup, state }],
       ['/oauth/callback', { error: 'access_denied', error_description: markup, error_uri: markup, state }],
       ['/oauth/company', { session: markup, chosen: markup }],
+      ['/oauth/search', { session: markup, q: markup }],
+      [`/${encodeURIComponent(markup)}`, { [markup]: markup }],
     ];
     for (const [path, parameters] of addresses) {
       await page.goto(`${run.sandbox.api}${path}?${new URLSearchParams(parameters)}`);

@@ -58,9 +58,15 @@ describe('a rule of AWS that the stack does not follow', () => {
         'AwsSolutions-SQS3',
         'The escrow queue tries a token set again for 14 days; a dead-letter queue would take it out of reach.',
       ],
+      [
+        'CompanyWorkQueue/Queue',
+        'AwsSolutions-SQS3',
+        'A wake-up that nobody could work ends after an hour; the sweep sends another one for what is due.',
+      ],
       ['HttpApi/Api/GET--oauth--start', 'AwsSolutions-APIG4', opened('/oauth/start')],
       ['HttpApi/Api/POST--oauth--start', 'AwsSolutions-APIG4', opened('/oauth/start')],
       ['HttpApi/Api/GET--oauth--callback', 'AwsSolutions-APIG4', opened('/oauth/callback')],
+      ['HttpApi/Api/GET--oauth--search', 'AwsSolutions-APIG4', opened('/oauth/search')],
       ['HttpApi/Api/GET--oauth--company', 'AwsSolutions-APIG4', opened('/oauth/company')],
       ['HttpApi/Api/POST--oauth--company', 'AwsSolutions-APIG4', opened('/oauth/company')],
       ...['/webhooks', '/webhooks/{proxy+}'].flatMap((path) =>
@@ -70,6 +76,7 @@ describe('a rule of AWS that the stack does not follow', () => {
           `Procore cannot sign in at the route ${path}: webhook-intake checks the Authorization header that its hooks send.`,
         ]),
       ),
+      ['HttpApi/Others', 'AwsSolutions-APIG4', 'The default route shows a page that holds nothing and does nothing.'],
     ]);
   });
 });

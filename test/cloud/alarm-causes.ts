@@ -181,23 +181,46 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
     {
       cause: 'a hook is missing or disabled',
       metric: 'subscriptionInactive',
-      how: `${line} subscription-audit`,
+      how: `${line} company-work`,
       everyMinutes: 60,
     },
   ],
-  'subscription-audit-failing': [
+  'audit-jobs-failing': [
     {
       cause: 'a company cannot be audited: no authorization, app disconnected',
-      metric: 'subscriptionAuditFailed',
-      how: `${line} subscription-audit`,
+      metric: 'auditJobsFailed',
+      how: `${line} company-work`,
       everyMinutes: 60,
+    },
+  ],
+  'audit-behind': [
+    {
+      cause: 'Procore’s limit leaves the audit too few calls, or a company’s looks fail',
+      metric: 'auditOldestLookHours',
+      how: `${line} company-work`,
+      value: 7,
+      everyMinutes: 60,
+    },
+    {
+      cause: 'wake-ups are not worked: company-work fails or is throttled, and its sweep tells',
+      metric: 'auditOldestLookHours',
+      how: `${line} company-work`,
+      value: 7,
+    },
+  ],
+  'vanished-held-back': [
+    {
+      cause: 'many records are missing of a list, and Procore’s list says nothing of why',
+      metric: 'vanishedHeldBack',
+      how: `${line} company-work`,
+      value: 21,
     },
   ],
   'deliveries-discarded': [
     {
       cause: 'Procore gave deliveries up that the audit cannot fetch',
       metric: 'deliveriesDiscarded',
-      how: `${line} subscription-audit`,
+      how: `${line} company-work`,
       everyMinutes: 60,
     },
   ],
@@ -205,7 +228,7 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
     {
       cause: 'no delivery for too long',
       metric: 'webhookSilence',
-      how: `${line} subscription-audit`,
+      how: `${line} company-work`,
       everyMinutes: 60,
     },
   ],
@@ -219,13 +242,13 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
   'rate-limit-nearly-spent': [
     {
       cause: 'most of the hour’s calls are made',
-      metric: 'rateBudgetHourLeftPercent',
+      metric: 'rateBudgetLongLeftPercent',
       how: `${line} the function that called Procore`,
       value: 3,
     },
   ],
   'connecting-errors': [
-    ...['OauthStart', 'OauthCallback', 'OauthCompany', 'ConnectServiceAccount'].map((name) => ({
+    ...['OauthStart', 'OauthCallback', 'OauthCompany', 'ConfirmConnection', 'ConnectServiceAccount'].map((name) => ({
       cause: 'a crash or a time-out of a page',
       metric: `Function${name} Errors`,
       how: lambda,
@@ -259,19 +282,12 @@ export const alarmCauses: Readonly<Record<string, readonly AlarmCause[]>> = {
       driven: true,
     },
   ],
-  'audit-errors': [
+  'company-work-errors': [
     {
-      cause: 'the audit fails outright, once an hour',
-      metric: 'FunctionSubscriptionAudit Errors',
+      cause: 'a sweep or a batch of slices fails outright',
+      metric: 'FunctionCompanyWork Errors',
       how: lambda,
       everyMinutes: 60,
-      driven: true,
-    },
-    {
-      cause: 'a scheduled reconciliation fails outright',
-      metric: 'FunctionReconciliation Errors',
-      how: lambda,
-      everyMinutes: 240,
       driven: true,
     },
   ],

@@ -60,6 +60,7 @@ const connecting = [
   'OauthStart',
   'OauthCallback',
   'OauthCompany',
+  'ConfirmConnection',
   'Disconnect',
   'ConnectServiceAccount',
 ];
@@ -263,12 +264,18 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     ...audited,
     stays: [{ subscriptionRepaired: hourly(9) }],
   },
-  'subscription-audit-failing': {
-    fires: [{ subscriptionAuditFailed: hourly(1, 1) }],
+  'audit-jobs-failing': {
+    fires: [{ auditJobsFailed: hourly(1, 1) }],
     after: 120,
     ends: 180,
-    stays: [{ subscriptionAuditFailed: hourly(9) }, { subscriptionAuditFailed: hourly(1, undefined, 1) }],
+    stays: [{ auditJobsFailed: hourly(9) }, { auditJobsFailed: hourly(1, undefined, 1) }],
   },
+  'audit-behind': {
+    fires: [{ auditOldestLookHours: hourly(6) }, { auditOldestLookHours: steadily(5, 2, 9) }],
+    ...audited,
+    stays: [{ auditOldestLookHours: steadily(120, 5, 5) }],
+  },
+  'vanished-held-back': { fires: [{ vanishedHeldBack: hourly(21) }], ...audited, stays: [] },
   'deliveries-discarded': {
     fires: [{ deliveriesDiscarded: hourly(1) }],
     ...audited,
@@ -282,9 +289,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     stays: [{ apiCallFailed: once(9), apiThrottled: once(9) }],
   },
   'rate-limit-nearly-spent': {
-    fires: [{ rateBudgetHourLeftPercent: steadily(1, 50, 9) }],
+    fires: [{ rateBudgetLongLeftPercent: steadily(1, 50, 9) }],
     ...counted,
-    stays: [{ rateBudgetHourLeftPercent: steadily(60, 10) }, { rateBudgetSpikeLeftPercent: once(0) }],
+    stays: [{ rateBudgetLongLeftPercent: steadily(60, 10) }, { rateBudgetShortLeftPercent: once(0) }],
   },
   'connecting-errors': {
     fires: each(connecting, 'Errors', once()),
@@ -307,10 +314,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     stays: each(['WebhookIntake', 'WebhookWorker'], 'Errors', once()),
     pages: true,
   },
-  'audit-errors': {
-    fires: each(['SubscriptionAudit', 'Reconciliation'], 'Errors', once()),
+  'company-work-errors': {
+    fires: each(['CompanyWork'], 'Errors', once()),
     ...audited,
-    stays: each(['SubscriptionAudit', 'Reconciliation'], 'Throttles', steadily(60, 1)),
+    stays: each(['CompanyWork'], 'Throttles', steadily(60, 1)),
   },
   'webhooks-throttled': {
     fires: each(['WebhookIntake', 'WebhookWorker'], 'Throttles', once()),

@@ -97,8 +97,8 @@ describe('what is counted', () => {
       secrets: 2,
       dashboards: 0,
       compositeAlarms: 2,
-      polledQueues: { fifo: 2, standard: 1 },
-      runsPerDay: { 'rotation-sweep': 1440, 'subscription-audit': 24 },
+      polledQueues: { fifo: 2, standard: 2 },
+      runsPerDay: { 'rotation-sweep': 1440, 'company-work': 1440 },
       traced: false,
       systemLines: false,
       ledgerBackup: false,
@@ -108,7 +108,7 @@ describe('what is counted', () => {
   });
 
   test('follows the settings', () => {
-    expect(count({ worker: false }).polledQueues).toEqual({ fifo: 1, standard: 1 });
+    expect(count({ worker: false }).polledQueues).toEqual({ fifo: 1, standard: 2 });
     expect(count({ worker: false }).memoryGb).not.toHaveProperty('webhook-worker');
     expect(count({ monitoring: 'full' })).toMatchObject({ dashboards: 1 });
     expect(count({ monitoring: 'full' }).alarmMetrics).toBeGreaterThan(2 * count().alarmMetrics);
@@ -129,19 +129,19 @@ describe('what is counted', () => {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
     template.Resources.Alarm = { Type: 'AWS::CloudWatch::Alarm', Properties: {} };
-    const { Ref: reconciliation } = Object(template.Outputs.SandboxFunctionReconciliation?.Value);
+    const { Ref: disconnect } = Object(template.Outputs.SandboxFunctionDisconnect?.Value);
     const rule = {
       Type: 'AWS::Events::Rule',
       Properties: {
         ScheduleExpression: 'rate(5 minutes)',
-        Targets: [{ Arn: { 'Fn::GetAtt': [reconciliation, 'Arn'] } }],
+        Targets: [{ Arn: { 'Fn::GetAtt': [disconnect, 'Arn'] } }],
       },
     };
     template.Resources.Rule = rule;
     expect(countCharges('sandbox', template)).toEqual({
       ...before,
       alarmMetrics: before.alarmMetrics + 1,
-      runsPerDay: { ...before.runsPerDay, reconciliation: 288 },
+      runsPerDay: { ...before.runsPerDay, disconnect: 288 },
       traced: true,
       ledgerBackup: true,
     });

@@ -12,7 +12,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** As npm runs its scripts, for a person who never signed in to AWS. */
 function run(script: 'synth' | 'deploy' | 'bootstrap', ...args: readonly string[]) {
   const program = script === 'synth' ? ['bin/cdk.ts', 'synth'] : [`bin/${script}.ts`];
-  return spawnSync(process.execPath, [...program, ...args], {
+  return spawnSync(process.execPath, ['bin/run.js', ...program, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { PATH: process.env.PATH, HOME: directory, AWS_EC2_METADATA_DISABLED: 'true', CI: 'true' },
@@ -43,7 +43,7 @@ test('bootstrap has the CDK prepare the account of the stage, in a fresh clone, 
   const { status, stdout } = run('bootstrap', '--help');
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('Deploys the CDK toolkit stack') });
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  expect(scripts).toMatchObject({ prebootstrap: scripts.predeploy, bootstrap: 'node bin/bootstrap.ts' });
+  expect(scripts).toMatchObject({ bootstrap: 'node bin/run.js bin/bootstrap.ts' });
 }, 120_000);
 
 test('bootstrap without credentials says to sign in and to set a region', () => {

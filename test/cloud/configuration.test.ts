@@ -12,6 +12,9 @@ const defaults = {
   worker: true,
   workerConcurrency: 10,
   giveUpAfterHours: 72,
+  memoryMebibytes: 512,
+  timeoutSeconds: 60,
+  environment: {},
   revokeReplacedTokens: false,
   logRetention: 90,
   logLevel: 'info',
@@ -50,6 +53,12 @@ describe('the procore block of the context', () => {
         ],
       },
     ]);
+  });
+
+  test('says for each environment what Procore counts its limits by, if that is known', () => {
+    const stage = { rateLimitScope: 'app', environments: { sandbox: { rateLimitScope: 'company' }, production: {} } };
+    const [stack] = read(stageOf(stage));
+    expect(stack?.environments.map(({ rateLimitScope }) => rateLimitScope)).toEqual(['company', 'app']);
   });
 
   test('decides for a stage, and for each of its environments', () => {
@@ -126,6 +135,8 @@ describe('the procore block of the context', () => {
     'domain',
     'domains',
     'returnToOrigins',
+    'secrets',
+    'vpc',
     'account',
     'region',
     'profile',
@@ -192,6 +203,8 @@ describe('the procore block of the context', () => {
     ['giveUpAfterHours', 1.5],
     ['workerConcurrency', 2.5],
     ['revokeReplacedTokens', 'perhaps'],
+    ['rateLimitScope', 'user'],
+    ['rateLimitScope', null],
     ['logRetentionDays', 31],
     ['logRetentionDays', true],
     ['logLevel', 'verbose'],

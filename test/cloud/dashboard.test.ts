@@ -63,21 +63,22 @@ describe('the dashboard of an environment', () => {
       expect(row).toHaveLength(2);
     }
     const titles = body.widgets.map(({ properties }) => properties.title);
-    expect(titles).toHaveLength(12);
-    expect(new Set(titles).size).toBe(12);
+    expect(titles).toHaveLength(14);
+    expect(new Set(titles).size).toBe(14);
     expect(Math.min(...titles.map((title) => title.length))).toBeGreaterThan(10);
     for (const { properties } of body.widgets) expect(properties.yAxis).toEqual({ left: { min: 0 } });
   });
 
   test('sums every metric that functions count, but for those that are no counts', () => {
-    const percents = ['rateBudgetHourLeftPercent', 'rateBudgetSpikeLeftPercent'];
+    const percents = ['rateBudgetLongLeftPercent', 'rateBudgetShortLeftPercent'];
     const shown = body.widgets.flatMap(shownBy);
-    const others = [...percents, 'escrowAgeSeconds'];
+    const highest = ['escrowAgeSeconds', 'auditOldestLookHours'];
+    const others = [...percents, ...highest];
     const emitted = metricNames.filter((metric) => !isToldByAws(metric));
     const counts = [...emitted.filter((metric) => !others.includes(metric)), 'webhookUnanswered'];
     for (const metric of counts) expect(shown, metric).toContain(ours('Sum', metric));
     for (const metric of percents) expect(shown, metric).toContain(ours('Minimum', metric));
-    expect(shown).toContain(ours('Maximum', 'escrowAgeSeconds'));
+    for (const metric of highest) expect(shown, metric).toContain(ours('Maximum', metric));
     expect(shown.filter((each) => each.includes('webhookAnswerMs'))).toEqual([
       ours('p50', 'webhookAnswerMs'),
       ours('p99', 'webhookAnswerMs'),
@@ -92,7 +93,9 @@ describe('the dashboard of an environment', () => {
     const of = (measure: string) => (queue: string) => `Maximum ${measure} QueueName ${queue}`;
     expect(ages).toEqual(['Events'].map(of('ApproximateAgeOfOldestMessage')));
     expect(lengths).toEqual(
-      ['EventsDeadLetter', 'RotationDeadLetter', 'Quarantine', 'Escrow'].map(of('ApproximateNumberOfMessagesVisible')),
+      ['CompanyWork', 'EventsDeadLetter', 'RotationDeadLetter', 'Quarantine', 'Escrow'].map(
+        of('ApproximateNumberOfMessagesVisible'),
+      ),
     );
   });
 
@@ -110,6 +113,6 @@ describe('the dashboard of an environment', () => {
       .filter(([namespace]) => namespace === 'AWS/SQS')
       .map((metric) => (metric.at(-1) as { readonly label?: string }).label);
     const waiting = ['eventsDeadLetter', 'rotationDeadLetter', 'quarantine', 'escrow'];
-    expect(labels).toEqual(['events', 'events', 'events', ...waiting]);
+    expect(labels).toEqual(['events', 'events', 'companyWork', 'events', ...waiting]);
   });
 });

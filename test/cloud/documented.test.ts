@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { expect, test } from 'vitest';
 import { environmentOptions } from '../../lib/cloud/environment-options.ts';
+import { keyActionsOf } from '../../lib/key-permissions.ts';
 import { permissionsOf } from '../../lib/operator/permissions.ts';
 import { tableOutputs } from '../../lib/stack-outputs.ts';
 import { permissions } from './permissions.ts';
@@ -89,11 +90,13 @@ test('the policy for GitHub has what verify needs, what `npm run deploy` asks it
     'cloudformation:GetTemplate *',
     'cloudformation:UpdateTerminationProtection *',
     ...tables.map((table) => `dynamodb:UpdateTable ${table}`),
+    ...['dynamodb:GetItem', 'dynamodb:UpdateItem'].map((action) => `${action} TABLE-RATE-BUDGET`),
+    ...keyActionsOf('dynamodb:UpdateItem').map((action) => `${action} KEY`),
   ];
   const ofVerify = [...permissionsOf('verify')].flatMap(([resource, actions]) =>
     actions.map((action) => `${action} ${nameOf(resource)}`),
   );
-  expect(lines.sort()).toEqual([...ofDeploy, ...ofVerify].sort());
+  expect(lines.sort()).toEqual([...new Set([...ofDeploy, ...ofVerify])].sort());
 });
 
 test('a consumer of the queue of events is told the rights that our own worker has on it', () => {

@@ -13,6 +13,9 @@ describe('the options of an environment', () => {
       worker: true,
       workerConcurrency: 10,
       giveUpAfterHours: 72,
+      memoryMebibytes: 512,
+      timeoutSeconds: 60,
+      environment: {},
       revokeReplacedTokens: false,
       logRetention: RetentionDays.THREE_MONTHS,
       logLevel: 'info',
@@ -31,13 +34,21 @@ describe('the options of an environment', () => {
       worker: false,
       workerConcurrency: 2,
       giveUpAfterHours: 216,
+      memoryMebibytes: 10_240,
+      timeoutSeconds: 900,
+      environment: { ERP_URL: 'https://erp.example.com' },
       revokeReplacedTokens: true,
+      rateLimitScope: 'token',
       logRetention: RetentionDays.ONE_DAY,
       logLevel: 'error',
       monitoring: 'lean',
       gradualDeployments: false,
     } as const;
     expect(completeOptions('production', given)).toEqual(given);
+  });
+
+  test.each(['app', 'company', 'token'] as const)('take %s for what Procore counts by', (rateLimitScope) => {
+    expect(completeOptions('sandbox', { rateLimitScope })).toMatchObject({ rateLimitScope });
   });
 
   test.each([2, 1000])('take a worker concurrency of %i', (workerConcurrency) => {
@@ -71,6 +82,8 @@ describe('the options of an environment', () => {
       'yes',
       'true to revoke at once what a reconnect replaced, or false to revoke it with the disconnect',
     ],
+    ['rateLimitScope', 'user', 'app, company, token; without it, it is learned'],
+    ['rateLimitScope', true, 'app, company, token; without it, it is learned'],
     ['logRetention', 31, periods],
     ['logRetention', 'THREE_MONTHS', periods],
     ['logLevel', 'debug', 'info or error'],

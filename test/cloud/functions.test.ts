@@ -22,14 +22,15 @@ const functionNames = [
     'AccessToken',
     'ConnectLink',
     'ConnectServiceAccount',
+    'ConfirmConnection',
     'Disconnect',
     'OauthCallback',
     'OauthCompany',
     'OauthStart',
-    'Reconciliation',
+    'RestoreConnections',
     'RotationSweep',
   ],
-  ...['SubscriptionAudit', 'TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
+  ...['CompanyWork', 'TokenRecovery', 'TokenRotation', 'WebhookIntake', 'WebhookWorker'],
 ];
 
 function propertiesOf(stack: Template, name: string): { readonly [key: string]: unknown } {
@@ -72,6 +73,7 @@ describe('functions', () => {
     // API Gateway answers 503 after 30 s.
     ['OauthCallback', 512, 29],
     ['OauthCompany', 512, 29],
+    ['ConfirmConnection', 512, 30],
     ['Disconnect', 512, 30],
     ['ConnectServiceAccount', 512, 60],
     ['AccessToken', 512, 30],
@@ -79,11 +81,11 @@ describe('functions', () => {
     ['RotationSweep', 512, 50],
     ['TokenRotation', 512, 60],
     ['TokenRecovery', 256, 30],
+    ['RestoreConnections', 512, 60],
     // Procore waits 5 s, a cold start included.
     ['WebhookIntake', 768, 10],
     ['WebhookWorker', 512, 60],
-    ['SubscriptionAudit', 512, 900],
-    ['Reconciliation', 512, 900],
+    ['CompanyWork', 512, 90],
   ])('%s has %i MiB and %i s for its work', (name, memory, timeout) => {
     expect(propertiesOf(template, name)).toMatchObject({ MemorySize: memory, Timeout: timeout });
   });
@@ -95,7 +97,7 @@ describe('functions', () => {
   });
 
   test('log their events unless told', () => {
-    for (const name of functionNames) expect(environmentOf(template, name).POWERTOOLS_LOG_LEVEL).toBe('INFO');
+    for (const name of functionNames) expect(environmentOf(template, name).PROCORE_LOG_LEVEL).toBe('INFO');
   });
 
   test('reserve no concurrency: a cap would refuse webhooks', () => {
@@ -121,7 +123,7 @@ describe('functions', () => {
   const revoking = ['REVOKE_REPLACED'];
 
   test.each([
-    ['ConnectLink', ['AUTHORIZATIONS_TABLE', 'PUBLIC_ORIGIN', 'RETURN_TO_ORIGINS']],
+    ['ConnectLink', ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'PUBLIC_ORIGIN', 'RETURN_TO_ORIGINS']],
     ['OauthStart', ['AUTHORIZATIONS_TABLE', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN']],
     [
       'OauthCallback',
@@ -135,6 +137,7 @@ describe('functions', () => {
       ],
     ],
     ['OauthCompany', ['AUTHORIZATIONS_TABLE', 'CONNECTIONS_TABLE', 'PUBLIC_ORIGIN']],
+    ['ConfirmConnection', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking]],
     ['Disconnect', ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking]],
     [
       'AccessToken',
@@ -160,6 +163,7 @@ describe('functions', () => {
         'ACCESS_TOKEN_FUNCTION',
         'DELIVERIES_TABLE',
         'EVENT_DEAD_LETTER_QUEUE_URL',
+        'EVENT_VISIBILITY_SECONDS',
         'GIVE_UP_AFTER_HOURS',
         'EVENT_QUEUE_URL',
         'OAUTH_CLIENT_SECRET_ARN',
@@ -172,33 +176,30 @@ describe('functions', () => {
       ['CONNECTIONS_TABLE', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', 'PUBLIC_ORIGIN', ...revoking],
     ],
     [
-      'SubscriptionAudit',
+      'RestoreConnections',
+      ['CONNECTIONS_TABLE', 'ESCROW_QUEUE_URL', 'EVENT_QUEUE_URL', 'OAUTH_CLIENT_SECRET_ARN', ...revoking],
+    ],
+    [
+      'CompanyWork',
       [
         'VENDING_CALLS',
         'ACCESS_TOKEN_FUNCTION',
+        'COMPANY_WORK_QUEUE_URL',
         'DELIVERIES_TABLE',
+        'DISCONNECT_FUNCTION',
+        'EVENT_DEAD_LETTER_QUEUE_URL',
         'EVENT_QUEUE_URL',
+        'JOBS_TABLE',
+        'OAUTH_CLIENT_SECRET_ARN',
         'QUARANTINE_QUEUE_URL',
         'RATE_BUDGET_TABLE',
         'SUBSCRIPTIONS_TABLE',
         'WEBHOOK_AUTHORIZATION_SECRET_ARN',
       ],
     ],
-    [
-      'Reconciliation',
-      [
-        'VENDING_CALLS',
-        'ACCESS_TOKEN_FUNCTION',
-        'DELIVERIES_TABLE',
-        'EVENT_QUEUE_URL',
-        'QUARANTINE_QUEUE_URL',
-        'RATE_BUDGET_TABLE',
-        'SUBSCRIPTIONS_TABLE',
-      ],
-    ],
   ])('%s gets the settings it reads and no others', (name, variables) => {
     expect(Object.keys(environmentOf(template, name)).sort()).toEqual(
-      [...variables, 'PROCORE_ENVIRONMENT', 'PROCORE_STACK_NAME', 'POWERTOOLS_LOG_LEVEL'].sort(),
+      [...variables, 'PROCORE_ENVIRONMENT', 'PROCORE_STACK_NAME', 'PROCORE_LOG_LEVEL'].sort(),
     );
   });
 
@@ -206,11 +207,13 @@ describe('functions', () => {
     const outputs: Readonly<Record<string, string>> = {
       ACCESS_TOKEN_FUNCTION: 'FunctionAccessToken',
       AUTHORIZATIONS_TABLE: 'TableAuthorizations',
+      COMPANY_WORK_QUEUE_URL: 'QueueCompanyWork',
       CONNECTIONS_TABLE: 'TableConnections',
       DELIVERIES_TABLE: 'TableDeliveries',
       ESCROW_QUEUE_URL: 'QueueEscrow',
       EVENT_DEAD_LETTER_QUEUE_URL: 'QueueEventsDeadLetter',
       EVENT_QUEUE_URL: 'QueueEvents',
+      JOBS_TABLE: 'TableJobs',
       OAUTH_CLIENT_SECRET_ARN: 'SecretOauthClient',
       QUARANTINE_QUEUE_URL: 'QueueQuarantine',
       RATE_BUDGET_TABLE: 'TableRateBudget',
@@ -236,8 +239,10 @@ describe('what starts them', () => {
   test('is a route of the HTTP API for pages and webhooks', () => {
     const routes = sandbox('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey);
     expect(routes.sort()).toEqual([
+      '$default',
       'GET /oauth/callback',
       'GET /oauth/company',
+      'GET /oauth/search',
       'GET /oauth/start',
       'HEAD /webhooks',
       'HEAD /webhooks/{proxy+}',
@@ -255,6 +260,8 @@ describe('what starts them', () => {
     ['GET /oauth/start', 'OauthStart'],
     ['POST /oauth/start', 'OauthStart'],
     ['GET /oauth/callback', 'OauthCallback'],
+    ['GET /oauth/search', 'OauthCallback'],
+    ['$default', 'OauthCompany'],
     ['GET /oauth/company', 'OauthCompany'],
     ['POST /oauth/company', 'OauthCompany'],
     ['POST /webhooks', 'WebhookIntake'],
@@ -272,6 +279,21 @@ describe('what starts them', () => {
     );
   });
 
+  const peopleRoutes = [
+    ...['GET /oauth/start', 'POST /oauth/start', 'GET /oauth/callback'],
+    ...['GET /oauth/company', 'POST /oauth/company'],
+  ];
+  const people = { ThrottlingBurstLimit: 100, ThrottlingRateLimit: 10 };
+
+  test('has its stage made after the routes whose throttle it sets: API Gateway refuses settings of a route that is not there', () => {
+    const [[, stage] = []] = sandbox('AWS::ApiGatewayV2::Stage');
+    const routes = sandbox('AWS::ApiGatewayV2::Route').filter(([, { Properties }]) =>
+      peopleRoutes.includes(String(Properties.RouteKey)),
+    );
+    expect(routes).toHaveLength(5);
+    expect(stage?.DependsOn).toEqual(expect.arrayContaining(routes.map(([id]) => id)));
+  });
+
   test('is the HTTP API’s one stage, which serves at the root what is deployed, and cuts a flood off', () => {
     const stages = sandbox('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties);
     expect(stages).toHaveLength(1);
@@ -280,12 +302,14 @@ describe('what starts them', () => {
       AutoDeploy: true,
       // One edit in Procore can send 2,000 webhooks at once.
       DefaultRouteSettings: { ThrottlingBurstLimit: 4000, ThrottlingRateLimit: 2000 },
+      // A stranger at the pages must not cost what webhooks may.
+      RouteSettings: Object.fromEntries(peopleRoutes.map((route) => [route, people])),
     });
   });
 
   test.each([
     ['RotationSweep', 'rate(1 minute)', 60],
-    ['SubscriptionAudit', 'rate(1 hour)', 3600],
+    ['CompanyWork', 'rate(1 minute)', 60],
   ])('is a rule for %s, %s, and what failed is not tried again', (name, schedule, age) => {
     const fn = expect.stringMatching(new RegExp(`${name}Function`));
     expect(sandbox('AWS::Events::Rule').map(([, { Properties }]) => Properties)).toContainEqual(
@@ -313,12 +337,14 @@ describe('what starts them', () => {
     expect(of('TokenRotation')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 5 } });
     expect(of('TokenRecovery')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 2 } });
     expect(of('WebhookWorker')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 10 } });
-    expect(mappings.length).toBe(3);
+    expect(of('CompanyWork')).toMatchObject({ ...batches, ScalingConfig: { MaximumConcurrency: 4 } });
+    expect(mappings.length).toBe(4);
   });
 
   test.each([
     ['TokenRotation', 'QueueRotation'],
     ['TokenRecovery', 'QueueEscrow'],
+    ['CompanyWork', 'QueueCompanyWork'],
     ['WebhookWorker', 'QueueEvents'],
   ])('is, for %s, the queue %s, once its role may work it', (name, queue) => {
     const [mapping] = sandbox('AWS::Lambda::EventSourceMapping').filter(([id]) => id.includes(name));
@@ -346,15 +372,18 @@ describe('the outputs', () => {
         ...['QueueEvents', 'QueueEventsDeadLetter', 'QueueQuarantine', 'QueueRotation', 'QueueRotationDeadLetter'],
         ...[
           'QueueEscrow',
+          'QueueCompanyWork',
           'TableConnections',
           'TableAuthorizations',
           'TableDeliveries',
           'TableSubscriptions',
           'TableRateBudget',
+          'TableJobs',
         ],
-        ...['OauthStart', 'OauthCallback', 'OauthCompany', 'WebhookWorker', 'SubscriptionAudit'].map(
-          (name) => `Log${name}`,
-        ),
+        ...[
+          ...['OauthStart', 'OauthCallback', 'OauthCompany', 'WebhookWorker', 'CompanyWork', 'ConnectServiceAccount'],
+          ...['ConfirmConnection', 'Disconnect', 'AccessToken', 'TokenRotation', 'TokenRecovery', 'RestoreConnections'],
+        ].map((name) => `Log${name}`),
         ...functionNames.map((name) => `Function${name}`),
       ].sort(),
     );
@@ -367,7 +396,7 @@ describe('the outputs', () => {
     };
     // What `Ref` gives of an alias is its ARN, and of a function its name.
     expect(typeOf('SandboxFunctionAccessToken')).toBe('AWS::Lambda::Alias');
-    expect(typeOf('SandboxFunctionReconciliation')).toBe('AWS::Lambda::Function');
+    expect(typeOf('SandboxFunctionCompanyWork')).toBe('AWS::Lambda::Function');
   });
 
   test('give the callback URL that the functions make from PUBLIC_ORIGIN', () => {
@@ -399,7 +428,7 @@ describe('the configuration', () => {
     const without = synthesize({ environments: 'sandbox', worker: false });
     expect(without.findOutputs('SandboxFunctionWebhookWorker')).toEqual({});
     expect(Object.keys(without.findOutputs('SandboxQueueEvents'))).toEqual(['SandboxQueueEvents']);
-    without.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    without.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
     const namesOf = (of: Template) => Object.keys(of.findOutputs('*')).filter((name) => name.startsWith('Sandbox'));
     // All that a consumer needs is there; what is missing is the worker's own.
     expect(namesOf(template).filter((name) => !namesOf(without).includes(name))).toEqual([
@@ -435,12 +464,16 @@ describe('in an account that may run few functions at once', () => {
     );
   });
 
+  test('company-work has no queue, and works what is due when its rule starts it', () => {
+    expect(environmentOf(small, 'CompanyWork')).not.toHaveProperty('COMPANY_WORK_QUEUE_URL');
+    const rules = resourcesOfType(small, 'AWS::Events::Rule').filter(([id]) => id.includes('CompanyWork'));
+    expect(rules).toHaveLength(1);
+  });
+
   test('the worker asks for one access token at a time, and for ten where there is room', () => {
     expect(environmentOf(small, 'WebhookWorker').VENDING_CALLS).toBe('1');
     expect(environmentOf(template, 'WebhookWorker').VENDING_CALLS).toBe('10');
-    for (const name of ['SubscriptionAudit', 'Reconciliation']) {
-      expect(environmentOf(template, name).VENDING_CALLS).toBe('1');
-    }
+    expect(environmentOf(template, 'CompanyWork').VENDING_CALLS).toBe('1');
   });
 
   test('no function reserves any', () => {

@@ -101,37 +101,42 @@ const tell: Readonly<Record<string, readonly (readonly [output: string, ...event
   'ledger-failing': [
     ['WebhookIntake', 'webhook.ledger_unread', 'webhook.ledger_unwritten'],
     ['WebhookWorker', 'event.history_unread', 'event.not_marked'],
-    ['Reconciliation', 'reconcile.ledger_unread'],
+    ['CompanyWork', 'reconcile.ledger_unread'],
   ],
-  'subscription-inactive': [['SubscriptionAudit', 'subscription.inactive', 'subscription.repaired']],
-  'subscription-audit-failing': [['SubscriptionAudit', 'subscription.audit_failed', 'subscription.hook_failed']],
-  'deliveries-discarded': [['SubscriptionAudit', 'deliveries.discarded']],
-  'webhook-silence': [['SubscriptionAudit', 'subscription.silent']],
+  'subscription-inactive': [['CompanyWork', 'subscription.inactive', 'subscription.repaired']],
+  'audit-jobs-failing': [['CompanyWork', 'subscription.audit_failed', 'subscription.hook_failed', 'job.failed']],
+  'audit-behind': [['CompanyWork', 'job.failed', 'job.lease_lost', 'job.wake_up_refused', 'jobs.swept']],
+  'vanished-held-back': [['CompanyWork', 'vanished.held_back', 'vanished.told']],
+  'deliveries-discarded': [['CompanyWork', 'deliveries.discarded']],
+  'webhook-silence': [['CompanyWork', 'subscription.silent']],
   'app-disconnected': [
     ['WebhookWorker', 'app.disconnected', 'api.call_failed'],
-    ['SubscriptionAudit', 'app.disconnected'],
-    ['Reconciliation', 'app.disconnected'],
+    ['CompanyWork', 'app.disconnected'],
   ],
   'rate-limit-nearly-spent': [['WebhookWorker', 'api.call_failed', 'budget.unavailable', 'budget.unlearned']],
   'connecting-errors': [
-    ...['ConnectLink', 'OauthStart', 'OauthCallback', 'OauthCompany', 'Disconnect', 'ConnectServiceAccount'].map(
-      (name) => [name, failed] as const,
-    ),
+    ...[
+      ...['ConnectLink', 'OauthStart', 'OauthCallback', 'OauthCompany', 'ConfirmConnection', 'Disconnect'],
+      'ConnectServiceAccount',
+    ].map((name) => [name, failed] as const),
   ],
   'token-errors': ['AccessToken', 'RotationSweep', 'TokenRotation', 'TokenRecovery'].map((name) => [name, failed]),
   'webhook-errors': [['WebhookWorker', failed]],
-  'audit-errors': ['SubscriptionAudit', 'Reconciliation'].map((name) => [name, failed]),
+  'company-work-errors': [['CompanyWork', failed]],
   'tokens-throttled': [['TokenRotation', failed]],
 };
 
 /** The alarms for which the lines of the HTTP API tell, not those of functions. */
 const ofRequests = ['webhook-intake-slow', 'http-api-failing', 'webhooks-throttled'];
 
-/** The functions of each group by their outputs: those whose failed invocations the group's alarms count. */
+/**
+ * The functions of each group by their outputs: those whose failed invocations the group's alarms count, and the one whose
+ * caller sees how it ends.
+ */
 const membersOf: Readonly<Record<FunctionGroup, readonly string[]>> = {
   connecting: outputsIn('connecting-errors'),
-  tokens: outputsIn('token-errors'),
-  webhooks: outputsIn('webhook-intake-failing', 'webhook-errors', 'audit-errors'),
+  tokens: [...outputsIn('token-errors'), 'RestoreConnections'],
+  webhooks: outputsIn('webhook-intake-failing', 'webhook-errors', 'company-work-errors'),
 };
 
 function outputsIn(...ids: readonly string[]): readonly string[] {

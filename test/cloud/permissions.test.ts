@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { pascalCase } from '../../lib/stack-outputs.ts';
 import { permissions } from './permissions.ts';
 import { functionBehind, isList, type Json, type Resource, resourcesOf, synthesize, textsIn } from './synthesized.ts';
 
@@ -31,6 +33,15 @@ function statementsOf(output: string): readonly Statement[] {
   return (policies as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
     ({ PolicyDocument: document }) => document.Statement,
   );
+}
+
+/** The functions whose bundle holds the integrator's file, by their outputs. */
+function rolesOfForeignCode(): readonly string[] {
+  const folder = new URL('../../functions/', import.meta.url);
+  const importing = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && /(from|import\() ?'#on-event'/.test(readFileSync(new URL(path, folder), 'utf8')),
+  );
+  return importing.map((path) => pascalCase(path.replace(/\.ts$/, '')));
 }
 
 /** The output name of the one resource that a statement names, with what is joined to its ARN. */
@@ -100,15 +111,31 @@ describe('the role of each function', () => {
       }
       // A function decrypts the secrets that it may read, and no other that the key protects.
       if (via === 'secretsmanager.') {
-        const writes = Object.values(expected).some((allowed) => allowed.includes('secretsmanager:PutSecretValue'));
+        const secret = outputs.get(textsIn(condition['kms:EncryptionContext:SecretARN'] ?? '')[0] ?? '') ?? '';
+        const writes = expected[secret]?.includes('secretsmanager:PutSecretValue');
         expect(actions).toEqual(writes ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt']);
-        expect(outputs.get(textsIn(condition['kms:EncryptionContext:SecretARN'] ?? '')[0] ?? '')).toMatch(/^Secret/);
+        expect(expected).toHaveProperty(secret);
+        expect(secret).toMatch(/^Secret/);
       }
     }
     const wanted = Object.keys(expected).flatMap((name) =>
       name.startsWith('Table') ? ['dynamodb.'] : name.startsWith('Secret') ? ['secretsmanager.'] : [],
     );
     expect(services).toEqual(new Set(wanted));
+  });
+
+  test('in which code of others runs can read no secret, no token and no link, and be given an access token alone', () => {
+    const outOfReach = /^(Secret|TableConnections|TableAuthorizations|QueueEscrow|QueueRotation)|\*/;
+    expect(rolesOfForeignCode()).toEqual(['WebhookWorker']);
+    for (const statement of rolesOfForeignCode().flatMap(statementsOf)) {
+      const actions = [statement.Action].flat();
+      const names = (isList(statement.Resource) ? statement.Resource : [statement.Resource]).map(nameOf);
+      expect(actions.filter((action) => /^secretsmanager:|\*/.test(action))).toEqual([]);
+      expect(names.filter((name) => outOfReach.test(name))).toEqual([]);
+      if (actions.some((action) => action.startsWith('lambda:'))) expect(names).toEqual(['FunctionAccessToken']);
+      // The key opens the tables of this role, and no secret.
+      expect(JSON.stringify(statement.Condition ?? {})).not.toContain('secretsmanager');
+    }
   });
 
   test('stands in the role itself: no policy can be attached, detached or forgotten', () => {
@@ -131,7 +158,7 @@ describe('the role of each function', () => {
 describe('the resource policies', () => {
   test('refuse every queue to requests without TLS', () => {
     const queues = [...resources].filter(([, { Type }]) => Type === 'AWS::SQS::Queue').map(([id]) => id);
-    expect(queues.length).toBe(6);
+    expect(queues.length).toBe(7);
     const refused = [...resources.values()]
       .filter(({ Type }) => Type === 'AWS::SQS::QueuePolicy')
       .map(({ Properties }) => {
@@ -156,7 +183,7 @@ describe('the resource policies', () => {
       }
       return [];
     });
-    expect(documents.length).toBe(8);
+    expect(documents.length).toBe(9);
     for (const [action, document] of documents) {
       const { Statement: statements } = document as unknown as { Statement: Statement[] };
       const refused = statements.filter(({ Effect, Action }) => Effect === 'Deny' && Action === action);

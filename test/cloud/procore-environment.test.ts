@@ -9,6 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { ProcoreEnvironment, type ProcoreEnvironmentProps } from '../../lib/cloud/procore-environment.ts';
 import { ConfigurationError } from '../../lib/configuration-error.ts';
+import { permissionsOf } from '../../lib/operator/permissions.ts';
 import {
   cdkContext,
   type Json,
@@ -56,6 +57,7 @@ describe('the options of an environment', () => {
       returnToOrigins: ['https://a.example.com', 'http://localhost:3000'],
       workerConcurrency: 33,
       revokeReplacedTokens: true,
+      rateLimitScope: 'company',
       logRetention: RetentionDays.ONE_WEEK,
       logLevel: 'error',
     });
@@ -66,8 +68,13 @@ describe('the options of an environment', () => {
       ([, { Properties }]) => (Properties.Environment as { Variables: Record<string, Json> }).Variables,
     );
     const valuesOf = (name: string) => new Set(variables.flatMap(({ [name]: value }) => value ?? []));
-    expect(valuesOf('POWERTOOLS_LOG_LEVEL')).toEqual(new Set(['ERROR']));
+    expect(valuesOf('PROCORE_LOG_LEVEL')).toEqual(new Set(['ERROR']));
     expect(valuesOf('REVOKE_REPLACED')).toEqual(new Set(['true']));
+    // Everybody who counts calls, and nobody else.
+    const countsCalls = variables.filter((each) => 'RATE_BUDGET_TABLE' in each);
+    expect(countsCalls).toHaveLength(2);
+    for (const each of variables)
+      expect(each.RATE_LIMIT_SCOPE).toBe(countsCalls.includes(each) ? 'company' : undefined);
     expect(valuesOf('RETURN_TO_ORIGINS')).toEqual(new Set(['https://a.example.com,http://localhost:3000']));
   });
 
@@ -186,8 +193,32 @@ describe('grantAccessTokens', () => {
     // The alias, and no version by its number.
     Resource: vending,
   };
+  const table = { Ref: expect.stringMatching(/^SandboxTablesRateBudget/) };
+  const count = {
+    Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    // The budgets alone: in the same table stand calls that failed, with their bodies.
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['rate#*'] } },
+    Effect: 'Allow',
+    Resource: { 'Fn::GetAtt': [table.Ref, 'Arn'] },
+  };
+  const key = {
+    Action: [
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ],
+    Condition: {
+      StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['dynamodb.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+    },
+    Effect: 'Allow',
+    Resource: { 'Fn::GetAtt': [expect.stringMatching(/^SandboxEncryptionKey/), 'Arn'] },
+  };
+  const found = { PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending, PROCORE_SANDBOX_RATE_BUDGET_TABLE: table };
 
-  test('lets a function ask for access tokens, and tells it by which function', () => {
+  test('lets a function ask for access tokens and count its calls, and tells it where, and nothing more', () => {
     const { stack, procore, template } = inTheirStack();
     const theirs = new LambdaFunction(stack, 'Theirs', {
       runtime: Runtime.NODEJS_24_X,
@@ -197,12 +228,10 @@ describe('grantAccessTokens', () => {
     expect(procore.grantAccessTokens(theirs).success).toBe(true);
     const functions = resourcesOfType(template(), 'AWS::Lambda::Function');
     const [, resource] = functions.find(([id]) => id.startsWith('Theirs')) ?? [];
-    expect(resource?.Properties.Environment).toEqual({
-      Variables: { PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending },
-    });
+    expect(resource?.Properties.Environment).toEqual({ Variables: found });
     const policies = resourcesOfType(template(), 'AWS::IAM::Policy').map(([, { Properties }]) => Properties);
     expect(policies.map(({ PolicyDocument: document }) => document)).toEqual([
-      { Statement: [invoke], Version: '2012-10-17' },
+      { Statement: [invoke, count, key], Version: '2012-10-17' },
     ]);
   });
 
@@ -213,10 +242,15 @@ describe('grantAccessTokens', () => {
     expect(grant.success).toBe(true);
     const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
     expect(policy?.Properties).toMatchObject({
-      PolicyDocument: { Statement: [invoke] },
+      PolicyDocument: { Statement: [invoke, count, key] },
       Roles: [{ Ref: expect.stringMatching(/^Theirs/) }],
     });
-    expect(stack.resolve(procore.accessTokenVariables)).toEqual({ PROCORE_SANDBOX_ACCESS_TOKEN_FUNCTION: vending });
+    expect(stack.resolve(procore.accessTokenVariables)).toEqual(found);
+  });
+
+  test('tells what Procore counts by, where that is given', () => {
+    const { procore } = inTheirStack({ rateLimitScope: 'token' });
+    expect(procore.accessTokenVariables).toMatchObject({ PROCORE_SANDBOX_RATE_LIMIT_SCOPE: 'token' });
   });
 
   test('lets another account ask, by a permission of the alias itself', () => {
@@ -230,6 +264,77 @@ describe('grantAccessTokens', () => {
     });
   });
 });
+
+describe('what else a backend may be granted', () => {
+  const grants = [
+    ['grantConnectLinks', 'ConnectLink', 'CONNECT_LINK_FUNCTION'],
+    ['grantConfirmConnections', 'ConfirmConnection', 'CONFIRM_CONNECTION_FUNCTION'],
+    ['grantDisconnect', 'Disconnect', 'DISCONNECT_FUNCTION'],
+  ] as const;
+
+  test.each(grants)('%s lets a function invoke %s and nothing else, and tells it the name', (grant, name, variable) => {
+    const { stack, procore, template } = inTheirStack();
+    const theirs = new LambdaFunction(stack, 'Theirs', {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline('exports.handler = async () => {};'),
+    });
+    expect(procore[grant](theirs).success).toBe(true);
+    const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
+    const statements = statementsOf(policy);
+    expect(statements).toMatchObject([{ Action: 'lambda:InvokeFunction', Effect: 'Allow' }]);
+    expect(JSON.stringify(statements)).toContain(`SandboxConnecting${name}Function`);
+    const functions = resourcesOfType(template(), 'AWS::Lambda::Function');
+    const [, resource] = functions.find(([id]) => id.startsWith('Theirs')) ?? [];
+    expect(resource?.Properties.Environment).toEqual({
+      Variables: {
+        [`PROCORE_SANDBOX_${variable}`]: { Ref: expect.stringMatching(`SandboxConnecting${name}Function`) },
+      },
+    });
+  });
+
+  test.each(grants)('%s lets a role that is no function invoke %s', (grant, name) => {
+    const { stack, procore, template } = inTheirStack();
+    const role = new Role(stack, 'Theirs', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    expect(procore[grant](role).success).toBe(true);
+    const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
+    expect(JSON.stringify(policy)).toContain(`SandboxConnecting${name}Function`);
+  });
+
+  test('grantReconcile lets a role do what `events reconcile` and `events backfill` need, and nothing else', () => {
+    const { stack, procore, template } = inTheirStack();
+    const role = new Role(stack, 'Theirs', { assumedBy: new AccountPrincipal('210987654321') });
+    expect(procore.grantReconcile(role).success).toBe(true);
+    const [[, policy] = []] = resourcesOfType(template(), 'AWS::IAM::Policy');
+    const granted = statementsOf(policy).flatMap(({ Action: actions, Resource: resource }) =>
+      [actions].flat().map((action) => `${placeIn(JSON.stringify(resource))} ${action}`),
+    );
+    const needed = (['events reconcile', 'events backfill'] as const).flatMap((command) =>
+      [...permissionsOf(command)].flatMap(([place, actions]) => actions.map((action) => `${place} ${action}`)),
+    );
+    expect([...granted].sort()).toEqual([...new Set(needed)].sort());
+  });
+});
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+function statementsOf(
+  policy: { readonly Properties: Readonly<Record<string, Json>> } | undefined,
+): readonly Statement[] {
+  return (
+    (policy?.Properties.PolicyDocument as { readonly Statement: readonly Statement[] } | undefined)?.Statement ?? []
+  );
+}
+
+/** Names a resource of a policy as lib/operator/permissions.ts does. */
+function placeIn(resource: string): string {
+  if (resource.includes('AWS::StackId')) return 'the stack';
+  const [, table] = /SandboxTables([A-Z][a-z]+)/.exec(resource) ?? [];
+  return table === undefined ? 'Key' : `Table${table}`;
+}
 
 describe('the alarms of an environment in another app', () => {
   test('do what that app adds, all but the composite one, which only repeats them', () => {

@@ -63,7 +63,7 @@ describe('the stack', () => {
     });
     const levels = resourcesOfType(configured, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
       const { Variables: variables } = Properties.Environment as { Variables: Record<string, string> };
-      return `${id.startsWith('Sandbox') ? 'sandbox' : 'production'} ${variables.POWERTOOLS_LOG_LEVEL}`;
+      return `${id.startsWith('Sandbox') ? 'sandbox' : 'production'} ${variables.PROCORE_LOG_LEVEL}`;
     });
     expect(new Set(levels)).toEqual(new Set(['sandbox INFO', 'production ERROR']));
     const [[id, domain] = []] = resourcesOfType(configured, 'AWS::ApiGatewayV2::DomainName');

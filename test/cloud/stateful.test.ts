@@ -56,6 +56,7 @@ describe('what holds data', () => {
       'DynamoDB::Table SandboxTablesDeliveries403226BD KeySchema=id,HASH',
       'DynamoDB::Table SandboxTablesSubscriptionsA57F332A KeySchema=environment,HASH,companyId,RANGE',
       'DynamoDB::Table SandboxTablesRateBudget399974CB KeySchema=id,HASH',
+      'DynamoDB::Table SandboxTablesJobs953A209A KeySchema=environment,HASH,jobId,RANGE',
       'SQS::Queue SandboxEventsDeadCBD132A2 FifoQueue=true',
       'SQS::Queue SandboxEventsDBDC0462 FifoQueue=true',
       'SQS::Queue SandboxQuarantineQueue0D8BDA03',
@@ -112,7 +113,7 @@ describe('what is retained', () => {
       ([, { Type, DeletionPolicy }]) =>
         DeletionPolicy === 'RetainExceptOnCreate' && !/Policy$|Lambda::Version$/.test(Type),
     );
-    expect(kept.length).toBe(2 * 27);
+    expect(kept.length).toBe(2 * 29);
     for (const [id, { Properties }] of kept) {
       const environment = id.startsWith('Sandbox') ? 'sandbox' : 'production';
       const tags = Properties.Tags;
@@ -134,7 +135,7 @@ describe('tables', () => {
   test("are restorable but for the ledger, on demand and encrypted with their environment's key", () => {
     for (const prefix of ['Sandbox', 'Production']) {
       const tables = only('AWS::DynamoDB::Table', prefix);
-      expect(tables.length).toBe(5);
+      expect(tables.length).toBe(6);
       for (const [id, { Properties }] of tables) {
         expect(Properties).toMatchObject({
           BillingMode: 'PAY_PER_REQUEST',
@@ -162,10 +163,11 @@ describe('tables', () => {
       ['Deliveries', 'id S', 'arrivedDay S', 'arrivedAt N', 'attention S', 'attentionSince N'],
       ['Subscriptions', 'environment S', 'companyId S'],
       ['RateBudget', 'id S'],
+      ['Jobs', 'environment S', 'jobId S', 'dueShard S', 'nextAt N'],
     ]);
   });
 
-  test('expire their items, but for connections and subscriptions', () => {
+  test('expire their items, but for connections, subscriptions and jobs', () => {
     const expiring = only('AWS::DynamoDB::Table', 'Sandbox').map(([id, { Properties }]) => [
       id.slice('SandboxTables'.length, -8),
       Properties.TimeToLiveSpecification,
@@ -177,6 +179,7 @@ describe('tables', () => {
       ['Deliveries', timeToLive],
       ['Subscriptions', undefined],
       ['RateBudget', timeToLive],
+      ['Jobs', undefined],
     ]);
   });
 
@@ -206,6 +209,14 @@ describe('tables', () => {
         KeySchema: [
           { AttributeName: 'attention', KeyType: 'HASH' },
           { AttributeName: 'attentionSince', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'due',
+        KeySchema: [
+          { AttributeName: 'dueShard', KeyType: 'HASH' },
+          { AttributeName: 'nextAt', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
@@ -263,16 +274,19 @@ describe('secrets', () => {
 });
 
 describe('queues', () => {
-  /** Terminal by design: nobody works the quarantine; the escrow tries again until its messages are 14 days old. */
-  const terminal = /^SandboxQuarantineQueue|^SandboxEscrowQueue/;
+  /**
+   * Terminal by design: nobody works the quarantine; the escrow tries again until its messages are 14 days old; wake-ups
+   * end by themselves, and the sweep sends others.
+   */
+  const terminal = /^SandboxQuarantineQueue|^SandboxEscrowQueue|^SandboxCompanyWorkQueue/;
 
-  test('have a dead-letter queue or are one, but for quarantine and escrow', () => {
+  test('have a dead-letter queue or are one, but for quarantine, escrow and wake-ups', () => {
     const queues = only('AWS::SQS::Queue', 'Sandbox');
     const deadLetterQueues = new Set(queues.flatMap(([, { Properties }]) => textsIn(Properties.RedrivePolicy ?? '')));
     const without = queues
       .filter(([id, { Properties }]) => !Properties.RedrivePolicy && !deadLetterQueues.has(id))
       .map(([id]) => id);
-    expect(without.length).toBe(2);
+    expect(without.length).toBe(3);
     for (const id of without) expect(id).toMatch(terminal);
     const redriven = queues.filter(([, { Properties }]) => Properties.RedrivePolicy);
     expect(redriven.length).toBe(2);
@@ -287,9 +301,10 @@ describe('queues', () => {
     ]);
   });
 
-  test('keep messages for 14 days and are encrypted with the key of SQS, so that a fault of ours stops nothing', () => {
-    for (const [, { Properties }] of resourcesOfType(template, 'AWS::SQS::Queue')) {
-      expect(Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
+  test('keep messages for 14 days, wake-ups for an hour, and are encrypted with the key of SQS, so that a fault of ours stops nothing', () => {
+    for (const [id, { Properties }] of resourcesOfType(template, 'AWS::SQS::Queue')) {
+      const seconds = id.includes('CompanyWorkQueue') ? 3600 : 1_209_600;
+      expect(Properties, id).toMatchObject({ MessageRetentionPeriod: seconds, SqsManagedSseEnabled: true });
       expect(Properties.KmsMasterKeyId).toBeUndefined();
     }
   });
@@ -312,6 +327,7 @@ describe('queues', () => {
       ['RotateDead', 'Delete', 'Delete'],
       ['Rotate', 'Delete', 'Delete'],
       ['EscrowQueue', 'RetainExceptOnCreate', 'Retain'],
+      ['CompanyWorkQueue', 'Delete', 'Delete'],
     ]);
   });
 
@@ -334,7 +350,7 @@ describe('queues', () => {
       const ofOwner = resourcesOf(template).get(String(owner))?.DeletionPolicy;
       return isPolicy ? [{ id, policy: DeletionPolicy ?? 'Delete', owner: ofOwner }] : [];
     });
-    expect(kept.length).toBe(16);
+    expect(kept.length).toBe(18);
     for (const { id, policy, owner } of kept) expect({ id, policy }).toEqual({ id, policy: owner });
     expect(kept.filter(({ policy }) => policy === 'RetainExceptOnCreate').length).toBe(12);
   });
@@ -352,7 +368,7 @@ describe('queues', () => {
 
   test('hide a message for at least six times the time-out of the function that works it', () => {
     const mappings = only('AWS::Lambda::EventSourceMapping', 'Sandbox');
-    expect(mappings.length).toBe(3);
+    expect(mappings.length).toBe(4);
     for (const [, { Properties }] of mappings) {
       const [queueId] = textsIn(Properties.EventSourceArn ?? '');
       const [functionId] = referencesIn(Properties.FunctionName ?? '');

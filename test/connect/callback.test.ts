@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { atProcore, connectFlow, exchanges, origin } from './connect-flow.ts';
 
+/** What is stored of the one session. */
+async function resultOf(flow: ReturnType<typeof connectFlow>) {
+  const [session] = flow.authorizations.sessions.values();
+  return session?.result;
+}
+
+/** Lets the exchange of the code take so long that the given time is left after it. */
+function exchangeLeaves(flow: ReturnType<typeof connectFlow>, milliseconds: number): void {
+  flow.tokenEndpoint.next.push(() => {
+    flow.now += (flow.invocationMs - milliseconds) / 1000;
+    return { outcome: 'tokens', tokens: flow.tokenEndpoint.tokenSet(1) };
+  });
+}
+
 describe('the callback of a person who allowed access', () => {
   it('exchanges the code once, with the same redirect URI, stores the tokens and says so', async () => {
     const { flow, browser, callback } = await atProcore();
@@ -81,17 +95,56 @@ describe('the callback of a person who allowed access', () => {
     expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
     expect(await flow.store.read('acme')).toMatchObject({ companyIds: [] });
     expect(flow.notes).toContainEqual(['oauth.companies_unavailable', { connectionId: 'acme' }]);
+    expect(await resultOf(flow)).toEqual({ outcome: 'connected', companies: [], installation: 'unknown' });
+  });
+
+  it('knows an app that is installed nowhere: connected, and no company (hard case 44)', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.companies = { outcome: 'companies', companies: [] };
+    const page = await browser.open(callback);
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<h1>Connected, but not installed yet</h1>');
+    expect(page.body).toContain('Ask an administrator of your company in Procore to install');
+    expect(await resultOf(flow)).toEqual({ outcome: 'connected', companies: [], installation: 'nowhere' });
+    expect(await flow.store.read('acme')).toMatchObject({ companyIds: [], companiesCount: 0 });
+  });
+
+  it('is connected although the account sees too many companies to choose on a page (hard case 45)', async () => {
+    const { flow, browser, callback } = await atProcore();
+    flow.companies = { outcome: 'too_many' };
+    for (const time of ['first', 'again']) {
+      const { body } = await browser.open(callback);
+      expect(body, time).toContain('<h1>Choose the company</h1>');
+      expect(body, time).toContain('Your account sees too many companies for a list.');
+    }
+    expect(await flow.store.read('acme')).toMatchObject({ status: 'connected', companyIds: [] });
+    expect(flow.notes).toContainEqual(['oauth.companies_too_many', { connectionId: 'acme' }]);
   });
 
   it('leaves out what there is no time for, rather than have the answer cut off', async () => {
     const { flow, browser, callback } = await atProcore();
-    flow.invocationMs = 6000;
+    exchangeLeaves(flow, 6000);
     const listed: number[] = [];
     flow.onList = (timeoutMs) => void listed.push(timeoutMs);
     expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');
     expect(flow.tokenEndpoint.calls.map(({ method }) => method)).toEqual(['redeemCode']);
     expect(listed).toEqual([1000]);
   });
+});
+
+describe('the time that is left before an exchange', () => {
+  it.each([
+    [15_000, 'Connected', 1],
+    [14_999, 'Procore cannot be reached', 0],
+  ])(
+    'is judged, because a code can be used once (hard case 57): with %i ms the page says %s',
+    async (left, title, asked) => {
+      const { flow, browser, callback } = await atProcore();
+      flow.invocationMs = left;
+      expect((await browser.open(callback)).body).toContain(`<h1>${title}</h1>`);
+      expect(exchanges(flow)).toHaveLength(asked);
+    },
+  );
 });
 
 describe('the time that is left after an exchange', () => {
@@ -102,7 +155,7 @@ describe('the time that is left after an exchange', () => {
     'is enough for the check of the environment or not: with %i ms it is made: %s',
     async (milliseconds, isChecked) => {
       const { flow, browser, callback } = await atProcore();
-      flow.invocationMs = milliseconds;
+      exchangeLeaves(flow, milliseconds);
       await browser.open(callback);
       const asked = flow.tokenEndpoint.calls.map(({ method }) => method);
       expect(asked).toEqual(isChecked ? ['redeemCode', 'tokenInfo'] : ['redeemCode']);
@@ -119,7 +172,7 @@ describe('the time that is left for the list of companies', () => {
     [13_001, [8000]],
   ])('is what is left but for 5 s, at most 8 s, and not under half a second: with %i ms', async (left, listed) => {
     const { flow, browser, callback } = await atProcore();
-    flow.invocationMs = left;
+    exchangeLeaves(flow, left);
     const given: number[] = [];
     flow.onList = (timeoutMs) => void given.push(Math.round(timeoutMs));
     expect((await browser.open(callback)).body).toContain('<h1>Connected</h1>');

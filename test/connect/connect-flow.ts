@@ -3,6 +3,7 @@ import { type BrowserRequest, readBrowserRequest } from '../../functions/connect
 import { answerCallback } from '../../functions/connect/callback.ts';
 import type { CodeExchangeDependencies } from '../../functions/connect/code-exchange.ts';
 import { showCompanies, submitCompany } from '../../functions/connect/company.ts';
+import { searchCompanies } from '../../functions/connect/company-search.ts';
 import {
   type ConnectLinkDependencies,
   type IssuedLink,
@@ -12,7 +13,7 @@ import { orFailedPage } from '../../functions/connect/failure.ts';
 import { begin, type StartDependencies, showStart } from '../../functions/connect/start.ts';
 import type { OAuthClient, OAuthClientSource } from '../../functions/oauth/token-endpoint.ts';
 import type { MetricName, ObservedFields } from '../../functions/observer.ts';
-import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
+import type { CompaniesOutcome, Company } from '../../functions/procore/companies.ts';
 import { systemRandomId } from '../../functions/system.ts';
 import { memoryAuthorizationStore } from '../memory/authorization-store.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
@@ -41,6 +42,8 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
     freshClient: undefined as OAuthClient | undefined,
     clientError: undefined as Error | undefined,
     companies: { outcome: 'companies', companies: [{ id: '1', name: 'Only One Inc' }] } as CompaniesOutcome,
+    /** What a search in Procore's list of companies finds. */
+    atProcore: { list: [] as readonly Company[], isComplete: true },
     /** Told how long a list of companies may take. */
     onList: (_timeoutMs: number) => {},
     /** Called at every pause of a waiting call. */
@@ -86,11 +89,18 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
         flow.onList(timeoutMs);
         return flow.companies;
       },
+      findCompanies: async (_, { isWanted, most }) => {
+        const { list, isComplete } = flow.atProcore;
+        return { companies: list.filter(isWanted).slice(0, most), isComplete };
+      },
     };
   }
 
   async function answer(make: () => Promise<BrowserAnswer>): Promise<BrowserResponse> {
-    return toBrowserResponse(await untilReturn(() => orFailedPage(makeDependencies(), make)), 'sandbox');
+    return toBrowserResponse(await untilReturn(() => orFailedPage(makeDependencies(), make)), {
+      environment: 'sandbox',
+      language: 'en',
+    });
   }
 
   function request(method: 'GET' | 'POST', query: string, more: Partial<RequestDetails> = {}): BrowserRequest {
@@ -104,7 +114,7 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
     });
   }
 
-  const issueLink = (ask: { connectionId?: unknown; returnTo?: unknown }): Promise<IssuedLink> =>
+  const issueLink = (ask: Parameters<typeof issueConnectLink>[1]): Promise<IssuedLink> =>
     untilReturn(() => issueConnectLink(makeDependencies(), ask));
 
   function newBrowser() {
@@ -118,12 +128,23 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
         browser.page = response;
         return response;
       },
-      /** A GET by navigation. */
+      /** A GET by navigation, which follows redirects to our own pages. */
       async open(url: string): Promise<BrowserResponse> {
+        const response = await browser.call(url);
+        const { location = '' } = response.headers;
+        return location.startsWith(`${publicOrigin}/`) ? browser.open(location) : response;
+      },
+      /** The first answer to a GET by navigation. */
+      async call(url: string): Promise<BrowserResponse> {
         const { pathname, search } = new URL(url);
         const dependencies = makeDependencies();
         const got = request('GET', search, { cookie: browser.cookie, fetchSite: 'cross-site' });
-        const use = { '/oauth/start': showStart, '/oauth/callback': answerCallback, '/oauth/company': showCompanies };
+        const use = {
+          '/oauth/start': showStart,
+          '/oauth/callback': answerCallback,
+          '/oauth/company': showCompanies,
+          '/oauth/search': searchCompanies,
+        };
         const page = use[pathname as keyof typeof use];
         return browser.keep(await answer(() => page(dependencies, got)));
       },
@@ -168,8 +189,8 @@ export function connectFlow({ publicOrigin = origin, loginOrigin = 'https://logi
     answer,
     request,
     issueLink,
-    newLink: async (connectionId = 'acme', returnTo?: string) =>
-      (await issueLink({ connectionId, ...(returnTo !== undefined && { returnTo }) })).url,
+    newLink: async (connectionId = 'acme', returnTo?: string, more: { readonly confirm?: boolean } = {}) =>
+      (await issueLink({ connectionId, ...(returnTo !== undefined && { returnTo }), ...more })).url,
     newBrowser,
     callbackOf,
   });

@@ -45,7 +45,8 @@ describe('while a domain comes into use', () => {
 
       const back = new URLSearchParams({ code: 'code-1', state: asked.get('state') ?? '' }).toString();
       const ended = await flow.answer(() => answerCallback(pageAt(then), flow.request('GET', back, { cookie })));
-      expect(ended).toMatchObject({ statusCode: 200, body: expect.stringContaining('Connected') });
+      expect(ended).toMatchObject({ statusCode: 303 });
+      expect(ended.headers.location).toMatch(`${gateway}/oauth/company?session=`);
       expect(exchanges(flow)).toMatchObject([{ redirectUri: `${gateway}/oauth/callback` }]);
     },
   );

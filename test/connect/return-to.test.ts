@@ -52,8 +52,7 @@ describe('parseReturnTo', () => {
         name: 'ReturnToNotAllowedError',
         code: 'return_to_not_allowed',
         message:
-          'returnTo must be left out, because no origin is allowed yet. To allow another origin, add it to ' +
-          '"returnToOrigins" in cdk.json and deploy.',
+          'No origin is allowed in returnTo yet. To allow one, add it to "returnToOrigins" in cdk.json and deploy.',
       }),
     );
   });

@@ -49,9 +49,10 @@ describe('GET /oauth/start', () => {
   it('shows which connection is made, with one button, and gives the browser its cookie', async () => {
     const flow = connectFlow();
     const browser = flow.newBrowser();
-    const page = await browser.open(await flow.newLink());
+    const { url } = await flow.issueLink({ connectionId: 'acme', displayName: 'Miller & Sons' });
+    const page = await browser.open(url);
     expect(page.statusCode).toBe(200);
-    expect(page.body).toContain('<strong>acme</strong>');
+    expect(page.body).toContain('<strong>Miller &amp; Sons</strong>');
     expect(page.body.match(/<button>/g)).toHaveLength(1);
     expect(browser.cookie).toMatch(/^__Host-connect=[A-Za-z0-9]{48}$/);
   });
@@ -189,7 +190,7 @@ describe('POST /oauth/start', () => {
     expect(answer.body).toContain('This link has expired');
   });
 
-  it('says that the integration is not set up while its secret is a placeholder, and lets the person try again', async () => {
+  it('says that the integration is not set up while its secret is a placeholder, and that the reader cannot mend it', async () => {
     const flow = connectFlow();
     flow.clientError = new PlaceholderSecretError('sandbox');
     const browser = flow.newBrowser();
@@ -197,21 +198,9 @@ describe('POST /oauth/start', () => {
     const answer = await browser.pressConnect();
     expect(answer.statusCode).toBe(502);
     expect(answer.body).toContain('This integration is not set up yet');
-    expect(answer.body).toContain('Open the link again');
+    expect(answer.body).toContain('You cannot mend this yourself.');
+    expect(answer.body).not.toContain('<button');
     expect(flow.notes).toContainEqual(['oauth.not_connected', expect.objectContaining({ code: 'placeholder_secret' })]);
-  });
-
-  it('offers to start again, with its own session, where it was started again and the integration is not set up', async () => {
-    const flow = connectFlow();
-    const browser = flow.newBrowser();
-    await browser.open(await flow.newLink());
-    await browser.pressConnect();
-    const [[sessionId = '', session] = []] = flow.authorizations.sessions;
-    expect(session).not.toHaveProperty('returnTo');
-    flow.clientError = new PlaceholderSecretError('sandbox');
-    const answer = await browser.post('/oauth/start', { again: sessionId });
-    expect(answer.statusCode).toBe(502);
-    expect(answer.body).toContain(`name="again" value="${sessionId}"><button>Start again</button>`);
   });
 
   it('starts again only for the browser whose session it is', async () => {
@@ -241,7 +230,7 @@ it('a page whose storage fails is a page too, with a reference that the log has,
   );
   expect(answer.statusCode).toBe(500);
   const [[, fields] = []] = flow.notes;
-  expect(answer.body).toContain(`Reference <strong>${fields?.referenceId}</strong>`);
+  expect(answer.body).toContain(`<dd>${fields?.referenceId}</dd>`);
   expect(answer.body + JSON.stringify(flow.notes)).not.toContain(secret);
   expect(flow.counts).toEqual({ connectPageFailed: 1 });
 });

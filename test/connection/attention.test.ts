@@ -36,6 +36,69 @@ describe('the sweep’s look at a connection', () => {
     expect(await untilReturn(() => attendConnection(world.invocation(), 'acme'))).toBe('not_due');
   });
 
+  describe('by a message that carries its time', () => {
+    const look = (world: ReturnType<typeof connectionWorld>, rotateAt: number | undefined) =>
+      world.time.run(
+        untilReturn(() =>
+          attendBatch(world.invocation(), [
+            { messageId: 'm', group: 'g', body: JSON.stringify({ connectionId: 'acme', rotateAt }) },
+          ]),
+        ),
+      );
+
+    it.each([
+      ['the stored one', startTime - 10, 2],
+      ['an earlier one', startTime - 11, 1],
+      ['a later one', startTime - 9, 1],
+    ])('is made when it is the stored one: with %s', async (_, sent, generation) => {
+      const world = connectionWorld();
+      world.put({ rotateAt: startTime - 10 });
+      expect(await look(world, sent)).toEqual([]);
+      expect(world.stored().generation).toBe(generation);
+    });
+
+    it('is made although this clock is behind the one of the sweep', async () => {
+      const world = connectionWorld();
+      // Planned for 3,780 s after the issue, which the sweep's clock shows and this one does not.
+      world.put({ rotateAt: startTime + 25 }, 3755);
+      await look(world, startTime + 25);
+      expect(world.stored().generation).toBe(2);
+    });
+
+    it('is judged by this clock when a version before has sent it', async () => {
+      const world = connectionWorld();
+      world.put({ rotateAt: startTime + 1 });
+      await look(world, undefined);
+      expect(world.stored().generation).toBe(1);
+      world.time.pass(1);
+      await look(world, undefined);
+      expect(world.stored().generation).toBe(2);
+    });
+
+    it.each([
+      ['a cool-down', { notBefore: startTime + 25, rotateAt: startTime + 25 }],
+      [
+        'a lease',
+        {
+          attempt: { owner: 'x', number: 1, startedAt: startTime, leaseUntil: startTime + 25 },
+          attemptNumber: 1,
+          rotateAt: startTime + 25,
+        },
+      ],
+    ])(
+      'moves the time when %s is not over by this clock, because the queue drops the same message for five minutes',
+      async (_, fields) => {
+        const world = connectionWorld();
+        world.put(fields);
+        await look(world, startTime + 25);
+        expect(world.stored()).toMatchObject({ generation: 1, rotateAt: startTime + 26 });
+        world.time.pass(27);
+        await look(world, startTime + 26);
+        expect(world.stored().generation).toBe(2);
+      },
+    );
+  });
+
   it('replays for a holder that died when its lease has ended', async () => {
     const attempt = { owner: 'dead', number: 1, startedAt: startTime - 70, leaseUntil: startTime - 5 };
     const world = worldToAttend({ attempt, attemptNumber: 1, rotateAt: startTime - 5 }, 1000);

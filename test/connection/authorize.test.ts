@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attendConnection } from '../../functions/connection/attention.ts';
 import { authorizeConnection } from '../../functions/connection/authorize.ts';
+import { recordCompanies } from '../../functions/connection/company-choice.ts';
 import type { Connection } from '../../functions/connection/connection.ts';
 import { checkEnvironment } from '../../functions/connection/environment-check.ts';
 import { untilReturn } from '../memory/port.ts';
@@ -134,9 +135,11 @@ describe('a new authorization over an older one', () => {
       authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime },
       tokens: { accessToken: 'access-1' },
       revoking: ['access-0'],
-      companyId: '12',
+      companyIds: [],
     });
     for (const field of ['cause', 'failure', 'notBefore', 'attempt']) expect(stored).not.toHaveProperty(field);
+    for (const field of ['companyId', 'companiesCount', 'companiesReadAt', 'companiesFor'])
+      expect(stored, 'of another account (hard case 59)').not.toHaveProperty(field);
     expect(world.asked()).toEqual([]);
   });
 
@@ -234,6 +237,7 @@ describe('the check of the environment', () => {
 
   it('notes that the tokens are ours, and plans their rotation', async () => {
     const world = await authorized();
+    await untilReturn(() => recordCompanies(world.invocation(), world.stored(), ['11', '12']));
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1', procoreUserId: '5960067' };
     expect(await world.check()).toMatchObject({ outcome: 'ours', connection: { environmentChecked: true } });
     expect(world.secretReads).toBe(1);
@@ -275,6 +279,14 @@ describe('the check of the environment', () => {
     expect(await world.check()).toMatchObject({ outcome: 'ours' });
   });
 
+  it('calls no tokens foreign while the secret cannot be read again', async () => {
+    const world = await authorized();
+    world.isSecretUnreadable = true;
+    world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-2' };
+    expect(await world.check()).toEqual({ outcome: 'unavailable' });
+    expect(world.stored()).toMatchObject({ status: 'connected', environmentChecked: false });
+  });
+
   it('reads the secret again before it calls tokens foreign (hard case 13)', async () => {
     const world = await authorized();
     world.freshClient = { clientId: 'client-2', clientSecret: 'x' };
@@ -290,9 +302,10 @@ describe('the check of the environment', () => {
       'connection.unchecked',
       { connectionId: 'acme', generation: 1, outcome: 'unavailable' },
     ]);
+    world.companies = { outcome: 'companies', companies: [{ id: '11', name: 'Eleven' }] };
     world.time.pass(121);
     await untilReturn(() => attendConnection(world.invocation(), 'acme'));
-    expect(world.stored()).toMatchObject({ environmentChecked: false, rotateAt: startTime + 421 });
+    expect(world.stored()).toMatchObject({ environmentChecked: false, companyId: '11', rotateAt: startTime + 421 });
     world.tokenEndpoint.info = { outcome: 'info', clientId: 'client-1' };
     world.time.pass(300);
     const before = world.store.calls.length;

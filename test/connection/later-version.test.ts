@@ -45,8 +45,8 @@ describe('a status that this version does not know', () => {
 });
 
 it('tells a caller to connect again for a cause that it does not know, by its name', async () => {
-  world.put({ status: 'reauthorization_required', cause: 'restored' as ReauthorizationCause });
-  await expect(vend(world)).rejects.toThrow('its access has ended (restored)');
+  world.put({ status: 'reauthorization_required', cause: 'moved_away' as ReauthorizationCause });
+  await expect(vend(world)).rejects.toThrow('its access has ended (moved_away)');
 });
 
 it('doubts a refusal after an attempt whose outcome it does not know, as after one without', async () => {

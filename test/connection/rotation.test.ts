@@ -55,6 +55,125 @@ describe('the time that is left', () => {
   );
 });
 
+describe('the time that is left when the claim is answered (hard case 57)', () => {
+  /** A claim whose answer takes so long that the given time is left after it. */
+  function lateClaim(left: number, answer: 'late' | 'lost') {
+    const world = worldWithRotation();
+    let claims = 0;
+    world.store.hooks = {
+      after: async (call) => {
+        if (call.operation !== 'write' || call.write.set.attempt === undefined || claims++ > 0) return;
+        await world.time.sleep(30_000 - left);
+        if (answer === 'lost') throw new StoreFault();
+      },
+    };
+    return world;
+  }
+
+  it.each([
+    ['late', 15_000, 1],
+    ['late', 14_999, 0],
+    ['late', 100, 0],
+    ['lost', 15_000, 1],
+    ['lost', 14_999, 0],
+  ] as const)(
+    'is judged again: with an answer %s and %i ms left, %i requests are sent (I10)',
+    async (answer, left, sent) => {
+      const world = lateClaim(left, answer);
+      await world.rotate(30_000);
+      expect(world.asked()).toHaveLength(sent);
+    },
+  );
+
+  it('is too little: the attempt ends as not sent, and gives the claim back', async () => {
+    const world = lateClaim(14_000, 'late');
+    expect(await world.rotate(30_000)).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ status: 'connected', failure: { code: 'not_sent', count: 1 } });
+    expect(world.stored()).not.toHaveProperty('attempt');
+    expect(world.counts).toMatchObject({ rotationNotSent: 1 });
+    expect(await rotateAfterCoolDown(world)).toMatchObject({ outcome: 'rotated' });
+  });
+
+  it('does not forget what an earlier attempt may have spent', async () => {
+    const world = lateClaim(14_000, 'late');
+    const attempt = { owner: 'dead', number: 1, startedAt: startTime - 200, leaseUntil: startTime - 100 };
+    world.put({ attempt, attemptNumber: 1 });
+    await world.rotate(30_000);
+    expect(world.stored().attempt).toMatchObject({ number: 2 });
+    expect(world.stored().attempt).not.toHaveProperty('outcome');
+  });
+});
+
+describe('a refusal under a client that may be an old one (hard case 12)', () => {
+  it.each([
+    ['invalid_grant', 400],
+    ['invalid_client', 401],
+  ] as const)('is no verdict while the secret cannot be read again: %s', async (outcome, status) => {
+    const world = worldWithRotation();
+    world.isSecretUnreadable = true;
+    world.tokenEndpoint.next.push({ outcome, status });
+    expect(await world.rotate()).toMatchObject({ outcome: 'cooling' });
+    expect(world.stored()).toMatchObject({ status: 'connected', failure: { code: 'unjudged', status, count: 1 } });
+    expect(world.stored()).not.toHaveProperty('attempt');
+    expect(world.counts).not.toHaveProperty('clientCredentialsRefused');
+    expect(world.events()).toContain('rotation.unjudged');
+    world.isSecretUnreadable = false;
+    world.tokenEndpoint.next.push(invalidGrant);
+    await rotateAfterCoolDown(world);
+    expect(world.stored()).toMatchObject({ status: 'reauthorization_required' });
+  });
+
+  it('is judged by a secret that was read after the request was sent', async () => {
+    const world = worldWithRotation();
+    const readings: unknown[] = [];
+    const oauthClient = {
+      read: async (options?: unknown) => {
+        readings.push(options);
+        return world.client;
+      },
+    };
+    world.tokenEndpoint.next.push(invalidGrant);
+    await world.time.run(untilReturn(() => rotateConnection({ ...world.invocation(), oauthClient }, world.stored())));
+    expect(readings).toEqual([undefined, { fresh: true, since: startTime }]);
+  });
+});
+
+describe('tokens that come when little time is left', () => {
+  const answerWith = (left: number) => {
+    const world = worldWithRotation();
+    world.tokenEndpoint.next.push(async () => {
+      await world.time.sleep(30_000 - left);
+      return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(1) };
+    });
+    return world;
+  };
+  /** Lets each write of the table time out. */
+  const timeOut = (world: ReturnType<typeof worldWithRotation>) => {
+    world.store.hooks = {
+      before: async (call) => {
+        if (call.operation !== 'write' || call.write.set.generation === undefined) return;
+        await world.time.sleep(4000);
+        throw new StoreFault();
+      },
+    };
+  };
+
+  it('are put into escrow while the table is tried, because there is no time for one after the other', async () => {
+    const world = answerWith(5000);
+    timeOut(world);
+    expect(await world.rotate(30_000)).toMatchObject({ outcome: 'escrowed' });
+    expect(world.escrowed).toHaveLength(1);
+    expect(world.time.clock()).toBe(startTime + 29);
+  });
+
+  it('are stored when the table takes them, whatever the escrow does', async () => {
+    const world = answerWith(5000);
+    world.escrowIsThrottled = true;
+    expect(await world.rotate(30_000)).toMatchObject({ outcome: 'rotated' });
+    expect(world.stored().generation).toBe(2);
+  });
+});
+
 describe('a rotation that gets tokens', () => {
   it('replaces the tokens, counts the generation up and plans the next rotation', async () => {
     const world = worldWithRotation();

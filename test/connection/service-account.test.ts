@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { disconnectConnection } from '../../functions/connection/disconnect.ts';
 import {
   connectServiceAccount,
   parseServiceAccountRequest,
@@ -44,6 +45,26 @@ describe('connecting a service account', () => {
     });
     expect(world.stored('robot').tokens).not.toHaveProperty('refreshToken');
     expect(world.announced).toHaveLength(1);
+  });
+
+  it('brings its companies in the write that connects it, so that no former ones are ever vended (hard case 59)', async () => {
+    world.put({ connectionId: 'robot', companyIds: ['77'], companyId: '77' });
+    world.store.hooks = {
+      after: () => {
+        const { authorizedBy, companyIds, companyId } = world.stored('robot');
+        const seenThere = authorizedBy.sessionId === 'session-1' ? [['77'], '77'] : [['8', '9'], '8'];
+        expect([companyIds, companyId]).toEqual(seenThere);
+      },
+    };
+    await connect();
+    expect(world.stored('robot')).toMatchObject({ companyIds: ['8', '9'], companiesCount: 2, companiesFor: 'owner-1' });
+  });
+
+  it('says that the app is installed nowhere when the account sees no company at all (hard case 44)', async () => {
+    seen = { outcome: 'companies', companies: [] };
+    await expect(connect()).rejects.toMatchObject({ code: 'app_not_installed', installedNowhere: true });
+    seen = { outcome: 'companies', companies: [{ id: '9', name: 'Nine' }] };
+    await expect(connect()).rejects.toMatchObject({ code: 'app_not_installed', installedNowhere: false });
   });
 
   it('takes the place of an older connection, with a new generation', async () => {
@@ -137,6 +158,15 @@ describe('connecting a service account', () => {
     },
   );
 
+  it('says so when there are too many companies to find its own (hard case 45)', async () => {
+    seen = { outcome: 'too_many' };
+    await expect(connect()).rejects.toMatchObject({
+      code: 'too_many_companies',
+      message: expect.stringContaining('company 8 was not among those that were read. Nothing was stored.'),
+    });
+    expect(world.store.connections.size).toBe(0);
+  });
+
   it('asks for the companies with the new token, in the name of the company', async () => {
     const asked: unknown[] = [];
     const listCompanies: ServiceAccountDependencies['listCompanies'] = async (...parameters) => {
@@ -163,30 +193,40 @@ describe('connecting a service account', () => {
     };
 
     it('says so, and leaves what a newer link has stored', async () => {
-      world.put({ connectionId: 'robot', authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 } });
+      world.tokenEndpoint.next.push(() => {
+        world.put({ connectionId: 'robot', authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 } });
+        return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(7) };
+      });
       await expect(connect()).rejects.toMatchObject(meanwhile);
       expect(world.stored('robot')).toMatchObject({ authorizedBy: { sessionId: 'other' }, generation: 1 });
     });
 
+    it('stays disconnected when somebody ends it while the token is asked for', async () => {
+      world.put({ connectionId: 'robot' });
+      world.tokenEndpoint.next.push(async () => {
+        await disconnectConnection(world.invocation(), 'robot');
+        return { outcome: 'tokens', tokens: world.tokenEndpoint.tokenSet(7) };
+      });
+      await expect(connect()).rejects.toMatchObject(meanwhile);
+      expect(world.stored('robot').status).toBe('disconnected');
+    });
+
+    it('connects over an authorization by a clock that goes ahead', async () => {
+      world.put({ connectionId: 'robot', authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 5 } });
+      expect(await connect()).toMatchObject({ generation: 2, authorizedBy: { linkIssuedAt: startTime + 5.001 } });
+    });
+
     it.each([
-      ['the companies are noted', 0],
-      ['the company is chosen', 1],
-    ])('says so when it happens before %s', async (_, notedBefore) => {
-      let noted = 0;
+      ['connects', { authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 } }],
+      ['ends', { status: 'disconnected' }],
+    ] as const)('says so when somebody %s it while it is checked', async (_, change) => {
       world.store.hooks = {
         before: (call) => {
-          if (call.operation !== 'write' || !('companyIds' in call.write.set || 'companyId' in call.write.set)) return;
-          if (call.write.set.generation !== undefined || noted++ !== notedBefore) return;
-          const stored = world.stored('robot');
-          world.store.connections.set('robot', {
-            ...stored,
-            authorizedBy: { sessionId: 'other', linkIssuedAt: startTime + 1 },
-          });
+          if (call.operation !== 'write' || call.write.set.environmentChecked !== true) return;
+          world.store.connections.set('robot', { ...world.stored('robot'), ...change });
         },
       };
       await expect(connect()).rejects.toMatchObject(meanwhile);
-      expect(noted).toBeGreaterThan(notedBefore);
-      expect(world.stored('robot')).not.toHaveProperty('companyId');
     });
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Connection } from '../../functions/connection/connection.ts';
+import type { Attempt, Connection, Unconfirmed } from '../../functions/connection/connection.ts';
 import type { ConnectionWrite } from '../../functions/connection/connection-store.ts';
 import * as transitions from '../../functions/connection/transitions.ts';
+import * as unconfirmedTransitions from '../../functions/connection/unconfirmed-transitions.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
 import { connectionWorld, startTime } from './world.ts';
 
@@ -17,11 +18,39 @@ const authorization = {
   authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime },
 } as const;
 
+const listedNow = { companiesReadAt: startTime, companiesFor: 'session-1', updatedAt: startTime };
+const manyIds = Array.from({ length: 1000 }, (_, index) => String(index));
+const ofTheFormer = [
+  'attempt',
+  'notBefore',
+  'failure',
+  'cause',
+  'procoreUserId',
+  'restoredAt',
+  'restoredGeneration',
+  'restoredRefreshToken',
+];
+
 const goneOn = { generation: 2 };
 const othersAttempt = { attempt: { ...mine, owner: 'other' } };
 const laterAttempt = { attempt: { ...mine, number: 2 } };
 const noAttempt = { attempt: undefined };
 const disconnected = { status: 'disconnected' } as const;
+const waiting: Unconfirmed = {
+  tokens: { ...tokens, accessToken: 'waiting' },
+  authorizedBy: { sessionId: 'session-9', linkIssuedAt: startTime - 5, referenceHash: 'r' },
+  referenceHash: 'r',
+  expiresAt: startTime + 1800,
+};
+const othersWaiting = { unconfirmed: { ...waiting, referenceHash: 's' } };
+const withWaiting: Connection = { ...read, unconfirmed: waiting };
+const proposal = {
+  connectionId: 'acme',
+  tokens,
+  authorizedBy: { sessionId: 'session-2', linkIssuedAt: startTime, referenceHash: 'n' },
+};
+const times = { now: startTime, expiresAt: startTime + 1800 };
+const newerLink = { authorizedBy: { sessionId: 'session-3', linkIssuedAt: startTime } };
 const othersRevoking = { revoking: ['access-x', 'access-y'] };
 
 /** Each write, the connection that it is built from, and what, changed alone since then, must refuse it. */
@@ -55,19 +84,76 @@ const table: readonly [
     'a reconnection',
     () => transitions.reconnect(read, authorization, startTime),
     read,
-    [goneOn, othersRevoking, { authorizedBy: { sessionId: 'session-3', linkIssuedAt: startTime } }],
+    [goneOn, othersRevoking, newerLink, othersWaiting],
   ],
-  ['a disconnection', () => transitions.disconnect(read, startTime), read, [goneOn, othersRevoking]],
-  ['a surrender', () => transitions.surrender(read, 'access-z', startTime), read, [goneOn, othersRevoking]],
+  ['a disconnection', () => transitions.disconnect(read, startTime), read, [goneOn, othersRevoking, othersWaiting]],
+  [
+    'a surrender',
+    () => transitions.surrender(read, 'access-z', startTime),
+    read,
+    [goneOn, othersRevoking, othersWaiting],
+  ],
+  [
+    'a proposal',
+    () => unconfirmedTransitions.propose(read, proposal, times),
+    read,
+    [goneOn, othersRevoking, othersWaiting, newerLink],
+  ],
+  [
+    'a proposal in place of another one',
+    () => unconfirmedTransitions.propose(withWaiting, proposal, times),
+    withWaiting,
+    [goneOn, othersRevoking, othersWaiting, newerLink, { unconfirmed: undefined }],
+  ],
+  [
+    'a confirmation',
+    () => unconfirmedTransitions.confirm(withWaiting, waiting, startTime),
+    withWaiting,
+    [
+      ...[goneOn, othersRevoking, othersWaiting, newerLink, { unconfirmed: undefined }],
+      { unconfirmed: { ...waiting, account: { companyId: '7', changedAt: 1 } } },
+    ],
+  ],
+  [
+    'a choice for what waits',
+    () => unconfirmedTransitions.chooseUnconfirmed(withWaiting, waiting, '7', startTime),
+    withWaiting,
+    [
+      othersWaiting,
+      { unconfirmed: undefined },
+      { unconfirmed: { ...waiting, account: { companyId: '7', changedAt: 1 } } },
+    ],
+  ],
+  [
+    'the end of what waits',
+    () => unconfirmedTransitions.endUnconfirmed(withWaiting, startTime),
+    withWaiting,
+    [goneOn, othersRevoking, othersWaiting, { unconfirmed: undefined }],
+  ],
+  [
+    'the end of all links',
+    () => unconfirmedTransitions.closeLinks({ ...read, status: 'disconnected' }, startTime),
+    { ...read, status: 'disconnected' },
+    [goneOn, othersRevoking, othersWaiting, { status: 'connected' }],
+  ],
   ['having told', () => transitions.noteTold(read, startTime), read, [goneOn, disconnected]],
   [
     'a choice of a company',
     () => transitions.choose(read, '7', 'session-1', startTime),
     read,
-    [{ authorizedBy: { sessionId: 'session-3', linkIssuedAt: 1 } }],
+    [
+      { authorizedBy: { sessionId: 'session-3', linkIssuedAt: 1 } },
+      { companyId: '12' },
+      { companiesReadAt: startTime + 1 },
+    ],
   ],
   ['a revocation done', () => transitions.strikeRevoked(read, [], startTime), read, [goneOn, othersRevoking]],
-  ['leaving the index', () => transitions.leaveIndex(read, startTime), read, [goneOn, disconnected, othersRevoking]],
+  [
+    'leaving the index',
+    () => transitions.leaveIndex(read, startTime),
+    read,
+    [goneOn, disconnected, othersRevoking, othersWaiting],
+  ],
   [
     'a check of the environment',
     () => transitions.check(read, tokens, { procoreUserId: undefined, now: startTime, fraction: 0 }),
@@ -82,9 +168,13 @@ const table: readonly [
   ],
   [
     'a list of companies',
-    () => transitions.noteCompanies(read, ['7'], startTime),
+    () => transitions.noteCompanies(read, ['7'], { now: startTime, fraction: 0 }),
     read,
-    [{ authorizedBy: { sessionId: 'session-3', linkIssuedAt: 1 } }],
+    [
+      { authorizedBy: { sessionId: 'session-3', linkIssuedAt: 1 } },
+      ...[goneOn, disconnected, othersRevoking, { attemptNumber: 1 }],
+      ...[{ companyId: '12' }, { companiesReadAt: startTime + 1 }],
+    ],
   ],
 ];
 
@@ -193,13 +283,13 @@ const changes: readonly (readonly [
     'a replacement of checked tokens plans the next one',
     () => transitions.replace(claimed, tokens, { now: startTime, fraction: 1 }),
     { status: 'connected', tokens, generation: 2, rotateAt: plannedEarliest, updatedAt: startTime },
-    ['attempt', 'notBefore', 'failure', 'cause'],
+    ['attempt', 'notBefore', 'failure', 'cause', 'restoredAt', 'restoredGeneration', 'restoredRefreshToken'],
   ],
   [
     'a replacement of unchecked tokens is looked at soon',
     () => transitions.replace({ ...claimed, environmentChecked: false }, tokens, { now: startTime, fraction: 1 }),
     { status: 'connected', tokens, generation: 2, rotateAt: startTime + 120, updatedAt: startTime },
-    ['attempt', 'notBefore', 'failure', 'cause'],
+    ['attempt', 'notBefore', 'failure', 'cause', 'restoredAt', 'restoredGeneration', 'restoredRefreshToken'],
   ],
   [
     'a reconnection begins anew, and keeps what it replaces for revocation',
@@ -213,9 +303,36 @@ const changes: readonly (readonly [
       authorizedBy: authorization.authorizedBy,
       environmentChecked: false,
       revoking: ['access-x', 'access-0'],
+      companyIds: [],
       updatedAt: startTime,
     },
-    ['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'],
+    [...ofTheFormer, 'companyId', 'companyChosenAt', 'companiesCount', 'companiesReadAt', 'companiesFor'],
+  ],
+  [
+    'a reconnection with companies that are known brings them in the same write',
+    () =>
+      transitions.reconnect(
+        { ...read, revoking: [], companyId: '11' },
+        { ...authorization, companies: { companyIds: ['7', '8'], companyId: '7' } },
+        startTime,
+      ),
+    {
+      grant: 'authorization_code',
+      status: 'connected',
+      tokens,
+      generation: 2,
+      rotateAt: startTime + 120,
+      authorizedBy: authorization.authorizedBy,
+      environmentChecked: false,
+      revoking: ['access-0'],
+      companyIds: ['7', '8'],
+      companyId: '7',
+      companiesCount: 2,
+      companiesReadAt: startTime,
+      companiesFor: 'session-2',
+      updatedAt: startTime,
+    },
+    [...ofTheFormer, 'formerCompanyId', 'companyChosenAt'],
   ],
   [
     'a disconnection takes the tokens out of use for revocation',
@@ -225,9 +342,20 @@ const changes: readonly (readonly [
       generation: 2,
       revoking: ['access-x', 'access-0'],
       rotateAt: startTime + 120,
+      authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime },
       updatedAt: startTime,
     },
-    ['tokens', 'attempt', 'notBefore', 'failure', 'cause'],
+    [
+      'tokens',
+      'unconfirmed',
+      'attempt',
+      'notBefore',
+      'failure',
+      'cause',
+      'restoredAt',
+      'restoredGeneration',
+      'restoredRefreshToken',
+    ],
   ],
   [
     'a surrender adds to the list, once',
@@ -265,6 +393,15 @@ const changes: readonly (readonly [
     { environmentChecked: true, procoreUserId: '5', rotateAt: plannedEarliest, updatedAt: startTime },
     [],
   ],
+  [
+    'a check of an account whose companies are not listed is followed by a look soon',
+    () =>
+      transitions.check({ ...read, companiesFor: 'session-0' }, tokens, {
+        ...{ procoreUserId: undefined, now: startTime, fraction: 1 },
+      }),
+    { environmentChecked: true, rotateAt: startTime + 120, updatedAt: startTime },
+    [],
+  ],
   ...([{ attempt: mine }, { failure }] as const).map(
     (underWay) =>
       [
@@ -287,26 +424,47 @@ const changes: readonly (readonly [
   ],
   [
     'a list of one company chooses it',
-    () => transitions.noteCompanies(read, ['7'], startTime),
-    { companyIds: ['7'], companyId: '7', updatedAt: startTime },
-    [],
+    () => transitions.noteCompanies(read, ['7'], { now: startTime, fraction: 0 }),
+    { companyIds: ['7'], companyId: '7', companiesCount: 1, ...listedNow },
+    ['formerCompanyId'],
+  ],
+  [
+    'a list with what was chosen before a reconnect chooses it again',
+    () => transitions.noteCompanies({ ...read, formerCompanyId: '9' }, ['8', '9'], { now: startTime, fraction: 0 }),
+    { companyIds: ['8', '9'], companyId: '9', companiesCount: 2, ...listedNow },
+    ['formerCompanyId'],
+  ],
+  [
+    'a list of more companies than the item has room for is counted',
+    () => transitions.noteCompanies(read, manyIds, { now: startTime, fraction: 0 }),
+    { companyIds: manyIds.slice(0, 200), companiesCount: 1000, ...listedNow },
+    ['companyId', 'formerCompanyId'],
+  ],
+  [
+    'a list plans the rotation where nothing else is to be done',
+    () => {
+      const { revoking: _, ...atRest } = read;
+      return transitions.noteCompanies({ ...atRest, tokens }, ['7'], { now: startTime, fraction: 1 });
+    },
+    { companyIds: ['7'], companyId: '7', companiesCount: 1, rotateAt: plannedEarliest, ...listedNow },
+    ['formerCompanyId'],
   ],
   [
     'a list without the chosen company drops the choice',
-    () => transitions.noteCompanies({ ...read, companyId: '7' }, ['8', '9'], startTime),
-    { companyIds: ['8', '9'], updatedAt: startTime },
-    ['companyId'],
+    () => transitions.noteCompanies({ ...read, companyId: '7' }, ['8', '9'], { now: startTime, fraction: 0 }),
+    { companyIds: ['8', '9'], companiesCount: 2, ...listedNow },
+    ['companyId', 'formerCompanyId'],
   ],
   [
     'an empty list drops the choice',
-    () => transitions.noteCompanies({ ...read, companyId: '7' }, [], startTime),
-    { companyIds: [], updatedAt: startTime },
-    ['companyId'],
+    () => transitions.noteCompanies({ ...read, companyId: '7' }, [], { now: startTime, fraction: 0 }),
+    { companyIds: [], companiesCount: 0, ...listedNow },
+    ['companyId', 'formerCompanyId'],
   ],
   [
     'a choice is one field',
     () => transitions.choose(read, '7', 'session-1', startTime),
-    { companyId: '7', updatedAt: startTime },
+    { companyId: '7', companyChosenAt: startTime, updatedAt: startTime },
     [],
   ],
 ];

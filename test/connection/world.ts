@@ -1,8 +1,9 @@
 import type { Connection } from '../../functions/connection/connection.ts';
 import type { ConnectionChange, ConnectionChanges } from '../../functions/connection/connection-change.ts';
-import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
+import type { AttentionDependencies } from '../../functions/connection/dependencies.ts';
 import type { OAuthClient, OAuthClientSource } from '../../functions/oauth/token-endpoint.ts';
 import type { MetricName, ObservedFields } from '../../functions/observer.ts';
+import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
 import { memoryEscrow } from '../memory/escrow.ts';
 import { memoryPort } from '../memory/port.ts';
@@ -37,6 +38,12 @@ export function connectionWorld() {
     /** What `fresh` reads, where it differs. */
     freshClient: undefined as OAuthClient | undefined,
     secretReads: 0,
+    /** Whether the secret cannot be read again. */
+    isSecretUnreadable: false,
+    /** What Procore lists for every token. */
+    companies: { outcome: 'unavailable' } as CompaniesOutcome,
+    /** The access tokens with which companies were listed, and the companies named. */
+    listings: [] as (readonly [accessToken: string, companyId: string | undefined])[],
     escrowIsThrottled: false,
     announceFault: undefined as Error | undefined,
     keepReplaced: true,
@@ -56,6 +63,9 @@ export function connectionWorld() {
         authorizedBy: { sessionId: 'session-1', linkIssuedAt: startTime - 10_000 },
         environmentChecked: true,
         companyIds: ['11', '12'],
+        companiesCount: 2,
+        companiesReadAt: startTime,
+        companiesFor: fields.authorizedBy?.sessionId ?? 'session-1',
         createdAt: issuedAt,
         updatedAt: issuedAt,
         ...fields,
@@ -71,7 +81,7 @@ export function connectionWorld() {
     },
 
     /** What an invocation that begins now is given. */
-    invocation(milliseconds = 30_000): RotationDependencies {
+    invocation(milliseconds = 30_000): AttentionDependencies {
       const endsAt = time.clock() + milliseconds / 1000;
       return {
         store,
@@ -79,10 +89,15 @@ export function connectionWorld() {
         oauthClient: memoryPort<OAuthClientSource>('oauth client', {
           async read({ fresh = false } = {}) {
             world.secretReads += 1;
+            if (fresh && world.isSecretUnreadable) throw new Error('the secret cannot be read');
             return (fresh && world.freshClient) || world.client;
           },
         }),
         escrow,
+        async listCompanies(accessToken, companyId) {
+          world.listings.push([accessToken, companyId]);
+          return world.companies;
+        },
         changes: memoryPort<ConnectionChanges>('changes', {
           async announce(change) {
             if (world.announceFault) throw world.announceFault;

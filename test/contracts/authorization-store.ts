@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  AuthorizationSession,
-  AuthorizationStore,
-  ConnectLink,
+import {
+  type AuthorizationSession,
+  type AuthorizationStore,
+  type ConnectLink,
+  mostSessions,
 } from '../../functions/connect/authorization-store.ts';
 import type { Repetition } from './sending-twice.ts';
 
@@ -68,6 +69,21 @@ export function authorizationStoreContract(
       expect(await store.readLink(link.linkHash)).toEqual({ ...link, spent: true });
     });
 
+    it('lets a link begin ten sessions, whoever asks at once, and no more', async () => {
+      const store = await makeStore();
+      await store.putLink(link);
+      const counts = await Promise.all(Array.from({ length: 15 }, () => store.countSession(link.linkHash)));
+      expect(counts.filter((count) => count === 'counted')).toHaveLength(mostSessions);
+      expect(await store.readLink(link.linkHash)).toEqual({ ...link, sessions: mostSessions });
+      expect(await store.countSession(link.linkHash)).toBe('refused');
+    });
+
+    it('counts no session of a link that is gone, and makes none by it', async () => {
+      const store = await makeStore();
+      expect(await store.countSession(link.linkHash)).toBe('refused');
+      expect(await store.readLink(link.linkHash)).toBeUndefined();
+    });
+
     it('makes no link of one that was deleted by spending it', async () => {
       const store = await makeStore();
       await store.spendLink(link.linkHash);
@@ -127,6 +143,19 @@ export function authorizationStoreContract(
       expect(await store.settleSession(session.sessionId, connected)).toEqual(connected);
       await store.spendLink(link.linkHash);
       expect(await store.readLink(link.linkHash)).toEqual({ ...link, spent: true });
+    });
+
+    it('keeps lists of companies beside a session, each under its name, and the last one over an earlier', async () => {
+      const store = await makeStore('repeated');
+      const list = (from: number) =>
+        Array.from({ length: 500 }, (_, at) => ({ companyId: `${from + at}`, name: '社'.repeat(100) }));
+      await store.keepCompanies(session, '1', list(0));
+      await store.keepCompanies(session, 'found', list(1000));
+      await store.keepCompanies(session, 'found', [{ companyId: '7', name: 'Seven' }]);
+      expect(await store.readCompanies(session.sessionId, '1')).toEqual(list(0));
+      expect(await store.readCompanies(session.sessionId, 'found')).toEqual([{ companyId: '7', name: 'Seven' }]);
+      expect(await store.readCompanies(session.sessionId, '2')).toEqual([]);
+      expect(await store.readSession(session.sessionId)).toBeUndefined();
     });
 
     it('has no result for a session that is gone', async () => {

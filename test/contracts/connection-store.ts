@@ -32,6 +32,16 @@ export function storedConnection(fields: Partial<Connection> = {}): Connection {
   };
 }
 
+/** A token set that waits for its confirmation. */
+const unconfirmed: NonNullable<Connection['unconfirmed']> = {
+  tokens: { accessToken: 'access-9', refreshToken: 'refresh-9', issuedAt: now, expiresAt: now + 5400 },
+  authorizedBy: { sessionId: 'session-9', linkIssuedAt: now + 0.001, referenceHash: 'r' },
+  referenceHash: 'r',
+  expiresAt: now + 1800,
+};
+
+const described = { ...unconfirmed, account: { companyIds: ['11', '12'], companyId: '11', changedAt: now + 0.25 } };
+
 /** What every connection store must do. */
 export function connectionStoreContract(
   name: string,
@@ -49,11 +59,20 @@ export function connectionStoreContract(
       const whole = storedConnection({
         notBefore: now + 30.25,
         attempt: { ...attempt, outcome: 'unknown' },
-        failure: { code: 'unknown', at: now + 0.5, count: 2 },
+        failure: { code: 'invalid_request', status: 400, kind: 'refused', since: now - 5.5, at: now + 0.5, count: 2 },
         cause: 'response_lost',
         revoking: ['access-0', 'access-00'],
+        unconfirmed: described,
         procoreUserId: '5960067',
         companyId: '11',
+        companyChosenAt: now + 0.25,
+        companiesCount: 2,
+        companiesReadAt: now + 0.125,
+        companiesFor: 'session-1',
+        formerCompanyId: '12',
+        restoredAt: now + 0.5,
+        restoredGeneration: 2 ** 20 + 1,
+        restoredRefreshToken: 'refresh-00',
       });
       const store = await storeWith(whole);
       expect(await store.read('acme')).toEqual(whole);
@@ -87,12 +106,19 @@ export function connectionStoreContract(
 
     it('leaves every field alone that a write does not name', async () => {
       const store = await storeWith(storedConnection());
-      await store.write(transitions.noteCompanies(storedConnection(), ['7'], now + 5));
+      await store.write(transitions.choose(storedConnection(), '11', 'session-1', now + 5));
       expect(await store.read('acme')).toEqual(
-        storedConnection({ companyIds: ['7'], companyId: '7', updatedAt: now + 5 }),
+        storedConnection({ companyId: '11', companyChosenAt: now + 5, updatedAt: now + 5 }),
       );
     });
 
+    const noCompanies = {
+      condition: 'companiesAre',
+      companiesReadAt: undefined,
+      companyId: undefined,
+      companyChosenAt: undefined,
+    } as const;
+    const companiesAre = { ...noCompanies, companiesReadAt: now, companyId: '11', companyChosenAt: now + 1 };
     const cases: readonly [condition: Condition, connection: Partial<Connection>, holds: boolean][] = [
       [{ condition: 'absent' }, {}, false],
       [{ condition: 'generationIs', generation: 1 }, {}, true],
@@ -122,6 +148,25 @@ export function connectionStoreContract(
       [{ condition: 'revokingIs', revoking: ['a', 'b'] }, {}, false],
       [{ condition: 'rotateAtIs', rotateAt: now + 4000 }, {}, true],
       [{ condition: 'rotateAtIs', rotateAt: now }, {}, false],
+      [{ condition: 'unconfirmedIs', referenceHash: undefined }, {}, true],
+      [{ condition: 'unconfirmedIs', referenceHash: undefined }, { unconfirmed }, false],
+      [{ condition: 'unconfirmedIs', referenceHash: 'r' }, { unconfirmed }, true],
+      [{ condition: 'unconfirmedIs', referenceHash: 's' }, { unconfirmed }, false],
+      [{ condition: 'unconfirmedIs', referenceHash: 'r' }, {}, false],
+      [{ condition: 'unconfirmedAccountIs', changedAt: undefined }, {}, true],
+      [{ condition: 'unconfirmedAccountIs', changedAt: undefined }, { unconfirmed }, true],
+      [{ condition: 'unconfirmedAccountIs', changedAt: now + 0.25 }, { unconfirmed }, false],
+      [{ condition: 'unconfirmedAccountIs', changedAt: now + 0.25 }, { unconfirmed: described }, true],
+      [{ condition: 'unconfirmedAccountIs', changedAt: now + 0.5 }, { unconfirmed: described }, false],
+      [{ condition: 'unconfirmedAccountIs', changedAt: undefined }, { unconfirmed: described }, false],
+      [{ ...noCompanies }, {}, true],
+      [{ ...noCompanies }, { companyId: '11' }, false],
+      [{ ...noCompanies }, { companiesReadAt: now }, false],
+      [{ ...noCompanies }, { companyChosenAt: now }, false],
+      [{ ...companiesAre }, { companiesReadAt: now, companyId: '11', companyChosenAt: now + 1 }, true],
+      [{ ...companiesAre }, { companiesReadAt: now, companyId: '11' }, false],
+      [{ ...companiesAre }, { companiesReadAt: now, companyChosenAt: now + 1 }, false],
+      [{ ...companiesAre }, { companyId: '11', companyChosenAt: now + 1 }, false],
     ];
 
     it.each(cases)('judges %j of a connection with %j as %s', async (condition, fields, isHeld) => {
@@ -166,6 +211,29 @@ export function connectionStoreContract(
       const winners = owners.filter((_, index) => answers[index] === 'written');
       expect(winners).toHaveLength(1);
       expect((await store.read('acme'))?.attempt?.owner).toBe(winners[0]);
+    });
+
+    it('keeps the companies of an account that sees more than 200, for its authorization alone', async () => {
+      const store = await storeWith(storedConnection());
+      const ids = Array.from({ length: 9001 }, (_, index) => String(562_949_953_421_312 + index));
+      await store.keepCompanies('acme', 'session-1', ids);
+      expect(await store.companies('acme', 'session-1')).toEqual(ids);
+      expect(await store.companies('acme', 'session-2')).toEqual([]);
+      expect(await store.companies('other', 'session-1')).toEqual([]);
+      await store.keepCompanies('acme', 'session-2', ids.slice(0, 201));
+      expect(await store.companies('acme', 'session-2')).toEqual(ids.slice(0, 201));
+      expect(await store.companies('acme', 'session-1')).toEqual([]);
+      expect(await store.read('acme')).toEqual(storedConnection());
+    });
+
+    it('keeps nothing apart of an account that sees 200 companies', async () => {
+      const store = await storeWith(storedConnection());
+      await store.keepCompanies(
+        'acme',
+        'session-1',
+        Array.from({ length: 200 }, (_, index) => String(index)),
+      );
+      expect(await store.companies('acme', 'session-1')).toEqual([]);
     });
 
     it('lists what is due in its shard, earliest first, page by page', async () => {

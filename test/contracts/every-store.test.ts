@@ -1,32 +1,48 @@
 import { type DynamoDBClient, ProvisionedThroughputExceededException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDbAuthorizationStore } from '../../functions/aws/dynamodb-authorization-store.ts';
+import { dynamoDbClientId } from '../../functions/aws/dynamodb-client-id.ts';
 import { dynamoDbConnectionStore } from '../../functions/aws/dynamodb-connection-store.ts';
+import { dynamoDbDeliveredMarks } from '../../functions/aws/dynamodb-delivered-marks.ts';
 import { dynamoDbFailedExchanges } from '../../functions/aws/dynamodb-failed-exchanges.ts';
+import { dynamoDbJobStore } from '../../functions/aws/dynamodb-job-store.ts';
+import { dynamoDbKnownIds } from '../../functions/aws/dynamodb-known-ids.ts';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
 import { dynamoDbPreviousUse } from '../../functions/aws/dynamodb-previous-use.ts';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from '../../functions/aws/dynamodb-rate-budget.ts';
 import { dynamoDbSubscriptionStore } from '../../functions/aws/dynamodb-subscription-store.ts';
+import { dynamoDbTombstones } from '../../functions/aws/dynamodb-tombstones.ts';
 import type { EnvironmentTable } from '../../functions/aws/environment-table.ts';
 import type { Clock } from '../../functions/clock.ts';
 import type { ConnectionStore } from '../../functions/connection/connection-store.ts';
 import { dueShardOf } from '../../functions/connection/connection-store.ts';
 import { create } from '../../functions/connection/transitions.ts';
+import { jobShardOf } from '../../functions/jobs/job.ts';
+import type { JobStore } from '../../functions/jobs/job-store.ts';
 import { referenceIdOf } from '../../functions/procore/failed-exchanges.ts';
+import { noCounts } from '../../functions/procore/rate-windows.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
+import type { KnownIds } from '../../functions/webhook/known-ids.ts';
 import type { Ledger, LedgerReader } from '../../functions/webhook/ledger.ts';
 import { dynamoDbLedgerReader } from '../../lib/operator/aws/dynamodb-ledger-reader.ts';
+import { sampleDue, sampleJob } from '../jobs/sample-job.ts';
 import { memoryAuthorizationStore } from '../memory/authorization-store.ts';
+import { memoryClientId } from '../memory/client-id.ts';
 import { memoryConnectionStore } from '../memory/connection-store.ts';
+import { memoryDeliveredMarks } from '../memory/delivered-marks.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryFailedExchanges } from '../memory/failed-exchanges.ts';
+import { memoryJobStore } from '../memory/job-store.ts';
+import { memoryKnownIds } from '../memory/known-ids.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { type PortFaults, ThrottledError } from '../memory/port.ts';
 import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
+import { memoryTombstones } from '../memory/tombstones.ts';
 import { failed } from '../procore/failed-exchange.ts';
+import { sampleWindow } from '../procore/sample-window.ts';
 import { aboutEvent, recordingObserver, sampleEvent, sampleTime, sampleTries } from '../webhook/sample-events.ts';
 import { sampleSubscription } from '../webhook/sample-subscription.ts';
 import { storedConnection } from './connection-store.ts';
@@ -78,8 +94,11 @@ const session = {
 const link = { linkHash: session.linkHash, connectionId: 'acme', issuedAt: 1, expiresAt: 2_000_000_000 };
 const exchange = failed(500, '', { responseHeaders: { 'x-request-id': 'one' } });
 const clock = () => sampleTime;
-const spike = { limit: 25, resetAt: sampleTime + 100, used: 0 };
+const manyCompanies = Array.from({ length: 201 }, (_, index) => String(index));
+const spike = sampleWindow({ resetAt: sampleTime + 100 });
 const companyId = sampleSubscription().companyId;
+const knownList = { companyId: '8089', resourceName: 'RFIs', projectId: '1', of: 'known' } as const;
+const jobLease = { jobId: 'audit#8089', owner: 'one', until: sampleDue + 120 };
 
 function storeUnderTest<Store>(name: string, described: StoreUnderTest<Store>): void {
   const { make, inMemory, plant, operations } = described;
@@ -183,7 +202,10 @@ storeUnderTest<ConnectionStore>('connection store', {
   table: 'Connections',
   make: dynamoDbConnectionStore,
   inMemory: (faults) => memoryConnectionStore('sandbox', faults),
-  plant: (foreign) => foreign.write(create(storedConnection({ environment: foreign.environment, rotateAt: 1 }))),
+  plant: async (foreign) => {
+    await foreign.write(create(storedConnection({ environment: foreign.environment, rotateAt: 1 })));
+    await foreign.keepCompanies('acme', 'session-1', manyCompanies);
+  },
   operations: {
     read: { run: (store) => store.read('acme') },
     // Whoever is refused reads next.
@@ -193,6 +215,8 @@ storeUnderTest<ConnectionStore>('connection store', {
     },
     // An index of keys: whoever acts on one reads the item.
     due: { run: (store) => store.due(dueShardOf('acme'), 5, 9).then(() => 'listed'), answers: 'listed' },
+    keepCompanies: { run: (store) => store.keepCompanies('acme', 'session-1', manyCompanies) },
+    companies: { run: (store) => store.companies('acme', 'session-1') },
   },
 });
 
@@ -203,17 +227,21 @@ storeUnderTest('authorization store', {
   plant: async (foreign) => {
     await foreign.putLink(link);
     await foreign.putSession(session);
+    await foreign.keepCompanies(session, 'found', []);
   },
   operations: {
     putLink: { run: (store) => store.putLink(link), writesWhole: 'a link is new, and its id is random' },
     readLink: { run: (store) => store.readLink(link.linkHash) },
     spendLink: { run: (store) => store.spendLink(link.linkHash) },
+    countSession: { run: (store) => store.countSession(link.linkHash) },
     putSession: { run: (store) => store.putSession(session), writesWhole: 'a session is new, and its id is random' },
     readSession: { run: (store) => store.readSession(session.sessionId) },
     claimSession: { run: (store) => store.claimSession(session.sessionId, { owner: 'me', leaseUntil: 3 }) },
     settleSession: {
       run: (store) => store.settleSession(session.sessionId, { outcome: 'connected', companies: [] }),
     },
+    keepCompanies: { run: (store) => store.keepCompanies(session, 'found', [{ companyId: '1', name: 'One' }]) },
+    readCompanies: { run: (store) => store.readCompanies(session.sessionId, 'found') },
   },
 });
 
@@ -238,6 +266,7 @@ storeUnderTest<Ledger & LedgerReader>('ledger', {
     noteHealth: { run: (store) => store.noteHealth('k', { succeededAt: 6 }) },
     show: { run: (store) => store.show(event.id) },
     // A list of this environment's events leaves it out.
+    showAll: { run: (store) => store.showAll([event.id]), answers: [] },
     arrivals: { run: listedArrivals, answers: [] },
     attention: { run: listedAttention, answers: [] },
   },
@@ -254,18 +283,40 @@ storeUnderTest('previous use', {
   },
 });
 
+storeUnderTest('tombstones', {
+  table: 'Deliveries',
+  make: dynamoDbTombstones,
+  inMemory: (faults) => memoryTombstones(clock, faults),
+  plant: (foreign) => foreign.place(companyId, sampleTime),
+  operations: {
+    read: { run: (store) => store.read(companyId) },
+    place: { run: (store) => store.place(companyId, sampleTime + 1) },
+    lift: { run: (store) => store.lift(companyId) },
+  },
+});
+
+storeUnderTest('marks of delivering hooks', {
+  table: 'Deliveries',
+  make: dynamoDbDeliveredMarks,
+  inMemory: (faults) => memoryDeliveredMarks(faults),
+  plant: (foreign) => foreign.mark({ companyId, projectId: '19' }, 5),
+  operations: {
+    mark: { run: (store) => store.mark({ companyId, projectId: '19' }, 6) },
+    markedAt: { run: (store) => store.markedAt({ companyId, projectId: '19' }) },
+  },
+});
+
 storeUnderTest('rate budget', {
   table: 'RateBudget',
   make: dynamoDbRateBudget,
   inMemory: (faults) => memoryRateBudget(clock, faults),
-  plant: (foreign) => foreign.replaceWindow('spike', undefined, spike),
+  plant: (foreign) => foreign.write('app', { seen: 0, change: { windows: [spike], set: { 1: noCounts } } }),
   operations: {
-    read: { run: (store) => store.read() },
+    read: { run: (store) => store.read('app') },
     // Whoever is refused reads next.
-    take: { run: (store) => store.take({ spike }, 1, sampleTime), answers: 'refused' },
-    replaceWindow: { run: (store) => store.replaceWindow('spike', spike, { ...spike, used: 5 }), answers: 'refused' },
-    raiseUsed: { run: (store) => store.raiseUsed('spike', spike.resetAt, 7) },
-    pauseUntil: { run: (store) => store.pauseUntil(sampleTime + 60) },
+    write: { run: (store) => store.write('app', { seen: 1, add: { 1: { used: 1 } } }), answers: 'refused' },
+    pauseUntil: { run: (store) => store.pauseUntil('app', sampleTime + 60) },
+    replaceScope: { run: (store) => store.replaceScope(undefined, 'company') },
   },
 });
 
@@ -278,6 +329,17 @@ storeUnderTest('company pauses', {
     read: { run: (store) => store.read(companyId) },
     write: { run: (store) => store.write(companyId, { until: 2, refusals: 2, since: 1 }) },
     remove: { run: (store) => store.remove(companyId) },
+  },
+});
+
+storeUnderTest('client id', {
+  table: 'RateBudget',
+  make: dynamoDbClientId,
+  inMemory: (faults) => memoryClientId(undefined, faults),
+  plant: (foreign) => foreign.write('another-client'),
+  operations: {
+    read: { run: (store) => store.read() },
+    write: { run: (store) => store.write('our-client') },
   },
 });
 
@@ -301,12 +363,73 @@ storeUnderTest('subscription store', {
   operations: {
     read: { run: async (store) => (await store.read(companyId)) ?? 'none', answers: 'none' },
     list: { run: (store) => store.list(), answers: [] },
+    page: { run: async (store) => (await store.page(5)).subscriptions, answers: [] },
     save: {
       run: async (store) => typeof (await store.save(sampleSubscription(), undefined)),
       answers: 'number',
       withOwn: (store) => store.save(sampleSubscription({ silenceHours: 5 }), 1),
     },
     remove: { run: (store) => store.remove(companyId, 1), answers: 'removed' },
+  },
+});
+
+// The environment is the partition key: the same job of another environment is another item.
+storeUnderTest<JobStore>('job store', {
+  table: 'Jobs',
+  make: dynamoDbJobStore,
+  inMemory: (faults) => memoryJobStore(faults),
+  plant: async (foreign) => {
+    await foreign.create(sampleJob());
+    await foreign.claim(jobLease, sampleDue);
+  },
+  operations: {
+    read: { run: async (store) => (await store.read(jobLease.jobId)) ?? 'none', answers: 'none' },
+    create: {
+      run: (store) => store.create(sampleJob()).then(() => 'created'),
+      answers: 'created',
+      withOwn: async (store) => {
+        await store.change(jobLease.jobId, 'cancel', sampleDue);
+        await store.create(sampleJob());
+      },
+      writesWhole: 'a job that begins has nothing of the one that has ended',
+    },
+    claim: {
+      run: (store) => store.claim({ ...jobLease, owner: 'two' }, sampleDue - 1).then(() => 'refused'),
+      answers: 'refused',
+      withOwn: (store) => store.claim({ ...jobLease, owner: 'two' }, jobLease.until),
+    },
+    checkpoint: { run: (store) => store.checkpoint(jobLease, 5), answers: 'lost' },
+    finish: { run: (store) => store.finish(jobLease, { state: 'done', failures: 0 }), answers: 'lost' },
+    // An index of keys: whoever acts on one reads the item.
+    due: { run: async (store) => (await store.due(jobShardOf(jobLease.jobId), 9e9, 9)).jobs, answers: [] },
+    change: { run: (store) => store.change(jobLease.jobId, 'pause', sampleDue), answers: 'absent' },
+    list: { run: async (store) => (await store.list({}, 9)).jobs, answers: [] },
+    remove: {
+      run: (store) => store.remove(jobLease.jobId).then(() => 'removed'),
+      answers: 'removed',
+      withOwn: (store) => store.remove('audit#none'),
+    },
+  },
+});
+
+// The environment is the partition key here, too.
+storeUnderTest<KnownIds>('known ids', {
+  table: 'Jobs',
+  make: dynamoDbKnownIds,
+  inMemory: (faults) => memoryKnownIds(faults),
+  plant: (foreign) => foreign.write(knownList, new Set([1n])),
+  operations: {
+    read: { run: async (store) => (await store.read(knownList)).size, answers: 0 },
+    write: {
+      run: (store) => store.write(knownList, new Set([2n])).then(() => 'written'),
+      answers: 'written',
+      writesWhole: 'the ids of a list are written in place of those before',
+    },
+    forget: {
+      run: (store) => store.forget(knownList.companyId).then(() => 'forgotten'),
+      answers: 'forgotten',
+      withOwn: (store) => store.forget('8090'),
+    },
   },
 });
 

@@ -222,6 +222,13 @@ export function ledgerContract(makeLedger: (clock: Clock, repetition?: Repetitio
       expect(all.at(-1)).toMatchObject({ arrivedAt: from + 500.5, failures: 1 });
       expect(await ledger.show(`${event.id}-seen`)).toEqual(all.at(-1));
       expect(await ledger.show(`${event.id}-nobody`)).toBeUndefined();
+      const many = [...all.map((entry) => entry.event.id), `${event.id}-nobody`];
+      const read = (await ledger.showAll(many)).toSorted((one, other) => one.arrivedAt - other.arrivedAt);
+      expect(read).toEqual(all);
+      const odd: string[] = [];
+      const isEven = (id: string) => /[02468]$/.test(id);
+      for await (const entry of ledger.arrivals(from - 60, from - 55, isEven)) odd.push(entry.event.id);
+      expect(odd).toEqual([`${event.id}-1`, `${event.id}-3`]);
       expect((await arrived(from - 60, from - 58)).map(({ arrivedAt }) => arrivedAt)).toEqual([from - 60, from - 59]);
       expect(await arrived(from + 501, from + 999)).toEqual([]);
     });

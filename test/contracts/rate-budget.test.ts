@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { dynamoDbCompanyPauses, dynamoDbRateBudget } from '../../functions/aws/dynamodb-rate-budget.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { companyPausesContract, rateBudgetContract } from './rate-budget.ts';
@@ -11,40 +11,29 @@ describe('in memory', () => {
 
 describe('in DynamoDB', () => {
   const used = useTable('RateBudget');
-  let stores = 0;
-  let now = 1000;
+  beforeEach(used.empty);
 
   const props = () => ({
     client: used.client,
     table: used.table,
     environment: 'sandbox' as const,
-    clock: () => now,
+    clock: () => 1000,
   });
-  const newBudget = () => dynamoDbRateBudget({ ...props(), scope: `scope ${stores++}` });
 
-  rateBudgetContract(newBudget);
+  rateBudgetContract(() => dynamoDbRateBudget(props()));
   companyPausesContract(() => dynamoDbCompanyPauses(props()));
 
-  it('shares a budget among all that name the same scope', async () => {
-    const [one, other] = [0, 1].map(() => dynamoDbRateBudget({ ...props(), scope: 'shared' }));
-    await one?.pauseUntil(2000);
-    expect(await other?.read()).toEqual({ pausedUntil: 2000 });
-  });
-
-  it('lets DynamoDB delete a budget and a pause a day after their last write, and not before', async () => {
-    await used.empty();
-    await newBudget().pauseUntil(2000);
+  it('lets DynamoDB delete a pause a day after its last write, and a budget a fortnight after', async () => {
+    await dynamoDbRateBudget(props()).pauseUntil('app', 2000);
     await dynamoDbCompanyPauses(props()).write('1', { until: 1060, refusals: 1, since: 1000 });
-    const ends = (await used.items()).map(({ timeToLive }) => timeToLive?.N);
-    expect(ends).toEqual([String(now + 24 * 3600), String(now + 24 * 3600)]);
+    const ends = Object.fromEntries((await used.items()).map(({ id, timeToLive }) => [id?.S, Number(timeToLive?.N)]));
+    expect(ends).toEqual({ 'rate#app': 1000 + 14 * 24 * 3600, 'pause#1': 1000 + 24 * 3600 });
   });
 
-  it('is no dead end when DynamoDB deletes late', async () => {
-    const store = newBudget();
-    await store.replaceWindow('spike', undefined, { limit: 25, resetAt: 1010, used: 25 });
-    now += 25 * 3600;
-    const { spike } = await store.read();
-    expect(await store.replaceWindow('spike', spike, { limit: 25, resetAt: now + 10, used: 0 })).toBe('written');
-    now = 1000;
+  it('takes no window for one that a later version has written in another form', async () => {
+    const store = dynamoDbRateBudget(props());
+    const later: object = { slot: 1, form: 'another' };
+    await store.write('app', { seen: 0, change: { windows: [later as never], set: {} } });
+    expect(await store.read('app')).toMatchObject({ version: 1, windows: [] });
   });
 });

@@ -1,79 +1,116 @@
 import { expect, it } from 'vitest';
 import type { CompanyPauseStore } from '../../functions/procore/company-pauses.ts';
-import type { RateBudgetStore } from '../../functions/procore/rate-budget.ts';
+import type { RateBudgetStore } from '../../functions/procore/rate-budget-store.ts';
+import { noCounts, unknownBudget } from '../../functions/procore/rate-windows.ts';
+import { sampleWindow } from '../procore/sample-window.ts';
 
-const spike = { limit: 25, resetAt: 1010, used: 0 };
-const hour = { limit: 600, resetAt: 4600, used: 100 };
+const spike = sampleWindow();
+const hour = sampleWindow({ slot: 2, limit: 600, seconds: 3600, resetAt: 4601, toldReset: 4600 });
+const opened = { seen: 0, change: { windows: [spike, hour], set: { 1: noCounts, 2: { ...noCounts, used: 100 } } } };
 
 /**
- * What every store of a rate budget must do.
+ * What every store of rate budgets must do.
  *
  * @param makeStore gives a store of which nobody has taken anything yet
  */
 export function rateBudgetContract(makeStore: () => RateBudgetStore): void {
-  it('knows nothing at first, and lets calls through', async () => {
-    const store = makeStore();
-    expect(await store.read()).toEqual({});
-    expect(await store.take({}, 3, 1000)).toBe('taken');
+  it('knows nothing at first', async () => {
+    expect(await makeStore().read('app')).toEqual(unknownBudget);
   });
 
-  it('counts what is taken in both windows', async () => {
+  it('keeps windows as they were written, and each budget apart', async () => {
     const store = makeStore();
-    expect(await store.replaceWindow('spike', undefined, spike)).toBe('written');
-    expect(await store.replaceWindow('hour', undefined, hour)).toBe('written');
-    expect(await store.take({ spike, hour }, 3, 1000)).toBe('taken');
-    expect(await store.read()).toEqual({ spike: { ...spike, used: 3 }, hour: { ...hour, used: 103 } });
+    expect(await store.write('company#7', opened)).toEqual(opened.change.set);
+    expect(await store.read('company#7')).toEqual({
+      ...unknownBudget,
+      version: 1,
+      windows: [spike, hour],
+      counts: opened.change.set,
+    });
+    expect(await store.read('app')).toEqual(unknownBudget);
+  });
+
+  it('counts what is taken in all windows, and tells what it comes to', async () => {
+    const store = makeStore();
+    await store.write('app', opened);
+    const add = { 1: { used: 3, foreground: 3 }, 2: { used: 3, sent: 1 } };
+    const counts = { 1: { ...noCounts, used: 3, foreground: 3 }, 2: { ...noCounts, used: 103, sent: 1 } };
+    expect(await store.write('app', { seen: 1, add, atMost: { 1: 22, 2: 597 }, notPausedAt: 1000 })).toEqual(counts);
+    expect((await store.read('app')).counts).toEqual(counts);
   });
 
   it('lets forty takers of one call have exactly what the limit allows', async () => {
     const store = makeStore();
-    await store.replaceWindow('spike', undefined, spike);
-    const outcomes = await Promise.all(Array.from({ length: 40 }, () => store.take({ spike }, 1, 1000)));
-    expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(25);
-    expect((await store.read()).spike?.used).toBe(25);
+    await store.write('app', opened);
+    const take = { seen: 1, add: { 1: { used: 1 } }, atMost: { 1: 24 } };
+    const outcomes = await Promise.all(Array.from({ length: 40 }, () => store.write('app', take)));
+    expect(outcomes.filter((outcome) => outcome !== 'refused')).toHaveLength(25);
+    expect((await store.read('app')).counts[1]?.used).toBe(25);
   });
 
   it('takes all or nothing', async () => {
     const store = makeStore();
-    await store.replaceWindow('spike', undefined, spike);
-    await store.replaceWindow('hour', undefined, { ...hour, used: 599 });
-    expect(await store.take({ spike, hour }, 2, 1000)).toBe('refused');
-    expect((await store.read()).spike?.used).toBe(0);
+    await store.write('app', opened);
+    const take = { seen: 1, add: { 1: { used: 2 }, 2: { used: 2 } }, atMost: { 1: 23, 2: 99 } };
+    expect(await store.write('app', take)).toBe('refused');
+    expect((await store.read('app')).counts).toEqual(opened.change.set);
   });
 
-  it('refuses who has seen another window, or none where there is one', async () => {
+  it('gives back what was taken', async () => {
     const store = makeStore();
-    await store.replaceWindow('spike', undefined, spike);
-    expect(await store.take({}, 1, 1000)).toBe('refused');
-    expect(await store.take({ spike: { ...spike, resetAt: 1000 } }, 1, 1000)).toBe('refused');
-    expect(await store.take({ spike: { ...spike, limit: 26 } }, 1, 1000)).toBe('refused');
-    expect(await store.replaceWindow('spike', undefined, spike)).toBe('refused');
-    expect(await store.replaceWindow('spike', { ...spike, resetAt: 1 }, spike)).toBe('refused');
+    await store.write('app', opened);
+    await store.write('app', { seen: 1, add: { 2: { used: -4 } } });
+    expect((await store.read('app')).counts[2]?.used).toBe(96);
   });
 
-  it('lets one of many open the next window', async () => {
+  it('refuses who has seen other windows, and who has seen some where there are none', async () => {
     const store = makeStore();
-    await store.replaceWindow('spike', undefined, spike);
-    const openings = [1020, 1021, 1022].map((resetAt) => store.replaceWindow('spike', spike, { ...spike, resetAt }));
-    expect((await Promise.all(openings)).filter((outcome) => outcome === 'written')).toHaveLength(1);
+    expect(await store.write('app', { ...opened, seen: 1 })).toBe('refused');
+    await store.write('app', opened);
+    expect(await store.write('app', opened)).toBe('refused');
+    expect(await store.write('app', { seen: 2, add: { 1: { used: 1 } } })).toBe('refused');
   });
 
-  it('raises the count of the window meant, and never lowers one', async () => {
+  it('lets one of many open the next window, with its own call counted', async () => {
     const store = makeStore();
-    await store.replaceWindow('hour', undefined, hour);
-    await store.raiseUsed('hour', 4600, 150);
-    await store.raiseUsed('hour', 4600, 120);
-    await store.raiseUsed('hour', 4599, 500);
-    expect((await store.read()).hour?.used).toBe(150);
+    await store.write('app', opened);
+    const openings = [1020, 1021, 1022].map((resetAt) =>
+      store.write('app', {
+        seen: 1,
+        change: { windows: [{ ...spike, resetAt }, hour], set: { 1: noCounts } },
+        add: { 1: { used: 1 }, 2: { used: 1 } },
+      }),
+    );
+    expect((await Promise.all(openings)).filter((outcome) => outcome !== 'refused')).toHaveLength(1);
+    const { version, counts } = await store.read('app');
+    expect([version, counts[1]?.used, counts[2]?.used]).toEqual([2, 1, 101]);
+  });
+
+  it('keeps that nothing is counted, until there are windows again', async () => {
+    const store = makeStore();
+    await store.write('app', { seen: 0, change: { windows: [], set: {}, isUncounted: true } });
+    expect((await store.read('app')).isUncounted).toBe(true);
+    await store.write('app', { ...opened, seen: 1 });
+    expect((await store.read('app')).isUncounted).toBe(false);
   });
 
   it('lets nobody through before a pause is over, and keeps the longer pause', async () => {
     const store = makeStore();
-    await store.pauseUntil(1030);
-    await store.pauseUntil(1020);
-    expect(await store.read()).toEqual({ pausedUntil: 1030 });
-    expect(await store.take({}, 1, 1029)).toBe('refused');
-    expect(await store.take({}, 1, 1030)).toBe('taken');
+    await store.pauseUntil('app', 1030);
+    await store.pauseUntil('app', 1020);
+    expect((await store.read('app')).pausedUntil).toBe(1030);
+    expect(await store.write('app', { ...opened, notPausedAt: 1029 })).toBe('refused');
+    expect(await store.write('app', { ...opened, notPausedAt: 1030 })).not.toBe('refused');
+  });
+
+  it('changes the scope once, and has everybody who takes for the whole app look again', async () => {
+    const store = makeStore();
+    await store.write('app', opened);
+    expect(await store.replaceScope(undefined, 'company')).toBe('written');
+    expect(await store.replaceScope(undefined, 'token')).toBe('refused');
+    expect(await store.write('app', { seen: 1, add: { 1: { used: 1 } } })).toBe('refused');
+    expect(await store.replaceScope('company', 'token')).toBe('written');
+    expect(await store.read('app')).toMatchObject({ scope: 'token', version: 3, windows: [spike, hour] });
   });
 }
 

@@ -7,7 +7,7 @@ const used = useSqs();
 
 rotationQueueContract('in-memory', async () => {
   const queue = memoryRotationQueue(() => 0);
-  return { queue, waiting: async () => queue.waiting };
+  return { queue, waiting: async () => queue.messages };
 });
 throttledRotationQueueContract(
   'in-memory',
@@ -21,7 +21,7 @@ rotationQueueContract('SQS', async () => {
   const { queueUrl, messages } = used.createQueue();
   return {
     queue: sqsRotationQueue({ client: used.client, queueUrl }),
-    waiting: async () => messages().map(({ body }) => JSON.parse(body).connectionId),
+    waiting: async () => messages().map(({ body }) => JSON.parse(body)),
   };
 });
 throttledRotationQueueContract(

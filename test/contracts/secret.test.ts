@@ -80,5 +80,57 @@ describe('in Secrets Manager', () => {
     sourceContract<OAuthClient>(...oauthClients, async () =>
       underTest(oauthClients[0], () => secretsManagerOAuthClient({ ...place(), clock })),
     );
+
+    describe('by which a refusal is judged', () => {
+      const [first, second] = oauthClients;
+      const remembering = async () => {
+        used.put({ environment: 'sandbox', ...first });
+        const source = secretsManagerOAuthClient({ ...place(), clock });
+        await source.read();
+        used.put({ environment: 'sandbox', ...second });
+        return source;
+      };
+      const unread = { code: 'secret_unread' };
+
+      it('is read after the request was sent, never the one that was remembered then', async () => {
+        const source = await remembering();
+        expect(await source.read({ fresh: true, since: used.now })).toEqual(second);
+        expect(await source.read()).toEqual(second);
+      });
+
+      it('is none while the secret cannot be read, though there is a remembered one', async () => {
+        const source = await remembering();
+        used.isDown = true;
+        await expect(source.read({ since: used.now })).rejects.toMatchObject(unread);
+        expect(await source.read({ fresh: true })).toEqual(first);
+      });
+
+      it('is read once in 30 s at most, however many are refused', async () => {
+        const source = await remembering();
+        const calls = used.calls;
+        used.now += 10;
+        const since = used.now - 1;
+        const together = await Promise.all(Array.from({ length: 10 }, () => source.read({ since })));
+        expect(together).toEqual(Array.from({ length: 10 }, () => second));
+        expect(used.calls - calls).toBe(1);
+        used.now += 29;
+        // This request was sent after that reading.
+        await expect(source.read({ since: used.now - 5 })).rejects.toMatchObject(unread);
+        expect(await source.read({ since })).toEqual(second);
+        expect(used.calls - calls).toBe(1);
+        used.now += 1;
+        expect(await source.read({ since: used.now - 5 })).toEqual(second);
+        expect(used.calls - calls).toBe(2);
+      });
+
+      it('is no value of a reading that began before the request and is still under way', async () => {
+        const source = await remembering();
+        const early = source.read({ fresh: true });
+        const calls = used.calls;
+        expect(await source.read({ since: used.now })).toEqual(second);
+        await early;
+        expect(used.calls).toBeGreaterThan(calls);
+      });
+    });
   });
 });

@@ -58,6 +58,21 @@ export function subscriptionStoreContract(makeStore: (repetition?: Repetition) =
       expect((await store.list()).map(({ companyId }) => companyId)).toEqual(['1', '2', '3', '4', '5', '6']);
     });
 
+    it('lists all in bounded pages, each once', async () => {
+      const store = makeStore();
+      const companies = ['3', '1', '20', '2', '4'];
+      for (const companyId of companies) await store.save(sampleSubscription({ companyId }), undefined);
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.page(2, cursor);
+        expect(page.subscriptions.length).toBeLessThanOrEqual(2);
+        found.push(...page.subscriptions.map(({ companyId }) => companyId));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(found).toEqual(companies.toSorted());
+    });
+
     it('keeps a company of ten thousand projects', async () => {
       const store = makeStore();
       const hooks: Subscription['hooks'] = Array.from({ length: 10_000 }, (_, index) => ({

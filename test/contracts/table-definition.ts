@@ -4,7 +4,7 @@ import { resourceProperties } from '../../lib/local/template/resource-properties
 import { resourcesOfType, synthesize } from '../cloud/synthesized.ts';
 
 /** An environment's tables, as lib/cloud/tables.ts names them. */
-export type TableName = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget';
+export type TableName = 'Connections' | 'Authorizations' | 'Deliveries' | 'Subscriptions' | 'RateBudget' | 'Jobs';
 
 const type = 'AWS::DynamoDB::Table';
 const schema = resourceProperties[type].omit({ TableName: true });

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CloudFormation, FoundStack } from '../../lib/deploy/cloudformation.ts';
 import { deploy } from '../../lib/deploy/deploy.ts';
 import type { Template } from '../../lib/deploy/losses.ts';
 import { parseDeployOptions } from '../../lib/deploy/options.ts';
 import type { DeploySteps } from '../../lib/deploy/steps.ts';
+import type { FileProblem } from '../../lib/file-problem.ts';
+import { createAwsSignIn } from '../../lib/operator/aws/client-settings.ts';
 
 const sandbox = { account: '111122223333', region: 'eu-central-1', profile: 'dev' };
 const production = { account: '444455556666', region: 'us-east-1', profile: 'live' };
@@ -37,9 +40,13 @@ interface World {
   readonly serving?: Readonly<Record<string, readonly string[]>>;
   /** The exit code of a call of the CDK. */
   readonly cdk?: (args: readonly string[]) => number;
+  /** What a profile's MFA code was asked for already gives, by profile. */
+  readonly handedOn?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly steps?: Partial<DeploySteps>;
   /** The trouble that CloudFormation is in. */
   readonly trouble?: Error;
+  /** What is wrong with the types of the integrator's file. */
+  readonly typeErrors?: readonly FileProblem[];
 }
 
 /** Runs `npm run deploy` with a CDK and a CloudFormation that only take notes. */
@@ -71,10 +78,16 @@ async function run(argv: readonly string[], world: World = {}) {
         path: '',
         template,
       })),
+    signIn: { ...createAwsSignIn(undefined), handOn: async (profile) => world.handedOn?.[profile ?? ''] },
     cloudFormation: ({ region = 'us-west-2', profile = '' }) => aws(profile === '' ? region : `${region} ${profile}`),
     steps: { beforeSynthesis: [], beforeDeployment: [], afterDeployment: [], ...world.steps },
+    checkTypes: () => ({
+      problems: Promise.resolve(world.typeErrors ?? []),
+      stop: () => notes.push('end of the check'),
+    }),
     say: (text) => said.push(text),
   });
+  expect(notes.pop()).toBe('end of the check');
   return { exitCode, notes, said: said.join('\n'), deployments: notes.filter((note) => note.startsWith('cdk deploy')) };
 }
 
@@ -117,6 +130,21 @@ describe('npm run deploy', () => {
       variables: { AWS_ACCESS_KEY_ID: 'AKIA' },
     });
     expect(named.deployments[0]).toContain('--profile me');
+  });
+
+  it('gives the CDK the credentials of a profile whose MFA code was asked for, which would ask for another', async () => {
+    const next = { 'ProcoreConnector-sandbox': templateOf('Sandbox') };
+    const { notes } = await run(['--env', 'sandbox'], {
+      block: twoAccounts,
+      next,
+      handedOn: { dev: { AWS_SESSION_TOKEN: 'session', AWS_PROFILE: '' } },
+    });
+    const calls = notes.filter((note) => note.startsWith('cdk '));
+    expect(calls).toHaveLength(2);
+    for (const call of calls) {
+      expect(call).not.toContain('--profile');
+      expect(call).toContain('AWS_SESSION_TOKEN=session AWS_PROFILE=');
+    }
   });
 
   it('ends at the first stack that fails, and says which were not reached', async () => {
@@ -183,6 +211,14 @@ describe('npm run deploy', () => {
       said: expect.stringContaining('Too little concurr'),
     });
   });
+});
+
+it('deploys nothing while the integrator’s file has type errors, and shows them with their places', async () => {
+  const place = { file: resolve('functions/on-event.ts'), line: 3, column: 7 };
+  const { exitCode, notes, said } = await run([], { typeErrors: [{ text: 'TS2322: no number', place }] });
+  expect({ exitCode, notes }).toEqual({ exitCode: 1, notes: ['find ProcoreConnector us-west-2'] });
+  expect(said).toContain('Nothing has been deployed: your own file functions/on-event.ts');
+  expect(said).toContain('\n  functions/on-event.ts:3:7  TS2322: no number\nCorrect them');
 });
 
 describe('what would be lost', () => {

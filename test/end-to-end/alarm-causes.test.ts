@@ -181,15 +181,7 @@ const drive: Readonly<Record<string, () => Promise<unknown>>> = {
   'FunctionAccessToken Errors': () => withoutTable('FunctionAccessToken', { connectionId: 'late' }),
   'FunctionRotationSweep Errors': () => withoutTable('FunctionRotationSweep'),
   'FunctionWebhookWorker Errors': () => invoke('FunctionWebhookWorker', {}),
-  'FunctionSubscriptionAudit Errors': () => withoutTable('FunctionSubscriptionAudit'),
-  'FunctionReconciliation Errors': () =>
-    withoutTable('FunctionReconciliation', {
-      companyId: '5358233',
-      resourceName: 'RFIs',
-      projectId: '23498237',
-      path: '/rest/v1.0/projects/23498237/rfis',
-      hours: 1,
-    }),
+  'FunctionCompanyWork Errors': () => withoutTable('FunctionCompanyWork'),
 };
 
 const driven = Object.entries(alarmCauses).flatMap(([id, causes]) =>

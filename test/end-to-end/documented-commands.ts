@@ -110,6 +110,7 @@ const ofScripts: Readonly<Record<string, (parameters: readonly string[]) => Smal
     needs: ['test/end-to-end/policies.test.ts', 'test/end-to-end/operator-permissions.test.ts'],
   }),
   check: () => ({ needs: ['tsc', 'biome', 'knip', 'vitest'].map((name) => `node_modules/.bin/${name}`) }),
+  package: () => ({ provenBy: 'test/package/consumers/pack.ts', there: 'bin/pack.ts' }),
   readme: () => ({ provenBy: 'test/house/generated-parts.test.ts', there: 'withGeneratedParts' }),
   synth: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('synth'" }),
   deploy: () => ({ provenBy: 'test/cloud/cdk.test.ts', there: "run('deploy'" }),
@@ -125,7 +126,17 @@ export function smallestForms({ words, documents }: NamedCommand): SmallestForm[
     if (program === 'npx' && first === 'vitest') return { needs: parameters.slice(1) };
     if (program === 'npx' && first === 'cdk') return { needs: ['node_modules/.bin/cdk'] };
     if (first === 'test') return { needs: ['node_modules/.bin/vitest', ...parameters] };
-    if (first === 'pack') return { provenBy: 'test/package/package.test.ts', there: "['pack'" };
+    // `bin/run.js` runs it where something is missing.
+    if (first === 'ci') return { provenBy: 'test/package/launcher.test.ts', there: 'npm ci' };
+    // Of a repository that `procore init` has made.
+    if (first === 'install' || first === 'update') {
+      return { provenBy: 'test/package/starter.test.ts', there: `'${first}', '--prefer-offline'` };
+    }
+    if (first === 'pack') return { provenBy: 'test/package/consumers/pack.ts', there: "['pack', './dist'" };
+    if (program === 'npx' && first === '--no-install' && parameters[1] === 'dev') {
+      return { provenBy: 'test/package/dev.test.ts', there: "'dev'" };
+    }
+    if (program === 'npx' && first === '--no-install') return { needs: ['lib/package/command-line.ts'] };
     if (first === 'start' && parameters.includes('--real')) {
       return { provenBy: 'test/local/real-procore.test.ts', there: 'startLocalSystem' };
     }

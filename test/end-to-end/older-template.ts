@@ -2,7 +2,7 @@ import type { Json, Template, TemplateResource } from '../../lib/local/template/
 
 /** What an older version lacked; what it has besides is as today. */
 const lacking =
-  /^SandboxTables(Subscriptions|RateBudget)|^SandboxWebhooks(WebhookWorker|SubscriptionAudit)|^SandboxMonitoring|^Alarms/;
+  /^SandboxTables(Subscriptions|RateBudget|Jobs)|^SandboxCompanyWorkQueue|^SandboxWebhooks(WebhookWorker|CompanyWork)|^SandboxMonitoring|^Alarms/;
 
 /**
  * Makes the template of an older version out of today's: functions and roles had other logical ids, worker and

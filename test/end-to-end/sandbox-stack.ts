@@ -2,12 +2,17 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoDbClientId } from '../../functions/aws/dynamodb-client-id.ts';
+import { dynamoDbJobStore } from '../../functions/aws/dynamodb-job-store.ts';
+import { type JobName, jobIdOf } from '../../functions/jobs/job.ts';
+import type { NewJob } from '../../functions/jobs/job-store.ts';
 import { bundleWorker } from '../../lib/cloud/bundle/bundle.ts';
 import { LogWatch } from '../../lib/local/log-watch.ts';
 import { Person } from '../../lib/local/person.ts';
 import { accountLimitContext, runAssembly } from '../../lib/local/runtime/stack.ts';
 import { type Assembly, synthesize } from '../../lib/local/template/assembly.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
+import type { Json } from '../../lib/local/template/template.ts';
 import { reservePorts } from '../../lib/ports.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
@@ -18,9 +23,13 @@ import { proofWorker } from '../proof-worker.ts';
  *
  * @param accountConcurrency how many functions the account may run at once, as `npm run deploy` has found out. Default is
  *   that it has not looked.
+ * @param settings the environment's, as in cdk.json
  */
-export const synthesizeSandbox = (accountConcurrency?: number): Promise<Assembly> =>
-  synthesize({ procore: { environments: ['sandbox'] }, ...accountLimitContext(accountConcurrency) });
+export const synthesizeSandbox = (
+  accountConcurrency?: number,
+  settings: Readonly<Record<string, Json>> = {},
+): Promise<Assembly> =>
+  synthesize({ procore: { environments: ['sandbox'], ...settings }, ...accountLimitContext(accountConcurrency) });
 
 /**
  * Runs a template of the sandbox with a stand-in Procore, for tests that need what a local system does not offer: a
@@ -94,6 +103,10 @@ export async function startSandboxStack({
       new PutSecretValueCommand({ SecretId: output(`Secret${name}`), SecretString: JSON.stringify(value) }),
     );
   await writeSecret('OauthClient', { environment: 'sandbox', ...client });
+  const clientIds = () =>
+    dynamoDbClientId({ client: clients.dynamoDb, table: output('TableRateBudget'), environment: 'sandbox' });
+  // The template of an older version may have no such table.
+  if (output('TableRateBudget') !== '') await clientIds().write(client.clientId);
   const authorization = `Bearer ${JSON.parse(await readSecret('WebhookAuthorization')).current}`;
 
   async function invoke<Answer = unknown>(name: string, payload: unknown = {}): Promise<Answer> {
@@ -102,6 +115,8 @@ export async function startSandboxStack({
     );
     return JSON.parse(new TextDecoder().decode(Payload));
   }
+
+  const jobs = () => dynamoDbJobStore({ client: clients.dynamoDb, table: output('TableJobs'), environment: 'sandbox' });
 
   return {
     stack,
@@ -113,14 +128,35 @@ export async function startSandboxStack({
     output,
     readSecret,
     writeSecret,
+    /** What the worker reads our client id from. */
+    clientIds,
     invoke,
-    /** Connects an account as a person does. @throws Error when the last page says anything but "connected" */
-    async connect(connectionId: string): Promise<void> {
-      const { url } = await invoke<{ url: string }>('ConnectLink', { connectionId });
+    jobs,
+    /** Begins a job, or lets it be due, and works a slice of it. @throws Error when the slice did not go well */
+    async workJob(kind: JobName['kind'], companyId: string, wanted: Partial<NewJob> = {}): Promise<void> {
+      const at = Math.floor(Date.now() / 1000);
+      const wantedJob = { kind, companyId, request: null, createdAt: at, nextAt: at, ...wanted };
+      const jobId = jobIdOf(wantedJob);
+      const begun = await jobs().create(wantedJob);
+      if (begun === 'under_way') await jobs().change(jobId, 'run', at);
+      await invoke('CompanyWork', { Records: [wakeUpRecord(jobId)] });
+      const job = await jobs().read(jobId);
+      if (job?.failures !== 0 || job.lookedAt === undefined) throw new Error(`${jobId}: ${JSON.stringify(job)}`);
+    },
+    /**
+     * Connects an account as a person does.
+     *
+     * @param wanted what the link is asked for besides
+     * @returns the address at which the browser ends
+     * @throws Error when the last page says anything but "connected"
+     */
+    async connect(connectionId: string, wanted: Readonly<Record<string, unknown>> = {}): Promise<string> {
+      const { url } = await invoke<{ url: string }>('ConnectLink', { connectionId, ...wanted });
       const person = new Person();
       const consent = await person.press(await person.open(url), 'Connect to Procore');
       const page = await person.press(await person.press(consent, 'Allow'), 'Use this company');
       if (page.status !== 200) throw new Error(`The last page has status ${page.status}.`);
+      return page.url;
     },
     /** Writes attributes of a connection past all rules, e.g. to make it old. */
     async change(connectionId: string, expression: string, values: Record<string, number | string>): Promise<void> {
@@ -170,5 +206,14 @@ export function webhookBody(id: string, more: Readonly<Record<string, unknown>> 
     resource_type: 'RFIs',
     resource_id: `9${id.replace(/\D/g, '')}`,
     ...more,
+  };
+}
+
+/** A wake-up of a job as Lambda gets it from its queue, sent now. */
+export function wakeUpRecord(jobId: string) {
+  return {
+    messageId: jobId,
+    body: JSON.stringify({ jobId }),
+    attributes: { SentTimestamp: String(Date.now()) },
   };
 }

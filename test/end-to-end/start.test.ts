@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { reservePorts } from '../../lib/ports.ts';
 
@@ -42,36 +42,15 @@ it('does the main job once, prints each step as a tick, and ends with 0', { time
   const { child, printed } = npmStart('--once', '--port', '0');
   expect(await exitOf(child)).toBe(0);
   expect(printed.out.match(/✓/g)).toHaveLength(11);
+  expect(printed.out).toMatch(/\nEverything works\.\n$/);
   expect(printed.out).not.toContain('✗');
   expect(printed.err).toBe('');
-});
-
-it('does the main job whatever the integrator’s file does, and says apart how that did', {
-  timeout: 90_000,
-}, async () => {
-  const repository = fileURLToPath(new URL('../..', import.meta.url));
-  const copy = await mkdtemp(join(tmpdir(), 'start-test-'));
-  for (const part of ['bin', 'lib', 'functions', 'package.json', 'cdk.json']) {
-    await cp(join(repository, part), join(copy, part), { recursive: true });
-  }
-  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
-  await writeFile(
-    join(copy, 'functions/on-event.ts'),
-    'export async function onEvent() { throw new RangeError("always"); }\nexport async function onConnectionChange() { throw new Error("always"); }\n',
-  );
-  const { child, printed } = npmStartIn(copy, process.env, '--once', '--port', '0');
-  expect(await exitOf(child)).toBe(0);
-  const [ours = '', theirs = ''] = printed.out.split('Your own functions/on-event.ts, by itself:');
-  expect(ours.match(/✓/g)).toHaveLength(10);
-  expect(ours).not.toContain('✗');
-  expect(theirs).toContain('✗ onEvent threw RangeError at on-event.ts:1 for an event: ');
-  await rm(copy, { recursive: true });
 });
 
 it('prints one line for programs when ready, and ends cleanly when told to', { timeout: 60_000 }, async () => {
   const { child, printed } = npmStart('--json', '--port', '0');
   while (!printed.out.includes('\n')) await new Promise((resolve) => setTimeout(resolve, 50));
-  const { ready, aws, environments } = JSON.parse(printed.out);
+  const { ready, aws, awsKeyFile, environments } = JSON.parse(printed.out);
   expect(ready).toBe(true);
   expect((await fetch(environments.sandbox.connectLink)).status).toBe(200);
   const refused = await fetch(environments.production.webhookUrl, { method: 'POST', body: '{}' });
@@ -88,8 +67,22 @@ it('prints one line for programs when ready, and ends cleanly when told to', { t
       'tables',
     ]),
   );
+  // From another shell, which has neither the variables nor the pipes of the first.
+  const local = ['connections', 'list', '--environment', 'sandbox', '--local', '--endpoint', aws];
+  const shell = spawn(process.execPath, ['bin/procore.ts', ...local], {
+    stdio: 'pipe',
+    env: { PATH: process.env.PATH },
+  });
+  const [table, trouble] = await Promise.all([text(shell.stdout), text(shell.stderr)]);
+  // What takes long on a slow machine is said.
+  expect({ trouble: trouble.replace('Looking for the stack …\n', ''), table }).toEqual({
+    trouble: '',
+    table: expect.stringContaining('connection'),
+  });
+  expect((await stat(awsKeyFile)).mode & 0o777).toBe(0o600);
   child.kill('SIGINT');
   expect(await exitOf(child)).toBe(0);
+  await expect(stat(awsKeyFile)).rejects.toThrow('ENOENT');
 });
 
 it.each([
@@ -113,6 +106,17 @@ it('prints its usage when asked for help', async () => {
   expect(await exitOf(child)).toBe(0);
   expect(printed.out).toContain('--port N');
   expect(printed.err).toBe('');
+});
+
+it('serves the console for one browser, at an address that it prints, until it ends', { timeout: 60_000 }, async () => {
+  const { child, printed } = npmStart('--port', '0');
+  while (!printed.out.includes("The functions' log")) await sleep(20);
+  const address = /(http:\/\/127\.0\.0\.1:\d+\/)\?token=\S+/.exec(printed.out)?.[0] ?? '';
+  expect((await fetch(address, { redirect: 'manual' })).status).toBe(303);
+  expect((await fetch(address, { redirect: 'manual' })).status).toBe(403);
+  child.kill('SIGINT');
+  expect(await exitOf(child)).toBe(0);
+  await expect(fetch(address)).rejects.toThrow('fetch failed');
 });
 
 it.each([

@@ -113,6 +113,20 @@ describe('a deployment over a running older version', { timeout: 60_000 }, () =>
     expect(system.log.count('event.dead_lettered', {})).toBe(0);
   });
 
+  it('writes down our client id with the first audit, which no version before has done; until then no loop is marked', async () => {
+    const ours = {
+      ...{ id: 7, ulid: '01MYAPP0000000000000000000', timestamp: new Date().toISOString(), api_version: 'v2' },
+      ...{ resource_name: 'RFIs', resource_id: 77, event_type: 'update', company_id: 1, project_id: 2, user_id: 3 },
+      metadata: { source_application_id: 'local-sandbox' },
+    };
+    expect(await system.post(ours)).toBe(200);
+    await system.log.waitFor('event.client_id_unknown', { eventId: '01MYAPP0000000000000000000' });
+    await system.log.waitFor('event.received', { eventId: '01MYAPP0000000000000000000' });
+    expect(await system.clientIds().read()).toBeUndefined();
+    await system.workJob('audit', 'all');
+    expect(await system.clientIds().read()).toBe('local-sandbox');
+  });
+
   it('goes on taking webhooks with the same Authorization at the same address', async () => {
     expect(await system.post(webhookBody('01AFTER0000000000000000000'))).toBe(200);
     await system.log.waitFor('event.received', { eventId: '01AFTER0000000000000000000' });

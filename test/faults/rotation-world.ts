@@ -5,7 +5,7 @@ import { dynamoDbConnectionStore } from '../../functions/aws/dynamodb-connection
 import { sqsEscrow } from '../../functions/aws/sqs-escrow.ts';
 import type { Connection } from '../../functions/connection/connection.ts';
 import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
-import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
+import type { AttentionDependencies } from '../../functions/connection/dependencies.ts';
 import { recoverBatch } from '../../functions/connection/escrow-messages.ts';
 import { attendBatch } from '../../functions/connection/rotation-messages.ts';
 import { create } from '../../functions/connection/transitions.ts';
@@ -88,7 +88,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
     },
 
     /** What an invocation that begins now is given. */
-    invocation(milliseconds = 20_000): RotationDependencies & { readonly apiOrigin: string } {
+    invocation(milliseconds = 20_000): AttentionDependencies & { readonly apiOrigin: string } {
       const endsAt = now + milliseconds / 1000;
       const timeoutMs = world.nextPatienceMs ?? patienceMs;
       world.nextPatienceMs = undefined;
@@ -112,6 +112,7 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
         randomId: () => `owner-${++ids}`,
         observer: { note: (event, fields) => void notes.push(fields ? [event, fields] : [event]), count: () => {} },
         keepReplaced: true,
+        listCompanies: async () => ({ outcome: 'unavailable' }),
         apiOrigin: standIn.apiOrigin,
       };
     },
@@ -181,7 +182,14 @@ export async function rotationWorld({ client, table }: UsedTable, unknowns: Part
   const code = new URL(back).searchParams.get('code') ?? '';
   const exchange = await world.invocation().tokenEndpoint.redeemCode(oauthClient, code, redirectUri);
   if (exchange.outcome !== 'tokens') throw new Error(`The code's exchange came to ${exchange.outcome}.`);
-  await store.write(create(storedConnection({ connectionId, tokens: exchange.tokens, rotateAt: now + 4050 })));
+  await store.write(
+    create(
+      storedConnection({
+        ...{ connectionId, tokens: exchange.tokens, rotateAt: now + 4050 },
+        ...{ companiesCount: 2, companiesReadAt: now, companiesFor: 'session-1' },
+      }),
+    ),
+  );
   world.pass(4500);
   return world;
 }

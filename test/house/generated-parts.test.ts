@@ -38,6 +38,9 @@ describe('the documents', () => {
       ['environments', 'sandbox and production'],
       ['pagerTopicArn', 'none'],
       ['domain', 'none'],
+      ['secrets', 'none'],
+      ['policyStatements', 'none'],
+      ['vpc', 'none'],
     ];
     const rows = readDocument('lib/cloud/README.md').split('\n').map(cellsOf);
     const wanted = [...defaults, ...places, ...others];
@@ -56,6 +59,7 @@ function shown(key: string, value: unknown): string {
     const [elsewhere] = Object.values(defaultIn);
     return `${elsewhere} for ${Object.keys(defaultIn).join(' and ')}, ${value} for the sandboxes`;
   }
+  if (value === undefined) return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metricNames } from '../../functions/observer.ts';
 import { alarmRows } from '../../lib/cloud/alarms.ts';
-import { readSources, type SourceFile, withoutComments } from './source.ts';
+import { integratorsFiles, readSources, type SourceFile, withoutComments } from './source.ts';
 
 /** A statement that names more signals than this is a list of names: it would be right whatever the code does. */
 const mostNames = 8;
@@ -9,8 +9,10 @@ const mostNames = 8;
 /** A longer statement was not read to its end: a regular expression in it has a bracket of its own. */
 const longestStatement = 2000;
 
-/** The integrator's file logs events of its own. */
-const sources = readSources('functions').filter(({ path }) => path !== 'functions/on-event.ts');
+const all = readSources('bin', 'lib', 'functions');
+const theirs = integratorsFiles(all);
+/** The integrator's files log events of their own. */
+const sources = all.filter(({ path }) => path.startsWith('functions/') && !theirs.has(path));
 
 /** All log events: every text of the form `word.words`, which nothing else in functions/ has, and what is noted. */
 const events = [

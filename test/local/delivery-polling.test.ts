@@ -33,7 +33,7 @@ async function poll(
         calls += callsARound;
         const list = rounds[round] ?? [];
         if (list instanceof Error) throw list;
-        yield* list;
+        for (const delivery of list) yield { ...delivery, status: '' };
       },
     }),
     callsMade: () => calls,

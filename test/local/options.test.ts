@@ -6,7 +6,16 @@ const external = ['--procore-login', 'http://localhost:9001', '--procore-api', '
 
 describe('the command line of npm start', () => {
   it('starts at port 4400 and stays up unless told otherwise', () => {
-    expect(parseOptions([])).toEqual({ once: false, json: false, port: 4400 });
+    expect(parseOptions([])).toEqual({ once: false, json: false, fresh: false, port: 4400 });
+  });
+
+  it.each([['--once'], ['--port', '0']])('refuses --fresh where nothing is kept: %s', (...others) => {
+    expect(() => parseOptions(['--fresh', ...others])).toThrow('--fresh goes with none of --once, --port 0');
+  });
+
+  it('takes how many companies the stand-in has', () => {
+    expect(parseOptions(['--companies', '2500'])).toMatchObject({ companies: 2500 });
+    expect(() => parseOptions(['--companies', '0'])).toThrow('--companies: a whole number from 1 to 10000');
   });
 
   it('takes the number of functions that the account may run at once', () => {
@@ -14,14 +23,30 @@ describe('the command line of npm start', () => {
     expect(() => parseOptions(['--account-concurrency', '0'])).toThrow('--account-concurrency: a whole number from 1');
   });
 
-  it('takes another authorization server with its client', () => {
-    const options = parseOptions([...external, '--client-id', 'id', '--client-secret', 'canary-secret']);
-    expect(options.procore).toEqual({
-      loginOrigin: 'http://localhost:9001',
-      apiOrigin: 'http://localhost:9002',
-      clientId: 'id',
-      clientSecret: 'canary-secret',
+  it('takes another authorization server with its client id, whose secret comes from elsewhere', async () => {
+    const options = parseOptions([...external, '--client-id', 'id']);
+    expect(options.procore).toBeUndefined();
+    const named = { loginOrigin: 'http://localhost:9001', apiOrigin: 'http://localhost:9002', clientId: 'id' };
+    const variables = { PROCORE_CLIENT_SECRET: 'canary-secret' };
+    const { procore } = await withRealClient(options, variables, undefined);
+    expect(procore).toEqual({ ...named, clientSecret: 'canary-secret' });
+    expect(variables).toEqual({});
+    expect((await withRealClient(options, {}, async (_, hidden) => `asked ${hidden}`)).procore).toMatchObject({
+      clientSecret: 'asked true',
     });
+  });
+
+  it.each([
+    [['--client-secret', 'canary-secret']],
+    [['--client-secret=canary-secret', '--once']],
+    [[...external, '--client-id', 'id', '--client-secret', 'canary-secret']],
+    [['--access-token', 'canary-secret']],
+  ])('refuses a secret, says where it comes from, and does not repeat it: %j', (argv) => {
+    expect(() => parseOptions(argv)).toThrow(
+      'is not taken: on a command line every process of this machine sees a secret',
+    );
+    expect(() => parseOptions(argv)).toThrow('Set PROCORE_CLIENT_SECRET');
+    expect(() => parseOptions(argv)).toThrow(expect.not.stringContaining('canary-secret'));
   });
 
   it('takes a real environment and the address of a tunnel to it, and no credentials', () => {
@@ -42,8 +67,8 @@ describe('the command line of npm start', () => {
     [['--prot', '4400'], '--prot'],
     [['--procore-login', 'localhost:9001'], '--procore-login'],
     [['--procore-login', 'http://localhost:9001/oauth'], '--procore-login'],
-    [external, '--client-id and --client-secret'],
-    [[...external, '--client-id', 'id', '--client-secret', 's', '--once'], '--once'],
+    [external, '--client-id missing'],
+    [[...external, '--client-id', 'id', '--once'], '--once'],
   ])('refuses %j with a line that names what is wrong and how to use it', (argv, named) => {
     expect(() => parseOptions(argv)).toThrow(named);
     expect(() => parseOptions(argv)).toThrow(/--once/);
@@ -51,11 +76,6 @@ describe('the command line of npm start', () => {
 
   it.each(['abc', '80', '70000', '4400.5', '-1'])('says which ports are allowed when given %s', (port) => {
     expect(() => parseOptions([`--port=${port}`])).toThrow('--port: a whole number from 1024 to 65000, or 0');
-  });
-
-  it('never repeats a client secret', () => {
-    const argv = ['--client-secret', 'canary-secret', '--procore-login', 'x'];
-    expect(() => parseOptions(argv)).toThrow(expect.not.stringContaining('canary-secret'));
   });
 });
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ let system: Awaited<ReturnType<typeof startLocalSystem>>;
 let folder: string;
 
 beforeAll(async () => {
+  await mkdir(join(root, '.bundles'), { recursive: true });
   folder = await mkdtemp(join(root, '.bundles', 'own-handler-'));
   system = await startLocalSystem(
     { port: 0, worker: await proofWorker() },
@@ -42,8 +43,8 @@ function documentedExample(): string {
   const whole = example.includes('function onConnectionChange(')
     ? ''
     : '\nexport async function onConnectionChange() {}\n';
-  // An ellipsis stands for what a reader writes.
-  return example.replaceAll(/^\s*…$/gm, '') + whole;
+  // An ellipsis stands for what a reader writes. The file lies elsewhere here than where a reader writes it.
+  return example.replaceAll(/^\s*…$/gm, '').replaceAll("from './", "from '../../functions/") + whole;
 }
 
 /** Writes a file as an integrator would, and tries it. @returns the line about it */
@@ -51,7 +52,7 @@ async function tryFile(code: string, patienceSeconds = 30): Promise<string> {
   const path = join(folder, `on-event-${log.count('event.failed', {})}-${code.length}.ts`);
   writeFileSync(path, code);
   await system.runWorkers(await bundleWorker(path));
-  return tryOwnHandler(system, log, patienceSeconds);
+  return (await tryOwnHandler(system, log, patienceSeconds, path)).text;
 }
 
 const file = (body: string) =>
@@ -66,7 +67,7 @@ describe('what npm start says of the integrator’s own file, after the main job
 
   it('names the error and the place when it throws always', async () => {
     expect(await tryFile(file('throw new RangeError("always");'))).toMatch(
-      /^✗ onEvent threw RangeError at on-event-\d+-\d+\.ts:1 for an event: update RFIs \d+\n {4}always$/,
+      /^✗ onEvent threw RangeError at \.bundles\/own-handler-\w+\/on-event-\d+-\d+\.ts:1:\d+ for an event: update RFIs \d+\n {4}always\n {4}What to do: Correct/,
     );
   });
 
@@ -78,7 +79,7 @@ describe('what npm start says of the integrator’s own file, after the main job
 
   it('says that it cannot be loaded, and why', async () => {
     expect(await tryFile(`throw new Error('no settings');\n${file('')}`)).toMatch(
-      /^✗ It cannot be loaded: .*no settings/,
+      /^✗ It cannot be loaded at \.bundles\/own-handler-\w+\/on-event-\d+-\d+\.ts:1:7: Error: no settings/,
     );
   });
 });

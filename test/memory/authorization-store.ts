@@ -1,8 +1,10 @@
 import type { Clock } from '../../functions/clock.ts';
-import type {
-  AuthorizationSession,
-  AuthorizationStore,
-  ConnectLink,
+import {
+  type AuthorizationSession,
+  type AuthorizationStore,
+  type CompanyName,
+  type ConnectLink,
+  mostSessions,
 } from '../../functions/connect/authorization-store.ts';
 import { memoryPort, type PortFaults } from './port.ts';
 
@@ -19,6 +21,7 @@ export function memoryAuthorizationStore(
 } {
   const links = new Map<string, ConnectLink>();
   const sessions = new Map<string, AuthorizationSession>();
+  const lists = new Map<string, readonly CompanyName[]>();
   const isThere = (end: number) => clock() < end + deletedAfterSeconds;
   const linkOf = (linkHash: string) => {
     const link = links.get(linkHash);
@@ -36,6 +39,13 @@ export function memoryAuthorizationStore(
     async spendLink(linkHash) {
       const link = linkOf(linkHash);
       if (link) links.set(linkHash, { ...link, spent: true });
+    },
+    async countSession(linkHash) {
+      const link = linkOf(linkHash);
+      const { sessions = 0 } = link ?? {};
+      if (!link || sessions >= mostSessions) return 'refused';
+      links.set(linkHash, { ...link, sessions: sessions + 1 });
+      return 'counted';
     },
     async putSession(session) {
       sessions.set(session.sessionId, structuredClone(session));
@@ -55,6 +65,10 @@ export function memoryAuthorizationStore(
       if (!session.result) sessions.set(sessionId, { ...session, result });
       return session.result ?? result;
     },
+    async keepCompanies({ sessionId }, name, companies) {
+      lists.set(`${sessionId}#${name}`, structuredClone(companies));
+    },
+    readCompanies: async (sessionId, name) => structuredClone(lists.get(`${sessionId}#${name}`) ?? []),
   };
   return Object.assign(memoryPort('authorization store', store, faults), { links, sessions });
 }

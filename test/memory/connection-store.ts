@@ -5,6 +5,7 @@ import {
   type ConnectionStore,
   type ConnectionWrite,
   dueShardOf,
+  mostCompanyIds,
 } from '../../functions/connection/connection-store.ts';
 import type { ProcoreEnvironmentName } from '../../functions/procore/environment.ts';
 import { ForeignItemError } from '../../functions/procore/foreign-item.ts';
@@ -14,7 +15,8 @@ import { memoryPort, type PortFaults } from './port.ts';
 export type StoreCall =
   | { readonly operation: 'read'; readonly connectionId: string }
   | { readonly operation: 'write'; readonly write: ConnectionWrite }
-  | { readonly operation: 'due'; readonly shard: string };
+  | { readonly operation: 'due'; readonly shard: string }
+  | { readonly operation: 'keepCompanies' | 'companies'; readonly connectionId: string };
 
 /** Where a test comes between caller and store. */
 export interface StoreHooks {
@@ -40,6 +42,7 @@ export function memoryConnectionStore(
   faults?: PortFaults,
 ): MemoryConnectionStore {
   const connections = new Map<string, Connection>();
+  const companies = new Map<string, { readonly sessionId: string; readonly companyIds: readonly string[] }>();
   const calls: StoreCall[] = [];
 
   async function perform<Answer>(call: StoreCall, effect: () => Answer): Promise<Answer> {
@@ -90,6 +93,17 @@ export function memoryConnectionStore(
         const end = start + limit;
         return { connections: due.slice(start, end), ...(end < due.length && { cursor: String(end) }) };
       }),
+    keepCompanies: (connectionId, sessionId, companyIds) =>
+      companyIds.length <= mostCompanyIds
+        ? Promise.resolve()
+        : perform({ operation: 'keepCompanies', connectionId }, () => {
+            companies.set(connectionId, { sessionId, companyIds });
+          }),
+    companies: (connectionId, sessionId) =>
+      perform({ operation: 'companies', connectionId }, () => {
+        const kept = companies.get(connectionId);
+        return kept?.sessionId === sessionId ? kept.companyIds : [];
+      }),
   };
   return memoryPort('connection store', store, faults);
 }
@@ -119,5 +133,13 @@ export function holds(condition: Condition, stored: Connection | undefined): boo
       return JSON.stringify(stored.revoking ?? []) === JSON.stringify(condition.revoking);
     case 'rotateAtIs':
       return stored.rotateAt === condition.rotateAt;
+    case 'unconfirmedIs':
+      return stored.unconfirmed?.referenceHash === condition.referenceHash;
+    case 'unconfirmedAccountIs':
+      return stored.unconfirmed?.account?.changedAt === condition.changedAt;
+    case 'companiesAre':
+      return (['companiesReadAt', 'companyId', 'companyChosenAt'] as const).every(
+        (field) => stored[field] === condition[field],
+      );
   }
 }

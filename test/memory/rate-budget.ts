@@ -1,54 +1,72 @@
 import type { Clock } from '../../functions/clock.ts';
 import type { CompanyPause, CompanyPauseStore } from '../../functions/procore/company-pauses.ts';
-import type { LimitKind, LimitWindow, RateBudgetStore, SharedBudget } from '../../functions/procore/rate-budget.ts';
+import type { RateBudgetStore } from '../../functions/procore/rate-budget-store.ts';
+import { type BudgetState, noCounts, unknownBudget, type WindowCounts } from '../../functions/procore/rate-windows.ts';
 import { memoryPort, type PortFaults } from './port.ts';
-
-const kinds: readonly LimitKind[] = ['hour', 'spike'];
 
 /** How long after its last write an item is there, in seconds. */
 const keptSeconds = 24 * 3600;
+/** How long after its last write a budget is there, in seconds. */
+const budgetKeptSeconds = 14 * 24 * 3600;
 
-/** Keeps a rate budget in this process; every call is atomic. */
+/** Keeps rate budgets in this process; every call is atomic, and answers a tick later. */
 export function memoryRateBudget(clock: Clock, faults?: PortFaults): RateBudgetStore {
-  let item: { readonly budget: SharedBudget; readonly end: number } = { budget: {}, end: 0 };
-  const current = () => (clock() < item.end ? item.budget : {});
-  const change = (changed: Partial<SharedBudget>) => {
-    item = { budget: { ...current(), ...changed }, end: clock() + keptSeconds };
+  return memoryPort('rate budget', rateBudgetInMemory(clock), faults);
+}
+
+/** Keeps rate budgets in this process. */
+export function rateBudgetInMemory(clock: Clock): RateBudgetStore {
+  const items = new Map<string, { readonly state: BudgetState; readonly end: number }>();
+  const current = (name: string): BudgetState => {
+    const found = items.get(name);
+    return found !== undefined && clock() < found.end ? found.state : unknownBudget;
   };
-  const isStill = (kind: LimitKind, seen: LimitWindow | undefined) => {
-    const window = current()[kind];
-    return window?.resetAt === seen?.resetAt && window?.limit === seen?.limit;
-  };
-  const store: RateBudgetStore = {
-    async read() {
-      return current();
+  const keep = (name: string, state: BudgetState) => items.set(name, { state, end: clock() + budgetKeptSeconds });
+  return {
+    async read(name) {
+      return current(name);
     },
-    async take(seen, calls, now) {
-      const fits = kinds.every((kind) => {
-        const window = current()[kind];
-        return isStill(kind, seen[kind]) && (window === undefined || window.used + calls <= window.limit);
-      });
-      if (!fits || (current().pausedUntil ?? 0) > now) return 'refused';
-      for (const kind of kinds) {
-        const window = current()[kind];
-        if (window) change({ [kind]: { ...window, used: window.used + calls } });
+    async write(name, { seen, change, add = {}, atMost = {}, notPausedAt }) {
+      const state = current(name);
+      const isRefused =
+        state.version !== seen ||
+        (notPausedAt !== undefined && state.pausedUntil > notPausedAt) ||
+        Object.entries(atMost).some(([slot, most]) => (state.counts[Number(slot)]?.used ?? 0) > most);
+      if (isRefused) return 'refused';
+      const touched: Record<number, WindowCounts> = { ...change?.set };
+      for (const [slot, more] of Object.entries(add)) {
+        touched[Number(slot)] = plus(touched[Number(slot)] ?? state.counts[Number(slot)] ?? noCounts, more);
       }
-      return 'taken';
+      keep(name, {
+        ...state,
+        ...(change && { version: seen + 1, windows: change.windows, isUncounted: change.isUncounted ?? false }),
+        counts: { ...state.counts, ...touched },
+      });
+      return touched;
     },
-    async replaceWindow(kind, seen, next) {
-      if (!isStill(kind, seen)) return 'refused';
-      change({ [kind]: next });
+    async pauseUntil(name, until) {
+      const state = current(name);
+      if (state.pausedUntil < until) keep(name, { ...state, pausedUntil: until });
+    },
+    async replaceScope(seen, next) {
+      const state = current('app');
+      if (state.scope !== seen) return 'refused';
+      keep('app', { ...state, scope: next, version: state.version + 1 });
       return 'written';
     },
-    async raiseUsed(kind, resetAt, used) {
-      const window = current()[kind];
-      if (window?.resetAt === resetAt && window.used < used) change({ [kind]: { ...window, used } });
-    },
-    async pauseUntil(until) {
-      if ((current().pausedUntil ?? 0) < until) change({ pausedUntil: until });
-    },
   };
-  return memoryPort('rate budget', store, faults);
+}
+
+function plus(
+  one: WindowCounts,
+  { used = 0, foreground = 0, sent = 0, missed = 0 }: Partial<WindowCounts>,
+): WindowCounts {
+  return {
+    used: one.used + used,
+    foreground: one.foreground + foreground,
+    sent: one.sent + sent,
+    missed: one.missed + missed,
+  };
 }
 
 /** Keeps companies' pauses in this process. */

@@ -6,9 +6,12 @@ import { memoryPort, type PortFaults } from './port.ts';
 /** How long SQS drops a second message of the same deduplication id, in seconds. */
 const deduplicationSeconds = 300;
 
-/** A rotation queue in this process; `waiting` holds the connection ids in their order. */
-export function memoryRotationQueue(clock: Clock, faults?: PortFaults): RotationQueue & { readonly waiting: string[] } {
-  const waiting: string[] = [];
+/** A rotation queue in this process; `messages` holds what waits, in its order. */
+export function memoryRotationQueue(
+  clock: Clock,
+  faults?: PortFaults,
+): RotationQueue & { readonly messages: DueConnection[] } {
+  const messages: DueConnection[] = [];
   const sentAt = new Map<string, number>();
   const queue: RotationQueue = {
     async send(connections: readonly DueConnection[]) {
@@ -17,10 +20,11 @@ export function memoryRotationQueue(clock: Clock, faults?: PortFaults): Rotation
         const last = sentAt.get(deduplicationId);
         if (last !== undefined && clock() - last < deduplicationSeconds) continue;
         sentAt.set(deduplicationId, clock());
-        waiting.push(connectionId);
+        messages.push({ connectionId, rotateAt });
       }
       return { refused: 0 };
     },
+    waiting: async () => messages.length,
   };
-  return Object.assign(memoryPort('rotation queue', queue, faults), { waiting });
+  return Object.assign(memoryPort('rotation queue', queue, faults), { messages });
 }

@@ -67,7 +67,7 @@ describe('the command line', () => {
 
   it('names everything that is missing, and where to read on', async () => {
     const { err } = await runBare(['events', 'reconcile']);
-    for (const option of ['--company', '--resource', '--path']) expect(err).toContain(option);
+    expect(err).toContain('--company');
     expect(err).toContain('npm run procore -- events reconcile --help');
   });
 
@@ -90,6 +90,44 @@ describe('the command line', () => {
     const { exitCode, out, err } = await runBare(argv);
     expect(exitCode).toBe(2);
     expect(out + err).not.toContain(secret);
+  });
+
+  it('completes the command that it names in place of a secret’s option, not the words after it', async () => {
+    const { err } = await runBare([
+      'connect',
+      'my-company',
+      '--client-secret',
+      'x',
+      '--environment',
+      'sandbox',
+      '--local',
+    ]);
+    expect(err).toContain('Run `npm run procore -- credentials set sandbox --local` in a terminal, where it asks');
+  });
+
+  it.each(['--client-secret', '--secret', '--access-token', '--refreshToken', '--password', '--PROCORE_CLIENT_SECRET'])(
+    'refuses a secret as the value of %s at every command, and says where it comes from',
+    async (option) => {
+      for (const { words } of allCommands) {
+        for (const given of [[option, secret], [`${option}=${secret}`]]) {
+          const { exitCode, out, err } = await runBare([...words.split(' '), ...given]);
+          expect({ words, exitCode }).toEqual({ words, exitCode: 2 });
+          expect(err).toContain(
+            `${option} is not taken: on a command line every process of this machine sees a secret`,
+          );
+          expect(err).toContain('credentials set');
+          expect(out + err).not.toContain(secret);
+        }
+      }
+    },
+  );
+
+  it('refuses a secret also as the value of a switch that only sounds like one, and takes the switch', async () => {
+    const refused = await runBare(['restore', '--connection', 'acme', `--send-refresh-token=${secret}`]);
+    expect(refused).toMatchObject({ exitCode: 2, err: expect.stringContaining('is not taken: on a command line') });
+    expect(refused.out + refused.err).not.toContain(secret);
+    const nowhere = ['--local', '--endpoint', 'http://127.0.0.1:9'];
+    expect((await runBare(['restore', '--connection', 'acme', '--send-refresh-token', ...nowhere])).exitCode).toBe(5);
   });
 
   it('answers errors as JSON on stdout for programs', async () => {
@@ -146,6 +184,16 @@ describe('AWS', () => {
     expect(ran.json()).toMatchObject({ error: { code: ourCode, message: expect.stringMatching(/\w{3,}/) } });
     expect(ran.exitCode).toBe(exitCode);
   });
+
+  it('of this machine that wants another key says in which folder the command finds it', async () => {
+    const ran = await against(403, 'UnrecognizedClientException', 'KEY stands in .local/aws-4400.key of the folder.');
+    expect(ran.json()).toMatchObject({
+      error: {
+        message: 'KEY stands in .local/aws-4400.key of the folder. Run the command in that folder, as that user.',
+      },
+    });
+    expect(ran.exitCode).toBe(5);
+  });
 });
 
 describe('the terminal', () => {
@@ -160,6 +208,16 @@ describe('the terminal', () => {
     terminal.print(JSON.stringify({ field: 's3cret "&/ value' }));
     expect(written).not.toContain('s3cret');
     expect(written).toContain('[concealed]');
+  });
+
+  it('writes nothing of a secret that begins with another one', () => {
+    let written = '';
+    const stream = { write: (piece: string) => (written += piece) };
+    const terminal = createTerminal({ stdout: stream, stderr: stream, interactive: false, variables: {} });
+    terminal.conceal('abcdef');
+    terminal.conceal('abcdefghijkl');
+    terminal.print('abcdefghijkl');
+    expect(written).toBe('[concealed]\n');
   });
 
   it('asks nobody where nobody is', async () => {

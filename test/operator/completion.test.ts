@@ -53,7 +53,7 @@ const shells = (['bash', 'zsh', 'fish'] as const).filter((shell) => shell === 'b
 
 describe('what is proposed', () => {
   it.each([
-    ['commands by their beginning', ['con'], ['connect', 'connections']],
+    ['commands by their beginning', ['conn'], ['connect', 'connections']],
     ['the commands of a group', ['connections', ''], ['list', 'show', 'rotate', 'disconnect']],
     ['options, once somebody types a hyphen', ['connect', 'acme', '--no'], ['--no-open', '--no-wait']],
     ['environments, as a word', ['doctor', 's'], ['sandbox']],
@@ -76,7 +76,7 @@ describe('what is proposed', () => {
 
 describe.each(shells)('completion in %s', { timeout: 60_000 }, (shell) => {
   it.each([
-    ['commands', ['con'], ['connect', 'connections']],
+    ['commands', ['conn'], ['connect', 'connections']],
     ['commands of a group', ['connections', 'sh'], ['show']],
     ['options', ['connect', 'acme', '--no'], ['--no-open', '--no-wait']],
     ['values of options', ['events', 'list', '--status', 'ha'], ['handled']],
@@ -93,7 +93,10 @@ describe.each(shells)('completion in %s', { timeout: 60_000 }, (shell) => {
   });
 
   it('finds the program in a folder of any name', () => {
-    const program = { node: '/bin/echo', script: `${folder}/bin/procore.ts`, folder };
+    const program = {
+      package: { name: 'procore-connector', version: '1.2.3' },
+      ...{ node: '/bin/echo', script: `${folder}/bin/procore.ts`, command: ['echo'] },
+    };
     const [line] = pressTab[shell](completionScript(shell, program), ['']);
     expect(line ?? '').toContain(`${folder}/bin/procore.ts complete --`);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Person } from '../../lib/local/person.ts';
+import { type FetchedPage, Person } from '../../lib/local/person.ts';
 import { useOperator } from './operator.ts';
 
 const { procore, sandbox } = useOperator();
@@ -32,6 +32,17 @@ describe('connect', () => {
     expect(err).toContain('/oauth/start?link=');
     expect(out).toContain('Connected: "shown" in sandbox, company ');
     expect(out).not.toContain('not chosen');
+  });
+
+  it('calls the connection on the pages what it was told', async () => {
+    const person = new Person();
+    let start: FetchedPage | undefined;
+    const look: typeof allow = async (link) => {
+      start = await person.open(link);
+      await allow(link);
+    };
+    await connectAs(look, 'named', '--display-name', 'Miller & Sons');
+    expect(start?.html).toContain('It is for <strong>Miller &amp; Sons</strong>.');
   });
 
   it('prints one document for programs, at the end', async () => {
@@ -73,6 +84,18 @@ describe('connect', () => {
     const { exitCode, out } = await procore(['connect', 'later', '--environment', 'sandbox', '--no-wait']);
     expect(exitCode).toBe(0);
     expect(out.trim()).toMatch(new RegExp(`^${sandbox().api}/oauth/start\\?link=[A-Za-z0-9]+$`));
+  });
+
+  it('asks for a confirmation with --confirm, which goes with an address to return to and without waiting', async () => {
+    const to = ['--environment', 'sandbox', '--confirm', '--return-to', 'https://elsewhere.example.com'];
+    for (const options of [to, ['--environment', 'sandbox', '--confirm', '--no-wait']]) {
+      const { exitCode, err } = await procore(['connect', 'later', ...options]);
+      expect(exitCode).toBe(2);
+      expect(err).toContain('--confirm goes with --return-to and --no-wait');
+    }
+    const { exitCode, json } = await procore(['connect', 'later', ...to, '--no-wait', '--json']);
+    expect(exitCode).toBe(2);
+    expect(json()).toMatchObject({ error: { code: 'return_to_not_allowed' } });
   });
 
   it('refuses a connection id or an address to return to that is not allowed, as wrong usage', async () => {

@@ -1,7 +1,11 @@
-import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { newUnconfirmed } from '../../functions/connection/unconfirmed-transitions.ts';
+import { systemClock } from '../../functions/system.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
+import { ageTokens } from './aged-tokens.ts';
 import { useOperator } from './operator.ts';
 
 const forgottenToken = 'canary-of-an-access-token-91c2';
@@ -49,16 +53,8 @@ async function listedIds(environment = 'sandbox'): Promise<string[]> {
 }
 
 /** Moves a connection's tokens into the past, so that they are old enough to be replaced. */
-async function age(connectionId: string, seconds: number): Promise<void> {
-  await dynamo.send(
-    new UpdateItemCommand({
-      TableName: sandbox().tables.Connections,
-      Key: { connectionId: { S: connectionId } },
-      UpdateExpression: 'SET issuedAt = issuedAt - :age',
-      ExpressionAttributeValues: { ':age': { N: String(seconds) } },
-    }),
-  );
-}
+const age = (connectionId: string, seconds: number) =>
+  ageTokens(dynamo, sandbox().tables.Connections, connectionId, seconds);
 
 describe('connections list', () => {
   it('shows every connection of the environment and no other, in the order of their ids', async () => {
@@ -81,9 +77,9 @@ describe('connections list', () => {
     await putRevoked('revoked-0');
     const { out } = await procore(['connections', 'list', ...inSandbox]);
     // With the reasons, the columns do not fit beside each other.
-    expect(out).toMatch(/^STATUS +TOKEN EXPIRES +CONNECTION +COMPANY\n +GRANT +REASON\n/);
-    expect(out).toMatch(/^connected +\d{4}-\S+Z +alpha +5358233\n +client_credentials$/m);
-    expect(out).toMatch(/^reauthorization_required +- +revoked-0 +-\n +authorization_code +revoked$/m);
+    expect(out).toMatch(/^STATUS +TOKEN EXPIRES +CONNECTION +COMPANY +GRANT\n +REASON\n/);
+    expect(out).toMatch(/^connected +in \d+ min +alpha +5358233 +client_credentials$/m);
+    expect(out).toMatch(/^reauthorization_required +- +revoked-0 +- +authorization_code\n +revoked$/m);
   });
 });
 
@@ -94,6 +90,31 @@ describe('connections show', () => {
     expect(exitCode).toBe(0);
     expect(json()).toMatchObject({ connectionId: 'shown', status: 'connected', generation: 1 });
     expect(out).not.toMatch(/session|accessToken|refreshToken|revoking/);
+  });
+
+  it.each([
+    ['waits for confirmation until', 1500],
+    ['was not confirmed in time', -1],
+  ])('says of one that was never connected: %s', async (reason, seconds) => {
+    const expiresAt = Math.floor(systemClock()) + seconds;
+    const authorizedBy = { sessionId: 'waiting', linkIssuedAt: expiresAt, referenceHash: 'hash' };
+    const tokens = { accessToken: forgottenToken, refreshToken: forgottenToken, issuedAt: 1, expiresAt };
+    const item = newUnconfirmed('sandbox', { connectionId: 'proposed', tokens, authorizedBy }, { now: 1, expiresAt });
+    const Item = marshall(item, { removeUndefinedValues: true });
+    await dynamo.send(new PutItemCommand({ TableName: sandbox().tables.Connections, Item }));
+    const { out } = await procore(['connections', 'show', 'proposed', ...inSandbox]);
+    expect(out).toMatch(new RegExp(`^status +unconfirmed \\(${reason}`));
+    expect(out).toMatch(/connect link issued +-\n/);
+    expect(out).not.toContain('1970-01-01T00:00:00');
+    const list = await procore(['connections', 'list', ...inSandbox]);
+    expect(list.out.replace(/\s+/g, ' ')).toContain(`unconfirmed - proposed - authorization_code ${reason}`);
+    const { json } = await procore(['connections', 'show', 'proposed', ...inSandbox, '--json']);
+    expect(json()).toMatchObject({ unconfirmed: { expiresAt } });
+    expect(json()).not.toHaveProperty('authorizedAt');
+    const { tables } = sandbox();
+    await dynamo.send(
+      new DeleteItemCommand({ TableName: tables.Connections, Key: { connectionId: { S: 'proposed' } } }),
+    );
   });
 
   it('ends with 3 when there is none', async () => {

@@ -20,8 +20,31 @@ describe('cost', () => {
 
   it('takes 1000 connections and 100000 webhooks a day when nothing is said', async () => {
     const { out } = await runBare(['cost']);
-    expect(out).toContain('1000 connections, 100000 webhooks a day');
+    expect(out).toContain('1,000 connections, 100,000 webhooks a day');
     expect(out).toMatch(/^ +\$\d+\.\d\d {2}in all$/m);
+  });
+
+  it('draws the share of each service in signs that the terminal can show', async () => {
+    const bars = (out: string) =>
+      [...out.matchAll(/^ +\$\S+ {2}\S.*? {2}([█░#.]{25}) +\d+ %$/gm)].map(([, bar]) => bar);
+    const utf8 = bars((await runBare(['cost'], { variables: { LANG: 'de_DE.UTF-8' } })).out);
+    const ascii = bars((await runBare(['cost'], { variables: { LANG: 'de_DE.UTF-8', LC_ALL: 'C' } })).out);
+    expect(utf8.length).toBeGreaterThan(4);
+    expect(utf8[0]).toMatch(/^█+░+$/);
+    expect(ascii).toEqual(utf8.map((bar = '') => bar.replaceAll('█', '#').replaceAll('░', '.')));
+    expect(bars((await runBare(['cost'])).out)).toEqual(utf8);
+  });
+
+  it('counts what a backfill adds, which is less than as many webhooks cost', async () => {
+    const bill = async (...given: string[]) =>
+      Object((await runBare(['cost', '--connections', '0', ...given, '--json'])).json()).usdPerMonth as number;
+    const backfilled = await bill('--webhooks-per-day', '0', '--backfilled-records', '1000000');
+    const webhooks = await bill('--webhooks-per-day', String(Math.round((1_000_000 * 12) / 365)));
+    const atRest = await bill('--webhooks-per-day', '0');
+    expect(backfilled - atRest).toBeGreaterThan(1);
+    expect(backfilled).toBeLessThan(webhooks);
+    const { out } = await runBare(['cost', '--backfilled-records', '200000']);
+    expect(out).toContain('100,000 webhooks a day, 200,000 records backfilled:');
   });
 
   it('counts with the settings of the stage that is named, and refuses one that cdk.json does not have', async () => {

@@ -1,10 +1,25 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { standingCharges } from '../../lib/cloud/standing.ts';
+import { openConsole } from '../../lib/console/console.ts';
+import { controlOf } from '../../lib/local/control/control.ts';
 import type { LocalEnvironment, LocalSystem } from '../../lib/local/local-system.ts';
+import { LogWatch } from '../../lib/local/log-watch.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { runCommandLine } from '../../lib/operator/command-line.ts';
+import { OperatorError } from '../../lib/operator/exit-codes.ts';
+import type { Surroundings } from '../../lib/operator/session.ts';
 import { createTerminal, type Terminal } from '../../lib/operator/terminal.ts';
 import { proofWorker } from '../proof-worker.ts';
+
+const folder = fileURLToPath(new URL('../..', import.meta.url));
+/** As bin/procore.ts says it. */
+const programOfRepository = {
+  package: { name: 'procore-connector', version: '1.2.3' },
+  node: process.execPath,
+  script: `${folder}bin/procore.ts`,
+  command: ['npm', '--prefix', folder, 'run', '--silent', 'procore', '--'],
+};
 
 /** What a command line ended with. */
 export interface Ran {
@@ -30,6 +45,8 @@ export interface RunOptions {
   readonly onRemember?: (selection: object | undefined) => void;
   /** A person at the terminal: what is asked and done there. @default nobody */
   readonly person?: Partial<Terminal>;
+  /** Whether stdout is a terminal that shows colours. @default false */
+  readonly isTerminal?: boolean;
 }
 
 /**
@@ -51,8 +68,11 @@ export function useOperator(...secrets: readonly string[]) {
     return found;
   };
   beforeAll(async () => {
-    system = await startLocalSystem({ port: 0, worker: await proofWorker() }, { step: () => {}, log: () => {} });
-  }, 60_000);
+    const log = new LogWatch();
+    const worker = await proofWorker();
+    system = await startLocalSystem({ port: 0, worker }, { step: () => {}, log: (line) => log.take(line) });
+    system.takeControl(controlOf(system, log));
+  }, 180_000);
   afterAll(async () => {
     if (!system) return;
     const issued = system.environments.flatMap(({ standIn }) => standIn?.control.issuedSecrets() ?? []);
@@ -70,6 +90,9 @@ export function useOperator(...secrets: readonly string[]) {
     sandbox: () => environment('sandbox'),
     production: () => environment('production'),
 
+    /** Has a text searched for secrets with everything that was printed. */
+    alsoPrinted: (text: string) => void printed.push(text),
+
     /** Runs one command line, `--local` and the endpoint added. */
     async procore(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
       const ran = await runBare([...argv, '--local', '--endpoint', running().aws], options);
@@ -82,12 +105,12 @@ export function useOperator(...secrets: readonly string[]) {
 /** Runs one command line as it is. */
 export async function runBare(
   argv: readonly string[],
-  { variables = {}, onTold = () => {}, person, block, remembered, onRemember = () => {} }: RunOptions = {},
+  { variables = {}, onTold = () => {}, person, block, remembered, onRemember, isTerminal = false }: RunOptions = {},
 ): Promise<Ran> {
   let out = '';
   let err = '';
   const terminal = createTerminal({
-    stdout: { write: (text) => (out += text) },
+    stdout: { write: (text) => (out += text), ...(isTerminal && { hasColors: () => true }) },
     stderr: {
       write: (text) => {
         err += text;
@@ -99,11 +122,33 @@ export async function runBare(
     // How fast the machine is must not decide what is written.
     patienceMs: 60_000,
   });
-  const exitCode = await runCommandLine(argv, person ? { ...terminal, interactive: true, ...person } : terminal, {
+  const exitCode = await runCommandLine(
+    argv,
+    person ? { ...terminal, interactive: true, ...person } : terminal,
+    surroundingsOf({ block, remembered, ...(onRemember && { onRemember }) }),
+  );
+  return { exitCode, out, err, json: () => JSON.parse(out) };
+}
+
+/** Gives the command line's surroundings in tests: nothing of this machine. */
+export function surroundingsOf({
+  block,
+  remembered,
+  onRemember = () => {},
+}: Pick<RunOptions, 'block' | 'remembered' | 'onRemember'> = {}): Surroundings {
+  return {
+    program: programOfRepository,
+    network: async () => [],
     standing: async (environment, stage) => standingCharges(environment, stage),
+    dev: async () => {
+      throw new TypeError('No test of the operator runs an app.');
+    },
     settings: async () => block,
+    makeStarter: async () => {
+      throw new OperatorError('not_here', 'Tests of one command make no repository.');
+    },
     remembered: async () => remembered,
     remember: async (selection) => onRemember(selection),
-  });
-  return { exitCode, out, err, json: () => JSON.parse(out) };
+    openConsole,
+  };
 }

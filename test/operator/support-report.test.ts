@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseStatusPage, readStatusPage, supportReport } from '../../lib/operator/support-report.ts';
+import { parseStatusPage, readStatusPage, statusPageOf, statusPageText } from '../../lib/operator/status-page.ts';
+import { supportReport } from '../../lib/operator/support-report.ts';
 import { failed } from '../procore/failed-exchange.ts';
 
 const summary = {
@@ -59,7 +60,7 @@ describe('a support report', () => {
   it('can be written of a call without an answer, and without a status page', () => {
     const text = supportReport(failed(undefined, '', { failure: 'timed_out' }), undefined);
     expect(text).toContain('Status: none (timed_out)');
-    expect(text).toContain('status.procore.com: could not be read');
+    expect(text).toContain('status.procore.com could not be read.');
   });
 });
 
@@ -71,5 +72,27 @@ describe('the status page', () => {
       expect(await readStatusPage(async () => answer)).toBeUndefined();
     }
     expect(await readStatusPage(() => Promise.reject(new Error('offline')))).toBeUndefined();
+    expect(statusPageText(page)).toBe(
+      'status.procore.com: Partial System Outage (API Gateway: partial outage, Drawings: degraded performance).',
+    );
+    expect(statusPageText(undefined)).toBe('status.procore.com could not be read.');
+  });
+
+  it('is not asked for an environment that talks to another Procore', async () => {
+    const asked: unknown[] = [];
+    const ask = async (url: unknown) => {
+      asked.push(url);
+      return new Response(JSON.stringify(summary));
+    };
+    const of = (apiOrigin: string) => ({ name: 'sandbox', procore: { loginOrigin: apiOrigin, apiOrigin } }) as const;
+    const state = await statusPageOf(of('http://127.0.0.1:4412'), ask);
+    expect(statusPageText(state)).toBe(
+      'status.procore.com is not asked: this environment talks to http://127.0.0.1:4412, and not to Procore.',
+    );
+    expect(supportReport(failed(500), state)).toContain('status.procore.com is not asked');
+    expect(asked).toEqual([]);
+    expect(await statusPageOf(of('https://sandbox.procore.com'), ask)).toMatchObject({
+      troubled: [expect.anything(), expect.anything()],
+    });
   });
 });

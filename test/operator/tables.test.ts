@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { type Job, jobIdOf } from '../../functions/jobs/job.ts';
 import { procoreEnvironments } from '../../functions/procore/environment.ts';
 import type { StoredSubscription } from '../../functions/webhook/subscription.ts';
 import { standingCharges } from '../../lib/cloud/standing.ts';
@@ -7,14 +8,24 @@ import { diagnosisRows } from '../../lib/diagnosis-rows.ts';
 import { showConnection, showConnections } from '../../lib/operator/actions/connections.ts';
 import { cost } from '../../lib/operator/actions/cost.ts';
 import { showFindings } from '../../lib/operator/actions/doctor.ts';
-import { showEvent, showEvents } from '../../lib/operator/actions/events.ts';
+import { showErasure } from '../../lib/operator/actions/erase.ts';
+import { showEvent, showEvents, showResourceNow } from '../../lib/operator/actions/events.ts';
+import { showBackfill } from '../../lib/operator/actions/events-backfill.ts';
 import { showDead, showDeadLetters } from '../../lib/operator/actions/events-dead.ts';
 import { showDeliveries } from '../../lib/operator/actions/events-quarantine.ts';
+import { showJob, showJobs } from '../../lib/operator/actions/jobs.ts';
+import { restoredMeanings, showRestored } from '../../lib/operator/actions/restore.ts';
 import { nameHooks } from '../../lib/operator/actions/rotate-authorization.ts';
+import { showRows } from '../../lib/operator/actions/stand-in.ts';
 import { reportOfLine } from '../../lib/operator/actions/support-report.ts';
 import { showTargets } from '../../lib/operator/actions/target.ts';
 import { showCheck, showLeftovers } from '../../lib/operator/actions/verify.ts';
 import { showApplied, showSubscription, showSubscriptions } from '../../lib/operator/actions/webhooks.ts';
+import { generationsOf } from '../../lib/operator/connection/generations.ts';
+import type { ConnectionHistory } from '../../lib/operator/connection/picture.ts';
+import { showHistory } from '../../lib/operator/connection/show.ts';
+import { timelineOf } from '../../lib/operator/connection/timeline.ts';
+import { knownLines } from '../../lib/operator/connection/words.ts';
 import { examine } from '../../lib/operator/doctor/examination.ts';
 import type { Surroundings } from '../../lib/operator/session.ts';
 import type { StoredConnection } from '../../lib/operator/stored-connection.ts';
@@ -48,6 +59,22 @@ const connection: StoredConnection = {
   createdAt: now,
   updatedAt: now,
 };
+const rows = timelineOf(
+  knownLines.map((name, index) => ({
+    ...{ at: now + index, log: 'ConnectServiceAccount', event: name },
+    fields: {
+      ...{ generation: 123_456, attemptNumber: 654_321, status: 500, code: 'client_credentials_rejected' },
+      ...{ cause: 'used_elsewhere', outcome: 'unanswered', count: 12, notBefore: now, errorName: 'ForeignItemError' },
+    },
+  })),
+  now + 86_400,
+);
+const history: ConnectionHistory = {
+  ...{ rows, generations: generationsOf(rows, connection), since: now - 86_400, readSince: now },
+  unread: [
+    { logs: ['ConnectServiceAccount', 'RestoreConnections'], why: `AWS does not allow it:${' arn:aws'.repeat(20)}` },
+  ],
+};
 const stopped = [{ companyId, since: now, refusals: 12, nextTryAt: now + 3600 }];
 
 const event = sampleEvent({
@@ -58,6 +85,8 @@ const event = sampleEvent({
 });
 const detail = 'The cost code 01-23-456 of this line item is not known to the accounting system, and no try can help.';
 const arrived = { event, arrivedAt: now, failures: 5, deadLettered: { reason: 'permanent', detail } } as const;
+
+const everyMark = { handledBefore: true, stale: true, loop: true, unsubscribed: true };
 
 const tried = sampleTries({
   tries: Array.from({ length: 10 }, () => ({
@@ -129,13 +158,26 @@ const line = {
   },
 } as const;
 
+const job: Job = {
+  ...{ id: `audit#${companyId}`, kind: 'audit', companyId, state: 'active', request: null, failures: 12 },
+  ...{ nextAt: 1_800_000_000, lookedAt: 1_800_000_000, createdAt: 1_800_000_000 },
+  lastError: { name: 'ProcoreApiError', text: 'Procore answered 503 to GET /rest/v1.0/projects.', at: 1_800_000_000 },
+};
+
 const tables: Readonly<Record<string, () => string | Promise<string>>> = {
   'connections list': () =>
-    showConnections('monthly-sandbox', [connection, { ...connection, status: 'connected' }], stopped),
-  'connections show': () => showConnection(connection, stopped),
-  'events list': () => showEvents([arrived, { event, arrivedAt: now, failures: 0 }], 1234),
-  'events list with tries': () => showEvents([{ ...arrived, tried }], 1),
-  'events show': () => showEvent({ ...arrived, tried }, 'monthly-sandbox'),
+    showConnections('monthly-sandbox', [connection, { ...connection, status: 'connected' }], stopped, now),
+  'connections show': () => showConnection(connection, stopped, now),
+  'connections show with its history': () => showHistory(history, now + 86_400),
+  'events list': () => showEvents([arrived, { event, arrivedAt: now, failures: 0 }], 1234, now),
+  'events list with tries': () => showEvents([{ ...arrived, tried }], 1, now),
+  'events show': () => showEvent({ ...arrived, tried }, 'monthly-sandbox', everyMark, now),
+  'events show --resource-now': () =>
+    showResourceNow({
+      path: `/rest/v1.0/purchase_order_contracts/${companyId}?project_id=${projectId}`,
+      ...{ connectionId, text: '{\n  "id": 1\n}', isCut: true },
+    }),
+  'events show --resource-now, refused': () => showResourceNow({ refused: { code: 'forbidden', message: detail } }),
   'events dead': () =>
     showDead(
       [
@@ -149,6 +191,7 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       ],
       1234,
       'monthly-sandbox',
+      now,
     ),
   'events dead --messages': () =>
     showDeadLetters(
@@ -164,10 +207,15 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
         },
       ],
       1234,
+      now,
     ),
-  'events quarantine': () => showDeliveries([delivery, { ...delivery, reason: 'queue_refused' }], [delivery], true),
-  'webhooks list': () => showSubscriptions('monthly-sandbox', [subscription]),
-  'webhooks list --company': () => showSubscription(subscription),
+  'events quarantine': () =>
+    showDeliveries([delivery, { ...delivery, reason: 'queue_refused' }], [delivery], true, now),
+  'jobs list': () =>
+    showJobs('monthly-sandbox', [job, { ...job, failures: 0, lease: { owner: 'one', until: job.createdAt } }], now),
+  'jobs show': () => showJob(job, now),
+  'webhooks list': () => showSubscriptions('monthly-sandbox', [subscription], now),
+  'webhooks list --company': () => showSubscription(subscription, now),
   'webhooks apply': () =>
     showApplied({
       subscription,
@@ -186,6 +234,12 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       [{ companyId, hookId: companyId, done: 'activated, reauthorized, triggers added' }],
       findings,
     ),
+  restore: () =>
+    showRestored(
+      Object.keys(restoredMeanings).map((became) => ({ connectionId, became, until: now })),
+      true,
+      now,
+    ),
   'support-report of a page': () =>
     reportOfLine(
       '01JMYXMZRBVKK0PC6XS8SA4QRE',
@@ -193,6 +247,40 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       line,
       undefined,
     ).text,
+  'erase --status': () => {
+    const many = Array.from({ length: 30 }, (_, index) => `${connectionId}-${index}`);
+    const checkpoint = {
+      ...{ step: 'failed calls', erasedAt: now, subscriptions: 1, hooks: 2000, disconnected: many, unrevoked: many },
+      ...{
+        events: 123_456_789,
+        deadLetters: 12_345,
+        quarantined: 12_345,
+        unknownMessages: 12_345,
+        failedCalls: 123_456,
+      },
+      ...{
+        hooksLeft: { hookIds: many, reason: 'The app is not installed in this company. '.repeat(10).trim() },
+        jobs: 123,
+      },
+      notWhole: ['dead letters', 'quarantine'],
+    };
+    const id = jobIdOf({ kind: 'erase', companyId });
+    return showErasure({ ...job, kind: 'erase', id, request: { keptConnectionIds: many }, checkpoint }, now).text;
+  },
+  'events backfill --status': () => {
+    const name = { kind: 'backfill', companyId, subject: event.resourceName } as const;
+    const lastError = { name: 'ProcoreApiError', text: detail, at: now };
+    const job = { ...name, id: jobIdOf(name), state: 'active', request: null, failures: 1, createdAt: now } as const;
+    return showBackfill(
+      { ...job, lastError },
+      {
+        ...{ resourceName: event.resourceName, projectId, listsDone: 1234, listsInAll: 5678, sent: 123_456_789 },
+        ...{ known: 123_456, unusable: 12, unproven: 34, hidden: { projects: 56, text: detail } },
+        ...{ workedSeconds: 86_400, sentAnHour: 123_456, endsAt: now },
+      },
+      now,
+    );
+  },
   target: () =>
     showTargets([
       {
@@ -220,10 +308,28 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
       what: 'The webhook authorization is generated, and for this environment, which has a long name',
       fault: `${new URL(webhookUrl).pathname} answered 503 instead of 401. See the function's log.`,
     }),
+  'stand-in list': () =>
+    showRows(
+      ['id', 'company', 'project', 'name', 'url', 'status'],
+      [
+        {
+          ...{ id: companyId, company: companyId, project: projectId, name: event.resourceName, url: webhookUrl },
+          status: 'active',
+        },
+      ],
+    ),
   cost: async () => {
     const surroundings: Pick<Surroundings, 'standing'> = { standing: async () => standingCharges() };
-    const asked = { environment: undefined, stage: undefined, connections: 123_456, webhooksPerDay: 123_456_789 };
-    return (await cost({ surroundings }, asked)).text;
+    const reconciled = { companies: 123_456, projects: 1234, reconcileHours: 6 };
+    const asked = {
+      environment: undefined,
+      stage: undefined,
+      connections: 123_456,
+      webhooksPerDay: 123_456_789,
+      ...reconciled,
+      backfilledRecords: 0,
+    };
+    return (await cost({ surroundings, terminal: { variables: {} } }, asked)).text;
   },
 };
 
@@ -235,7 +341,11 @@ describe('what people read', () => {
   it.each(Object.entries(tables))('of %s fits 80 columns with the longest values', async (_, make) => {
     const lines = (await make()).split('\n');
     expect(lines.length).toBeGreaterThan(0);
-    expect(lines.filter((text) => text.length > lineWidth || text !== text.trimEnd())).toEqual([]);
+    // A command stands on a line of its own and is not broken, so that it can be copied.
+    const isCommand = (text: string) => /^ *npm run procore -- \S/.test(text);
+    expect(lines.filter((text) => (text.length > lineWidth && !isCommand(text)) || text !== text.trimEnd())).toEqual(
+      [],
+    );
   });
 
   it('is all looked at here: no other file lays out a table', () => {
@@ -246,16 +356,23 @@ describe('what people read', () => {
     expect(laidOut.sort()).toEqual([
       ...[
         'connections',
+        'erase',
+        'events-backfill',
         'events-dead',
         'events-quarantine',
         'events',
+        'jobs',
+        'restore',
         'rotate-authorization',
+        'stand-in',
         'support-report',
         'target',
         'verify',
         'webhooks',
       ].map((name) => `actions/${name}.ts`),
+      'connection/show.ts',
       'help.ts',
+      'status/show.ts',
       'table.ts',
     ]);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ArrivedEvent } from '../../functions/webhook/ledger.ts';
 import type { Try } from '../../functions/webhook/try-record.ts';
-import { readWorkerLine } from '../../lib/operator/actions/events-tail.ts';
+import { showEvent } from '../../lib/operator/actions/events.ts';
+import { readLogLine } from '../../lib/operator/log-line.ts';
 import { lineWidth } from '../../lib/operator/table.ts';
 import { plain, showTries, showTry, tryLoggedAt } from '../../lib/operator/tries.ts';
 import { sampleTries } from '../webhook/sample-events.ts';
@@ -14,10 +16,38 @@ const failed: Try = {
   frame: 'on-event.ts:12',
 };
 
+describe('an event that failed, as people read it', () => {
+  const event = {
+    id: 'e-1',
+    resourceName: 'RFIs',
+    eventType: 'update',
+    resourceId: '1',
+    companyId: '5',
+    projectId: '7',
+  };
+  const entry = { event: event as ArrivedEvent['event'], arrivedAt: 1_800_000_000, failures: 2 };
+  const unmarked = { handledBefore: false, stale: false, loop: false, unsubscribed: false };
+
+  it.each([
+    ['will be tried again by itself', entry],
+    ['was put in the dead-letter queue', { ...entry, deadLettered: { reason: 'permanent', detail: 'x' } }],
+  ] as [string, ArrivedEvent][])('%s', (text, shown) => {
+    expect(showEvent(shown, 'sandbox', unmarked, failed.at + 180)).toMatch(
+      new RegExp(`status +failed, and ${text}\\n`),
+    );
+  });
+});
+
 describe('a try, as people read it', () => {
   it('says when, how long, how it ended, where and why', () => {
     expect(showTry(failed, 'sandbox')).toBe(
       '2027-01-15T08:00:00Z  failed after 412 ms: TypeError at on-event.ts:12\n    no customer 17',
+    );
+  });
+
+  it('says how long ago it was where it is read at once', () => {
+    expect(showTry(failed, 'sandbox', failed.at + 180)).toBe(
+      '2027-01-15T08:00:00Z (3 min ago)  failed after 412 ms: TypeError at\n    on-event.ts:12\n    no customer 17',
     );
   });
 
@@ -44,9 +74,9 @@ describe('a try, as people read it', () => {
 
   it('stands with the others, oldest first, and of many the last ones', () => {
     const tries = [1, 2, 3].map((minute) => ({ ...failed, at: failed.at + minute * 60 }));
-    const shown = showTries({ ...sampleTries(), tries }, 'sandbox', 2);
+    const shown = showTries({ ...sampleTries(), tries }, 'sandbox', failed.at, 2);
     expect([...shown.matchAll(/08:0\d/g)].map(([time]) => time)).toEqual(['08:02', '08:03']);
-    expect(showTries(undefined, 'sandbox')).toBe('');
+    expect(showTries(undefined, 'sandbox', failed.at)).toBe('');
   });
 });
 
@@ -66,7 +96,7 @@ describe('the try that a line of the log tells of', () => {
 
 describe('a line of the worker’s log', () => {
   const at = Date.parse('2026-11-29T10:00:00.000Z');
-  const read = (text: string) => readWorkerLine({ at, text });
+  const read = (text: string) => readLogLine({ at, text });
 
   it('is read when on-event.ts wrote it by console, as Lambda and as the local system have it', () => {
     const shown = { timestamp: '2026-11-29T09:59:59.123Z', event: 'console', level: 'WARN', message: 'two\nlines' };

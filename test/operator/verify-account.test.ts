@@ -8,8 +8,14 @@ import type { DeployedEnvironment } from '../../lib/operator/deployment.ts';
 import { OperatorError } from '../../lib/operator/exit-codes.ts';
 import { type LambdaAccount, type QueueFunctions, verifyAccounts } from '../../lib/operator/verify-account.ts';
 
-const inFull: EnvironmentConcurrency = { worker: 10, accessTokenCalls: 10, rotation: 5, recovery: 2 };
-const least: EnvironmentConcurrency = { worker: 2, accessTokenCalls: 1, rotation: 2, recovery: 'scheduled' };
+const inFull: EnvironmentConcurrency = { worker: 10, accessTokenCalls: 10, rotation: 5, recovery: 2, companyWork: 4 };
+const least: EnvironmentConcurrency = {
+  worker: 2,
+  accessTokenCalls: 1,
+  rotation: 2,
+  recovery: 'scheduled',
+  companyWork: 'scheduled',
+};
 
 function environment(name: DeployedEnvironment['name'], more: Partial<DeployedEnvironment> = {}): DeployedEnvironment {
   const functionName: DeployedEnvironment['functionName'] = (output) => `${name}-${output}`;
@@ -35,7 +41,7 @@ const both = [environment('sandbox'), environment('production')];
 
 describe('verify, of the account', () => {
   it('holds where there is room for all environments together', async () => {
-    const { lambda, asked } = account(267, inFull);
+    const { lambda, asked } = account(283, inFull);
     const checks = await verifyAccounts(both, () => lambda);
     expect(checks).toEqual([
       { environment: 'sandbox, production', what: expect.stringContaining('enough for webhooks') },
@@ -44,14 +50,15 @@ describe('verify, of the account', () => {
       worker: 'sandbox-WebhookWorker',
       rotation: 'sandbox-TokenRotation',
       recovery: 'sandbox-TokenRecovery',
+      companyWork: 'sandbox-CompanyWork',
     });
   });
 
   it('says what is too little now, and both ways out of it', async () => {
-    const [check] = await verifyAccounts(both, () => account(266, inFull).lambda);
+    const [check] = await verifyAccounts(both, () => account(282, inFull).lambda);
     expect(check?.fault).toBe(
-      'AWS lets this account run 266 functions at once in eu-central-1. What is deployed runs up to 240, and webhook-intake ' +
-        'needs 27, or webhooks may be answered with 503. Deploy again (npm run deploy): it starts as few at once as fit. Or ' +
+      'AWS lets this account run 282 functions at once in eu-central-1. What is deployed runs up to 254, and webhook-intake ' +
+        'needs 29, or webhooks may be answered with 503. Deploy again (npm run deploy): it starts as few at once as fit. Or ' +
         'ask AWS for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 ' +
         '--desired-value 1000 --region eu-central-1',
     );
@@ -82,7 +89,9 @@ describe('verify, of the account', () => {
     };
     const { lambda, asked } = account(1000, least);
     await verifyAccounts([environment('sandbox', { functionName })], () => lambda);
-    expect(asked).toEqual([{ worker: undefined, rotation: 'TokenRotation', recovery: 'TokenRecovery' }]);
+    expect(asked).toEqual([
+      { worker: undefined, rotation: 'TokenRotation', recovery: 'TokenRecovery', companyWork: 'CompanyWork' },
+    ]);
   });
 
   it('says which permission is missing, as AWS names it', async () => {
@@ -137,14 +146,16 @@ describe('what Lambda says of an account', () => {
       [`${mappings}worker`]: mapping(7),
       [`${mappings}rotation`]: mapping(5),
       [`${mappings}recovery`]: { EventSourceMappings: [] },
+      [`${mappings}work`]: mapping(4),
       '/2015-03-31/functions/worker/configuration': { Environment: { Variables: { VENDING_CALLS: '3' } } },
     });
-    const functions = { worker: 'worker', rotation: 'rotation', recovery: 'recovery' };
+    const functions = { worker: 'worker', rotation: 'rotation', recovery: 'recovery', companyWork: 'work' };
     expect(await account.concurrency(functions)).toEqual({
       worker: 7,
       accessTokenCalls: 3,
       rotation: 5,
       recovery: 'scheduled',
+      companyWork: 4,
     });
     expect(await account.concurrency({ ...functions, worker: undefined })).toMatchObject({ worker: 0 });
   });

@@ -14,7 +14,10 @@ export function withOlderCode(assembly: Assembly, older: ReturnType<typeof previ
     if (resource.Type !== 'AWS::Lambda::Function') return [id, resource];
     const name = handlerNames.find((each) => id.includes(`${pascalCase(each)}Function`));
     if (name === undefined) throw new Error(`${id} is none of the functions.`);
-    return [id, { ...resource, Metadata: { ...resource.Metadata, 'aws:asset:path': older.folderOf(name) } }];
+    const folder = older.folderOf(name);
+    // A function that is new stays as it is: CloudFormation would remove it, and nothing of the older code calls it.
+    if (folder === undefined) return [id, resource];
+    return [id, { ...resource, Metadata: { ...resource.Metadata, 'aws:asset:path': folder } }];
   });
   return {
     ...assembly,

@@ -23,7 +23,7 @@ interface Bundles {
   /** The use cases of the simulation, as one module. */
   readonly useCases: string;
   /** Each function as it was deployed. */
-  readonly functions: Readonly<Record<HandlerName, string>>;
+  readonly functions: Readonly<Partial<Record<HandlerName, string>>>;
 }
 
 /** Says which release was recorded. */
@@ -35,21 +35,27 @@ function bundles(): Bundles {
   return JSON.parse(brotliDecompressSync(readFileSync(bundlesFile)).toString());
 }
 
-/** Loads the use cases of the release before, for the simulation of rotation. */
-export function previousUseCases(): Promise<UseCases> {
+/**
+ * Loads the use cases of the release before, for the simulation of rotation.
+ *
+ * @returns those that it was recorded with: the simulation may have got some since
+ */
+export function previousUseCases(): Promise<Partial<UseCases>> {
   return import(`data:text/javascript,${encodeURIComponent(bundles().useCases)}`);
 }
 
 /**
  * Lays out the functions of the release before.
  *
- * @returns the folder of each one's bundle, to be run in place of this version's; whoever asks deletes `directory`
+ * @returns the folder of each one's bundle, to be run in place of this version's, and undefined for a function that the
+ *   release before did not have; whoever asks deletes `directory`
  */
-export function previousFunctions(): { readonly directory: string; folderOf(name: HandlerName): string } {
+export function previousFunctions(): { readonly directory: string; folderOf(name: HandlerName): string | undefined } {
   const directory = mkdtempSync(join(tmpdir(), 'previous-release-'));
-  for (const [name, code] of Object.entries(bundles().functions)) {
+  const { functions } = bundles();
+  for (const [name, code] of Object.entries(functions)) {
     mkdirSync(join(directory, name));
     writeFileSync(join(directory, name, 'index.mjs'), code);
   }
-  return { directory, folderOf: (name) => join(directory, name) };
+  return { directory, folderOf: (name) => (functions[name] === undefined ? undefined : join(directory, name)) };
 }

@@ -84,6 +84,16 @@ describe('faults of the API', () => {
     expect(statuses[3]).toBe(200);
   });
 
+  it('fails calls of one path alone, while others are answered', async () => {
+    const procore = await standIn();
+    const { accessToken: token } = await connect(procore);
+    procore.control.failNext('/rest/v1.0/me', { kind: 'throttled' });
+    const status = async (path: string) => (await callApi(procore, path, { token })).status;
+    expect(await status('/rest/v1.0/companies')).toBe(200);
+    expect(procore.control.switches().failing.api).toBe(1);
+    expect([await status('/rest/v1.0/me?page=1'), await status('/rest/v1.0/me')]).toEqual([429, 200]);
+  });
+
   it('refuses all access tokens while told to, and refreshing goes on', async () => {
     const procore = await standIn();
     const { accessToken: token, refreshToken } = await connect(procore);
@@ -141,5 +151,41 @@ describe('the server', () => {
     await refresh(procore, refreshToken);
     expect(lines).toContain('sandbox login POST /oauth/token 200');
     expect(lines.join('\n')).not.toMatch(new RegExp(`${accessToken}|${refreshToken}|state1|secret|code=`));
+  });
+});
+
+describe('outages', () => {
+  async function outcomes(seed: string, calls: number): Promise<string[]> {
+    const procore = await standIn({ seed, unknowns: { rateLimits: { windows: [] } } });
+    procore.control.setOutages(true);
+    const seen: string[] = [];
+    for (let call = 0; call < calls; call++) {
+      const outcome = await fetch(`${procore.apiOrigin}/rest/v1.0/me`).then(
+        ({ status }) => String(status),
+        () => 'cut',
+      );
+      seen.push(outcome);
+    }
+    return seen;
+  }
+
+  it('come in short bursts that the seed decides, and most calls are spared', async () => {
+    const seen = await outcomes('one', 300);
+    expect(seen).toEqual(await outcomes('one', 300));
+    expect(seen.filter((outcome) => outcome === '401').length).toBeGreaterThan(200);
+    expect(new Set(seen).size).toBeGreaterThan(3);
+  });
+
+  it('end when they are switched off, and come in no run that does not ask for them', async () => {
+    const procore = await standIn({ unknowns: { rateLimits: { windows: [] } } });
+    const statuses = async () => {
+      const seen = new Set<number>();
+      for (let call = 0; call < 60; call++) seen.add((await fetch(`${procore.apiOrigin}/nowhere`)).status);
+      return seen;
+    };
+    expect(await statuses()).toEqual(new Set([401]));
+    procore.control.setOutages(true);
+    procore.control.setOutages(false);
+    expect(await statuses()).toEqual(new Set([401]));
   });
 });

@@ -6,7 +6,7 @@ const company = '5358233';
 const project = '23498237';
 const companyHooks = `/rest/v2.0/companies/${company}/webhooks/hooks`;
 const projectHooks = `/rest/v2.0/companies/${company}/projects/${project}/webhooks/hooks`;
-const patient = { rateLimits: { hourly: 100_000, spike: 100_000 } };
+const patient = { rateLimits: { windows: [{ limit: 100_000, seconds: 3600 }] } };
 
 interface HookData {
   readonly id: string;
@@ -198,7 +198,7 @@ describe('triggers', () => {
   });
 
   it('are deleted in bulk by an array of ids', async () => {
-    const { call, triggers } = await withHook();
+    const { call, triggers } = await withHook({ emptySubList: 'empty' });
     const made = await call('POST', triggers, { resource_name: 'RFIs', event_type: 'update' });
     const { id } = made.body.data as { id: string };
     const mixed = await call('DELETE', `${triggers}/bulk`, [id, '1']);

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { drawLists } from '../../lib/procore-stand-in/list-unknowns.ts';
+import { seededRandomness } from '../../lib/procore-stand-in/randomness.ts';
+import { drawUnknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import {
   authorizeUrl,
   callApi,
@@ -318,8 +321,11 @@ describe('the seed', () => {
     expect(await run()).toEqual(await run());
   });
 
-  it('makes each answer to each unknown happen', async () => {
-    const drawn = await Promise.all(seeds.map(async (seed) => (await standIn({ seed })).unknowns));
+  it('makes each answer to each unknown happen', () => {
+    const drawn = seeds.map((seed) => ({
+      ...drawUnknowns(seededRandomness(seed, 'unknowns')),
+      ...drawLists(seed)('RFIs'),
+    }));
     for (const name of Object.keys(drawn[0] ?? {}) as (keyof (typeof drawn)[0])[]) {
       expect(new Set(drawn.map((unknowns) => JSON.stringify(unknowns[name]))).size, name).toBeGreaterThan(1);
     }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import type { ProcoreStandInOptions } from '../../lib/procore-stand-in/options.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
+import { drawsSeed } from '../draws-seed.ts';
 
 export const redirectUri = 'http://localhost:4400/oauth/callback';
 export const clientId = 'a74a52da6aa06a33a265a8a91738a3a4656a82aa96754a142a446558aa57aaa3';
@@ -16,8 +17,14 @@ afterEach(async () => {
   await Promise.all(toStop.splice(0).map((stop) => stop()));
 });
 
-/** Starts a stand-in on free ports that ends with the test; its clock stands still unless it is advanced. */
-export async function standIn(options: Partial<ProcoreStandInOptions> = {}): Promise<ProcoreStandIn> {
+/**
+ * Starts a stand-in on free ports that ends with the test; its clock stands still unless it is advanced. Limits and lists
+ * look as in Procore's samples unless the draws are what is proven.
+ */
+export async function standIn({
+  seed = 'a seed',
+  ...options
+}: Partial<ProcoreStandInOptions> = {}): Promise<ProcoreStandIn> {
   const started = await startProcoreStandIn({
     environment: 'sandbox',
     loginPort: 0,
@@ -25,10 +32,12 @@ export async function standIn(options: Partial<ProcoreStandInOptions> = {}): Pro
     clientId,
     clientSecret,
     redirectUris: [redirectUri],
-    seed: 'a seed',
     now: () => Date.UTC(2026, 10, 24, 12),
-    deliveryTimeoutMs: 150,
+    // A busy machine answers late as well; tests that are about late answers say less.
+    deliveryTimeoutMs: 5000,
     ...options,
+    seed: drawsSeed === undefined ? seed : `${drawsSeed} ${seed}`,
+    draws: drawsSeed === undefined ? 'all-but-samples' : 'all',
   });
   toStop.push(started.stop);
   return started;

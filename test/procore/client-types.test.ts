@@ -19,8 +19,15 @@ function mustNotCompile(
   // @ts-expect-error a whole URL, which could lead elsewhere
   void client.company('1').get('https://elsewhere.example/rest/v1.0/me');
   void production;
+  const company = client.company('1');
+  void company.get('/rest/v1.0/projects', { cacheSeconds: 60 });
+  void company.list('/rest/v1.0/projects', { cacheSeconds: 60 });
+  // @ts-expect-error a write that would be answered from memory
+  void company.patch('/rest/v1.0/projects/1', {}, { cacheSeconds: 60 });
+  // @ts-expect-error what has changed, as it was some time ago
+  company.listChanged('/rest/v1.0/projects', 0, 1, { cacheSeconds: 60 });
 }
 
-it('mixing environments, forgetting the company and numeric ids do not compile', () => {
+it('mixing environments, forgetting the company, numeric ids and kept answers of writes do not compile', () => {
   expect(mustNotCompile).toBeTypeOf('function');
 });

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
-import type { CompanyClient } from '../../functions/procore/client.ts';
+import type { ApiPath, CompanyClient } from '../../functions/procore/client.ts';
 import { companyPauses } from '../../functions/procore/company-pauses.ts';
 import type { Exchange } from '../../functions/procore/exchange.ts';
-import { memoryCompanyPauses } from '../memory/rate-budget.ts';
+import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
+import { virtualTime } from '../connection/virtual-time.ts';
+import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import {
   answered,
   clientWorld,
   companyId,
   connectionLost,
+  gather,
   notSent,
   recordingObserver,
   rejection,
+  type Scripted,
   startTime,
 } from './client-world.ts';
 
@@ -20,12 +24,41 @@ type Company = CompanyClient<'sandbox'>;
 const path = '/rest/v1.0/projects/1/rfis';
 const costs = '/rest/v1.0/projects/1/direct_costs';
 
+describe('a write of which nobody knows the limit yet', () => {
+  const { clock, sleep } = virtualTime(startTime);
+  const limits = {
+    'x-rate-limit-limit': '100',
+    'x-rate-limit-remaining': '99',
+    'x-rate-limit-reset': String(startTime + 60),
+  };
+  const firstWrite = (...script: Scripted[]) => {
+    const { observer } = recordingObserver();
+    const budget = sharedRateBudget({
+      ...{ clock, sleep, observer, randomFraction: () => 0, store: memoryRateBudget(clock) },
+    });
+    return clientWorld(script, { budget, clock, sleep });
+  };
+
+  it.each([
+    ['allowed', 200, limits],
+    ['refused', 403, limits],
+    ['refused without a limit', 403, {}],
+  ])('is made after a read has told it, though that read is %s', async (_, status, headers) => {
+    const { company, seen } = firstWrite(answered(status, { id: 1 }, headers), answered(201, { id: 5 }, headers));
+    expect(await company.post(path, { subject: 'x' })).toMatchObject({ status: 201, body: { id: 5 } });
+    expect(seen.map(({ method, url }) => [method, new URL(url).pathname])).toEqual([
+      ['GET', '/rest/v1.0/me'],
+      ['POST', path],
+    ]);
+  });
+});
+
 describe('what a call carries', () => {
   it('goes to the environment’s host with the company, the token and no more', async () => {
     const { company, seen } = clientWorld([answered(200, [])]);
     await company.get(path, { query: { 'filters[status]': 'open', view: ['a', 'b'] } });
     const [call] = seen;
-    expect(call?.url).toBe(`https://sandbox.procore.com${path}?filters%5Bstatus%5D=open&view=a&view=b`);
+    expect(call?.url).toBe(`https://sandbox.procore.com${path}?filters%5Bstatus%5D=open&view%5B%5D=a&view%5B%5D=b`);
     expect(call?.headers.get('procore-company-id')).toBe(companyId);
     expect(call?.headers.get('authorization')).toBe('Bearer token-1');
     expect(call?.headers.get('content-type')).toBeNull();
@@ -68,6 +101,55 @@ describe('what a call carries', () => {
     });
   });
 
+  it('is made with whatever time is left, in whole milliseconds or not', async () => {
+    for (const left of [0.5, 1234.5678, Number.POSITIVE_INFINITY]) {
+      const { company, seen } = clientWorld([answered(200, [])], { remaining: () => left });
+      await company.get(path, { timeoutMs: left === Number.POSITIVE_INFINITY ? left : 30_000.25 });
+      expect(seen).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    ['/rest/v1.0/projects', '/rest/v1.0/projects?company_id=5358233'],
+    ['/rest/v1.0/projects/23498237', '/rest/v1.0/projects/23498237?company_id=5358233'],
+    ['/rest/v1.0/projects?page=2', '/rest/v1.0/projects?page=2&company_id=5358233'],
+    ['/rest/v1.0/projects?company_id=7', '/rest/v1.0/projects?company_id=7'],
+    ['/rest/v1.0/projects?company%5Fid=7', '/rest/v1.0/projects?company%5Fid=7'],
+    ['/rest/v1.0/projects/23498237/rfis', '/rest/v1.0/projects/23498237/rfis'],
+    ['/rest/v1.0/projects/sync', '/rest/v1.0/projects/sync'],
+    ['/rest/v1.1/projects', '/rest/v1.1/projects'],
+    ['/rest/v2.0/companies/5358233/projects', '/rest/v2.0/companies/5358233/projects'],
+    ['/rest/v1.0/companies/5358233/projects', '/rest/v1.0/companies/5358233/projects'],
+  ] as const)('has company_id in its query where Procore documents it, once: GET %s', async (asked, sent) => {
+    const { company, seen } = clientWorld([answered(200, [])]);
+    await company.get(asked);
+    expect(seen.map(({ url }) => url)).toEqual([`https://sandbox.procore.com${sent}`]);
+  });
+
+  it('has the caller’s company_id instead of its own', async () => {
+    const { company, seen } = clientWorld([answered(200, []), answered(200, [])]);
+    await company.get('/rest/v1.0/projects', { query: { company_id: '7' } });
+    await company.get('/rest/v1.0/projects', { query: { company_id: undefined, page: 2 } });
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual(['?company_id=7', '?page=2&company_id=5358233']);
+  });
+
+  it('has company_id on every page of such a list', async () => {
+    const pages = [1, 2].map((id) => answered(200, [{ id }], { total: '2', 'per-page': '1' }));
+    const { company, seen } = clientWorld(pages);
+    expect(await gather(company.list('/rest/v1.0/projects'))).toEqual([{ id: 1 }, { id: 2 }]);
+    const sent = seen.map(({ url }) => new URL(url).searchParams);
+    expect(sent.map((query) => [query.getAll('company_id'), query.get('page')])).toEqual([
+      [['5358233'], '1'],
+      [['5358233'], '2'],
+    ]);
+  });
+
+  it('has no company_id added to a write', async () => {
+    const { company, seen } = clientWorld([answered(200, {})]);
+    await company.patch('/rest/v1.0/projects/1', {});
+    expect(new URL(seen[0]?.url ?? '').search).toBe('');
+  });
+
   it('says whose it is', () => {
     const { client, company } = clientWorld([]);
     expect([client.environment, company.environment, company.companyId]).toEqual(['sandbox', 'sandbox', companyId]);
@@ -89,6 +171,19 @@ describe('what a call carries', () => {
       origins: { apiOrigin: 'https://elsewhere.example' },
     });
     expect(await rejection(company.get(path))).toMatchObject({ code: 'foreign_token' });
+    expect(seen).toHaveLength(0);
+  });
+
+  it.each([
+    '.elsewhere.example/rest/v1.0/projects',
+    '@elsewhere.example/rest/v1.0/projects',
+    ':8443/rest/v1.0/projects',
+  ])('refuses a path that would make another host of it: %s', async (elsewhere) => {
+    const { company, seen } = clientWorld([]);
+    for (const call of [() => company.get(elsewhere as ApiPath), () => company.post(elsewhere as ApiPath, {})]) {
+      expect(await rejection(call())).toMatchObject({ code: 'invalid_api_path' });
+    }
+    expect(await rejection(gather(company.list(elsewhere as ApiPath)))).toMatchObject({ code: 'invalid_api_path' });
     expect(seen).toHaveLength(0);
   });
 
@@ -157,6 +252,7 @@ describe('a 401', () => {
     const { company, seen } = clientWorld([answered(401, {})], {
       tokens: {
         environment: 'sandbox',
+        connectionId: 'acme',
         current: () => world.tokens.current(),
         rejected: () => world.tokens.current(),
       },

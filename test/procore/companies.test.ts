@@ -19,7 +19,8 @@ describe('listCompanies', () => {
       const page = Number(new URL(request.url, server.origin).searchParams.get('page'));
       const link = (to: number, rel: string) => `<https://elsewhere.example/companies?page=${to}>; rel="${rel}"`;
       const links = [link(1, 'first'), link(pages, 'last'), ...(page < pages ? [link(page + 1, 'next')] : [])];
-      response.writeHead(200, { link: links.join(', ') }).end(`[{"id":${page},"name":"Company of page ${page}"}]`);
+      const body = page > pages ? '[]' : `[{"id":${page},"name":"Company of page ${page}"}]`;
+      response.writeHead(200, { link: links.join(', ') }).end(body);
     };
 
   it('keeps ids exact and asks with the token and without a company header', async () => {
@@ -32,7 +33,7 @@ describe('listCompanies', () => {
         { id: '8', name: 'Company 8' },
       ],
     });
-    expect(server.seen).toMatchObject([{ method: 'GET', url: '/rest/v1.0/companies?page=1&per_page=100' }]);
+    expect(server.seen[0]).toMatchObject({ method: 'GET', url: '/rest/v1.0/companies?page=1&per_page=100' });
     expect(server.seen[0]?.headers).toMatchObject({ authorization: 'Bearer access-1' });
     expect(server.seen[0]?.headers).not.toHaveProperty('procore-company-id');
   });
@@ -47,13 +48,57 @@ describe('listCompanies', () => {
   it('reads every page from our own origin, wherever the links point', async () => {
     answer = paged(3);
     expect(await list()).toMatchObject({ outcome: 'companies', companies: [{ id: '1' }, { id: '2' }, { id: '3' }] });
-    expect(server.seen.length).toBe(3);
+    expect(server.seen.length).toBe(4);
   });
 
-  it('gives up instead of a shorter list when the pages do not end', async () => {
-    answer = paged(1_000_000);
-    expect(await list()).toEqual({ outcome: 'unavailable' });
-    expect(server.seen.length).toBe(20);
+  describe('hard case 45: more than 2,000 companies', () => {
+    const many: Answer = (request, response) => {
+      const page = Number(new URL(request.url, server.origin).searchParams.get('page'));
+      const companies = Array.from({ length: 100 }, (_, index) => ({ id: (page - 1) * 100 + index + 1 }));
+      const more = `<https://elsewhere.example/companies?page=${page + 1}>; rel="next"`;
+      response.writeHead(200, { link: more }).end(JSON.stringify(companies));
+    };
+    const listFor = (companyId: string) => {
+      const origins = { loginOrigin: 'https://login.invalid', apiOrigin: server.origin };
+      return listCompanies({ origins, fetch, companyId, timeoutMs: 4000 }, 'access-1');
+    };
+
+    it('are an outcome of their own, and not a shorter list', async () => {
+      answer = many;
+      expect(await list()).toEqual({ outcome: 'too_many' });
+      expect(server.seen.length).toBe(21);
+    });
+
+    it('are read until the wanted one is found', async () => {
+      answer = many;
+      const early = await listFor('150');
+      expect(early).toMatchObject({ outcome: 'companies', companies: { length: 200 } });
+      expect(server.seen.length).toBe(2);
+      const late = await listFor('2450');
+      expect(late).toMatchObject({ outcome: 'companies', companies: { length: 2001 } });
+      expect(late.outcome === 'companies' && late.companies.at(-1)?.id).toBe('2450');
+      expect(server.seen.length).toBe(2 + 25);
+    });
+
+    it('are too many when the time ends before the wanted one is found', async () => {
+      answer = (request, response) => {
+        const page = Number(new URL(request.url, server.origin).searchParams.get('page'));
+        if (page <= 21) many(request, response);
+      };
+      const origins = { loginOrigin: 'https://login.invalid', apiOrigin: server.origin };
+      const late = listCompanies({ origins, fetch, companyId: 'x', timeoutMs: 1500 }, 'access-1');
+      expect(await late).toEqual({ outcome: 'too_many' });
+    });
+  });
+
+  it('asks for smaller pages when Procore refuses the size', async () => {
+    answer = (request, response) => {
+      const perPage = Number(new URL(request.url, server.origin).searchParams.get('per_page'));
+      if (perPage > 20) response.writeHead(422).end('{"errors":{"per_page":["must not exceed 20"]}}');
+      else response.writeHead(200, { total: '1' }).end('[{"id":1}]');
+    };
+    expect(await list()).toMatchObject({ outcome: 'companies', companies: [{ id: '1' }] });
+    expect(server.seen).toHaveLength(2);
   });
 
   it('gives up instead of a shorter list when a later page fails', async () => {
@@ -65,7 +110,7 @@ describe('listCompanies', () => {
 
   it.each([
     ['a page of a proxy', 200, '<html>'],
-    ['an object', 200, '{"data":[]}'],
+    ['an object', 200, '{"id":1}'],
     ['a company without an id', 200, '[{"name":"?"}]'],
     ['an error', 401, '[]'],
     ['a redirect', 302, ''],

@@ -98,13 +98,13 @@ const recorded: readonly [section: string, exchange: Exchange, id: string, field
   [
     '6.3 400 by field',
     failed(400, { errors: { assignees: ['required'] } }),
-    'bad_request',
+    'parameter_missing',
     { assignees: ['required'] },
   ],
   [
     '6.3 422 by field',
     failed(422, { errors: { assignees: ['required'] } }),
-    'unprocessable',
+    'parameter_missing',
     { assignees: ['required'] },
   ],
   [
@@ -119,11 +119,39 @@ const recorded: readonly [section: string, exchange: Exchange, id: string, field
     failed(400, { code: 400, message: 'Bad', fields: 'name', reason: 'blank', error: 'Bad Request' }),
     'bad_request',
   ],
+  [
+    '6.3 dates are required',
+    failed(400, { errors: 'The Start Date and End Date parameters are required' }),
+    'parameter_missing',
+  ],
+  [
+    '6.3 a day to come',
+    failed(400, { errors: 'The End Date parameter cannot exceed the current day.' }),
+    'date_not_accepted',
+  ],
+  [
+    '12 set via workflow',
+    failed(422, { errors: { status: ['Status cannot be changed because it is set via workflow'] } }),
+    'set_via_workflow',
+  ],
+  ['12 budget code', failed(422, { errors: ['Budget Code was not found.'] }), 'budget_code_not_found'],
+  [
+    '12 amount accounting',
+    failed(422, { errors: ['Quantity update not allowed on amount accounting contract'] }),
+    'amount_contract',
+  ],
+  ['12 a wrong path', failed(404, '<!DOCTYPE html><html><title>Not Found (404)</title></html>'), 'path_unknown'],
+  ['12 company_id', failed(400, { errors: { company_id: ["can't be blank"] } }), 'company_id_missing'],
+  [
+    'a parameter that Rails misses',
+    failed(400, { errors: 'param is missing or the value is empty: direct_cost' }),
+    'parameter_missing',
+  ],
   ['6.3 413', failed(413, { errors: 'Payload too large' }), 'bad_request'],
   [
     '6.3 must be a range',
     failed(400, { errors: { updated_at: ['must be a range'] } }),
-    'bad_request',
+    'date_not_accepted',
     { updated_at: ['must be a range'] },
   ],
   [
@@ -148,7 +176,7 @@ const recorded: readonly [section: string, exchange: Exchange, id: string, field
   [
     '6.4 WORKFLOW_CONFLICT',
     failed(422, { error: { code: 'UNPROCESSABLE_ENTITY', details: [{ code: 'WORKFLOW_CONFLICT' }] } }),
-    'unprocessable',
+    'set_via_workflow',
   ],
   [
     '5 per_page',

@@ -14,11 +14,16 @@ describe('the body of an error', () => {
     ['<HTML><head><title lang="en">503</title></head>', ['503']],
     ['<?xml version="1.0"?><x/>', []],
     ['<head></head>', []],
-    ['<body>no title</body>', []],
+    ['<body>no title</body>', ['no title']],
+    [
+      '<!-- a proxy --><html><title>Oops</title><style>p{}</style><p>It&#39;s <b>gone</b>&nbsp;.</p>',
+      ['Oops', "It's gone ."],
+    ],
+    ['<error><message>No</message></error>', ['No']],
     ['<html><title></title>', []],
     ['<html><title>  </title>', []],
     [`<html><title>${'x'.repeat(201)}</title>`, []],
-  ])('is a page, of which the title tells: %j', (text, messages) => {
+  ])('is a page, of which the title and then the rest tells: %j', (text, messages) => {
     expect(readErrorBody(` ${text}`)).toEqual({ kind: 'html', ...empty, messages });
   });
 
@@ -50,7 +55,7 @@ describe('the body of an error', () => {
     [{ error: { details: [{ reason_code: 'INVALID_TOKEN' }] } }, ['INVALID_TOKEN']],
     [{ code: 404 }, ['404']],
     [{ code: null }, []],
-    [{ code: ['a'] }, []],
+    [{ code: [7] }, []],
     [{ error: 'invalid_grant' }, ['invalid_grant']],
     [{ errors: ['invalid_grant'] }, ['invalid_grant']],
   ])('has its codes apart from its texts: %j', (body, codes) => {
@@ -82,6 +87,53 @@ describe('the body of an error', () => {
     expect(read({ errors: { assignee: { message: 'is gone' } } }).fields).toEqual({ assignee: ['is gone'] });
     // A field's text may look like a code of OAuth.
     expect(read({ errors: { kind: 'not_allowed' } })).toMatchObject({ codes: [], fields: { kind: ['not_allowed'] } });
+  });
+
+  it.each(['title', 'description', 'detail', 'reason', 'message', 'code', 'source', 'error', 'details', 'errors'])(
+    'keeps a field of the request that is called %s like a part of an error',
+    (field) => {
+      const text = "can't be blank";
+      expect(read({ errors: { [field]: [text], name: ['is odd'] } }).fields).toEqual({
+        [field]: [text],
+        name: ['is odd'],
+      });
+      expect(read({ errors: { fields: { [field]: text } } }).fields).toEqual({ [field]: [text] });
+      expect(read({ errors: { [field]: text, name: 'is odd' } }).messages).toEqual([text, 'is odd']);
+    },
+  );
+
+  it('keeps such a field beside the object of an error, and in a list of records', () => {
+    expect(read({ code: 422, message: 'Invalid', errors: { title: ['is too long'] } })).toEqual({
+      kind: 'json',
+      codes: ['422'],
+      messages: ['Invalid', 'is too long'],
+      fields: { title: ['is too long'] },
+    });
+    expect(read({ title: ['is too long'] }).fields).toEqual({ title: ['is too long'] });
+    expect(read({ errors: { lines: [{ description: ['is too long'] }] } }).fields).toEqual({
+      description: ['is too long'],
+    });
+    // With a code it is one error, and has no fields.
+    expect(read({ errors: { code: 'X', title: 'one' } })).toEqual({
+      kind: 'json',
+      ...empty,
+      codes: ['X'],
+      messages: ['one'],
+    });
+  });
+
+  it('follows the pointer of JSON:API', () => {
+    const errors = [
+      { status: '422', title: 'Invalid', detail: 'is too long', source: { pointer: '/data/attributes/title' } },
+      { detail: 'is odd', source: { parameter: 'include' } },
+      { detail: 'whole', source: { pointer: '' } },
+    ];
+    expect(read({ errors })).toEqual({
+      kind: 'json',
+      codes: [],
+      messages: ['Invalid', 'is too long', 'is odd', 'whole'],
+      fields: { title: ['Invalid', 'is too long'], include: ['is odd'] },
+    });
   });
 
   it('believes what an entry says of its source', () => {

@@ -42,7 +42,11 @@ describe('every style of paging in PROCORE.md', () => {
     );
     const { company, seen } = clientWorld(script);
     expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4]);
-    expect(seen).toHaveLength(2);
+    // The last page is full, so it is asked whether it is the last.
+    expect(seen).toHaveLength(3);
+    const short = clientWorld([answered(200, items(1, 1), { link: '<x?page=1>; rel="last"' })]);
+    expect(await gather(short.company.list(rfis, { perPage: 2 }))).toHaveLength(1);
+    expect(short.seen).toHaveLength(1);
   });
 
   it('by Total and Per-Page without Link', async () => {
@@ -116,6 +120,81 @@ describe('every style of paging in PROCORE.md', () => {
   });
 });
 
+describe('hard case 38: a list', () => {
+  it('that ignores paging is read once: 723 rows on every page', async () => {
+    const all = () => answered(200, items(1, 723));
+    const { company, seen } = clientWorld([all(), all(), all()]);
+    expect(ids(await gather(company.list(rfis)))).toEqual(ids(items(1, 723)));
+    expect(seen).toHaveLength(2);
+    const known = clientWorld([all(), all()]);
+    await gather(known.company.list('/rest/v1.0/companies/5358233/projects'));
+    expect(known.seen).toHaveLength(1);
+  });
+
+  it('is read on where a page comes again because as many records were inserted as it has, and names a later one', async () => {
+    const pages = [items(1, 2), items(1, 2), items(3, 4), items(5, 5)];
+    const { company, seen } = clientWorld(
+      pages.map((page, index) => answered(200, page, index < 3 ? { link: linkTo(index + 2) } : {})),
+    );
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4, 5]);
+    expect(seen.length).toBeLessThanOrEqual(5);
+  });
+
+  it('that gives the same page again and again, and names later ones for ever, is given up soon', async () => {
+    const again: Scripted = (request) => answered(200, items(1, 2), { link: linkTo(pageOf(request) + 1) });
+    const { company, seen } = clientWorld(Array.from({ length: 20 }, () => again));
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2]);
+    expect(seen).toHaveLength(3);
+  });
+
+  it('with Total and without Link is read to its Total, in the size that the server gives', async () => {
+    const capped = Array.from({ length: 9 }, () => (request: Request) => {
+      const page = pageOf(request);
+      return answered(200, items(page * 100 - 99, Math.min(page * 100, 723)), { total: '723' });
+    });
+    const { company, seen } = clientWorld(capped);
+    expect(ids(await gather(company.list('/rest/v1.0/vendors')))).toEqual(ids(items(1, 723)));
+    expect(seen).toHaveLength(8);
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('per_page')).toBe('1000');
+  });
+
+  it('whose links lack next, while Total says more, is read to its Total', async () => {
+    const { company } = clientWorld(served(7, () => ({ link: linkTo(1).replace('next', 'prev'), total: '7' })));
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('with a Total smaller than a page is read as if it had none', async () => {
+    const { company } = clientWorld(served(5, () => ({ total: '1' })));
+    expect(ids(await gather(company.list(rfis, { perPage: 2 })))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it.each([
+    ['404', answered(404, { message: 'Not Found' })],
+    ['a page out of range', answered(422, { errors: ['page is out of range'] })],
+    ['no data', answered(200, { data: null })],
+  ])('without a word about more ends where Procore answers %s behind the last page', async (_what, behind) => {
+    const { company, seen } = clientWorld([answered(200, items(1, 2)), behind]);
+    expect(await gather(company.list(rfis, { perPage: 2 }))).toHaveLength(2);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('with a page that was promised and is refused, is an error', async () => {
+    const { company } = clientWorld([answered(200, items(1, 2), { link: linkTo(2) }), answered(404, {})]);
+    expect(await rejection(gather(company.list(rfis, { perPage: 2 })))).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    ['insertions bring a record twice: it is given once', [items(1, 2), items(2, 3), []], ['3', '4', '4'], [1, 2, 3]],
+    ['a removal hides a record: that is an error', [items(1, 2), items(4, 4)], ['4', '3'], 'list_truncated'],
+    ['a whole page is inserted: that is an error', [items(1, 2), items(1, 2)], ['4', '6'], 'list_truncated'],
+  ] as const)('that changes while it is read: %s', async (_what, pages, totals, expected) => {
+    const script = pages.map((page, index) => answered(200, page, { total: totals[index] ?? '' }));
+    const reading = gather(clientWorld(script).company.list(rfis, { perPage: 2 }));
+    if (typeof expected === 'string') expect(await rejection(reading)).toMatchObject({ code: expected });
+    else expect(ids(await reading)).toEqual(expected);
+  });
+});
+
 describe('a list', () => {
   it('shorter than Total is an error that says so', async () => {
     const script = [
@@ -133,9 +212,9 @@ describe('a list', () => {
     async (host) => {
       const { company, seen } = clientWorld([
         answered(200, items(1, 2), { link: linkTo(2, host) }),
-        answered(200, items(3, 4), { link: '<x>; rel="prev"' }),
+        answered(200, items(3, 3), { link: '<x>; rel="prev"' }),
       ]);
-      expect(await gather(company.list(rfis, { perPage: 2 }))).toEqual([...items(1, 2), ...items(3, 4)]);
+      expect(await gather(company.list(rfis, { perPage: 2 }))).toEqual(items(1, 3));
       expect(new Set(seen.map(({ url }) => new URL(url).origin)).size).toBe(1);
       expect(seen).toHaveLength(2);
     },

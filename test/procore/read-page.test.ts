@@ -1,19 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExactJson } from '../../functions/procore/exact-json.ts';
 import { withQuery } from '../../functions/procore/listing.ts';
-import {
-  allowedPerPage,
-  type PagingStyle,
-  pagingStyleOf,
-  perPageOf,
-  readLinks,
-  readPage,
-} from '../../functions/procore/paging.ts';
+import { perPageOf, smallerPerPage } from '../../functions/procore/page-size.ts';
+import { type PagingStyle, pagingStyleOf, readPage } from '../../functions/procore/paging.ts';
 
 const path = '/rest/v1.0/projects';
 
 function read(headers: Record<string, string>, body: ExactJson, style: PagingStyle = 'page', page = 1) {
-  return readPage({ headers: new Headers(headers), body }, { path, style, page });
+  return readPage({ headers: new Headers(headers), body }, { path, style, asked: { page } });
 }
 const next = (...parameters: Parameters<typeof read>) => read(...parameters).next;
 const link = (query: string, relation = 'next') => ({ link: `<https://x.example/a?${query}>; rel="${relation}"` });
@@ -29,6 +24,10 @@ describe('the items of a page', () => {
     expect(read({}, body).items).toEqual([1]);
   });
 
+  it('are none where data is null, as a list is written that was never filled', () => {
+    expect(read({}, { data: null }).items).toEqual([]);
+  });
+
   it.each<[ExactJson]>([[null], ['x'], [{}], [{ id: 1 }], [{ a: [1], b: [2] }]])('are not in %j', (body) => {
     expect(() => read({}, body)).toThrow(`${path} answered with something other than a list.`);
   });
@@ -38,7 +37,7 @@ describe('the items of a page', () => {
       items: [1],
       total: 7,
       perPage: 2,
-      next: { page: 2 },
+      next: 'unknown',
     });
     for (const total of ['', 'many', '7.5', '7 of 9', '-1', '1234567890123']) {
       expect(read({ total, 'per-page': '2' }, [1])).toStrictEqual({ items: [1], perPage: 2, next: 'unknown' });
@@ -49,30 +48,26 @@ describe('the items of a page', () => {
 describe('behind a page there is', () => {
   it.each([
     ['the one that the link names, if it is a later one', () => next(link('page=3'), [1]), { page: 3 }],
-    [
-      'what the rest says, if the link leads back',
-      () => next({ ...link('page=1'), total: '9', 'per-page': '3' }, [1], 'page', 2),
-      { page: 3 },
-    ],
-    [
-      'the next one, if it says that there is more',
-      () => next({}, { data: [1], has_next_page: true }, 'page', 4),
-      { page: 5 },
-    ],
+    ['more, if the link leads to itself', () => next(link('page=2'), [1], 'page', 2), 'more'],
+    ['more, if the link leads back', () => next(link('page=1'), [1], 'page', 2), 'more'],
+    ['more, if the link names no page', () => next(link('offset=20'), [1]), 'more'],
+    ['the one that a relative link names', () => next({ link: '</a?page=2>; rel=next' }, [1]), { page: 2 }],
+    ['the one of the cursor that a link names', () => next(link('cursor=abc'), [1]), { cursor: 'abc' }],
+    ['more, if it says so', () => next({}, { data: [1], has_next_page: true }, 'page', 4), 'more'],
     ['nothing, if it says that there is no more', () => next({}, { data: [1], has_next_page: false }), 'none'],
-    ['nothing, if its links have no next', () => next(link('page=1', 'first'), [1]), 'none'],
+    ['perhaps more, if its links have only a first', () => next(link('page=1', 'first'), [1]), 'unknown'],
     ['nothing, if its links have only a previous', () => next(link('page=1', 'prev'), [1]), 'none'],
-    ['nothing, if its links have only a last', () => next(link('page=1', 'LAST'), [1]), 'none'],
+    ['nothing, if its last page is this one', () => next(link('page=1', 'LAST'), [1]), 'none'],
+    ['more, if its last page is a later one', () => next(link('page=2', 'last'), [1]), 'more'],
     [
-      'another one, if the total is not reached',
-      () => next({ total: '7', 'per-page': '3' }, [1], 'page', 2),
-      { page: 3 },
+      'nothing, if its links have an odd order, case and quotes',
+      () => next({ link: '<c>;title="b"; REL=Prev, <d>' }, [1]),
+      'none',
     ],
-    ['nothing, if the total is reached', () => next({ total: '6', 'per-page': '3' }, [1], 'page', 2), 'none'],
+    ['perhaps more, if its links are about something else', () => next(link('page=1', 'self'), [1]), 'unknown'],
     ['perhaps more, if nothing is said', () => next({}, [1]), 'unknown'],
     ['perhaps more, if only the total is said', () => next({ total: '6' }, [1]), 'unknown'],
     ['perhaps more, if only the size is said', () => next({ 'per-page': '3' }, [1]), 'unknown'],
-    ['nothing, if it is empty', () => next({}, []), 'none'],
     [
       'what the records cannot say: only what is beside them counts',
       () => next({}, { data: [{ has_next_page: true }] }),
@@ -105,29 +100,9 @@ describe('behind a page there is', () => {
       () => next({}, { data: [1], cursor: 'c', has_next_page: false }, 'cursor'),
       'none',
     ],
-    ['nothing without a cursor', () => next({}, { data: [1], cursor: '', name: 'x', count: 5 }, 'cursor'), 'none'],
+    ['what nobody says', () => next({}, { data: [1], cursor: '', name: 'x', count: 5 }, 'cursor'), 'unknown'],
   ])('by cursor: %s', (_, read, expected) => {
     expect(read()).toEqual(expected);
-  });
-
-  it('by its last id: what follows that one', () => {
-    expect(next({}, [{ id: 1 }, { id: 2 }], 'page_start')).toEqual({ cursor: '2' });
-    expect([next({}, [], 'page_start'), next({}, [{ name: 'x' }], 'page_start'), next({}, [5], 'page_start')]).toEqual([
-      'none',
-      'none',
-      'none',
-    ]);
-  });
-});
-
-describe('links', () => {
-  it('are read by relation, whatever their order, case and quotes', () => {
-    const headers = new Headers({ link: '<a?x=1>; title="b"; REL=next, <c>;rel="Prev"; <d>' });
-    expect([...readLinks(headers)]).toEqual([
-      ['next', 'a?x=1'],
-      ['prev', 'c'],
-    ]);
-    expect(readLinks(new Headers()).size).toBe(0);
   });
 });
 
@@ -144,6 +119,8 @@ describe('a path', () => {
     ]) {
       expect(pagingStyleOf(other)).toBe('page');
     }
+    expect(pagingStyleOf('/rest/v1.0/companies/5358233/projects')).toBe('none');
+    expect(pagingStyleOf('/rest/v2.0/companies/5358233/projects')).toBe('page');
   });
 
   it('tells how many items a page may have', () => {
@@ -162,21 +139,67 @@ describe('a path', () => {
   it('gets its query', () => {
     expect(withQuery(path)).toBe(path);
     expect(withQuery(path, { a: undefined })).toBe(path);
-    expect(withQuery(path, { a: 1, b: true, c: ['x', 2], d: 'é &' })).toBe(`${path}?a=1&b=true&c=x&c=2&d=%C3%A9+%26`);
+    expect(withQuery(path, { a: 1, b: true, d: 'é &' })).toBe(`${path}?a=1&b=true&d=%C3%A9+%26`);
     expect(withQuery(`${path}?z=1`, { a: 1 })).toBe(`${path}?z=1&a=1`);
+  });
+});
+
+describe('hard case 39: array filters', () => {
+  const written = (query: Parameters<typeof withQuery>[1]) => decodeURIComponent(withQuery(path, query));
+  it('are written with brackets, once for each value', () => {
+    expect(written({ 'filters[status]': [0, '1'] })).toBe(`${path}?filters[status][]=0&filters[status][]=1`);
+    expect(written({ 'filters[id][]': ['7'] })).toBe(`${path}?filters[id][]=7`);
+    expect(written({ 'filters[id]': '7', ids: [], view: 'extended' })).toBe(`${path}?filters[id]=7&view=extended`);
+  });
+
+  it('come to a server as they were given, whatever their names and values are', () => {
+    const name = fc
+      .tuple(fc.stringMatching(/^[a-z_]{1,8}$/), fc.constantFrom('', '[status]', '[a][b]'))
+      .map((parts) => parts.join(''));
+    const value = fc.oneof(fc.string(), fc.integer());
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.oneof(value, fc.array(value))), (query) => {
+        const read = new URL(withQuery(path, query), 'https://any.invalid').searchParams;
+        const given = Object.entries(query).flatMap(([key, one]) =>
+          Array.isArray(one) ? one.map((each) => [`${key}[]`, String(each)]) : [[key, String(one)]],
+        );
+        expect([...read]).toEqual(given.map(([key = '', text = '']) => [key, text.toWellFormed()]));
+      }),
+    );
   });
 });
 
 describe('a refusal of a page size', () => {
   it.each([
-    [['Invalid per_page of 1000, exceeding max per_page of 100'], 100],
-    [['nothing', 'the maximum per_page is 50'], 50],
-    [['Max per_page 20'], 20],
-    [['max per_page of 0', 'max per_page of 7'], 7],
-    [['per_page of 1000 is wrong'], undefined],
-    [['no max per_page at all'], undefined],
-    [[], undefined],
-  ])('says how many are allowed: %j', (texts, allowed) => {
-    expect(allowedPerPage(texts)).toBe(allowed);
+    ['{"errors":["Invalid per_page of 1000, exceeding max per_page of 100"]}', 100],
+    ['{"errors":{"per_page":["must be less than or equal to 250"]}}', 250],
+    ['{"message":"per_page must be between 1 and 500"}', 500],
+    ['{"error":{"code":"BAD_REQUEST","details":[{"message":"page size too large, the most is 20"}]}}', 20],
+    ['The largest allowed value is 50 for PER PAGE', 50],
+    ['pageSize of 1,000 exceeds 300', 300],
+    ['per_page is too large', 100],
+    ['{"errors":["Invalid per_page of 1000"]}', 100],
+    ['max per_page of 0', 100],
+    ['page is missing', undefined],
+    ['', undefined],
+  ])('tells a smaller one, in whatever words: %s', (text, smaller) => {
+    expect(smallerPerPage({ status: 400, text }, 1000)).toBe(smaller);
+    expect(smallerPerPage({ status: 422, text }, 1000)).toBe(smaller);
+  });
+
+  it('gets smaller with each refusal that names no number, and ends', () => {
+    const sizes = [1000];
+    for (let size: number | undefined = 1000; size !== undefined; ) {
+      size = smallerPerPage({ status: 400, text: 'per_page is too large' }, size);
+      if (size !== undefined) sizes.push(size);
+    }
+    expect(sizes).toEqual([1000, 100, 25, 6, 1]);
+  });
+
+  it('needs no words with 413, and is no refusal of a size with a status that has another cause', () => {
+    expect(smallerPerPage({ status: 413, text: '' }, 1000)).toBe(100);
+    for (const status of [200, 401, 403, 404, 408, 429, 500]) {
+      expect(smallerPerPage({ status, text: 'GET /projects?per_page=1000' }, 1000)).toBeUndefined();
+    }
   });
 });

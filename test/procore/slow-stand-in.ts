@@ -1,5 +1,6 @@
 // A worker thread with a stand-in Procore of its own heap: what it holds is not counted as the client's memory.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RateLimits } from '../../lib/procore-stand-in/rate-limit.ts';
 import { startProcoreStandIn } from '../../lib/procore-stand-in/server.ts';
 
 /** What the worker is started with. */
@@ -8,7 +9,7 @@ export interface SlowStandInData {
   readonly rfis: number;
   readonly latencyMs: number;
   readonly calls: number;
-  readonly limits: { readonly hourly: number; readonly spike: number };
+  readonly limits: RateLimits;
 }
 
 /** What the worker reports when it is ready. */
@@ -27,7 +28,8 @@ const procore = await startProcoreStandIn({
   clientId,
   clientSecret,
   redirectUris: ['http://localhost:4400/oauth/callback'],
-  unknowns: { rateLimits: limits, rateLimitScope: 'client' },
+  unknowns: { rateLimits: limits, rateLimitScope: 'app' },
+  lists: { maxPerPage: 100 },
 });
 const response = await fetch(`${procore.loginOrigin}/oauth/token`, {
   method: 'POST',

@@ -18,6 +18,10 @@ const proofs: Readonly<Record<string, Proof>> = {
     about: 'the worker of events holds every invariant in 200,000 schedules',
     run: ['simulation/simulate.ts', '--world', 'worker', '--runs', '200000', '--seed', '1'],
   },
+  'companies-simulation': {
+    about: 'company-wide jobs hold every invariant in 10,000 schedules',
+    run: ['simulation/simulate.ts', '--world', 'companies', '--runs', '10000', '--seed', '1'],
+  },
   intake: {
     about: 'the intake against a bare handler, with 200,000 fuzzed requests; --smoke for fewer',
     run: ['bench/run.ts', 'intake'],
@@ -25,6 +29,19 @@ const proofs: Readonly<Record<string, Proof>> = {
   'intake-faults': {
     about: 'no acknowledged webhook is lost under faults; --smoke for fewer',
     run: ['bench/run.ts', 'intake', '--faults'],
+  },
+  draws: {
+    about:
+      'the client and the stand-in over 50 seeds of all that documents leave open; --seeds N, --seed NAME, --file PATH',
+    run: ['prove/draws.ts'],
+  },
+  reuse: {
+    about: 'no refresh token is sent twice, in 200 rounds of 8 processes on oidc-provider; --rounds N',
+    run: ['prove/reuse.ts'],
+  },
+  consumers: {
+    about: 'apps of all kinds install the tarball: package managers, test runners, TypeScript 5.4 and later; NAME ...',
+    run: ['package/consumers/run.ts'],
   },
   mutation: {
     about: 'tests fail when the code is changed; --folder NAME, --sample N, --seed S, --json',

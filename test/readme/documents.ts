@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { worlds } from '../simulation/worlds.ts';
 import { billTable } from './bill.ts';
 import { commandsTable } from './commands.ts';
+import { drawsTable, listDrawsTable } from './draws.ts';
+import { floodTable } from './flood.ts';
 import { mutantsTable, simulationInvariants } from './mutants.ts';
 import { operatorPermissionsTable } from './operator-permissions.ts';
 import { permissionsTable } from './permissions.ts';
@@ -13,7 +15,9 @@ const root = new URL('../../', import.meta.url);
 
 /** The parts of documents that are made of the code's own tables: by document, then by the name in their markers. */
 export const generatedParts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'functions/README.md': { flood: floodTable },
   'functions/procore/README.md': { troubleshooting: troubleshootingTables },
+  'lib/procore-stand-in/PROCORE.md': { draws: drawsTable, 'list-draws': listDrawsTable },
   'lib/cloud/README.md': { props: propsTable, permissions: permissionsTable, bill: billTable, runbook },
   'lib/operator/README.md': { commands: commandsTable, permissions: operatorPermissionsTable },
   'test/README.md': {

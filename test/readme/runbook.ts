@@ -15,6 +15,7 @@ const queues: Readonly<Record<WatchedQueue, string>> = {
   eventsDeadLetter: 'dead-letter queue of events',
   rotationDeadLetter: 'dead-letter queue of rotations',
   quarantine: 'quarantine queue',
+  companyWork: 'the queue of company-wide work',
   escrow: 'escrow queue',
 };
 
@@ -29,7 +30,7 @@ const watched: Readonly<Record<WatchedFunctions, string>> = {
   tokens: functions.tokens,
   worker: '`webhook-worker`',
   deliveries: '`webhook-intake` and `webhook-worker`',
-  audits: '`subscription-audit` and `reconciliation`',
+  companies: '`company-work`',
 };
 
 const measures: Readonly<Record<WatchedMeasure, string>> = {

@@ -1,4 +1,5 @@
 import type { Connection } from '../../functions/connection/connection.ts';
+import { areCompaniesListed } from '../../functions/connection/timing.ts';
 import { nameOf } from './simulated-aws.ts';
 import { serviceUser } from './simulated-procore.ts';
 import type { Simulation } from './simulation.ts';
@@ -9,7 +10,8 @@ import type { IssuedSet } from './token-sets.ts';
  *
  * - `response_lost`: Procore's answer with the new tokens was lost on its way, and Procore refuses a replay.
  * - `loss_window`: the process crashed between Procore's answer and the first durable write.
- * - `out_of_time`: it came to its time-out there, because both Procore and the table were slow.
+ * - `out_of_time`: it came to its time-out there, because both Procore and the table were slow. Only a version that sends
+ *   a refresh token with too little time left can come to that (I10).
  * - `both_refused`: neither table nor escrow took the new tokens to the process's end.
  * - `revoked_at_procore`: a person or an administrator took the access back.
  * - `procore_manners`: Procore ended a set of its own accord: with another set of the same user, or because a refresh
@@ -43,6 +45,7 @@ export async function settle(simulation: Simulation): Promise<Ending[]> {
   const isSettled = (connection: Connection) =>
     connection.status === 'connected'
       ? isAtRest(connection) &&
+        (simulation.isMixed || (areCompaniesListed(connection) && !connection.unconfirmed)) &&
         connection.generation > (generations.get(connection.connectionId) ?? connection.generation)
       : connection.rotateAt === undefined;
   for (let sweeps = 0; ; sweeps += 1) {
@@ -75,6 +78,7 @@ function isAtRest({ attempt, failure, notBefore, environmentChecked }: Connectio
 function judge(simulation: Simulation, connection: Connection): Ending {
   const { watch, aws } = simulation;
   const { connectionId, status, attempt, notBefore, generation } = connection;
+  if (connection.unconfirmed && !simulation.isMixed) watch.fail('I9', `${connectionId} keeps what nobody confirmed`);
   if (attempt || notBefore !== undefined) watch.fail('I9', `${connectionId} is ${status} with an attempt left over`);
   switch (status) {
     case 'connected':
@@ -92,7 +96,7 @@ function judge(simulation: Simulation, connection: Connection): Ending {
   }
 }
 
-function judgeConnected({ watch, procore, scenario }: Simulation, connection: Connection): Ending {
+function judgeConnected({ watch, procore, scenario, isMixed }: Simulation, connection: Connection): Ending {
   const { connectionId, tokens, revoking, grant } = connection;
   const set = procore.byAccessToken.get(tokens?.accessToken ?? '');
   // A service account needs no predecessor: what ended with another connection's token is replaced at the next 401.
@@ -101,15 +105,20 @@ function judgeConnected({ watch, procore, scenario }: Simulation, connection: Co
   if (!isAlive && !isReplaceable)
     watch.fail('I9', `${connectionId} counts as connected, but its tokens are dead (${set?.ending})`);
   if (revoking && !scenario.keepReplaced) watch.fail('revocation', `${connectionId} keeps ${revoking}`);
+  if (!isMixed && String(set?.companies) !== String(connection.companyIds)) {
+    watch.fail('I11', `${connectionId} counts as one that sees ${connection.companyIds}, and sees ${set?.companies}`);
+  }
   return 'usable';
 }
 
-function judgeDisconnected({ watch, procore, disconnected }: Simulation, connection: Connection): Ending {
-  const { connectionId, tokens, revoking } = connection;
+function judgeDisconnected({ watch, procore, disconnected, isMixed }: Simulation, connection: Connection): Ending {
+  const { connectionId, tokens, revoking, unconfirmed } = connection;
   if (!disconnected.has(connectionId)) watch.fail('I9', `nobody has disconnected ${connectionId}`);
   if (tokens || revoking) watch.fail('revocation', `${connectionId} keeps tokens when disconnected`);
   for (const set of procore.byAccessToken.values()) {
     if (set.user !== connectionId || set.ending !== undefined) continue;
+    // The version before does not see what waits: it stays there until this one disconnects or somebody connects.
+    if (isMixed && set.tokens.accessToken === unconfirmed?.tokens.accessToken) continue;
     // A set that was won twice of one refresh token: its loser is left alone, lest the winner end with it.
     const isSibling = (set.parent?.children.length ?? 0) > 1;
     const isOurs = set.isDurable || set.isGivenUp || (set.holder?.state === 'returned' && !set.isEscrowRefused);
@@ -141,21 +150,26 @@ function judgeEnded({ watch, procore }: Simulation, { connectionId, grant, token
     case 'reused':
       return 'procore_manners';
     case 'redeemed':
-      return set ? judgeSuccessors(set, (detail) => watch.fail('I9', `${connectionId}: ${detail}`)) : 'usable';
+      return set
+        ? judgeSuccessors(set, (invariant, detail) => watch.fail(invariant, `${connectionId}: ${detail}`))
+        : 'usable';
   }
 }
 
 /** Tells why none of the token sets came to be stored that Procore gave for a stored one. */
-function judgeSuccessors({ children }: IssuedSet, fail: (detail: string) => void): Ending {
+function judgeSuccessors({ children }: IssuedSet, fail: (invariant: 'I9' | 'I10', detail: string) => void): Ending {
   const fates = children.map(({ holder, isDurable, isEscrowRefused, tokens, ending }): Ending | undefined => {
     if (ending === 'revoked_by_person') return 'revoked_at_procore';
     if (ending === 'revoked_with_user' || ending === 'reused') return 'procore_manners';
     if (!holder) return 'response_lost';
-    if (isDurable) fail(`${tokens.accessToken} was durable and is gone`);
+    if (isDurable) fail('I9', `${tokens.accessToken} was durable and is gone`);
     if (isEscrowRefused) return 'both_refused';
     if (holder.state === 'crashed') return 'loss_window';
-    if (holder.state === 'timed_out') return 'out_of_time';
-    fail(`${holder.name} ${holder.state} and lost ${tokens.accessToken}`);
+    if (holder.state === 'timed_out') {
+      if (!holder.isOlder) fail('I10', `${holder.name} ran out of time with ${tokens.accessToken}`);
+      return 'out_of_time';
+    }
+    fail('I9', `${holder.name} ${holder.state} and lost ${tokens.accessToken}`);
     return undefined;
   });
   return fates.find((fate) => fate !== undefined) ?? 'response_lost';

@@ -22,8 +22,12 @@ const choiceLists = fc.array(fc.nat(choiceRange - 1), { maxLength: 5000 });
 class Schedules extends fc.Arbitrary<Schedule> {
   #seed: number;
   readonly #step: number;
-  constructor(firstSeed: number, step: number) {
+  readonly #isShrunkEnough: () => boolean;
+
+  /** @param isShrunkEnough ends the shrinking: fast-check would make all the shorter schedules that nobody runs any more */
+  constructor(firstSeed: number, step: number, isShrunkEnough: () => boolean) {
     super();
+    this.#isShrunkEnough = isShrunkEnough;
     this.#seed = firstSeed;
     this.#step = step;
   }
@@ -38,12 +42,15 @@ class Schedules extends fc.Arbitrary<Schedule> {
   shrink({ choices }: Schedule, context: unknown): fc.Stream<fc.Value<Schedule>> {
     return choiceLists
       .shrink([...choices], context)
-      .map((shrunk) => new fc.Value(new Schedule(undefined, shrunk.value_), shrunk.context));
+      .map((shrunk) => new fc.Value(new Schedule(undefined, shrunk.value_), shrunk.context))
+      .takeWhile(() => !this.#isShrunkEnough());
   }
 }
 
 /** How many schedules are tried to make a failing one shorter. */
 const mostShrinkings = 20_000;
+/** And for how long, in milliseconds: a calm schedule can be a long one, of days in which an event is tried again and again. */
+const shrinkingMs = 20_000;
 
 /** Which schedules to explore, of whatever world. */
 export interface ScheduleRange {
@@ -113,10 +120,12 @@ export async function exploreSchedules(
   const totals: Record<string, number> = {};
   let schedules = 0;
   let shrinkings = 0;
+  let failedAt = 0;
   let failure: Failure | undefined;
-  const property = fc.asyncProperty(new Schedules(firstSeed, seedStep), async (schedule) => {
+  const isShrunkEnough = () => shrinkings > mostShrinkings || performance.now() - failedAt > shrinkingMs;
+  const property = fc.asyncProperty(new Schedules(firstSeed, seedStep, isShrunkEnough), async (schedule) => {
     const { seed } = schedule;
-    if (failure && ++shrinkings > mostShrinkings) return;
+    if (failure) shrinkings += 1;
     const choices = seed === undefined ? Choices.replayed(schedule.choices) : Choices.seeded(seed);
     try {
       const { endings: ends, ...numbers } = await run(choices);
@@ -128,6 +137,7 @@ export async function exploreSchedules(
       if (!(error instanceof Violation)) throw error;
       // Shrinking must not slide from one violation to another.
       if (failure && failure.violation.invariant !== error.invariant) return;
+      if (failure === undefined) failedAt = performance.now();
       schedule.choices = choices.made;
       failure = { violation: error, seed: failure?.seed ?? seed ?? 0, choices: trimmed(choices.made) };
       throw error;

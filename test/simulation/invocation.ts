@@ -27,6 +27,8 @@ export class Invocation {
   /** Whether a port has thrown at it. */
   isTroubled = false;
   readonly owners = new Set<string>();
+  /** Whether it runs the version before, which need not keep what this one promises anew. */
+  isOlder = false;
   readonly #machine: Machine;
   #callsToDeath: number;
   readonly #death: Death;

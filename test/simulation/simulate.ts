@@ -9,7 +9,7 @@ import type { Share, ShareFindings } from './simulate-worker.ts';
 import { type World, type WorldName, worlds } from './worlds.ts';
 
 const usage =
-  'Use: npm run simulate -- [--world rotation|worker] --runs N --seed S [--skew SECONDS] [--mutant NAME], in whole numbers.';
+  'Use: npm run simulate -- [--world rotation|worker|companies] --runs N --seed S [--skew SECONDS] [--mutant NAME], in whole numbers.';
 const values = readOptions();
 if (values.help) {
   console.log(usage);
@@ -32,6 +32,9 @@ endWithParent();
 const startedAt = performance.now();
 const workers = Math.min(availableParallelism(), Math.ceil(runs / 1000));
 let schedules = 0;
+/** When it was last said how far the workers have come, and how often it is said; milliseconds. */
+let toldAtMs = 0;
+const betweenLinesMs = 10_000;
 const totals: Record<string, number> = {};
 const endings: Record<string, number> = {};
 const failures: NonNullable<ShareFindings['failure']>[] = [];
@@ -59,11 +62,14 @@ if (worldName === 'rotation') {
     `${thousands(endings.loss_window ?? 0)} of these held a token set that was nowhere else yet.\n` +
       `${total('healedVerdicts')} verdicts were proven wrong by a success that waited in escrow, and healed.`,
   );
-} else {
+} else if (worldName === 'worker') {
   console.log(
     `Of ${total('brownOutEvents')} innocent events that failed in a brown-out, ${total('brownOutConvicted')} were given ` +
       'up for it.',
   );
+}
+if (worldName === 'companies') {
+  console.log(`${total('slices')} slices were worked, ${total('refused')} wake-ups found nothing to do.`);
 }
 const [failure] = failures.sort((one, other) => one.seed - other.seed);
 if (failure) {
@@ -79,6 +85,14 @@ if (failure) {
   process.exitCode = 1;
 } else {
   console.log('\nNo violation.');
+}
+
+/** Says now and then how far all workers have come. */
+function tellProgress(): void {
+  const sinceMs = performance.now() - startedAt;
+  if (sinceMs < toldAtMs + betweenLinesMs || schedules >= runs) return;
+  toldAtMs = sinceMs;
+  console.log(`  ${thousands(schedules)} schedules in ${(sinceMs / 1000).toFixed(0)} s`);
 }
 
 function readOptions() {
@@ -106,7 +120,8 @@ function refuse(text: string): never {
 /** Runs one worker's share: every n-th seed, in portions, so that what is found elsewhere ends it. */
 async function work(worker: number): Promise<void> {
   const thread = new Worker(new URL('./simulate-worker.ts', import.meta.url));
-  const portion = 20_000;
+  // Schedules of one world take a hundred times as long as those of another.
+  const portion = worldName === 'companies' ? 500 : 20_000;
   for (let first = worker; first < runs && failures.length === 0; first += workers * portion) {
     const left = Math.ceil((runs - first) / workers);
     const share: Share = {
@@ -124,6 +139,7 @@ async function work(worker: number): Promise<void> {
     addTo(totals, findings.totals);
     addTo(endings, findings.endings);
     if (findings.failure) failures.push(findings.failure);
+    tellProgress();
   }
   await thread.terminate();
 }

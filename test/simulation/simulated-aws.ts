@@ -4,6 +4,7 @@ import {
   afterWrite,
   type ConnectionStore,
   type ConnectionWrite,
+  type DueConnection,
   dueShardOf,
 } from '../../functions/connection/connection-store.ts';
 import type { Escrow, EscrowedTokenSet } from '../../functions/connection/escrow.ts';
@@ -22,6 +23,11 @@ export interface AwsWeather {
   /** How long the table is out when Procore has just given a token set; seconds, 0 for never. */
   readonly outageAtSuccess: number;
   readonly escrowOutage: readonly [from: number, until: number];
+  /** Between these times this share of the table's calls times out. */
+  readonly brownOut: readonly [from: number, until: number];
+  readonly brownOutShare: number;
+  /** Share of the claims that take effect at once, and whose answer is lost late. */
+  readonly lateClaims: number;
 }
 
 /** An error of the AWS SDK, when its two tries are over. */
@@ -40,7 +46,7 @@ const sdkTimeoutMs = 2000;
 /** What the simulated queues hand on. */
 export interface Deliveries {
   /** Connections came to the rotation queue. */
-  readonly rotate: (connectionIds: readonly string[]) => void;
+  readonly rotate: (connections: readonly DueConnection[]) => void;
   /** A token set came to the escrow queue. */
   readonly recover: () => void;
 }
@@ -96,6 +102,8 @@ export class SimulatedAws {
           holder,
           () => this.#write(holder, write),
           (first) => (first === 'written' ? this.#write(holder, write) : first),
+          undefined,
+          write.set.attempt !== undefined && write.set.failure === undefined ? this.#weather.lateClaims : 0,
         );
         this.#watch.ended(holder, write.connectionId);
         return answer;
@@ -108,6 +116,9 @@ export class SimulatedAws {
         if (connections.length === 0) return Promise.resolve({ connections });
         return this.#call(holder, () => ({ connections }));
       },
+      // No account of the simulation sees so many companies.
+      keepCompanies: async () => {},
+      companies: async () => [],
     };
   }
 
@@ -159,12 +170,13 @@ export class SimulatedAws {
               this.#queued.set(name, this.#machine.now);
               return true;
             });
-            if (fresh.length > 0) this.#deliveries.rotate(fresh.map(({ connectionId }) => connectionId));
+            if (fresh.length > 0) this.#deliveries.rotate(fresh);
             return { refused: 0 };
           },
           undefined,
           this.#weather.escrowOutage,
         ),
+      waiting: async () => 0,
     };
   }
 
@@ -195,14 +207,36 @@ export class SimulatedAws {
     return (now >= from && now < until) || (outage === undefined && now < this.#successOutageUntil);
   }
 
-  /** @param again the same request when the SDK repeats it after it took effect */
+  /** Whether a call of the table falls victim to a brown-out. */
+  #isBrownedOut(): boolean {
+    const { brownOut, brownOutShare } = this.#weather;
+    const [from, until] = brownOut;
+    const { now } = this.#machine;
+    return now >= from && now < until && this.#choices.chance(brownOutShare);
+  }
+
+  /**
+   * @param again the same request when the SDK repeats it after it took effect
+   * @param outage of a queue; the table's own when absent
+   * @param late how likely it takes effect at once and its answer is lost late
+   */
   #call<Answer>(
     holder: Invocation,
     effect: () => Answer,
     again: (first: Answer) => Answer = (first) => first,
     outage?: readonly [from: number, until: number],
+    late = 0,
   ): Promise<Answer> {
     if (this.isCalm || !holder.isAlive) return holder.call({ effectMs: 5, answerMs: 5, effect });
+    if (late > 0 && this.#choices.chance(late)) {
+      return holder.call({ effectMs: 2, answerMs: 2 * sdkTimeoutMs, effect, lost: fault });
+    }
+    if (outage === undefined && this.#isBrownedOut()) {
+      const answerMs = 2 * sdkTimeoutMs;
+      // Half of them take effect all the same.
+      if (this.#choices.chance(0.5)) return holder.call({ effectMs: 20, answerMs, effect, lost: fault });
+      return holder.call<Answer>({ effectMs: answerMs, answerMs, effect: () => undefined as Answer, lost: fault });
+    }
     if (this.#isOut(outage)) {
       const answerMs = this.#choices.chance(0.3) ? 2 * sdkTimeoutMs : 20;
       return holder.call<Answer>({ effectMs: answerMs, answerMs, effect: () => undefined as Answer, lost: fault });

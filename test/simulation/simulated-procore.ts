@@ -4,6 +4,7 @@ import type {
   TokenInfoOutcome,
   TokenOutcome,
 } from '../../functions/oauth/token-endpoint.ts';
+import type { CompaniesOutcome } from '../../functions/procore/companies.ts';
 import type { Choices } from './choices.ts';
 import type { Invocation } from './invocation.ts';
 import type { Machine } from './machine.ts';
@@ -14,10 +15,21 @@ export interface Weather {
   readonly procore: number;
   /** Times (epoch seconds) between which Procore refuses every client. */
   readonly clientRefused: readonly [from: number, until: number];
+  /** How, and between which times (epoch seconds), Procore refuses every token request otherwise. */
+  readonly refusal: { readonly status: number; readonly code: string };
+  readonly refusing: readonly [from: number, until: number];
 }
 
 /** The one user of all service accounts: the app itself. */
 export const serviceUser = 'service';
+
+/** What it sees. */
+export const serviceCompanies: readonly string[] = ['900', '901'];
+
+/** What the account sees that had authorized a connection before the schedule began. */
+export function firstCompanies(connectionId: string): readonly string[] {
+  return [`${connectionId.at(-1)}1`, `${connectionId.at(-1)}2`];
+}
 
 /** How a token request goes wrong. */
 const faults = [
@@ -61,27 +73,48 @@ export class SimulatedProcore extends TokenSets {
     this.#onGiven = onGiven;
   }
 
+  /** Lists what an access token sees, as one invocation reaches the API. */
+  companiesFor(holder: Invocation, accessToken: string): Promise<CompaniesOutcome> {
+    const isFailing = !this.isCalm && this.#choices.chance(this.#weather.procore);
+    const effect = (): CompaniesOutcome => {
+      if (isFailing) return { outcome: 'unavailable' };
+      if (!this.accepts(accessToken)) return { outcome: 'unavailable', status: 401 };
+      this.use(accessToken);
+      const { companies = [] } = this.byAccessToken.get(accessToken) ?? {};
+      return { outcome: 'companies', companies: companies.map((id) => ({ id, name: id })) };
+    };
+    const effectMs = isFailing ? 10_000 : this.isCalm ? 30 : 30 + this.#choices.fraction() ** 4 * 9000;
+    return holder.call({ effectMs, answerMs: effectMs, effect });
+  }
+
   /** The endpoint as one invocation reaches it. */
   endpointFor(holder: Invocation): TokenEndpoint {
+    const heard = async (answer: Promise<TokenOutcome>): Promise<TokenOutcome> => {
+      const outcome = await answer;
+      // The version before does not know this outcome: it reads the same answer as one that says nothing.
+      return holder.isOlder && outcome.outcome === 'refused' ? { outcome: 'unknown', status: outcome.status } : outcome;
+    };
     return {
       redeemCode: () => Promise.reject(new Error('codes are exchanged by the person of the simulation')),
       redeemRefreshToken: (client, refreshToken) => {
         this.#onPresented(holder, refreshToken);
         this.machine.tell?.(`${holder.name} presents ${refreshToken}`);
-        return this.#ask(holder, client, () => this.#redeem(holder, refreshToken));
+        return heard(this.#ask(holder, client, () => this.#redeem(holder, refreshToken)));
       },
       requestClientCredentials: (client) =>
-        this.#ask(holder, client, () => {
-          if (this.revokedUsers.has(serviceUser)) return this.#refuse(serviceUser);
-          return this.#give(holder, this.issue(serviceUser, { hasRefreshToken: false }));
-        }),
+        heard(
+          this.#ask(holder, client, () => {
+            if (this.revokedUsers.has(serviceUser)) return this.#refuse(serviceUser);
+            return this.#give(holder, this.issue(serviceUser, { hasRefreshToken: false, companies: serviceCompanies }));
+          }),
+        ),
       tokenInfo: (accessToken) => this.#tokenInfo(holder, accessToken),
       revoke: (client, accessToken) => this.#revoke(holder, client, accessToken),
     };
   }
 
   #ask(holder: Invocation, client: OAuthClient, effect: () => TokenOutcome): Promise<TokenOutcome> {
-    const judge = () => (this.#knows(client) ? effect() : ({ outcome: 'invalid_client', status: 401 } as const));
+    const judge = () => this.#judgeClient(client) ?? this.#refusal() ?? effect();
     if (this.isCalm || !holder.isAlive || !this.#choices.chance(this.#weather.procore)) {
       const effectMs = this.isCalm ? 50 : 20 + this.#choices.fraction() ** 6 * 9000;
       return holder.call({ effectMs, answerMs: effectMs, effect: judge });
@@ -125,6 +158,20 @@ export class SimulatedProcore extends TokenSets {
     const outcome = judge();
     this.machine.tell?.(`nobody hears: ${JSON.stringify(outcome)}`);
     if (outcome.outcome === 'tokens') delete this.byAccessToken.get(outcome.tokens.accessToken)?.holder;
+  }
+
+  /** RFC 6749, section 5.2: a client that is known is refused the refresh token of another client by `invalid_grant`. */
+  #judgeClient(client: OAuthClient): TokenOutcome | undefined {
+    if (this.#knows(client)) return undefined;
+    const isOld = client.clientSecret !== this.client.clientSecret;
+    if (isOld && this.manners.knowsOldClient) return { outcome: 'invalid_grant', status: 400 };
+    return { outcome: 'invalid_client', status: 401 };
+  }
+
+  #refusal(): TokenOutcome | undefined {
+    const [from, until] = this.#weather.refusing;
+    if (this.isCalm || this.machine.now < from || this.machine.now >= until) return undefined;
+    return { outcome: 'refused', ...this.#weather.refusal };
   }
 
   #knows(client: OAuthClient): boolean {

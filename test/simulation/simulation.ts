@@ -1,6 +1,9 @@
-import type { RotationDependencies } from '../../functions/connection/dependencies.ts';
+import type { Connection } from '../../functions/connection/connection.ts';
+import type { AttentionDependencies } from '../../functions/connection/dependencies.ts';
+import { linkTime } from '../../functions/connection/timing.ts';
 import type { OAuthClient } from '../../functions/oauth/token-endpoint.ts';
 import { silentObserver } from '../../functions/observer.ts';
+import { sha256 } from '../../functions/sha256.ts';
 import type { Choices } from './choices.ts';
 import { Invocation } from './invocation.ts';
 import { Machine } from './machine.ts';
@@ -16,7 +19,14 @@ export type UseCases = typeof import('./use-cases.ts');
 export type Versions = UseCases | readonly [UseCases, UseCases];
 
 /** How many seconds the functions of the stack may take. */
-const timeouts = { 'access-token': 30, 'token-rotation': 60, 'token-recovery': 60, 'rotation-sweep': 50, person: 30 };
+const timeouts = {
+  'access-token': 30,
+  'token-rotation': 60,
+  'token-recovery': 60,
+  'rotation-sweep': 50,
+  person: 30,
+  restoring: 60,
+};
 
 /** One world: a table, queues, a Procore, and the people and functions that come to them. */
 export class Simulation {
@@ -26,10 +36,14 @@ export class Simulation {
   readonly procore: SimulatedProcore;
   readonly aws: SimulatedAws;
   readonly #versions: Versions;
+  /** Whether the version before is at work as well. */
+  readonly isMixed: boolean;
   readonly #choices: Choices;
   readonly #skewSeconds: number;
   /** What the table holds of the OAuth client as cached by warm functions. */
   #cachedClient: OAuthClient;
+  /** When it was last read to judge a refusal by. */
+  #clientReadAt = Number.NEGATIVE_INFINITY;
   /** Every invocation that was started. */
   readonly invocations: Invocation[] = [];
   #isCalm = false;
@@ -37,13 +51,16 @@ export class Simulation {
   /** Ids of connections that a person has disconnected. */
   readonly disconnected = new Set<string>();
 
-  constructor(versions: Versions, choices: Choices, skewSeconds: number) {
+  /** @param stormSeconds how long the sweep runs among the faults; the scenario's own by default */
+  constructor(versions: Versions, choices: Choices, skewSeconds: number, stormSeconds?: number) {
     this.#versions = versions;
+    this.isMixed = isMixed(versions);
     this.#choices = choices;
     this.#skewSeconds = skewSeconds;
-    this.scenario = chooseScenario(choices);
+    const scenario = chooseScenario(choices);
+    this.scenario = { ...scenario, stormSeconds: stormSeconds ?? scenario.stormSeconds };
     const { manners, procore, aws } = this.scenario;
-    this.watch = new Watch(this.machine, skewSeconds);
+    this.watch = new Watch(this.machine, skewSeconds, isMixed(versions));
     this.procore = new SimulatedProcore(
       this.machine,
       choices,
@@ -56,7 +73,7 @@ export class Simulation {
       () => this.aws.tokensGiven(),
     );
     this.aws = new SimulatedAws(this.machine, choices, aws, this.watch, this.procore, {
-      rotate: (connectionIds) => this.#later(() => this.#startWorker(connectionIds)),
+      rotate: (due) => this.#later(() => this.#startWorker(due)),
       // Rarely the escrow waits longer than any doubt lasts.
       recover: () => this.#later(() => this.startRecovery(), this.#choices.chance(0.15) ? 1_500_000 : 20_000),
     });
@@ -97,6 +114,30 @@ export class Simulation {
     await this.machine.run(this.watch.inspect);
   }
 
+  /** Somebody asks for a connection's token. */
+  ask(connectionId: string): void {
+    this.#call(connectionId, { who: 'caller', at: 0, reports401: this.#choices.chance(0.3) });
+  }
+
+  /** Starts `restore-connections` on connections as they were. */
+  startRestoring(rows: readonly Connection[]): void {
+    this.#start('restoring', async (dependencies, _holder, useCases) => {
+      const backup = {
+        read: async (connectionId: string) => rows.find((row) => row.connectionId === connectionId),
+        page: async () => ({ connections: rows, foreign: [] }),
+      };
+      await useCases.restoreConnections({ ...dependencies, backup }, { dryRun: false });
+    });
+  }
+
+  /** A person gives the word for one connection. */
+  giveWord(connectionId: string): void {
+    this.watch.wordGiven(connectionId);
+    this.#start('restoring', async (dependencies, _holder, useCases) => {
+      await useCases.sendRestoredRefreshToken(dependencies, connectionId);
+    });
+  }
+
   /** Starts `token-recovery` on what is in escrow. */
   startRecovery(): void {
     const messages = [...this.aws.escrowed];
@@ -119,7 +160,11 @@ export class Simulation {
       const { connectionId, grant, tokens } = connection;
       const hasRefreshToken = grant === 'authorization_code';
       const user = hasRefreshToken ? connectionId : serviceUser;
-      const issued = this.procore.issue(user, { hasRefreshToken, ...(tokens && { issuedAt: tokens.issuedAt }) });
+      const issued = this.procore.issue(user, {
+        hasRefreshToken,
+        companies: connection.companyIds,
+        ...(tokens && { issuedAt: tokens.issuedAt }),
+      });
       issued.isDurable = true;
       this.aws.connections.set(connectionId, { ...connection, tokens: issued.tokens });
       this.watch.stands(connection);
@@ -140,19 +185,20 @@ export class Simulation {
     });
   }
 
-  #startWorker(connectionIds: readonly string[]): void {
+  /** @param due a message of the version before has no time */
+  #startWorker(due: readonly { readonly connectionId: string; readonly rotateAt?: number }[]): void {
     this.#start('token-rotation', async (dependencies, _holder, useCases) => {
       await useCases.attendBatch(
         dependencies,
-        connectionIds.map((connectionId) => ({
-          messageId: connectionId,
-          group: connectionId,
-          body: `{"connectionId":"${connectionId}"}`,
+        due.map((message) => ({
+          messageId: message.connectionId,
+          group: message.connectionId,
+          body: JSON.stringify(message),
         })),
       );
     });
     // SQS delivers at least once.
-    if (!this.#isCalm && this.#choices.chance(0.05)) this.#later(() => this.#startWorker(connectionIds), 60_000);
+    if (!this.#isCalm && this.#choices.chance(0.05)) this.#later(() => this.#startWorker(due), 60_000);
   }
 
   #receive(connectionId: string, visit: Visit): void {
@@ -161,10 +207,18 @@ export class Simulation {
         this.#call(connectionId, visit);
         break;
       case 'worker':
-        this.#startWorker([...this.aws.connections.keys()]);
+        this.#startWorker([...this.aws.connections.keys()].map((each) => ({ connectionId: each })));
+        break;
+      case 'choosing':
+        this.#start('person', async (dependencies, holder, useCases) => {
+          const { companyIds } = this.scenario.connections.find(isOf(connectionId))?.connection ?? { companyIds: [] };
+          const companyId = companyIds[visit.company];
+          if (companyId === undefined) return;
+          await this.#choose(dependencies, holder, useCases, { connectionId, companyId, sessionId: 'session-0' });
+        });
         break;
       case 'reconnecting':
-        this.#reconnect(connectionId, visit.linkIssuedAt);
+        this.#reconnect(connectionId, visit);
         break;
       case 'disconnecting':
         this.disconnected.add(connectionId);
@@ -202,10 +256,31 @@ export class Simulation {
     });
   }
 
-  #reconnect(connectionId: string, linkIssuedAt: number): void {
+  async #choose(
+    dependencies: AttentionDependencies,
+    holder: Invocation,
+    useCases: UseCases,
+    choice: Parameters<UseCases['chooseCompany']>[1],
+  ): Promise<void> {
+    this.watch.choosing(holder);
+    await useCases.chooseCompany(dependencies, choice).finally(() => this.watch.hasChosen(holder));
+  }
+
+  #reconnect(connectionId: string, visit: Extract<Visit, { who: 'reconnecting' }>): void {
+    const { sees, linkAge, confirmedAfter } = visit;
+    const stored = this.aws.connections.get(connectionId);
+    const linkIssuedAt = linkAge === undefined ? linkTime(stored, this.machine.now) : startTime - linkAge;
+    if (confirmedAfter !== undefined) {
+      this.#propose(connectionId, { linkIssuedAt, sees, confirmedAfter });
+      return;
+    }
     this.#start('person', async (dependencies, holder, useCases) => {
       // The exchange of the code: what is granted here and not stored is lost with the process.
-      const set = await holder.call({ effectMs: 100, answerMs: 100, effect: () => this.procore.grant(connectionId) });
+      const set = await holder.call({
+        effectMs: 100,
+        answerMs: 100,
+        effect: () => this.procore.grant(connectionId, sees),
+      });
       const authorizedBy = { sessionId: `session-${set.number}`, linkIssuedAt };
       const { tokens } = set;
       const grant = 'authorization_code';
@@ -220,18 +295,77 @@ export class Simulation {
         return;
       }
       if (!set.isDurable) this.watch.fail('I9', `${tokens.accessToken} counts as authorized and is nowhere`);
-      await useCases.checkEnvironment(dependencies, authorized.connection);
+      const checked = await useCases.checkEnvironment(dependencies, authorized.connection);
+      const { sessionId } = authorizedBy;
+      // What is stored now may be another session's, which sees other companies.
+      const isOurs = checked.outcome === 'ours' && checked.connection.authorizedBy.sessionId === sessionId;
+      const connection = isOurs ? checked.connection : authorized.connection;
+      const seen = await dependencies.listCompanies(tokens.accessToken, undefined);
+      if (seen.outcome !== 'companies') return;
+      const ids = seen.companies.map(({ id }) => id);
+      await useCases.recordCompanies(dependencies, connection, ids);
+      const [companyId] = ids;
+      if (companyId === undefined || ids.length < 2 || !this.#choices.chance(0.5)) return;
+      await holder.sleep(this.#choices.fraction() * 3000);
+      await this.#choose(dependencies, holder, useCases, { connectionId, companyId, sessionId });
     });
+  }
+
+  /** A person connects by a link that asks for a confirmation. Only this version knows of such links. */
+  #propose(
+    connectionId: string,
+    { linkIssuedAt, sees, confirmedAfter }: { linkIssuedAt: number; sees: number; confirmedAfter: number },
+  ): void {
+    this.#start('person', async (dependencies, holder) => {
+      const useCases = this.#newest();
+      const set = await holder.call({
+        effectMs: 100,
+        answerMs: 100,
+        effect: () => this.procore.grant(connectionId, sees),
+      });
+      const { tokens } = set;
+      const [sessionId, reference] = [`session-${set.number}`, `reference-${set.number}`];
+      this.watch.proposing(holder, tokens.accessToken);
+      const authorizedBy = { sessionId, linkIssuedAt, referenceHash: sha256(reference) };
+      const proposed = await useCases.proposeAuthorization(dependencies, { connectionId, tokens, authorizedBy });
+      const isKept = set.isDurable || set.isGivenUp;
+      if (!isKept) this.watch.fail('I9', `${tokens.accessToken} is ${proposed.outcome}, and nowhere`);
+      if (proposed.outcome === 'superseded') return;
+      if (Number.isFinite(confirmedAfter)) {
+        this.machine.after(confirmedAfter * 1000, () => this.#confirm(connectionId, tokens.accessToken, reference));
+      }
+      const { unconfirmed } = proposed.connection;
+      if (unconfirmed) await useCases.checkUnconfirmed(dependencies, proposed.connection, unconfirmed);
+      const seen = await dependencies.listCompanies(tokens.accessToken, undefined);
+      if (seen.outcome !== 'companies') return;
+      const ids = seen.companies.map(({ id }) => id);
+      await useCases.noteUnconfirmedCompanies(dependencies, { connectionId, sessionId }, ids);
+      const [companyId] = ids;
+      if (companyId === undefined || ids.length < 2 || !this.#choices.chance(0.5)) return;
+      await useCases.chooseUnconfirmedCompany(dependencies, { connectionId, sessionId }, companyId);
+    });
+  }
+
+  /** The integrator's backend gives its word. */
+  #confirm(connectionId: string, accessToken: string, reference: string): void {
+    this.#start('person', async (dependencies) => {
+      this.watch.confirming(accessToken);
+      await this.#newest().confirmConnection(dependencies, { connectionId, reference });
+    });
+  }
+
+  #newest(): UseCases {
+    return isMixed(this.#versions) ? this.#versions[1] : this.#versions;
   }
 
   /** Starts an invocation of a function. */
   #start(
     kind: keyof typeof timeouts,
-    work: (dependencies: RotationDependencies, holder: Invocation, useCases: UseCases) => Promise<void>,
+    work: (dependencies: AttentionDependencies, holder: Invocation, useCases: UseCases) => Promise<void>,
   ): void {
     const holder = new Invocation(this.machine, this.#isCalm ? undefined : this.#choices, {
       name: `${kind}-${++this.#ids}`,
-      seconds: timeouts[kind],
+      seconds: this.#secondsOf(kind),
       skewSeconds: this.#skewSeconds,
       crashes: this.scenario.crashes,
     });
@@ -243,30 +377,51 @@ export class Simulation {
       this.machine.tell?.(`${holder.name} ${state}`);
       this.watch.closed(holder, this.aws.connections.values(), this.procore);
     };
-    work(this.#dependenciesOf(holder), holder, this.#version(holder)).then(
+    const version = this.#version(holder);
+    work(this.#dependenciesOf(holder), holder, version).then(
       () => close('returned'),
       () => close('threw'),
     );
   }
 
+  /** What is left to an invocation when it begins, or when other connections of its batch have had their time. */
+  #secondsOf(kind: keyof typeof timeouts): number {
+    const isSpending = kind === 'access-token' || kind === 'token-rotation';
+    if (this.#isCalm || !isSpending || this.scenario.hurry === 0) return timeouts[kind];
+    return this.#choices.chance(this.scenario.hurry) ? 14 + this.#choices.fraction() * 9 : timeouts[kind];
+  }
+
   /** Which version an invocation runs. In the calm, too, the older one is still there. */
-  #version({ name }: Invocation): UseCases {
+  #version(holder: Invocation): UseCases {
     if (!isMixed(this.#versions)) return this.#versions;
     const version = this.#isCalm ? this.#ids % 2 : this.#choices.chance(0.5) ? 0 : 1;
-    this.machine.tell?.(`${name} is of the ${version === 0 ? 'older' : 'newer'} version`);
+    holder.isOlder = version === 0;
+    this.machine.tell?.(`${holder.name} is of the ${version === 0 ? 'older' : 'newer'} version`);
     return this.#versions[version] as UseCases;
   }
 
-  #dependenciesOf(holder: Invocation): RotationDependencies {
+  /** The secret as functions/aws/cached-secret.ts gives it. The version before believes in what it remembers. */
+  #readClient(
+    { isOlder }: Invocation,
+    { fresh = false, since }: { fresh?: boolean; since?: number } = {},
+  ): OAuthClient {
+    const { now } = this.machine;
+    const [from, until] = this.scenario.secretOutage;
+    const isOut = !this.#isCalm && !isOlder && now >= from && now < until;
+    if (this.#isCalm || (since === undefined && fresh && !isOut)) this.#cachedClient = this.procore.client;
+    if (since !== undefined && !this.#isCalm && this.#clientReadAt <= now) {
+      if (isOut || now < this.#clientReadAt + 30) throw new Error('the secret is not read again now');
+      this.#clientReadAt = now;
+      this.#cachedClient = this.procore.client;
+    }
+    return this.#cachedClient;
+  }
+
+  #dependenciesOf(holder: Invocation): AttentionDependencies {
     return {
       store: this.aws.storeFor(holder),
       tokenEndpoint: this.procore.endpointFor(holder),
-      oauthClient: {
-        read: async ({ fresh = false } = {}) => {
-          if (fresh || this.#isCalm) this.#cachedClient = this.procore.client;
-          return this.#cachedClient;
-        },
-      },
+      oauthClient: { read: async (options) => this.#readClient(holder, options) },
       escrow: this.aws.escrowFor(holder),
       changes: this.aws.changesFor(holder),
       clock: holder.clock,
@@ -280,8 +435,13 @@ export class Simulation {
       },
       observer: silentObserver,
       keepReplaced: this.scenario.keepReplaced,
+      listCompanies: (accessToken) => this.procore.companiesFor(holder, accessToken),
     };
   }
+}
+
+function isOf(connectionId: string) {
+  return ({ connection }: Scenario['connections'][number]) => connection.connectionId === connectionId;
 }
 
 function isMixed(versions: Versions): versions is readonly [UseCases, UseCases] {

@@ -12,6 +12,8 @@ export interface Manners {
   readonly refreshTokenDies: 'when_redeemed' | 'when_successor_is_used';
   /** A refresh token that is presented again ends the sets that came of it ([RFC 9700, section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)). */
   readonly reuseEndsFamily: boolean;
+  /** Procore still knows the client from before the secret was replaced, and refuses it the tokens of the other one. */
+  readonly knowsOldClient: boolean;
   readonly lifetimeSeconds: number;
 }
 
@@ -23,6 +25,8 @@ export interface IssuedSet {
   readonly number: number;
   readonly user: string;
   readonly tokens: TokenSet;
+  /** What the account sees; no two accounts see the same company. */
+  readonly companies: readonly string[];
   readonly parent?: IssuedSet;
   readonly children: IssuedSet[];
   accessAlive: boolean;
@@ -60,7 +64,13 @@ export class TokenSets {
       parent,
       hasRefreshToken = true,
       issuedAt = Math.floor(this.machine.now),
-    }: { readonly parent?: IssuedSet; readonly hasRefreshToken?: boolean; readonly issuedAt?: number } = {},
+      companies = parent?.companies ?? [],
+    }: {
+      readonly parent?: IssuedSet;
+      readonly hasRefreshToken?: boolean;
+      readonly issuedAt?: number;
+      readonly companies?: readonly string[];
+    } = {},
   ): IssuedSet {
     const number = this.byAccessToken.size + 1;
     const tokens: TokenSet = {
@@ -73,6 +83,7 @@ export class TokenSets {
       number,
       user,
       tokens,
+      companies,
       ...(parent && { parent }),
       children: [],
       accessAlive: true,
@@ -107,10 +118,15 @@ export class TokenSets {
     for (const set of this.byAccessToken.values()) if (set.user === user) this.end(set, ending);
   }
 
-  /** A person authorizes: what was revoked may be granted again. */
-  grant(user: string): IssuedSet {
+  /**
+   * A person authorizes, perhaps as another account of Procore: what was revoked may be granted again.
+   *
+   * @param sees how many companies the account sees
+   */
+  grant(user: string, sees: number): IssuedSet {
     this.revokedUsers.delete(user);
-    return this.issue(user);
+    const number = this.byAccessToken.size + 1;
+    return this.issue(user, { companies: Array.from({ length: sees }, (_, index) => `${number}0${index}`) });
   }
 
   /** Ends a token set; the first reason counts. */

@@ -15,7 +15,7 @@ const schedules = 3000;
 
 let previous: UseCases;
 beforeAll(async () => {
-  previous = await previousUseCases();
+  previous = { ...useCases, ...(await previousUseCases()) };
 });
 
 async function storyOf({ violation, choices }: Failure, versions: Versions): Promise<string> {

@@ -5,6 +5,7 @@ import type { VendedAccessToken, VendingRequest } from '../../functions/connecti
 import type { Invocation } from './invocation.ts';
 import type { Machine } from './machine.ts';
 import { type SimulatedProcore, serviceUser } from './simulated-procore.ts';
+import type { IssuedSet } from './token-sets.ts';
 import { type Invariant, Violation } from './violation.ts';
 
 interface Presentation {
@@ -19,6 +20,12 @@ interface CoolDown {
   readonly clockOffset: number;
 }
 
+/** What the answer to a token request needs, in milliseconds: 10 s until it comes, and one write of the table. */
+const answerNeedsMs = 15_000;
+
+/** How long one refusal must last before people are told of it, in seconds. */
+const toldAfterSeconds = 6 * 3600;
+
 /** How long a verdict must wait for a success that may be in escrow, in seconds; the design takes 300. */
 const escrowDoubtSeconds = 120;
 
@@ -30,8 +37,16 @@ export class Watch {
   healedVerdicts = 0;
   /** Whether it looks away: to see what a mutant does when nothing goes wrong. */
   isBlind = false;
+  /** The one invariant that it looks at: where items are lost, the others do not hold. */
+  only: Invariant | undefined;
+  /** Restored refresh tokens, with those who had claimed them before. */
+  readonly #restored = new Map<string, ReadonlySet<Invocation>>();
+  /** Connections for whose refresh token a person has given the word. */
+  readonly #released = new Set<string>();
   readonly #machine: Machine;
   readonly #skewSeconds: number;
+  /** Whether the version before is at work as well, which keeps neither I10 nor I11. */
+  readonly #isMixed: boolean;
   readonly #presented = new Map<string, Presentation[]>();
   readonly #claimed = new Map<Invocation, Set<string>>();
   readonly #coolDowns = new Map<string, CoolDown>();
@@ -41,13 +56,72 @@ export class Watch {
   /** Invocations that put something in escrow: their attempts stay until it is landed. */
   readonly #depositors = new Set<Invocation>();
 
-  constructor(machine: Machine, skewSeconds: number) {
+  /** Generations of which people may be told that Procore has refused them for hours. */
+  readonly #refusedForLong = new Set<string>();
+  /** Who noted such a refusal, and so must tell of it. */
+  readonly #mustTell = new Map<Invocation, string>();
+  readonly #told = new Set<string>();
+  /** Who chooses a company just now. */
+  readonly #choosers = new Set<Invocation>();
+  /** Who stores what waits for a confirmation: they change nothing that lives. */
+  readonly #proposers = new Set<Invocation>();
+  /** Access tokens that nobody has confirmed yet. */
+  readonly #unconfirmed = new Set<string>();
+
+  constructor(machine: Machine, skewSeconds: number, isMixed: boolean) {
     this.#machine = machine;
     this.#skewSeconds = skewSeconds;
+    this.#isMixed = isMixed;
+  }
+
+  /** A person has allowed access by a link that asks for a confirmation. */
+  proposing(holder: Invocation, accessToken: string): void {
+    this.#proposers.add(holder);
+    this.#unconfirmed.add(accessToken);
+  }
+
+  /** The integrator gives its word for a token set. */
+  confirming(accessToken: string): void {
+    this.#unconfirmed.delete(accessToken);
+  }
+
+  /** Whether a token set, or the one that it came of, waits for a confirmation still. */
+  #isUnconfirmed(set: IssuedSet | undefined): boolean {
+    for (let one = set; one !== undefined; one = one.parent) {
+      if (this.#unconfirmed.has(one.tokens.accessToken)) return true;
+    }
+    return false;
+  }
+
+  /** A person wants the restored refresh token of a connection sent. */
+  wordGiven(connectionId: string): void {
+    this.#released.add(connectionId);
+  }
+
+  /** How many refresh tokens were restored. */
+  get restored(): number {
+    return this.#restored.size;
+  }
+
+  #noteRestored(before: Connection | undefined, after: Connection): void {
+    const refreshToken = after.restoredRefreshToken ?? after.tokens?.refreshToken;
+    if (after.restoredAt === undefined || after.restoredAt === before?.restoredAt || refreshToken === undefined) return;
+    const claimants = [...this.#claimed].flatMap(([holder, tokens]) => (tokens.has(refreshToken) ? [holder] : []));
+    this.#restored.set(refreshToken, new Set(claimants));
+  }
+
+  /** A person begins to choose a company. */
+  choosing(holder: Invocation): void {
+    this.#choosers.add(holder);
+  }
+
+  /** The choice was answered, or failed: what is still on its way must change nothing. */
+  hasChosen(holder: Invocation): void {
+    this.#choosers.delete(holder);
   }
 
   fail(invariant: Invariant, detail: string): void {
-    if (this.isBlind) return;
+    if (this.isBlind || (this.only !== undefined && invariant !== this.only)) return;
     this.violation ??= new Violation(invariant, `${detail} (at ${this.#machine.now.toFixed(3)})`);
   }
 
@@ -58,6 +132,13 @@ export class Watch {
 
   /** A refresh token is on its way to Procore. */
   presented(holder: Invocation, refreshToken: string, connectionId: string): void {
+    if (!holder.isOlder && holder.remaining() < answerNeedsMs) {
+      this.fail('I10', `${holder.name} sends ${refreshToken} with ${holder.remaining().toFixed(0)} ms left`);
+    }
+    const claimants = this.#restored.get(refreshToken);
+    if (claimants && !claimants.has(holder) && !this.#released.has(connectionId)) {
+      this.fail('I13', `${holder.name} sends the restored ${refreshToken} of ${connectionId}, and nobody wants it`);
+    }
     if (!this.#claimed.get(holder)?.has(refreshToken)) {
       this.fail('I1', `${holder.name} spends ${refreshToken} without a stored claim`);
     }
@@ -102,6 +183,8 @@ export class Watch {
 
   /** The integrator is told of a change. */
   told({ name }: Invocation, { connectionId, change, generation }: ConnectionChange): void {
+    this.#told.add(`${connectionId} ${generation}`);
+    if (change === 'reauthorization_required' && this.#refusedForLong.has(`${connectionId} ${generation}`)) return;
     if (this.#stood.has(`${connectionId} ${change} ${generation}`)) return;
     this.fail('told', `${name} tells that generation ${generation} of ${connectionId} is ${change}`);
   }
@@ -109,16 +192,23 @@ export class Watch {
   /** A write took effect. */
   written(writer: Invocation, before: Connection | undefined, after: Connection, procore: SimulatedProcore): void {
     this.stands(after);
+    this.#noteRestored(before, after);
     const tokens = after.tokens;
     const set = tokens && procore.byAccessToken.get(tokens.accessToken);
     if (set) set.isDurable = true;
+    if (this.#isUnconfirmed(set)) this.fail('I12', `${writer.name} makes ${tokens?.accessToken} the live one`);
+    const waiting = procore.byAccessToken.get(after.unconfirmed?.tokens.accessToken ?? '');
+    if (waiting) waiting.isDurable = true;
     for (const accessToken of after.revoking ?? []) {
       const surrendered = procore.byAccessToken.get(accessToken);
       if (surrendered) surrendered.isGivenUp = true;
     }
     if (!before) return;
+    this.#checkProposal(writer, before, after);
     this.#checkGeneration(writer, before, after, procore);
     this.#checkClaim(writer, before, after);
+    this.#checkCompanies(writer, before, after, procore);
+    this.#noteRefusal(writer, before, after);
     if (after.status === 'reauthorization_required' && before.status !== after.status) {
       this.#checkVerdict(writer, after, procore);
     }
@@ -154,6 +244,15 @@ export class Watch {
     }
   }
 
+  #checkProposal(writer: Invocation, before: Connection, after: Connection): void {
+    if (!this.#proposers.has(writer)) return;
+    const live = ({ tokens, generation, status, attempt, attemptNumber, notBefore, failure }: Connection) =>
+      JSON.stringify({ tokens, generation, status, attempt, attemptNumber, notBefore, failure });
+    if (live(before) !== live(after)) {
+      this.fail('I12', `${writer.name} turns ${live(before)} into ${live(after)} without a confirmation`);
+    }
+  }
+
   #checkClaim(writer: Invocation, before: Connection, after: Connection): void {
     if (after.attempt === undefined || after.attempt.owner === before.attempt?.owner) return;
     const refreshToken = before.tokens?.refreshToken;
@@ -163,6 +262,27 @@ export class Watch {
       this.#claimed.set(writer, claimed.add(refreshToken));
     }
     if (before.status !== 'connected') this.fail('I5', `${writer.name} claims in ${before.status}`);
+  }
+
+  #checkCompanies(writer: Invocation, before: Connection, after: Connection, procore: SimulatedProcore): void {
+    const seen = after.tokens && procore.byAccessToken.get(after.tokens.accessToken)?.companies;
+    if (!seen || this.#isMixed) return;
+    const { connectionId, companyIds, companyId } = after;
+    const others = [...companyIds, ...(companyId === undefined ? [] : [companyId])].filter((id) => !seen.includes(id));
+    if (others.length > 0) this.fail('I11', `${writer.name} leaves ${others} to ${connectionId}, which sees ${seen}`);
+    const isSame = before.authorizedBy.sessionId === after.authorizedBy.sessionId;
+    if (before.companyId === undefined || before.companyId === companyId || !isSame) return;
+    if (!this.#choosers.has(writer) && seen.includes(before.companyId)) {
+      this.fail('choice', `${writer.name} makes the choice of ${before.companyId} ${companyId}`);
+    }
+  }
+
+  #noteRefusal(writer: Invocation, before: Connection, after: Connection): void {
+    const { failure, connectionId, generation, tokens, status } = after;
+    if (failure?.kind !== 'refused' || failure === before.failure || status !== 'connected') return;
+    if (failure.at - (failure.since ?? failure.at) < toldAfterSeconds || (tokens?.expiresAt ?? 0) > failure.at) return;
+    this.#refusedForLong.add(`${connectionId} ${generation}`);
+    this.#mustTell.set(writer, `${connectionId} ${generation}`);
   }
 
   #checkVerdict({ name }: Invocation, after: Connection, procore: SimulatedProcore): void {
@@ -191,6 +311,12 @@ export class Watch {
       this.fail('I2', `${holder.name} vends ${vended.accessToken}`);
       return;
     }
+    if (this.#isUnconfirmed(set))
+      this.fail('I12', `${holder.name} vends ${vended.accessToken}, which nobody confirmed`);
+    const others = vended.companyIds.filter((id) => !set.companies.includes(id));
+    if (others.length > 0 && !holder.isOlder) {
+      this.fail('I11', `${holder.name} vends the companies ${others} with ${vended.accessToken}`);
+    }
     const { issuedAt, expiresAt } = set.tokens;
     const age = this.#machine.now - issuedAt;
     if (vended.generation === request.rejectedGeneration && age > 60 + this.#skewSeconds) {
@@ -213,6 +339,10 @@ export class Watch {
       }
     }
     if (holder.isTroubled || this.#depositors.has(holder)) return;
+    const untold = this.#mustTell.get(holder);
+    if (untold !== undefined && !this.#told.has(untold)) {
+      this.fail('I9', `${holder.name} noted six hours of refusals of ${untold}, and told nobody`);
+    }
     for (const { attempt, connectionId } of connections) {
       if (attempt && !attempt.outcome && holder.owners.has(attempt.owner) && attempt.leaseUntil > holder.clock()) {
         this.fail('I9', `${holder.name} ${holder.state} and left its attempt on ${connectionId} open`);

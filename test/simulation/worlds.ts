@@ -1,9 +1,13 @@
 import type { Choices } from './choices.ts';
-import { buildWorkerMutant, mutantNamed } from './mutants/build.ts';
+import type { CompanyUseCases } from './companies/company-simulation.ts';
+import { companyMutants } from './companies/mutants.ts';
+import { runCompanySchedule, tellCompanyStory } from './companies/run-company-schedule.ts';
+import { instantJobStore, sweepDueJobs, workSlice } from './companies/use-cases.ts';
+import { buildCompanyMutant, buildWorkerMutant, mutantNamed } from './mutants/build.ts';
 import { type Mutant, mutants } from './mutants/table.ts';
 import { runSchedule } from './run-schedule.ts';
 import { tellStory, useCasesOf } from './story.ts';
-import { invariants, workerInvariants } from './violation.ts';
+import { companyInvariants, invariants, workerInvariants } from './violation.ts';
 import { workerMutants } from './worker/mutants.ts';
 import { runWorkerSchedule } from './worker/run-worker-schedule.ts';
 import { tellWorkerStory } from './worker/tell-worker-story.ts';
@@ -40,6 +44,11 @@ async function workerOf(mutant: string | undefined): Promise<WorkerUseCases> {
   return built;
 }
 
+async function companiesOf(mutant: string | undefined): Promise<CompanyUseCases> {
+  if (mutant === undefined) return { instantJobStore, sweepDueJobs, workSlice };
+  return buildCompanyMutant(mutantNamed(mutant, companyMutants));
+}
+
 /** What `npm run simulate` can simulate, by name; without one it is the first. */
 export const worlds = {
   rotation: {
@@ -56,6 +65,14 @@ export const worlds = {
       return (choices) => runWorkerSchedule(useCases, choices, skewSeconds);
     },
     tell: async ({ mutant, ...told }, say) => tellWorkerStory(await workerOf(mutant), told, say),
+  },
+  companies: {
+    ...{ invariants: companyInvariants, mutants: companyMutants, skewSeconds: 4 },
+    async runnerOf(mutant, skewSeconds) {
+      const useCases = await companiesOf(mutant);
+      return (choices) => runCompanySchedule(useCases, choices, skewSeconds);
+    },
+    tell: async ({ mutant, ...told }, say) => tellCompanyStory(await companiesOf(mutant), told, say),
   },
 } as const satisfies Readonly<Record<string, World>>;
 

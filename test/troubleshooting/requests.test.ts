@@ -25,8 +25,8 @@ it('400: Bad Request', async () => {
   expect((await company.post(costs, { direct_cost: { description: 'gravel', origin_id: 'erp-0' } })).status).toBe(201);
   // Named: the field, and Procore's own words about it.
   const missing = await failure(company.post(costs, { wrong: true }));
-  // Procore was seen to answer 422 to the same mistake.
-  expect(['bad_request', 'unprocessable']).toContain(missing.code);
+  // Procore was seen to answer 422 to the same mistake; what the body says counts.
+  expect(missing.code).toBe('parameter_missing');
   expect(missing.diagnosis).toMatchObject({ retry: false, actor: 'developer' });
   expect(missing.diagnosis.said.join(' ')).toContain('param is missing');
   const range = await failure(company.get(rfis, { query: { 'filters[updated_at]': 'yesterday' } }));
@@ -53,7 +53,7 @@ it('422: Unprocessable Entity', async () => {
   control.setLocked(projectId, false);
 
   // Healed: the answer to a creation is lost; the record is there once, and the caller gets it.
-  control.failNext('api', { kind: 'lost-response', effect: true });
+  control.failNext(costs, { kind: 'lost-response', effect: true });
   const { body } = await create({ origin_id: 'erp-2' });
   expect(body).toMatchObject({ origin_id: 'erp-2' });
   const all = await gather(company.list(costs, { query: { 'filters[origin_id]': 'erp-2' } }));
@@ -94,7 +94,7 @@ it('Pagination: missing data', async () => {
 it('Getting Help', async () => {
   const { control } = product();
   const { company, notes } = consumer(product(), 'requests');
-  control.failNext('api', { kind: 'server-error', effect: false });
+  control.failNext(costs, { kind: 'server-error', effect: false });
   const error = await failure(
     company.post(costs, { direct_cost: { description: 'gravel' } }, { query: { view: 'extended' } }),
   );

@@ -12,6 +12,7 @@ import { Person } from '../../lib/local/person.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { clientOptions } from '../../lib/local/template/provision.ts';
 import type { ProcoreStandInControl } from '../../lib/procore-stand-in/control.ts';
+import { drawsSeed } from '../draws-seed.ts';
 import { memoryCompanyPauses, memoryRateBudget } from '../memory/rate-budget.ts';
 import { recordingObserver } from '../procore/client-world.ts';
 import { proofWorker } from '../proof-worker.ts';
@@ -29,28 +30,39 @@ export interface RunningProduct {
   readonly log: LogWatch;
 }
 
-/** Starts the product before a file's tests and ends it after them. @returns a getter, for the tests */
+/** Test files that are run together share one product: it takes longer to start than most of them to run. */
+let shared: RunningProduct | undefined;
+let users = 0;
+
+/** Starts the product before a file's tests, and ends it after those of the last that uses it. @returns a getter, for the tests */
 export function runningProduct(): () => RunningProduct {
-  let running: RunningProduct | undefined;
   beforeAll(async () => {
-    const log = new LogWatch();
-    const system = await startLocalSystem(
-      { port: 0, worker: await proofWorker() },
-      { step: () => {}, log: (line) => log.take(line) },
-    );
-    const [sandbox, production] = ['sandbox', 'production'].map((name) =>
-      system.environments.find((one) => one.name === name),
-    );
-    if (!sandbox?.standIn || !production) throw new Error('cdk.json names other environments');
-    running = { system, sandbox, production, control: sandbox.standIn.control, log };
+    users += 1;
+    shared ??= await startProduct();
   });
   afterAll(async () => {
-    await running?.system.stop();
+    users -= 1;
+    if (users > 0) return;
+    await shared?.system.stop();
+    shared = undefined;
   });
   return () => {
-    if (!running) throw new Error('the product is not running');
-    return running;
+    if (!shared) throw new Error('the product is not running');
+    return shared;
   };
+}
+
+async function startProduct(): Promise<RunningProduct> {
+  const log = new LogWatch();
+  const system = await startLocalSystem(
+    { port: 0, worker: await proofWorker(), ...(drawsSeed !== undefined && { drawsSeed }) },
+    { step: () => {}, log: (line) => log.take(line) },
+  );
+  const [sandbox, production] = ['sandbox', 'production'].map((name) =>
+    system.environments.find((one) => one.name === name),
+  );
+  if (!sandbox?.standIn || !production) throw new Error('cdk.json names other environments');
+  return { system, sandbox, production, control: sandbox.standIn.control, log };
 }
 
 /** Invokes a function of an environment, e.g. `AccessToken`. */
@@ -76,13 +88,14 @@ export function vend(product: RunningProduct, connectionId: string, more: Record
   return invoke<VendedToken & Refusal>(product, 'AccessToken', { connectionId, ...more });
 }
 
-/** A client as a consumer makes it: tokens by invoking `access-token`, everything else as in production. */
+/** A client as a consumer makes it: tokens by invoking `access-token`, everything else as in production. `sent()` counts its calls, tries included. */
 export function consumer(product: RunningProduct, connectionId: string, remainingMs = 20_000) {
   const { sandbox } = product;
   const recorded = recordingObserver();
   const shared = { clock: systemClock, sleep: systemSleep, randomFraction: () => 0.1, observer: recorded.observer };
   // Pauses of minutes end early for a test that says so.
   const later = { seconds: 0 };
+  let sent = 0;
   const pauses = companyPauses({
     ...shared,
     store: memoryCompanyPauses(systemClock),
@@ -98,12 +111,15 @@ export function consumer(product: RunningProduct, connectionId: string, remainin
       vend: (request) => invoke<VendedToken | Refusal>(product, 'AccessToken', request),
     }),
     origins: { apiOrigin: sandbox.procoreApi },
-    fetch,
+    fetch: (...call) => {
+      sent += 1;
+      return fetch(...call);
+    },
     remaining: () => remainingMs,
     budget: sharedRateBudget({ store: memoryRateBudget(systemClock), ...shared }),
     ...shared,
   });
-  return { client, company: client.company(companyId), later, ...recorded };
+  return { client, company: client.company(companyId), later, sent: () => sent, ...recorded };
 }
 
 /** Lets time pass for one connection alone: its stored times move into the past. */

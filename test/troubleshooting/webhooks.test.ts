@@ -1,7 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { Reconciliation } from '../../functions/webhook/reconcile.ts';
 import { runBare } from '../operator/operator.ts';
-import { companyId, connectAccount, invoke, projectId, rfis, runningProduct } from './running-product.ts';
+import { companyId, connectAccount, invoke, projectId, runningProduct } from './running-product.ts';
 
 const product = runningProduct();
 
@@ -29,20 +28,20 @@ it('Webhooks are not being delivered', async () => {
   if (!hook) throw new Error('no hook was registered');
   control.setHookStatus(hook.id, 'disabled');
   control.setHookAuthorization(hook.id, 'Bearer not-ours');
-  await invoke(product(), 'SubscriptionAudit', {});
-  expect(control.hooks().find(({ id }) => id === hook.id)?.status).toBe('active');
+  // The next look comes within the hour; a person need not wait.
+  expect(await procore('webhooks', 'apply')).toMatchObject({ exitCode: 0 });
+  await invoke(product(), 'CompanyWork', {});
+  await expect.poll(() => control.hooks().find(({ id }) => id === hook.id)?.status, { timeout: 20_000 }).toBe('active');
   await emit('1002');
   await log.waitFor('event.received', { resourceId: '1002' });
 
   // Healed: what Procore never sent is found by a reconciliation, and reaches on-event.ts once.
-  const request = { companyId, projectId, resourceName: 'RFIs', path: rfis, hoursBack: 0.05 };
-  const first = await invoke<Reconciliation>(product(), 'Reconciliation', request);
-  expect(first).toMatchObject({ failed: 0 });
-  expect(first.emitted).toBeGreaterThan(0);
+  const reconcile = (company: string) => procore('events', 'reconcile', '--company', company, '--resource', 'RFIs');
+  expect(await reconcile(companyId)).toMatchObject({ exitCode: 0 });
+  await invoke(product(), 'CompanyWork', {});
+  await log.waitFor('reconciled', { companyId });
   await log.waitFor('event.received', { resourceId: '9007199254741129' });
-  expect(await invoke<Reconciliation>(product(), 'Reconciliation', request)).toMatchObject({ emitted: 0, failed: 0 });
-  const stranger = await invoke(product(), 'Reconciliation', { ...request, companyId: '562949953421312345' });
-  expect(stranger).toMatchObject({ error: { code: 'no_subscription' } });
+  expect(await reconcile('562949953421312345')).toMatchObject({ exitCode: 3 });
 }, 60_000);
 
 it('Duplicate webhook events', async () => {

@@ -35,6 +35,7 @@ function setUp(otherwise: Partial<AcceptanceDependencies> = {}) {
     quarantine: counted(otherwise.quarantine ?? quarantine),
     clock,
     observer,
+    ...(otherwise.countDelivered && { countDelivered: otherwise.countDelivered }),
   };
   const body = (id = '01JMYXMZRBVKK0PC6XS8SA4QRE', timestamp: string | null = '2025-02-06T23:34:12.246562Z') =>
     Buffer.from(
@@ -63,6 +64,34 @@ describe('acceptDelivery', () => {
     expect(message).toMatchObject({ version: 1, origin: 'live', class: 'foreground' });
     expect(await ledger.find('01JMYXMZRBVKK0PC6XS8SA4QRE')).toMatchObject({ receivedAt: time.now });
     expect(observer.counts).toEqual(new Map([['webhookAccepted', 1]]));
+  });
+
+  it('counts for its hook what Procore has delivered, beside the ledger', async () => {
+    const counted: string[] = [];
+    let record = () => {};
+    const recorded = new Promise<'recorded'>((resolve) => {
+      record = () => resolve('recorded');
+    });
+    const { accept } = setUp({
+      ledger: { find: async () => undefined, record: () => recorded },
+      async countDelivered({ companyId, projectId }) {
+        counted.push(`${companyId} ${projectId}`);
+        // The ledger answers only after this has begun.
+        record();
+      },
+    });
+    expect(await accept()).toBe('accepted');
+    expect(counted).toEqual(['8 null']);
+  });
+
+  it('counts nothing for a hook when the event is not on the queue', async () => {
+    const counted: unknown[] = [];
+    const { accept } = setUp({
+      queue: { send: out },
+      countDelivered: async (event) => void counted.push(event),
+    });
+    expect(await accept()).toBe('unavailable');
+    expect(counted).toEqual([]);
   });
 
   it('leaves a young duplicate to the queue, in two calls', async () => {

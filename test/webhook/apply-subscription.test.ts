@@ -128,7 +128,7 @@ describe('applying a subscription', () => {
   it.each([
     [{ name: 'Rfis' }, /no webhook resource "Rfis". Did you mean "RFIs"\?/],
     [{ name: 'Company User' }, /Did you mean "Company Users"\?/],
-    [{ name: 'Punch Items' }, /no webhook resource "Punch Items"/],
+    [{ name: 'Punched Items' }, /no webhook resource "Punched Items"/],
     [{ name: 'RFIs', level: 'company' as const }, /"RFIs" is a project resource, not a company resource/],
     [{ name: 'Bids', actions: ['create' as const] }, /never reports create of "Bids", only update/],
   ])('refuses %j before anything is made', async (resource, text) => {
@@ -186,7 +186,7 @@ describe('applying to many projects', () => {
       listHooks: async (projectId) => [hooks.get(String(projectId)) ?? []].flat(),
       async createHook(projectId, { payloadVersion, namespace, destinationUrl, authorization: header }) {
         calls.push(`create ${projectId}`);
-        const kept = { payloadVersion, namespace, destinationUrl, authorization: header, triggerCount: 3 };
+        const kept = { payloadVersion, namespace, destinationUrl, authorization: header, triggerCount: 3, projectId };
         const hook = { id: `h${projectId}`, status: 'active', ...kept } as const;
         hooks.set(String(projectId), hook);
         return hook;

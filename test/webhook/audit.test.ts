@@ -2,29 +2,64 @@ import { describe, expect, it } from 'vitest';
 import { type ExactJsonObject, isJsonObject, parseExactJson } from '../../functions/procore/exact-json.ts';
 import { acceptDelivery } from '../../functions/webhook/acceptance.ts';
 import { applySubscription } from '../../functions/webhook/apply-subscription.ts';
-import { auditSubscriptions } from '../../functions/webhook/audit.ts';
+import { auditCompany, type CompanyAuditDependencies } from '../../functions/webhook/audit-company.ts';
+import type { AuditRoundDependencies } from '../../functions/webhook/audit-round.ts';
 import { readEventMessage } from '../../functions/webhook/event-message.ts';
 import { hooksApi } from '../../functions/webhook/hooks-api.ts';
 import { beginRollOver } from '../../functions/webhook/roll-over.ts';
 import { fingerprint } from '../../functions/webhook/subscription.ts';
 import type { WebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
+import { sampleLists } from '../../lib/procore-stand-in/list-unknowns.ts';
+import { memoryDeliveredMarks } from '../memory/delivered-marks.ts';
 import { memoryEventQueue } from '../memory/event-queue.ts';
 import { memoryLedger } from '../memory/ledger.ts';
-import { untilReturn } from '../memory/port.ts';
+import { type PortFaults, untilReturn } from '../memory/port.ts';
 import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memoryQuarantine } from '../memory/quarantine.ts';
 import { memoryAuthorizationKeeper, memorySecret } from '../memory/secret.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
 import { destination, seeds } from '../procore-stand-in/setup.ts';
+import { goRound } from './round.ts';
 import { recordingObserver } from './sample-events.ts';
 import { answered, bridge, company, connectedStandIn, type Interception, townHall } from './stand-in-api.ts';
 
 const hour = 3600;
+
+type AuditSums = Readonly<
+  Record<'subscriptions' | 'inactive' | 'repaired' | 'discarded' | 'recovered' | 'silent' | 'unfinished', number>
+>;
+
+/** Audits every company, and goes round once: what an hour's jobs do. */
+async function auditAll(
+  dependencies: CompanyAuditDependencies & Omit<AuditRoundDependencies, 'jobs' | 'noteClientId'>,
+): Promise<AuditSums & { readonly previousRetired: boolean }> {
+  const sums = { subscriptions: 0, inactive: 0, repaired: 0, discarded: 0, recovered: 0, silent: 0, unfinished: 0 };
+  for (const { companyId } of await dependencies.store.list()) {
+    sums.subscriptions += 1;
+    const found = await auditCompany(companyId, dependencies).catch(() => undefined);
+    if (found === undefined || typeof found === 'string') {
+      sums.unfinished += 1;
+      continue;
+    }
+    for (const name of ['inactive', 'repaired', 'discarded', 'recovered'] as const) sums[name] += found[name];
+    sums.silent += Number(found.isSilent);
+    sums.unfinished += Number(found.isUnfinished);
+  }
+  const stands = await goRound(() => dependencies.source.read({ fresh: true }), dependencies);
+  return { ...sums, previousRetired: stands === 'retired' };
+}
 const actions = ['create', 'update', 'delete'] as const;
 
-/** A company with one project's RFIs subscribed, whose deliveries go to a destination that can be made to fail. */
-async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>[1] = {}) {
-  const { procore, client, clientThrough, requests } = await connectedStandIn(seed, unknowns);
+/**
+ * A company with one project's RFIs subscribed, whose deliveries go to a destination that can be made to fail. Tests that
+ * count calls fix how lists look: one that tells nothing of its end costs a call more.
+ */
+async function setUp(
+  seed: string,
+  unknowns: Parameters<typeof connectedStandIn>[1] = {},
+  lists: Parameters<typeof connectedStandIn>[2] = {},
+) {
+  const { procore, client, clientThrough, requests } = await connectedStandIn(seed, unknowns, lists);
   const { control } = procore;
   const clock = () => control.now() / 1000;
   const target = await destination();
@@ -40,18 +75,13 @@ async function setUp(seed: string, unknowns: Parameters<typeof connectedStandIn>
   const quarantine = memoryQuarantine(clock);
   const accept = (body: Uint8Array) =>
     acceptDelivery(body, { environment: 'sandbox', queue, ledger, quarantine, clock, observer });
-  const audit = (otherwise: Partial<Parameters<typeof auditSubscriptions>[0]> = {}) =>
+  const audit = (otherwise: Partial<CompanyAuditDependencies & { readonly keeper: typeof keeper }> = {}) =>
     untilReturn(() =>
-      auditSubscriptions({
-        store,
-        source,
-        keeper,
-        use,
-        clientFor: () => client,
-        accept,
-        clock,
-        observer,
+      auditAll({
+        ...{ store, source, keeper, use, clientFor: () => client, accept, clock, observer },
         remaining: () => 300_000,
+        // So that two audits of a test may follow upon each other; the time between looks has a test of its own.
+        lookedSince: clock(),
         ...otherwise,
       }),
     );
@@ -110,8 +140,9 @@ describe('the audit', () => {
     expect(after?.hooks[0]?.checkedAt).toBeGreaterThanOrEqual(stored.hooks[0]?.checkedAt ?? 0);
   });
 
-  it('finds nothing to do where all is well, at four calls a hook', async () => {
-    const { audit, requests, observer } = await setUp('well');
+  it('finds nothing to do where all is well, at two calls a hook', async () => {
+    const { audit, requests, observer, control } = await setUp('well', {}, sampleLists);
+    await control.advance(60);
     const before = requests.length;
     expect(await audit()).toEqual({
       subscriptions: 1,
@@ -123,11 +154,103 @@ describe('the audit', () => {
       unfinished: 0,
       previousRetired: false,
     });
+    // The triggers are listed once after an apply.
+    expect(requests.length - before).toBeLessThanOrEqual(3);
     expect(requests.slice(before).every(({ method }) => method === 'GET')).toBe(true);
     await audit();
-    expect(requests.length - before).toBeLessThanOrEqual(8);
+    expect(requests.length - before).toBeLessThanOrEqual(3 + 2);
     // No zeros: a metric costs by the hour in which something was said of it.
     expect(observer.counts.size).toBe(0);
+  });
+
+  it.each([
+    ['two calls a hook where Procore’s list of the company’s hooks has those of the company alone', false, 4],
+    ['one call a hook where it has those of the projects, too', true, 3],
+  ])('costs %s: that is learned', async (_what, companyListsProjectHooks, calls) => {
+    const { audit, requests, control, store } = await setUp('one list', { companyListsProjectHooks }, sampleLists);
+    const stored = await store.read(company);
+    if (stored === undefined) throw new Error('nothing stored');
+    await store.save({ ...stored, projects: [bridge, townHall] }, stored.revision);
+    await audit();
+    await control.advance(60);
+    await audit();
+    expect((await store.read(company))?.companyListsProjects).toBe(companyListsProjectHooks);
+    const before = requests.length;
+    expect(await audit()).toMatchObject({ repaired: 0, unfinished: 0 });
+    expect(requests.length - before).toBe(calls);
+    expect(control.hooks()).toHaveLength(2);
+  });
+
+  describe('of a hook that delivers', () => {
+    const source = { read: async () => ({ current: 'the-first-value-of-the-header' }) };
+    async function marked(seed: string, faults?: PortFaults) {
+      const all = await setUp(seed);
+      const { store, client, clock, observer, accept, requests, control } = all;
+      const delivered = memoryDeliveredMarks(faults);
+      await control.advance(hour);
+      const look = async (current = source) => {
+        const before = requests.length;
+        const found = await untilReturn(() =>
+          auditCompany(company, {
+            ...{ store, source: current, clock, observer, accept, delivered },
+            ...{ clientFor: () => client, remaining: () => 300_000 },
+          }),
+        );
+        if (typeof found === 'string') return expect.fail(found);
+        return { ...found, calls: requests.length - before };
+      };
+      return { ...all, delivered, look };
+    }
+
+    it('costs no call, and comes again within the hour after the delivery', async () => {
+      const { look, delivered, clock, store } = await marked('delivers');
+      await delivered.mark({ companyId: company, projectId: bridge }, clock() - 600);
+      const found = await look();
+      expect(found).toMatchObject({ calls: 0, repaired: 0, isUnfinished: false, isSilent: false });
+      expect(found.nextLookAt).toBeCloseTo(clock() - 600 + 3300, -1);
+      expect(await store.read(company)).toMatchObject({ silentHooks: 0 });
+    });
+
+    it('is a whole one every five hours, whatever it delivers', async () => {
+      const { look, delivered, clock, control } = await marked('delivers on');
+      let calls = 0;
+      for (let past = 0; past < 12; past++) {
+        await delivered.mark({ companyId: company, projectId: bridge }, clock() - 60);
+        calls += Number((await look()).calls > 0);
+        await control.advance(hour);
+      }
+      expect(calls).toBe(2);
+    });
+
+    it.each([
+      ['its mark is an hour old', 3600, 'the-first-value-of-the-header'],
+      ['it does not have the current header', 60, 'another-value-of-the-header'],
+    ])('is a whole one when %s', async (_why, secondsAgo, current) => {
+      const { look, delivered, clock } = await marked('delivers once');
+      await delivered.mark({ companyId: company, projectId: bridge }, clock() - secondsAgo);
+      expect((await look({ read: async () => ({ current }) })).calls).toBeGreaterThan(1);
+    });
+
+    it('is a whole one when nobody marks it, or its mark cannot be read', async () => {
+      const nobody = await marked('delivers little');
+      expect((await nobody.look()).calls).toBeGreaterThan(1);
+      const unread = await marked('unreadable', (method) => (method === 'markedAt' ? 'throttled' : undefined));
+      await unread.delivered.mark({ companyId: company, projectId: bridge }, unread.clock() - 60);
+      expect((await unread.look()).calls).toBeGreaterThan(1);
+    });
+  });
+
+  it('leaves hooks that were looked at within the hour, and says when the next look is due', async () => {
+    const { store, client, clock, observer, accept, requests } = await setUp('lately');
+    const source = { read: async () => ({ current: 'the-first-value-of-the-header' }) };
+    const before = requests.length;
+    const found = await auditCompany(company, {
+      ...{ store, source, clock, observer, accept, clientFor: () => client, remaining: () => 300_000 },
+    });
+    expect(requests.length).toBe(before);
+    if (typeof found === 'string') return expect.fail(found);
+    expect(found.nextLookAt - clock()).toBeGreaterThan(3200);
+    expect(found.nextLookAt - clock()).toBeLessThanOrEqual(3300);
   });
 
   it.each(seeds)('takes in what Procore gave up after 12 hours, once, every digit of it (%s)', async (seed) => {
@@ -195,7 +318,6 @@ describe('the audit', () => {
     const dead = clientThrough(async () => answered(401));
     const report = await audit({ clientFor: ({ connectionId }) => (connectionId === 'dead' ? dead : client) });
     expect(report).toMatchObject({ subscriptions: 2, unfinished: 1 });
-    expect(observer.counts.get('subscriptionAuditFailed')).toBe(1);
     expect(observer.notes).toContainEqual([
       'subscription.audit_failed',
       { companyId: '1', connectionId: 'dead', errorName: 'ProcoreApiError', status: 401 },
@@ -260,25 +382,11 @@ describe('the audit', () => {
     const listing = requests.findLast(({ path }) => path.endsWith('/deliveries'));
     const lastDay = new Date((control.now() / 1000 - 7 * 24 * hour) * 1000).toISOString().slice(0, 10);
     expect((listing?.query['filter[start]'] ?? '') >= lastDay).toBe(true);
-    expect(observer.counts.get('subscriptionAuditFailed')).toBe(8);
+    expect(observer.counts.get('auditJobsFailed')).toBe(8);
     expect(observer.notes).toContainEqual([
       'subscription.hook_failed',
       { companyId: company, projectId: townHall, errorName: 'ProcoreApiError', status: 404 },
     ]);
-  });
-
-  it('begins with the company that has waited longest, also after an audit that ran out of time', async () => {
-    const { audit, store, client } = await setUp('in turn');
-    const stored = await store.read(company);
-    if (stored === undefined) throw new Error('nothing stored');
-    await store.save({ ...stored, companyId: '1', connectionId: 'other' }, undefined);
-    const asked: string[] = [];
-    const clientFor = ({ companyId }: { companyId: string }) => {
-      asked.push(companyId);
-      return client;
-    };
-    for (const audits of [1, 2]) await audit({ clientFor, remaining: () => (asked.length < audits ? 300_000 : 0) });
-    expect(asked.toSorted()).toEqual(['1', company]);
   });
 
   it('stores what it has done when time runs out over a hook’s lost deliveries, and goes on with the rest', async () => {
@@ -356,7 +464,7 @@ describe('the audit', () => {
       const list = isJsonObject(body) && Array.isArray(body.data) ? (body.data as ExactJsonObject[]) : [];
       if (list.length === 0) return answer;
       emptied = true;
-      return answered(200, { data: [{ id: list[0]?.id }, ...list.slice(1)] });
+      return answered(200, { data: [{ id: list[0]?.id, status: list[0]?.status ?? 'failed' }, ...list.slice(1)] });
     };
     expect(await audit({ clientFor: () => clientThrough(emptying) })).toMatchObject({ discarded: 2, recovered: 1 });
     expect(quarantine.messages).toHaveLength(1);
@@ -377,16 +485,20 @@ describe('the audit', () => {
     expect((await store.read(company))?.hooks.map(({ projectId }) => projectId).toSorted()).toEqual([bridge, townHall]);
   });
 
-  it('never asks for silence, and tells of none, where it was told not to', async () => {
-    const { audit, store, control, requests } = await setUp('no silence');
+  it('tells of no silence where it was told not to, and reads no older deliveries for it', async () => {
+    const { audit, store, control, requests, clock } = await setUp('no silence');
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, silenceHours: 0 }, stored.revision);
+    await audit();
     await control.advance(300 * hour);
+    await audit();
     const before = requests.length;
     expect(await audit()).toMatchObject({ silent: 0 });
-    const listings = requests.slice(before).filter(({ path }) => path.endsWith('/deliveries'));
-    expect(listings.every(({ query }) => query?.['filter[status]'] !== undefined)).toBe(true);
+    const [listing, ...others] = requests.slice(before).filter(({ path }) => path.endsWith('/deliveries'));
+    expect(others).toEqual([]);
+    const yesterday = new Date((clock() - 24 * hour) * 1000).toISOString().slice(0, 10);
+    expect((listing?.query['filter[start]'] ?? '') >= yesterday).toBe(true);
   });
 
   it('forgets that a look has failed when the next one goes well', async () => {
@@ -404,13 +516,13 @@ describe('the audit', () => {
   });
 
   it('looks at no further hook when time runs out over the first one', async () => {
-    const { audit, store, requests } = await setUp('time for one');
+    const { audit, store, requests } = await setUp('time for one', {}, sampleLists);
     const stored = await store.read(company);
     if (stored === undefined) throw new Error('nothing stored');
     await store.save({ ...stored, projects: [bridge, townHall] }, stored.revision);
     const before = requests.length;
-    // A hook costs a few calls: after the first of them there is too little time for another hook.
-    await audit({ remaining: () => (requests.length > before ? 19_999 : 20_000) });
+    // A hook costs a few calls behind the company's list: after the first of them there is too little time for another.
+    await audit({ remaining: () => (requests.length > before + 1 ? 9_999 : 10_000) });
     const projects = requests.slice(before).map(({ path }) => /\/projects\/(\d+)\//.exec(path)?.[1]);
     expect(new Set(projects.filter((project) => project !== undefined)).size).toBe(1);
   });
@@ -418,7 +530,7 @@ describe('the audit', () => {
   it('begins nothing when no time is left', async () => {
     const { audit, requests } = await setUp('time');
     const before = requests.length;
-    expect(await audit({ remaining: () => 19_999 })).toMatchObject({ unfinished: 1 });
+    expect(await audit({ remaining: () => 9_999 })).toMatchObject({ unfinished: 1 });
     expect(requests.length).toBe(before);
   });
 });
@@ -455,12 +567,27 @@ describe('the roll-over of the header', () => {
     },
   );
 
-  it('moves hooks to the new value at once, although this process remembers the old one', async () => {
+  it('moves hooks to the new value, also in a process that has remembered the old one for some minutes', async () => {
     const { audit, control, secret, keeper, clock } = await setUp('remembered');
     await audit();
     await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    await control.advance(301);
     expect(await audit()).toMatchObject({ repaired: 1 });
     expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-second-value-of-the-header' }]);
+  });
+
+  it('takes no hook back to the old value in a process that remembers it', async () => {
+    const { audit, control, secret, keeper, store, clock } = await setUp('moved elsewhere');
+    await audit();
+    await beginRollOver(secret.value, 'the-second-value-of-the-header', { keeper, clock });
+    const other = memorySecret<WebhookAuthorization>(secret.value, clock);
+    await audit({ source: other.source() });
+    expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-second-value-of-the-header' }]);
+    expect(await audit()).toMatchObject({ repaired: 0 });
+    expect(control.hooks()).toMatchObject([{ authorization: 'Bearer the-second-value-of-the-header' }]);
+    expect((await store.read(company))?.hooks).toMatchObject([
+      { authorization: fingerprint('the-second-value-of-the-header') },
+    ]);
   });
 
   it('counts its 13 hours from the roll-over where no hook is ours', async () => {

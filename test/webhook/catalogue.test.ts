@@ -13,6 +13,8 @@ const catalogue: Catalogue = {
     { name: 'Projects', actions: all },
     { name: 'Bids', actions: ['update'] },
     { name: 'Announcements', actions: [] },
+    { name: 'Meetings', actions: ['archive', 'update'] },
+    { name: 'Tasks', actions: ['archive'] },
   ],
 };
 
@@ -30,6 +32,12 @@ describe('the resources asked for', () => {
     expect(checkResources([{ name: 'RFIs' }, { name: 'Projects' }], catalogue)).toEqual([
       { name: 'RFIs', level: 'project', actions: all },
       { name: 'Projects', level: 'company', actions: ['create', 'update'] },
+    ]);
+  });
+
+  it('get those actions that we can ask for, where Procore reports others as well', () => {
+    expect(checkResources([{ name: 'Meetings' }], catalogue)).toEqual([
+      { name: 'Meetings', level: 'project', actions: ['update'] },
     ]);
   });
 
@@ -70,6 +78,9 @@ describe('the resources asked for', () => {
     ],
     [{ name: 'Projects', actions: ['delete'] }, 'Procore never reports delete of "Projects", only update, create.'],
     [{ name: 'Announcements', actions: ['create'] }, 'Procore never reports create of "Announcements", only nothing.'],
+    [{ name: 'Announcements' }, 'Of "Announcements" Procore reports nothing: none of create, update, delete.'],
+    [{ name: 'Tasks' }, 'Of "Tasks" Procore reports archive: none of create, update, delete.'],
+    [{ name: 'Meetings', actions: ['create'] }, 'Procore never reports create of "Meetings", only archive, update.'],
   ])('are refused with what to do: %j', (asked, message) => {
     expect(refusal(asked)).toMatchObject({ message });
   });

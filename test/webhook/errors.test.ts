@@ -6,7 +6,6 @@ import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { HooksApiError } from '../../functions/webhook/hooks-api.ts';
 import { TriggerNotKeptError } from '../../functions/webhook/keep-hook.ts';
 import { isPermanent, Permanent } from '../../functions/webhook/permanent.ts';
-import { InvalidReconciliationRequestError } from '../../functions/webhook/reconciliation-request.ts';
 import { InvalidResourceListError } from '../../functions/webhook/resource-list.ts';
 import { RollOverUnderWayError } from '../../functions/webhook/roll-over.ts';
 import { HandlerTimeoutError } from '../../functions/webhook/time-limit.ts';
@@ -21,11 +20,6 @@ describe('the errors of this folder', () => {
     [() => new HooksApiError('GET', '/path'), 'HooksApiError', 'hooks_answer_invalid'],
     [() => new TriggerNotKeptError('1', []), 'TriggerNotKeptError', 'trigger_not_kept'],
     [() => new Permanent('text'), 'Permanent', 'permanent'],
-    [
-      () => new InvalidReconciliationRequestError('text'),
-      'InvalidReconciliationRequestError',
-      'invalid_reconciliation_request',
-    ],
     [() => new InvalidResourceListError('text'), 'InvalidResourceListError', 'invalid_resource_list'],
     [() => new RollOverUnderWayError(), 'RollOverUnderWayError', 'roll_over_under_way'],
     [() => new HandlerTimeoutError(1000), 'HandlerTimeoutError', 'handler_timeout'],

@@ -26,7 +26,7 @@ describe('the client that an event brings', () => {
   it('calls its company through the connection that the subscription names', async () => {
     const { clientFor, seen, script, asked, subscription } = setUp();
     const procore = clientFor('5358233', remaining);
-    script.push(answered(200, { id: 1 }), answered(200, [{ id: 2 }]));
+    script.push(answered(200, { id: 1 }), answered(200, [{ id: 2 }], { total: '1' }));
     await procore.get(path);
     expect(await gather(procore.list(path))).toEqual([{ id: 2 }]);
     expect(seen.map(({ headers }) => headers.get('procore-company-id'))).toEqual(['5358233', '5358233']);

@@ -5,6 +5,7 @@ import type { Acceptance } from '../../functions/webhook/acceptance.ts';
 // The wired handlers read their settings when they are loaded.
 for (const name of Object.values(settingNames)) process.env[name] = 'unused';
 process.env[settingNames.environment] = 'sandbox';
+process.env[settingNames.ownSecrets] = '{}';
 process.env.AWS_REGION = 'us-east-1';
 const { answerDelivery } = await import('../../functions/webhook-intake.ts');
 const { answerBatch } = await import('../../functions/webhook-worker.ts');

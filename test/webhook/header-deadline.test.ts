@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { secretsManagerAuthorizationKeeper } from '../../functions/aws/secrets-manager-authorization-keeper.ts';
 import { secretsManagerWebhookAuthorization } from '../../functions/aws/secrets-manager-webhook-authorization.ts';
 import { createAuthenticator } from '../../functions/webhook/authenticate.ts';
-import { beginRollOver, retirePrevious, revokePrevious, setRetirement } from '../../functions/webhook/roll-over.ts';
+import { beginRollOver, revokePrevious, setRetirement } from '../../functions/webhook/roll-over.ts';
 import { fingerprint, type SubscribedHook } from '../../functions/webhook/subscription.ts';
 import { parseWebhookAuthorization } from '../../functions/webhook/webhook-authorization.ts';
 import { memoryPreviousUse } from '../memory/previous-use.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
+import { goRound } from './round.ts';
 import { recordingObserver } from './sample-events.ts';
 import { sampleSubscription } from './sample-subscription.ts';
 import { type SecretInMemory, secretInMemory } from './secret-in-memory.ts';
@@ -53,7 +54,7 @@ async function world({ acceptedSeconds = 26 * hour, deadCompany = false } = {}) 
     stored,
     versions: { before, rolledOver: secret.current().version },
     isAccepted: async (value: string) => (await authenticate(`Bearer ${value}`)) === 'authenticated',
-    audit: () => retirePrevious(stored(), { store, keeper, use, clock, observer }),
+    audit: () => goRound(stored, { store, keeper, use, clock, observer }),
   };
 }
 

@@ -5,7 +5,10 @@ import { answered, bridge, connectedStandIn } from './stand-in-api.ts';
 
 /** The endpoints of a Procore that gives one answer; `asked` is what it was asked. */
 function answering(status: number, body: unknown) {
-  const { company, seen } = clientWorld([procoreAnswers(status, body)]);
+  const list = Array.isArray(body) ? body : (body as { data?: unknown }).data;
+  const { company, seen } = clientWorld([
+    procoreAnswers(status, body, Array.isArray(list) ? { total: String(list.length) } : {}),
+  ]);
   const asked = () =>
     seen.map(({ method, url, body: sent }) => {
       const { pathname, searchParams } = new URL(url);
@@ -23,7 +26,7 @@ describe('a list of the webhook endpoints', () => {
     const endless = clientThrough(async ({ path }) => {
       pages += 1;
       const link = `<${path}?page=${pages + 1}>; rel="next"`;
-      return new Response('[{"id":1}]', { headers: { link } });
+      return new Response(`[{"id":${pages}}]`, { headers: { link } });
     });
     await expect(hooksApi(endless).listProjects()).rejects.toMatchObject({ code: 'list_endless' });
     expect(pages).toBe(1000);
@@ -84,6 +87,7 @@ describe('a hook', () => {
     destinationUrl: '',
     authorization: null,
     triggerCount: undefined,
+    projectId: null,
   };
 
   it('is made with our URL and header, at the company or at a project', async () => {
@@ -127,6 +131,7 @@ describe('a hook', () => {
       destination_url: 'https://a.example',
       destination_headers: { Authorization: '****12345' },
       trigger_count: 3,
+      project_id: 23498237,
     };
     expect(await answering(200, { data: [data] }).api.listHooks(null, 'n')).toEqual([
       {
@@ -137,6 +142,7 @@ describe('a hook', () => {
         destinationUrl: 'https://a.example',
         authorization: '****12345',
         triggerCount: 3,
+        projectId: '23498237',
       },
     ]);
   });
@@ -170,6 +176,8 @@ describe('a trigger', () => {
     ['updated', 'update'],
     ['DELETE', 'delete'],
     ['deleted', 'delete'],
+    ['Recreated', 'recreated'],
+    ['createx', 'createx'],
   ])('is read in each of Procore’s spellings: %s', async (event_type, action) => {
     const { api, asked } = answering(200, { data: [{ id: 1, event_type, resource_name: 'RFIs' }] });
     expect(await api.listTriggers(bridge, '77')).toEqual([{ id: '1', action, resourceName: 'RFIs' }]);
@@ -179,7 +187,6 @@ describe('a trigger', () => {
   it.each([
     { event_type: 'create', resource_name: 'RFIs' },
     { id: 1, resource_name: 'RFIs' },
-    { id: 1, event_type: 'recreate', resource_name: 'RFIs' },
     { id: 1, event_type: 'create' },
     { id: 1, event_type: 'create', resource_name: '' },
     'text',
@@ -207,14 +214,14 @@ describe('a trigger', () => {
 });
 
 describe('the catalogue', () => {
-  it('has each resource with the actions that we know', async () => {
+  it('has each resource with its actions, those that we do not know as well', async () => {
     const data = [
       { name: 'RFIs', actions: ['create', 'UPDATED', 'archive'] },
       { name: 'Bids', actions: null },
     ];
     const { api, asked } = answering(200, { data });
     expect(await api.catalogue(null, 'v4.0')).toEqual([
-      { name: 'RFIs', actions: ['create', 'update'] },
+      { name: 'RFIs', actions: ['create', 'update', 'archive'] },
       { name: 'Bids', actions: [] },
     ]);
     expect(asked()).toMatchObject([{ path: `${ofCompany}/resources`, query: { payload_version: 'v4.0' } }]);
@@ -234,10 +241,10 @@ describe('the deliveries of a hook', () => {
     ],
     [{ startDay: '2025-02-06' }, { 'filter[start]': '2025-02-06' }],
   ] as const)('are asked for by status and day: %j', async (filter, query) => {
-    const { api, asked } = answering(200, { data: [{ id: 5, payload: { id: 1 } }, { id: '6' }] });
+    const { api, asked } = answering(200, { data: [{ id: 5, payload: { id: 1 }, status: 'Discarded' }, { id: '6' }] });
     expect(await gather(api.deliveries(bridge, '77', filter))).toEqual([
-      { id: '5', payload: { id: 1 } },
-      { id: '6', payload: null },
+      { id: '5', payload: { id: 1 }, status: 'discarded' },
+      { id: '6', payload: null, status: '' },
     ]);
     expect(asked()).toEqual([
       {
@@ -247,6 +254,48 @@ describe('the deliveries of a hook', () => {
         body: '',
       },
     ]);
+  });
+
+  describe('hard case 41: before the first one', () => {
+    const ask = {
+      deliveries: (api: ReturnType<typeof hooksApi>) => gather(api.deliveries(null, '77', { startDay: '2025-02-06' })),
+      triggers: (api: ReturnType<typeof hooksApi>) => api.listTriggers(bridge, '77'),
+    };
+    it.each([
+      ['deliveries', 404, { message: 'Not Found' }],
+      ['deliveries', 404, ''],
+      ['deliveries', 200, { data: null }],
+      ['triggers', 404, { errors: 'Not Found' }],
+      ['triggers', 200, { data: null }],
+    ] as const)('the %s of a hook are an empty list, although Procore answers %d %j', async (what, status, body) => {
+      expect(await ask[what](answering(status, body).api)).toEqual([]);
+    });
+
+    it.each([
+      ['deliveries', 404, '<!DOCTYPE html><title>Not found</title>'],
+      ['triggers', 403, { message: 'no' }],
+      ['deliveries', 200, { data: 'x' }],
+    ] as const)('the %s are an error when Procore answers %d %j', async (what, status, body) => {
+      await expect(ask[what](answering(status, body).api)).rejects.toThrow();
+    });
+
+    it('a 404 of the hook itself, or of the list of hooks, stays an error', async () => {
+      await expect(answering(404, {}).api.changeHook(null, '77', {})).rejects.toMatchObject({ status: 404 });
+      await expect(answering(404, {}).api.listHooks(null, 'n')).rejects.toMatchObject({ status: 404 });
+    });
+
+    it('a 404 behind deliveries that came is an error', async () => {
+      const { company } = clientWorld([
+        procoreAnswers(200, { data: [{ id: '1', payload: {} }], has_next_page: true }),
+        procoreAnswers(404, {}),
+      ]);
+      const seen: unknown[] = [];
+      const read = async () => {
+        for await (const one of hooksApi(company).deliveries(null, '77', { startDay: '2025-02-06' })) seen.push(one);
+      };
+      await expect(read()).rejects.toMatchObject({ status: 404 });
+      expect(seen).toHaveLength(1);
+    });
   });
 
   it('with one that has no id are refused', async () => {

@@ -26,6 +26,7 @@ const listed = (otherwise: Partial<Hook> = {}): Hook => ({
   destinationUrl: fields.destinationUrl,
   authorization: '*******12345',
   triggerCount: 2,
+  projectId,
   ...otherwise,
 });
 const stored = (otherwise: Partial<SubscribedHook> = {}): SubscribedHook => ({
@@ -214,6 +215,12 @@ describe('the triggers of a hook', () => {
     expect(result.repairs).toEqual(['triggers_removed']);
     expect(result.changes).toEqual([['deleteTriggers', projectId, 'h1', ['t3', 't4', 't5']]]);
     expect(result.lookedAtTriggers).toBe(1);
+  });
+
+  it('with an action that we do not know stay: nobody knows what they are for', async () => {
+    const unknown: StoredTrigger = { id: 't3', resourceName: 'RFIs', action: 'archive' };
+    const result = await keep({ ...differing, has: [...triggers, unknown, unknown] });
+    expect([result.repairs, result.changes]).toEqual([[], []]);
   });
 
   it('that Procore accepts and does not keep are named in an error', async () => {

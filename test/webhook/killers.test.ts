@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSuspect, withDeath } from '../../functions/webhook/killers.ts';
+import { isSuspect, longestUnclosed, withDeath } from '../../functions/webhook/killers.ts';
 import { withTry } from '../../functions/webhook/try-record.ts';
 import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
@@ -227,6 +227,17 @@ describe('a try of which no end is known', () => {
   it('is none when it comes sooner, or was received untried in between', () => {
     expect(closed(4, 200)).toMatchObject({ deaths: 1, tries: [{}, { outcome: 'outside' }], startedAt: undefined });
     expect(closed(5, 700)).toMatchObject({ deaths: 1, tries: [{}, { outcome: 'outside' }] });
+  });
+
+  it.each([30, 60, 300, 900])('is none when it may have lasted the whole time-out of %i s', (timeoutSeconds) => {
+    // As lib/cloud/event-queue.ts has it.
+    const visible = Math.max(visibilitySeconds, 6 * timeoutSeconds);
+    const closedBy = (seconds: number) => withDeath({ ...begun, receiveCount: 4 }, begun, startTime + seconds, visible);
+    expect(closedBy(timeoutSeconds + longestUnclosed)).toMatchObject({
+      deaths: 1,
+      tries: [{}, { outcome: 'outside' }],
+    });
+    expect(closedBy(visible - 60)).toMatchObject({ deaths: 2, tries: [{}, { outcome: 'died' }] });
   });
 
   it('is forgiven by a later one that ends in a living process: who kills does so in each', () => {

@@ -26,11 +26,9 @@ async function mark({
   let clientReads = 0;
   const dependencies: MarkDependencies = {
     ledger: { history: async () => history },
-    oauthClient: {
-      read: async () => {
-        clientReads += 1;
-        return { clientId: 'our-client', clientSecret: 'secret' };
-      },
+    ownClientId: async () => {
+      clientReads += 1;
+      return 'our-client';
     },
     subscriptions: memorySubscriptionStore([
       { ...sampleSubscription({ companyId: sampleEvent().companyId }), revision: 1 },
@@ -43,7 +41,7 @@ async function mark({
 }
 
 describe('an event', () => {
-  it('of which nothing is known has no mark, and costs no look at the secret', async () => {
+  it('of which nothing is known has no mark, and costs no look at our client id', async () => {
     expect(await mark({})).toEqual({ marks: unmarked, clientReads: 0, notes: [], counts: {} });
   });
 
@@ -72,6 +70,12 @@ describe('an event', () => {
     expect(clientReads).toBe(1);
   });
 
+  it('is handled without the mark while nobody has written our client id yet, and a note says so', async () => {
+    const unknown = { ownClientId: async () => undefined };
+    const result = await mark({ event: { sourceApplicationId: 'our-client' }, ports: unknown });
+    expect(result).toMatchObject({ marks: unmarked, notes: [['event.client_id_unknown', { eventId: about.eventId }]] });
+  });
+
   it('of a company without a subscription is unsubscribed, and counted', async () => {
     const { marks, counts } = await mark({ ports: { subscriptions: memorySubscriptionStore() } });
     expect(marks).toEqual({ ...unmarked, unsubscribed: true });
@@ -81,7 +85,7 @@ describe('an event', () => {
   it.each<[string, Partial<MarkDependencies>, string, Record<string, number>, Partial<EventMarks>]>([
     // Whether it is stale is not known then, which is not the same as no.
     ['the ledger', { ledger: { history: out } }, 'event.history_unread', { ledgerUnread: 1 }, { stale: null }],
-    ['the secret', { oauthClient: { read: out } }, 'event.oauth_client_unread', {}, {}],
+    ['our client id', { ownClientId: out }, 'event.client_id_unread', {}, {}],
     ['the subscription', { subscriptions: { read: out } }, 'event.subscription_unread', {}, {}],
   ])(
     'is handled without the mark when %s cannot be read, and a note says so',

@@ -1,5 +1,6 @@
 import type { VendedToken } from '../../functions/procore/access-token-source.ts';
 import { type CompanyClient, procoreClient } from '../../functions/procore/client.ts';
+import type { ListUnknowns } from '../../lib/procore-stand-in/list-unknowns.ts';
 import type { Unknowns } from '../../lib/procore-stand-in/unknowns.ts';
 import { memoryPort } from '../memory/port.ts';
 import { connect, standIn } from '../procore-stand-in/setup.ts';
@@ -20,10 +21,15 @@ export interface ApiRequest {
 export type Interception = (request: ApiRequest, send: () => Promise<Response>) => Promise<Response>;
 
 /** A stand-in whose rate limit is out of the way, and clients of a company as a person who connected. */
-export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns> = {}) {
+export async function connectedStandIn(
+  seed: string,
+  unknowns: Partial<Unknowns> = {},
+  lists: Partial<ListUnknowns> = {},
+) {
   const procore = await standIn({
     seed,
-    unknowns: { rateLimits: { hourly: 1_000_000, spike: 1_000_000 }, ...unknowns },
+    unknowns: { rateLimits: { windows: [{ limit: 1_000_000, seconds: 3600 }] }, ...unknowns },
+    lists,
   });
   // These tests are not about rotation.
   procore.control.setAccessTokenLifetime(90 * 24 * 3600);
@@ -52,7 +58,7 @@ export async function connectedStandIn(seed: string, unknowns: Partial<Unknowns>
     return procoreClient({
       environment: 'sandbox',
       origins: { apiOrigin: procore.apiOrigin },
-      tokens: { environment: 'sandbox', current: async () => token, rejected: async () => token },
+      tokens: { environment: 'sandbox', connectionId: 'acme', current: async () => token, rejected: async () => token },
       fetch: memoryPort('procore', { fetch: answer }).fetch,
       clock: () => procore.control.now() / 1000,
       sleep: async () => {},

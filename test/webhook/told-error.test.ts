@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AccessTokenRefusedError } from '../../functions/procore/access-token-source.ts';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { OnEventNotLoadedError } from '../../functions/webhook/load-handlers.ts';
@@ -8,6 +9,15 @@ import { toldError } from '../../functions/webhook/told-error.ts';
 import { failed } from '../procore/failed-exchange.ts';
 
 const nowhere = () => undefined;
+
+const reconnect = 'Make a connect link for "acme" and let the customer open it.';
+const refusal = {
+  error: {
+    code: 'reauthorization_required',
+    message: `Connection "acme" must be authorized again: the access was revoked. ${reconnect}`,
+    reconnect,
+  },
+} as const;
 
 describe('what is told of an error', () => {
   it('is its name, its own words and its line', () => {
@@ -41,10 +51,12 @@ describe('what is told of an error', () => {
     [new HandlerTimeoutError(55_000), /^Make it faster, pass `signal` on/],
     [new OnEventNotLoadedError(new Error('x')), /^Correct the file and deploy again/],
     [new ProcoreApiError(failed(400, { errors: 'bad' })), /^\S/],
+    [new AccessTokenRefusedError(refusal), /^Make a connect link for "acme"/],
   ])('has the remedy beside the text, and once: %s', (error, remedy) => {
     const told = toldError(error, nowhere);
     expect(told.remedy).toMatch(remedy);
     expect(told.text).not.toContain(told.remedy);
+    expect(told.text).not.toContain('  ');
     expect(`${told.text} ${told.remedy}`.length).toBeGreaterThan(60);
     // An error of the integrator's may have ours as its cause.
     expect(toldError(new Error('sync failed', { cause: error }), nowhere).remedy).toBe(told.remedy);
@@ -80,7 +92,7 @@ describe('the line of an error', () => {
   };
   const sourceOf = ({ file, line, column }: { file: string; line: number; column: number }) => {
     const source = file === 'file:///var/task/index.mjs' ? sources[line] : undefined;
-    return source === undefined ? undefined : { source, line: column };
+    return source === undefined ? undefined : { source, line: column, column: 4 };
   };
   const stackOf = (...lines: readonly number[]) => ({
     stack: [
@@ -90,8 +102,8 @@ describe('the line of an error', () => {
   });
 
   it('is the innermost of the integrator’s own, else the innermost of all', () => {
-    expect(sourceFrame(stackOf(1, 2, 3, 3), sourceOf)).toBe('on-event.ts:30');
-    expect(sourceFrame(stackOf(1, 2), sourceOf)).toBe('procore-connector/functions/a.ts:10');
+    expect(sourceFrame(stackOf(1, 2, 3, 3), sourceOf)).toBe('on-event.ts:30:4');
+    expect(sourceFrame(stackOf(1, 2), sourceOf)).toBe('procore-connector/functions/a.ts:10:4');
     expect(sourceFrame(stackOf(9), sourceOf)).toBeUndefined();
   });
 
@@ -101,7 +113,7 @@ describe('the line of an error', () => {
       'at async file:///var/task/index.mjs:3:1',
       'at new X (file:///var/task/index.mjs:3:1)',
     ]) {
-      expect(sourceFrame({ stack: `Error: x\n    ${frame}` }, sourceOf), frame).toBe('on-event.ts:1');
+      expect(sourceFrame({ stack: `Error: x\n    ${frame}` }, sourceOf), frame).toBe('on-event.ts:1:4');
     }
     expect(
       sourceFrame({ stack: 'Error: at file:///var/task/index.mjs:3:1\n    at <anonymous>' }, sourceOf),

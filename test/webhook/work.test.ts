@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { nameInEvent } from '../../functions/procore/resource-names.ts';
 import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
+import { longestUnmarked } from '../../functions/webhook/run-message.ts';
+import { workBatch } from '../../functions/webhook/work.ts';
 import { statusOf } from '../../lib/operator/event-search.ts';
+import { memoryLedger } from '../memory/ledger.ts';
+import { untilReturn } from '../memory/port.ts';
 import { sampleTime } from './sample-events.ts';
 import {
   ledgerOut,
@@ -11,7 +16,15 @@ import {
   receivedChange,
   sampleChange,
   workerWorld as setUp,
+  startTime,
 } from './worker-world.ts';
+
+/** Only the pauses between tries to write a mark come to their end. @param pauses those that did */
+const marking = (pauses: number[]) => (milliseconds: number) => {
+  if (milliseconds !== [250, 500, 1000, 2000][pauses.length % 4]) return new Promise<void>(() => {});
+  pauses.push(milliseconds);
+  return Promise.resolve();
+};
 
 describe('a batch', () => {
   it('hands every event to onEvent and has nothing left', async () => {
@@ -115,6 +128,28 @@ describe('a batch', () => {
     failing.set('a', new Error('no'));
     expect(await work(received({ id: 'a' }), received({ id: 'b' }))).toEqual(['message of a', 'message of b']);
     expect(observer.notes.at(-1)).toEqual(['event.not_postponed', { errorName: 'Error', count: 2 }]);
+  });
+
+  it('ends what the process has kept of an event’s resources before onEvent may read them', async () => {
+    const steps: unknown[] = [];
+    const { work } = setUp({
+      reads: { resourceChanged: (...changed) => steps.push(changed), connectionChanged: out },
+      handlers: { onEvent: async ({ id }) => void steps.push(id) },
+    });
+    const relatedResources = [{ id: '7', name: 'Cost Codes' }];
+    await work(received({ id: 'a', resourceName: 'Direct Costs', companyId: '5', relatedResources }));
+    const names = [nameInEvent('Direct Costs'), nameInEvent('Cost Codes')];
+    expect(steps).toEqual([['sandbox', '5', names], 'a']);
+  });
+
+  it('ends what the process has kept for a connection before onConnectionChange is told', async () => {
+    const steps: unknown[] = [];
+    const { work } = setUp({
+      reads: { resourceChanged: out, connectionChanged: (...changed) => steps.push(changed) },
+      handlers: { onConnectionChange: async ({ change }) => void steps.push(change) },
+    });
+    await work(receivedChange({ connectionId: 'acme', change: 'connected' }));
+    expect(steps).toEqual([['sandbox', 'acme'], 'connected']);
   });
 
   it('hands a connection’s change to onConnectionChange', async () => {
@@ -243,21 +278,90 @@ describe('marks', () => {
     expect(observer.counts.get('eventUnsubscribed')).toBe(1);
   });
 
-  it('handles events unmarked when neither ledger, subscriptions nor secret can be read', async () => {
+  it('marks an older event as stale although the ledger refuses the mark of the newer one at first', async () => {
+    const ledger = memoryLedger(() => sampleTime);
+    let refusals = 4;
+    const pauses: number[] = [];
+    const { work, handled, observer } = setUp({
+      ledger: {
+        ...ledger,
+        markHandled: (...mark) => (refusals-- > 0 ? out() : ledger.markHandled(...mark)),
+      },
+      sleep: marking(pauses),
+    });
+    await work(
+      received({ id: 'newer', occurredAt: sampleTime - 10 }),
+      received({ id: 'older', occurredAt: sampleTime - 20 }),
+    );
+    expect(handled.map(({ id, marks }) => [id, marks.stale])).toEqual([
+      ['newer', false],
+      ['older', true],
+    ]);
+    expect(pauses).toEqual([250, 500, 1000, 2000]);
+    expect(observer.counts.get('ledgerUnwritten')).toBeUndefined();
+  });
+
+  describe('when the ledger takes no mark for minutes, and can be read', () => {
+    function refusing() {
+      const ledger = memoryLedger(() => sampleTime);
+      const state = { refuses: true };
+      const world = setUp({
+        ledger: { ...ledger, markHandled: (...mark) => (state.refuses ? out() : ledger.markHandled(...mark)) },
+        sleep: marking([]),
+      });
+      const newer = received({ id: 'newer', occurredAt: sampleTime - 10 });
+      const older = received({ id: 'older', occurredAt: sampleTime - 20 });
+      return { ...world, state, newer, older };
+    }
+
+    it('keeps an event on the queue with those behind it, does not run it again, and marks the older one', async () => {
+      const { work, ids, handled, postponed, state, newer, older } = refusing();
+      expect(await work(newer, older)).toEqual([newer.messageId, older.messageId]);
+      expect(postponed).toEqual([{ ids: [newer.messageId, older.messageId], seconds: expect.any(Number) }]);
+      expect(postponed[0]?.seconds).toBeLessThanOrEqual(60);
+      expect(await work({ ...newer, receiveCount: 2 })).toEqual([newer.messageId]);
+      expect(ids()).toEqual(['newer']);
+      state.refuses = false;
+      expect(await work({ ...newer, receiveCount: 3 }, { ...older, receiveCount: 2 })).toEqual([]);
+      expect(handled.map(({ id, marks }) => [id, marks.stale])).toEqual([
+        ['newer', false],
+        ['older', true],
+      ]);
+    });
+
+    it('runs it again in another process, which does not know of it', async () => {
+      const { work, ids, newer, again } = refusing();
+      await work(newer);
+      const other = again();
+      await untilReturn(() => workBatch([{ ...newer, receiveCount: 2 }], other));
+      expect(ids()).toEqual(['newer', 'newer']);
+    });
+
+    it('lets it go a quarter of an hour after it was first received, and one without a time at once', async () => {
+      const { work, newer } = refusing();
+      expect(await work({ ...newer, firstReceivedAt: startTime - longestUnmarked })).toEqual([]);
+      expect(await work(received({ id: 'timeless', occurredAt: null }))).toEqual([]);
+      expect(await work(receivedChange({}))).toEqual([]);
+    });
+  });
+
+  it('handles events unmarked when neither ledger, subscriptions nor client id can be read', async () => {
     const { work, handled, observer } = setUp({
       ledger: ledgerOut,
-      oauthClient: { read: out },
+      ownClientId: out,
       subscriptions: { read: out },
+      sleep: marking([]),
     });
-    expect(await work(received({ id: 'a', sourceApplicationId: 'our-client' }))).toEqual([]);
+    const late = { firstReceivedAt: startTime - longestUnmarked };
+    expect(await work(received({ id: 'a', sourceApplicationId: 'our-client' }, late))).toEqual([]);
     expect(handled[0]?.marks).toEqual({ handledBefore: false, stale: null, loop: false, unsubscribed: false });
     expect(observer.counts.get('ledgerUnread')).toBe(1);
     expect(observer.counts.get('ledgerUnwritten')).toBe(1);
     const about = { eventId: 'a', errorName: 'Error' };
     // The three reads are made side by side, so they fail in any order.
     expect(observer.notes.slice(0, 3).toSorted()).toEqual([
+      ['event.client_id_unread', about],
       ['event.history_unread', about],
-      ['event.oauth_client_unread', about],
       ['event.subscription_unread', about],
     ]);
     expect(observer.notes.slice(3)).toEqual([['event.not_marked', about]]);

@@ -1,15 +1,18 @@
 import type { ConnectionChange } from '../../functions/connection/connection-change.ts';
-import type { OAuthClientSource } from '../../functions/oauth/token-endpoint.ts';
+import { rememberedClientId } from '../../functions/oauth/client-id.ts';
+import { sharedReads } from '../../functions/procore/shared-reads.ts';
 import { keyBreaker } from '../../functions/webhook/breaker.ts';
 import { companyClientWhenCalled } from '../../functions/webhook/event-client.ts';
 import type { EventHandlers, MarkedEvent } from '../../functions/webhook/event-handlers.ts';
 import { type EventMessage, groupId, queueJson } from '../../functions/webhook/event-message.ts';
 import { keyEvidence } from '../../functions/webhook/evidence.ts';
+import { UnknownSecretError } from '../../functions/webhook/own-secrets.ts';
 import type { Try } from '../../functions/webhook/try-record.ts';
 import type { WebhookEvent } from '../../functions/webhook/webhook-event.ts';
 import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
 import type { EventWorkQueue, ReceivedMessage } from '../../functions/webhook/work-queue.ts';
+import { memoryClientId } from '../memory/client-id.ts';
 import { memoryLedger } from '../memory/ledger.ts';
 import { memoryPort, untilReturn } from '../memory/port.ts';
 import { memorySubscriptionStore } from '../memory/subscription-store.ts';
@@ -106,9 +109,6 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
     },
     receive: async () => [],
   };
-  const oauthClient: OAuthClientSource = {
-    read: async () => ({ clientId: 'our-client', clientSecret: 'kept-secret' }),
-  };
   const fail = (id: string) => {
     const error = failing.get(id);
     if (error !== undefined) throw error;
@@ -130,6 +130,9 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
     handlers: load ?? (async () => loaded),
     evidence: keyEvidence({ ledger, clock }),
     breaker: keyBreaker({ clock, randomFraction: () => 0 }),
+    unmarked: new Map(),
+    secret: (name) => Promise.reject(new UnknownSecretError(name, [])),
+    reads: sharedReads(),
     frameOf: () => 'on-event.ts:12',
     giveUpAfterHours: 72,
     clock,
@@ -139,10 +142,10 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
     subscriptions: memorySubscriptionStore([{ ...sampleSubscription({ companyId: '1357908642' }), revision: 1 }]),
     remaining: () => 60_000,
     observer,
+    ownClientId: rememberedClientId(memoryClientId('our-client'), clock),
     ...otherwise,
     queue: memoryPort<EventWorkQueue>('event work queue', { ...queue, ...otherwise.queue }),
     ledger: otherwise.ledger ? memoryPort('ledger', otherwise.ledger) : ledger,
-    oauthClient: memoryPort<OAuthClientSource>('oauth client', otherwise.oauthClient ?? oauthClient),
   };
   return {
     ...{ time, handled, changes, postponed, dead, deleted, failing, observer, ledger, writes, dependencies },
@@ -153,6 +156,7 @@ export function workerWorld({ handlers, load, ...otherwise }: WorldOptions = {})
       ...dependencies,
       evidence: keyEvidence({ ledger, clock }),
       breaker: keyBreaker({ clock, randomFraction: () => 0 }),
+      unmarked: new Map(),
     }),
   };
 }

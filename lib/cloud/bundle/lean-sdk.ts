@@ -23,6 +23,30 @@ const replaced: Readonly<Record<string, string>> = {
     'export { absent as DOT_PATTERN, absent as S3_HOSTNAME_PATTERN, absent as isArnBucketName, absent as isDnsCompatibleBucketName };',
 };
 
+/** What the SDK knows of a partition, e.g. `aws-cn`. */
+interface Partition {
+  readonly regionRegex: string;
+  readonly regions: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Takes 2.5 kB of regions out of the SDK's list of partitions: those whose partition their name tells as well, by the patterns
+ * at which the SDK looks next. What is noted of them is a description, which no endpoint needs.
+ *
+ * @param source the file, which is JSON behind `export const partitionsInfo =`
+ */
+function withoutRegions(source: string): string {
+  const list = source.replace(/^export const partitionsInfo = /, '').replace(/;\s*$/, '');
+  const { partitions, ...rest } = JSON.parse(list) as { readonly partitions: readonly Partition[] };
+  const lean = partitions.map(({ regions, ...partition }) => {
+    const isTold = (name: string) =>
+      partitions.find(({ regionRegex }) => new RegExp(regionRegex).test(name))?.regionRegex === partition.regionRegex;
+    const kept = Object.keys(regions).filter((name) => !isTold(name));
+    return { ...partition, regions: Object.fromEntries(kept.map((name) => [name, {}])) };
+  });
+  return `export const partitionsInfo = ${JSON.stringify({ partitions: lean, ...rest })};`;
+}
+
 /** Files of the SDK that a bundle does not need, or not whole. What a client does and throws is not touched. */
 export const leanSdk: Plugin = {
   name: 'lean-sdk',
@@ -32,6 +56,9 @@ export const leanSdk: Plugin = {
       const { name, version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });
+    onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]aws[\\/]partitions\.js$/ }, async ({ path }) => ({
+      contents: withoutRegions(await readFile(path, 'utf8')),
+    }));
     onLoad({ filter: /[\\/]@(smithy|aws-sdk)[\\/].*\.js$/ }, ({ path }) => {
       const [, end = ''] = /([^\\/]+[\\/][^\\/]+)$/.exec(path) ?? [];
       const contents = replaced[end.replace('\\', '/')];

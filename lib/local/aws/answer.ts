@@ -43,6 +43,14 @@ export function jsonAnswer(body: unknown, version: '1.0' | '1.1'): AwsAnswer {
  * @param service as in the credential scope of the signature
  */
 export function refusalAnswer(service: string, { code, message, status, fields }: AwsRefusal): AwsAnswer {
+  if (service === 'cloudformation') {
+    const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+    return {
+      status,
+      headers: { 'content-type': 'text/xml' },
+      body: `<ErrorResponse>${error}<RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
+    };
+  }
   const type =
     { sqs: `com.amazonaws.sqs#${code}`, dynamodb: `com.amazonaws.dynamodb.v20120810#${code}` }[service] ?? code;
   const headers = {
@@ -52,4 +60,9 @@ export function refusalAnswer(service: string, { code, message, status, fields }
     ...(service === 'sqs' && { 'x-amzn-query-error': `${sqsQueryCode(code)};${status < 500 ? 'Sender' : 'Receiver'}` }),
   };
   return { status, headers, body: JSON.stringify({ __type: type, message, Message: message, ...fields }) };
+}
+
+/** What is sent on of a call. */
+export interface ForwardedCall {
+  readonly headers: Readonly<Record<string, string>>;
 }

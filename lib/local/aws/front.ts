@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { type Kept, keptNowhere } from '../../kept.ts';
 import { close, listen } from '../../listening.ts';
+import { controlKeyHeader, controlPath } from '../../local-control.ts';
+import { type DrawnKey, drawKey, keyFileOf, operatorName as operatorCaller } from '../../local-key.ts';
+import { refuseForeignHosts } from '../../loopback-only.ts';
+import type { KeptStack } from '../state/kept-stack.ts';
 import { type AwsAnswer, AwsRefusal, jsonAnswer, refusalAnswer } from './answer.ts';
 import { answerCloudFormation } from './cloudformation.ts';
 import {
@@ -16,14 +21,17 @@ import { createSecretsManager, type SecretsManager } from './secrets-manager.ts'
 import { checkSqsCall } from './sqs-rules.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
 
+/** Answers a call of the command line to the local system itself. @param request parsed JSON @returns what becomes JSON */
+export type AnswerControl = (request: unknown) => Promise<unknown>;
+
 /** The one endpoint for all AWS calls on this machine. */
 export interface AwsFront {
   /** Scheme, host and port; what `AWS_ENDPOINT_URL` is set to. */
   readonly endpoint: string;
   /**
    * Says who calls and how functions are invoked, once the template is resolved, which itself needs the endpoint.
-   * An access key id that belongs to no function is the operator's and may do everything, unless `limitOperator` says
-   * otherwise: nothing here is secret.
+   * Who signs with the key of the system and is no function is the operator, and may do everything, unless
+   * `limitOperator` says otherwise.
    *
    * @param outputs the stack's, by which the command line finds everything
    * @param logs what the functions have written
@@ -36,15 +44,18 @@ export interface AwsFront {
   ): void;
   /** Says what the operator may do from now on; see Permissions. */
   limitOperator(policy: OperatorPolicy | undefined): void;
+  /** Takes calls of the command line to the local system itself, from now on. */
+  takeControl(answer: AnswerControl): void;
   /** Every permission that a function, or a limited operator, made use of so far, each once. */
   usedPermissions(): UsedPermission[];
-  /** Closes the endpoint and the stand-ins; their state is gone. */
+  /** Closes the endpoint and the stand-ins; what is not kept is gone. */
   stop(): Promise<void>;
 }
 
 interface Call extends LambdaCall {
   readonly service: string;
-  readonly accessKeyId: string;
+  /** Who signed: a function's logical id, or anything else for the operator. */
+  readonly caller: string;
 }
 
 const host = '127.0.0.1';
@@ -56,20 +67,24 @@ const dynamoSkips = 'ReturnValuesOnConditionCheckFailure';
 
 /**
  * Starts the endpoint and the stand-ins behind it: dynalite, fauxqs, and our own for Secrets Manager and Lambda.
- * Signatures are not verified; of each, the front reads the access key id and the service.
+ * Signatures are not verified; of each, the front reads the service and the access key id, in which the key is that this
+ * start has drawn (lib/local-key.ts). Without it nothing is answered.
  *
  * @param port 0 for any free one
  * @param log gets a line for what a person should know
+ * @param kept what the last run has left, and where this one keeps what it stores. @default nothing is kept
  */
-export async function startAwsFront(port: number, log: (line: string) => void): Promise<AwsFront> {
+export async function startAwsFront(port: number, log: (line: string) => void, kept?: KeptStack): Promise<AwsFront> {
   const server = createServer();
   // Longer than the SDK's agents keep a socket, so that no call meets one that is just being closed.
   server.keepAliveTimeout = 120_000;
   // The only step that may fail comes first: the port may be taken.
   const endpoint = `http://${host}:${await listen(server, port)}`;
-  const standIns = await startStandIns();
+  const key = drawKey(endpoint);
+  const standIns = await startStandIns(kept);
   const permissions = new Permissions();
-  const secretsManager = createSecretsManager(() => Date.now() / 1000);
+  const keeps = kept?.state ?? keptNowhere;
+  const secretsManager = createSecretsManager(() => Date.now() / 1000, keeps);
   let served: Served = {
     functionNames: new Set(),
     outputs: {},
@@ -77,13 +92,16 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     invoke: () => Promise.reject(new Error('No functions are served yet.')),
   };
 
+  let answerControl: AnswerControl | undefined;
   server.on('request', async (incoming, response) => {
     let service = '';
     let said: AwsAnswer;
     try {
-      const call = await readCall(incoming);
-      service = call.service;
-      said = await answer(call, { endpoint, standIns, permissions, secretsManager, served, log });
+      const asked = await readCall(incoming);
+      service = asked.service;
+      const call = { ...asked, caller: requireKey(asked.accessKeyId, key, endpoint) };
+      if (answerControl && isControl(call)) said = jsonAnswer(await answerControl(parseBody(call.body)), '1.0');
+      else said = await answer(call, { endpoint, standIns, permissions, secretsManager, kept: keeps, served, log });
     } catch (error) {
       const known = error instanceof AwsRefusal;
       // While the front stops, the long polls under way break off.
@@ -92,6 +110,7 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
     }
     response.writeHead(said.status, said.headers).end(said.body);
   });
+  refuseForeignHosts(server);
 
   return {
     endpoint,
@@ -100,9 +119,13 @@ export async function startAwsFront(port: number, log: (line: string) => void): 
       const callable = principals.flatMap(({ name, aliases }) => [name, ...aliases.map((alias) => `${name}:${alias}`)]);
       served = { functionNames: new Set(callable), outputs, logs, invoke };
     },
+    takeControl: (answer) => {
+      answerControl = answer;
+    },
     limitOperator: (policy) => permissions.limitOperator(policy),
     usedPermissions: () => permissions.used(),
     async stop() {
+      key.forget();
       await close(server);
       await standIns.stop();
     },
@@ -122,13 +145,14 @@ interface FrontParts {
   readonly standIns: StandIns;
   readonly permissions: Permissions;
   readonly secretsManager: SecretsManager;
+  readonly kept: Kept;
   readonly served: Served;
   readonly log: (line: string) => void;
 }
 
 async function answer(
   call: Call,
-  { endpoint, standIns, permissions, secretsManager, served, log }: FrontParts,
+  { endpoint, standIns, permissions, secretsManager, kept, served, log }: FrontParts,
 ): Promise<AwsAnswer> {
   if (call.service === 'lambda') {
     const { operation, parameters } = readAccountCall(call) ?? {};
@@ -139,12 +163,15 @@ async function answer(
   }
   const { operation, parameters } = readOperation(call);
   permissions.authorize(call, operation, parameters);
-  if (call.service === 'cloudformation' && !permissions.isFunction(call.accessKeyId)) {
+  if (call.service === 'cloudformation' && !permissions.isFunction(call.caller)) {
     return answerCloudFormation(call.body, served.outputs);
   }
   switch (call.service) {
-    case 'secretsmanager':
-      return jsonAnswer(secretsManager(operation, parameters), '1.1');
+    case 'secretsmanager': {
+      const said = jsonAnswer(secretsManager(operation, parameters), '1.1');
+      await kept.durable();
+      return said;
+    }
     case 'logs':
       return jsonAnswer(served.logs.answer(operation, parameters), '1.1');
     case 'dynamodb':
@@ -163,13 +190,28 @@ async function answer(
   }
 }
 
-async function readCall(incoming: IncomingMessage): Promise<Call> {
+/** Functions have the key as well, and no business here. */
+function isControl({ url, caller }: Call): boolean {
+  return url.pathname === controlPath && caller === operatorCaller;
+}
+
+/** @returns who calls @throws AwsRefusal as AWS refuses a key that it does not know */
+function requireKey(accessKeyId: string, key: DrawnKey, endpoint: string): string {
+  const caller = key.callerOf(accessKeyId);
+  if (caller !== undefined) return caller;
+  const text =
+    'The AWS on this machine takes calls with the key alone that was drawn when it started. It is the access key id ' +
+    `local-KEY, and KEY stands in ${keyFileOf(endpoint)} of the folder in which npm start runs.`;
+  throw new AwsRefusal('UnrecognizedClientException', text, 403);
+}
+
+async function readCall(incoming: IncomingMessage): Promise<Omit<Call, 'caller'> & { readonly accessKeyId: string }> {
   const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
   // Credential=KEY/DATE/REGION/SERVICE/aws4_request
   const credential = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '');
   return {
     service: credential?.[2] ?? '',
-    accessKeyId: credential?.[1] ?? '',
+    accessKeyId: credential?.[1] ?? headers[controlKeyHeader] ?? '',
     method: incoming.method ?? '',
     url: new URL(incoming.url ?? '/', `http://${host}`),
     headers,

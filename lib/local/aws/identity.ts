@@ -9,9 +9,6 @@ export const region = 'us-east-1';
 /** The name of the local stack, as `AWS::StackName` resolves. */
 export const stackName = 'Local';
 
-/** The access key id of callers outside the stack: scripts, the command line, a person. */
-export const operatorAccessKeyId = 'local';
-
 /** How those callers are named where a policy limits what they may do. */
 export const operatorName = 'operator';
 

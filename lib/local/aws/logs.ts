@@ -16,7 +16,8 @@ interface LogEvent {
 export interface LocalLogs {
   take(logGroupName: string, line: LogLine): void;
   /**
-   * Answers FilterLogEvents: the whole group, from a time on; of patterns, a single term in quotation marks.
+   * Answers FilterLogEvents: the whole group, from a time on and to one; of patterns, a single term in quotation marks, or
+   * one field of JSON with its value.
    *
    * @throws AwsRefusal for anything else
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -41,23 +42,51 @@ export function createLogs(now: () => number): LocalLogs {
       groups.set(logGroupName, events.slice(-mostLines));
     },
     answer(operation, parameters) {
-      const { logGroupName, startTime = 0, nextToken = '', filterPattern = '""', ...others } = Object(parameters);
-      const term = /^"([^"]*)"$/.exec(filterPattern)?.[1];
+      const {
+        logGroupName,
+        startTime = 0,
+        endTime,
+        nextToken = '',
+        filterPattern = '""',
+        ...others
+      } = Object(parameters);
+      const fits = readPattern(filterPattern);
       if (
         operation !== 'FilterLogEvents' ||
-        term === undefined ||
+        fits === undefined ||
         Object.keys(others).some((name) => name !== 'limit')
       ) {
         throw new AwsRefusal(
           'InvalidParameterException',
-          'The local logs know FilterLogEvents, and as filter pattern one "term".',
+          'The local logs know FilterLogEvents, and as filter pattern one "term", or one field: { $.name = "value" }.',
         );
       }
       const later = (groups.get(logGroupName) ?? []).filter(
-        ({ timestamp, eventId, message }) => timestamp >= startTime && eventId > nextToken && message.includes(term),
+        ({ timestamp, eventId, message }) =>
+          timestamp >= startTime && timestamp <= (endTime ?? timestamp) && eventId > nextToken && fits(message),
       );
       const events = later.slice(0, mostInPage);
       return { events, ...(later.length > mostInPage && { nextToken: events.at(-1)?.eventId }) };
     },
+  };
+}
+
+/**
+ * Reads a filter pattern.
+ *
+ * @returns whether a line fits; undefined for a pattern of another form
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ */
+function readPattern(pattern: string): ((message: string) => boolean) | undefined {
+  const [, term] = /^"([^"]*)"$/.exec(pattern) ?? [];
+  if (term !== undefined) return (message) => message.includes(term);
+  const [, name, value] = /^\{ \$\.(\w+) = "([\w.:-]*)" \}$/.exec(pattern) ?? [];
+  if (name === undefined) return undefined;
+  return (message) => {
+    try {
+      return Object(JSON.parse(message))[name] === value;
+    } catch {
+      return false;
+    }
   };
 }

@@ -3,7 +3,7 @@ import { evaluate, type Permission, requiredPermissions, type Statement } from '
 import { AwsRefusal } from './answer.ts';
 import { operatorName, sessionArn } from './identity.ts';
 
-/** A function as the front knows it: it signs with its logical id as access key id, and may do what its role's statements allow. */
+/** A function as the front knows it: its calls name its logical id, and it may do what its role's statements allow. */
 export interface Principal {
   readonly logicalId: string;
   readonly name: string;
@@ -40,9 +40,9 @@ export class Permissions {
     this.#principals = new Map(principals.map((principal) => [principal.logicalId, principal]));
   }
 
-  /** Tells whether an access key id is a function's. */
-  isFunction(accessKeyId: string): boolean {
-    return this.#principals.has(accessKeyId);
+  /** Tells whether a caller is a function. */
+  isFunction(caller: string): boolean {
+    return this.#principals.has(caller);
   }
 
   /** Says what the operator may do from now on. @param policy without one everything */
@@ -55,8 +55,8 @@ export class Permissions {
    *
    * @throws AwsRefusal as IAM would refuse it
    */
-  authorize({ accessKeyId, service }: Caller, operation: string, parameters: unknown): void {
-    const principal = this.#principals.get(accessKeyId);
+  authorize({ caller, service }: Caller, operation: string, parameters: unknown): void {
+    const principal = this.#principals.get(caller);
     const required = requiredPermissions(service, operation, parameters);
     if (principal) this.#check(service, principal.name, principal.roleStatements, required);
     else if (this.#operator) {
@@ -83,7 +83,7 @@ export class Permissions {
 }
 
 interface Caller {
-  readonly accessKeyId: string;
+  readonly caller: string;
   readonly service: string;
 }
 

@@ -19,6 +19,9 @@ export interface Secret {
   deletedAt?: number | undefined;
 }
 
+/** The description of a secret that every start is given anew, from a file of the integrator's: it need not be kept. */
+export const givenAtEachStart = 'Given at each start';
+
 /** The staging label of the version that a secret has now. */
 export const current = 'AWSCURRENT';
 const previous = 'AWSPREVIOUS';

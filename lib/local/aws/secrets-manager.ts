@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { type Kept, keptNowhere } from '../../kept.ts';
+import { restoreSecrets, secretKeeper } from '../state/kept-secrets.ts';
 import { AwsRefusal } from './answer.ts';
 import { secretArn } from './identity.ts';
 import { current, holderOf, isSameValue, label, type Secret, SecretStore, type SecretVersion } from './secret-store.ts';
@@ -165,18 +167,24 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * Makes an empty Secrets Manager that lives in memory: ten operations, with staging labels as AWS moves them.
+ * Makes a Secrets Manager that lives in memory: ten operations, with staging labels as AWS moves them.
  *
  * @param clock gives epoch seconds
+ * @param kept what it begins with, and where it puts every change. @default nothing, nowhere
  * @returns a function that throws AwsRefusal for what AWS refuses, and for operations and parameters it does not know
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/
  */
-export function createSecretsManager(clock: () => number): SecretsManager {
+export function createSecretsManager(clock: () => number, kept: Kept = keptNowhere): SecretsManager {
   const store = new SecretStore(clock);
+  restoreSecrets(store, kept);
+  const keep = secretKeeper(store, kept);
+  keep();
   return (name, parameters) => {
     const run = operations[name];
-    if (run) return run(store, parameters);
-    throw new AwsRefusal('UnsupportedOperation', `The local Secrets Manager does not know ${name}.`);
+    if (!run) throw new AwsRefusal('UnsupportedOperation', `The local Secrets Manager does not know ${name}.`);
+    const answer = run(store, parameters);
+    keep();
+    return answer;
   };
 }
 

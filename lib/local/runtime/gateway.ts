@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { close, listen } from '../../listening.ts';
+import { refuseForeignHosts } from '../../loopback-only.ts';
 import { toGatewayEvent } from './gateway-event.ts';
 import { type GatewayResponse, readGatewayResponse, serverError } from './gateway-response.ts';
 import { type InvokeResult, TooManyExecutionsError } from './invocation.ts';
@@ -39,6 +40,7 @@ export interface Gateway {
  * Serves an HTTP API's routes with payload format 2.0.
  *
  * @param options.port 0 takes a free one
+ * @param options.origin by which it is reached besides, e.g. a tunnel's. Default is the names of this machine alone.
  * @param options.host Default is 127.0.0.1, and then ::1 too, because `localhost` may mean either.
  * @throws PortTakenError when another program listens on the port
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -48,6 +50,7 @@ export async function startGateway(options: {
   host?: string;
   apiId: string;
   routes: GatewayRoute[];
+  origin?: string | undefined;
 }): Promise<Gateway> {
   for (const { path } of options.routes) {
     if (prefixOf(path).includes('{')) throw new Error(`The route ${path} has parameters that the local gateway lacks.`);
@@ -60,6 +63,7 @@ export async function startGateway(options: {
     });
   };
   const [first, second] = [createServer(answer), createServer(answer)];
+  for (const each of [first, second]) refuseForeignHosts(each, options.origin === undefined ? [] : [options.origin]);
   const port = await listen(first, options.port, options.host);
   if (options.host === undefined) {
     await listen(second, port, '::1').catch(async (error: unknown) => {

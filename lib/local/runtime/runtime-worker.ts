@@ -33,6 +33,9 @@ process.on('unhandledRejection', (reason) => {
 });
 
 try {
+  const { proxies } = settings;
+  // It loads what only those need who are behind a proxy.
+  if (proxies.https || proxies.http) await (await import('../../use-proxies.ts')).applyProxyRules(proxies);
   const handler = await loadHandler();
   port.on('message', (invocation: WorkerInvocation) => handle(handler, invocation));
   send({ kind: 'ready' });

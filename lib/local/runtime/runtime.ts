@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { ConnectorError } from '../../../functions/connector-error.ts';
 import { type InvokeResult, type LogLine, type RuntimeFunction, TooManyExecutionsError } from './invocation.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
@@ -21,6 +22,13 @@ export interface Runtime {
    * @throws UnknownFunctionError
    */
   replaceCode(name: string, assetDirectory: string): Promise<void>;
+  /**
+   * Gives a function variables besides those that it was started with, likewise.
+   *
+   * @param variables in place of those that it was given before
+   * @throws UnknownFunctionError
+   */
+  giveVariables(name: string, variables: Readonly<Record<string, string>>): Promise<void>;
   /** Ends every sandbox; invocations under way or waiting are rejected. */
   stop(): Promise<void>;
 }
@@ -72,6 +80,7 @@ export function startRuntime(
       });
     },
     replaceCode: async (name, assetDirectory) => poolOf(name).replaceCode(assetDirectory),
+    giveVariables: async (name, variables) => poolOf(name).giveVariables(variables),
     async stop() {
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
@@ -108,16 +117,22 @@ function startPool(given: RuntimeFunction, log: (line: LogLine) => void) {
   }
 
   async function work(sandbox: Sandbox, invocation: Invocation): Promise<void> {
-    const { assetDirectory } = fn;
+    const begunAs = fn;
     busy.add(sandbox);
     const { reusable, ...result } = await sandbox.run(invocation.requestId, invocation.event);
     busy.delete(sandbox);
-    const isCurrent = assetDirectory === fn.assetDirectory && !stopped;
+    const isCurrent = begunAs === fn && !stopped;
     if (reusable && isCurrent) idle.push(sandbox);
     else if (reusable) void sandbox.end();
     if (stopped) invocation.reject(new RuntimeStoppedError(fn.name));
     else invocation.resolve(result);
     dispatch();
+  }
+
+  /** Those that run end as what they are; no other event gets to them. */
+  async function change(next: RuntimeFunction): Promise<void> {
+    fn = next;
+    await Promise.all(idle.splice(0).map((sandbox) => sandbox.end()));
   }
 
   return {
@@ -129,9 +144,11 @@ function startPool(given: RuntimeFunction, log: (line: LogLine) => void) {
       });
     },
     async replaceCode(assetDirectory: string): Promise<void> {
-      if (assetDirectory === fn.assetDirectory) return;
-      fn = { ...fn, assetDirectory };
-      await Promise.all(idle.splice(0).map((sandbox) => sandbox.end()));
+      if (assetDirectory !== fn.assetDirectory) await change({ ...fn, assetDirectory });
+    },
+    async giveVariables(variables: Readonly<Record<string, string>>): Promise<void> {
+      const environment = { ...given.environment, ...variables };
+      if (!isDeepStrictEqual(environment, fn.environment)) await change({ ...fn, environment });
     },
     async stop(): Promise<void> {
       stopped = true;

@@ -1,8 +1,16 @@
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { type ProxyRules, readProxyRules } from '../../proxy-rules.ts';
 import { functionArn, region } from '../aws/identity.ts';
 import type { InvokeResult, LambdaError, LogLine, RuntimeFunction } from './invocation.ts';
+
+const workerSource = new URL('./runtime-worker.ts', import.meta.url);
+/** The published package has it bundled, beside its command line. */
+const workerEntry = existsSync(workerSource)
+  ? workerSource
+  : new URL('../../../bin/runtime-worker.mjs', import.meta.url);
 
 /** Lambda lets a function's initialization take this long before it counts the function's own time-out. */
 const initSeconds = 10;
@@ -24,6 +32,8 @@ export interface HandlerContext {
 export interface WorkerSettings {
   assetDirectory: string;
   handler: string;
+  /** The proxies of this machine, which an account's functions do not have. */
+  proxies: ProxyRules;
   context: Omit<HandlerContext, 'awsRequestId' | 'callbackWaitsForEmptyEventLoop' | 'getRemainingTimeInMillis'>;
 }
 
@@ -61,7 +71,7 @@ export interface Sandbox {
  * process's time zone.
  */
 export function startSandbox(fn: RuntimeFunction, log: (line: LogLine) => void): Sandbox {
-  const worker = new Worker(new URL('./runtime-worker.ts', import.meta.url), {
+  const worker = new Worker(workerEntry, {
     env: lambdaEnvironment(fn),
     workerData: workerSettings(fn),
     execArgv: [],
@@ -148,6 +158,7 @@ function workerSettings(fn: RuntimeFunction): WorkerSettings {
   return {
     assetDirectory: fn.assetDirectory,
     handler: fn.handler,
+    proxies: readProxyRules(process.env),
     context: {
       functionName: fn.name,
       functionVersion: '$LATEST',

@@ -1,10 +1,12 @@
 import { type AccountLimit, accountLimitKey } from '../../concurrency.ts';
-import { startAwsFront } from '../aws/front.ts';
+import { type AnswerControl, type AwsFront, startAwsFront } from '../aws/front.ts';
 import { account, region } from '../aws/identity.ts';
 import type { OperatorPolicy, UsedPermission } from '../aws/permissions.ts';
-import { serveResources } from '../serving.ts';
+import { changedWorkers } from '../reload/changed-workers.ts';
+import { type Serving, serveResources } from '../serving.ts';
+import { keptStack, provisionAndKeep } from '../state/kept-stack.ts';
+import type { LocalState } from '../state/state-file.ts';
 import { type Assembly, synthesize } from '../template/assembly.ts';
-import { provision } from '../template/provision.ts';
 import { httpApiIds, type LocalResources, readResources } from '../template/resources.ts';
 import type { Json } from '../template/template.ts';
 import type { LogLine } from './invocation.ts';
@@ -35,17 +37,22 @@ export interface LocalStack {
    * Runs other code in the place of the workers', from their next invocation on, whatever is deployed later.
    *
    * @param assetDirectory the folder of a worker's bundle; without one it is the template's again
+   * @param environment whose worker is meant; without one all of them
    */
-  runWorkers(assetDirectory?: string): Promise<void>;
+  runWorkers(assetDirectory?: string, environment?: string): Promise<void>;
+  /** Gives the workers variables besides those of the template, likewise. @param variables in place of those given before */
+  giveWorkers(variables: Readonly<Record<string, string>>): Promise<void>;
   /**
    * Limits what the command line and scripts may do, as a role of AWS would.
    *
    * @param policy without one they may do everything, as at the start
    */
   limitOperator(policy: OperatorPolicy | undefined): void;
+  /** Takes calls of `procore trigger` and `procore stand-in`, which come to the same endpoint. */
+  takeControl(answer: AnswerControl): void;
   /** Which permission each function, and a limited operator, made use of so far. */
   usedPermissions(): UsedPermission[];
-  /** Ends functions, APIs, event sources, schedules and the stand-ins; all state is gone. */
+  /** Ends functions, APIs, event sources, schedules and the stand-ins; what is not kept is gone. */
   stop(): Promise<void>;
 }
 
@@ -60,6 +67,8 @@ export interface LocalStackOptions {
   readonly publicOrigins?: readonly (string | undefined)[];
   /** How many functions the account may run at once, of all together, as on AWS. @default no limit */
   readonly accountConcurrency?: number | undefined;
+  /** What the last run has left, and where this one keeps what it stores. @default it begins empty, and nothing stays */
+  readonly state?: LocalState | undefined;
   /** Gets what functions write, and the runner's own lines under the name `local`. */
   log(line: LogLine): void;
 }
@@ -97,11 +106,19 @@ export function accountLimitContext(accountConcurrency: number | undefined): Rea
  */
 export async function runAssembly(
   assembly: Assembly,
-  { ports, functionEnvironment, localOutputs = {}, publicOrigins = [], accountConcurrency, log }: LocalStackOptions,
+  {
+    ports,
+    functionEnvironment,
+    localOutputs = {},
+    publicOrigins = [],
+    accountConcurrency,
+    state,
+    log,
+  }: LocalStackOptions,
 ): Promise<LocalStack> {
   const assemblies = [assembly];
   let stopFront = async () => {};
-  let serving: Awaited<ReturnType<typeof serveResources>> | undefined;
+  let serving: Serving | undefined;
   const stop = async () => {
     // The stand-ins end when nothing calls them any more.
     await serving?.stop();
@@ -111,23 +128,20 @@ export async function runAssembly(
   const report = (text: string) => log({ functionName: 'local', stream: 'stderr', text });
 
   try {
-    const front = await startAwsFront(ports.aws, report);
+    const kept = state && keptStack(state);
+    const front = await startAwsFront(ports.aws, report, kept);
     stopFront = front.stop;
     const { endpoint } = front;
     const apiPorts = portsOf(httpApiIds(assembly.template), ports.apis);
-    const originOf = (port: number, index: number) => publicOrigins[index] ?? `http://localhost:${port}`;
-    const apiOrigins = new Map([...apiPorts].map(([id, port], index) => [id, originOf(port, index)]));
+    const apiOrigins = originsOf(apiPorts, publicOrigins);
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
-    let workerDirectory: string | undefined;
-    const codeOf = (logicalId: string) => (logicalId.includes('WebhookWorker') ? workerDirectory : undefined);
-    const functionsOf = ({ functions }: LocalResources) =>
-      functions.map((fn) => ({ ...fn, assetDirectory: codeOf(fn.logicalId) ?? fn.assetDirectory }));
-    const options = { front, apiPorts, functionEnvironment, localOutputs, accountConcurrency, log };
-    const serve = (of: LocalResources) => serveResources({ ...of, functions: functionsOf(of) }, options);
+    const workers = changedWorkers();
+    const options = { front, apiPorts, apiOrigins, functionEnvironment, localOutputs, accountConcurrency, log };
+    const serve = (of: LocalResources) => serveResources({ ...of, functions: workers.changed(of) }, options);
 
     let resources = read(assembly);
-    await provision(endpoint, resources);
+    await provisionAndKeep(endpoint, resources, kept?.provisioned, state);
     serving = await serve(resources);
     return {
       endpoint,
@@ -140,23 +154,32 @@ export async function runAssembly(
       async deploy(next) {
         assemblies.push(next);
         const after = read(next);
-        await provision(endpoint, after, resources);
+        await provisionAndKeep(endpoint, after, resources, state);
         await serving?.stop(true);
         resources = after;
         serving = await serve(resources);
+        await workers.tell(resources, serving);
       },
-      async runWorkers(assetDirectory) {
-        workerDirectory = assetDirectory;
-        for (const fn of functionsOf(resources)) await serving?.replaceCode(fn.name, fn.assetDirectory);
-      },
-      limitOperator: front.limitOperator,
-      usedPermissions: front.usedPermissions,
+      runWorkers: (assetDirectory, environment) => workers.run({ assetDirectory, environment }, resources, serving),
+      giveWorkers: (variables) => workers.give(variables, resources, serving),
+      ...shownOf(front),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What of the front the stack shows as its own. */
+function shownOf({ limitOperator, takeControl, usedPermissions }: AwsFront) {
+  return { limitOperator, takeControl, usedPermissions };
+}
+
+/** The origin of each API: a tunnel's, or this machine's. */
+function originsOf(apiPorts: ReadonlyMap<string, number>, publicOrigins: readonly (string | undefined)[]) {
+  const originOf = (port: number, index: number) => publicOrigins[index] ?? `http://localhost:${port}`;
+  return new Map([...apiPorts].map(([id, port], index) => [id, originOf(port, index)]));
 }
 
 /** Gives every API its port before the first is served: the functions' environment holds the origins. */

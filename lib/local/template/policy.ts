@@ -43,21 +43,28 @@ const documentSchema = z.strictObject({
  * Reads a resolved policy document.
  *
  * @param where names the place in errors
+ * @param leaveOut hears of each condition that is not evaluated: what it allows is allowed always, and what it denies never.
+ *   Without it conditions are refused
  * @returns its statements; those about KMS are left out, because the stand-ins encrypt nothing
  * @throws TemplateNotSupportedError for NotAction, NotResource and conditions
  */
-export function readPolicyDocument(document: Json, where: string): Statement[] {
+export function readPolicyDocument(document: Json, where: string, leaveOut?: (what: string) => void): Statement[] {
   const parsed = documentSchema.safeParse(document);
   if (!parsed.success) throw new TemplateNotSupportedError(`${where}: ${z.prettifyError(parsed.error)}`);
   const statements = parsed.data.Statement.filter(({ Action }) => !Action.every((action) => action.startsWith('kms:')));
-  return statements.map(({ Effect, Action, Resource, Condition }) => {
-    if (Condition !== undefined) {
+  return statements.flatMap(({ Effect, Action, Resource, Condition }) => {
+    if (Condition !== undefined && leaveOut !== undefined) {
+      leaveOut(
+        `${where}: the condition of the statement that ${Effect === 'Deny' ? 'denies' : 'allows'} ${Action.join(', ')}`,
+      );
+      if (Effect === 'Deny') return [];
+    } else if (Condition !== undefined) {
       throw new TemplateNotSupportedError(
         `${where}: the statement on ${Action.join(', ')} has the condition ${JSON.stringify(Condition)}, ` +
           'which the local runner does not evaluate (lib/local/template/policy.ts).',
       );
     }
-    return { effect: Effect, actions: Action, resources: Resource };
+    return [{ effect: Effect, actions: Action, resources: Resource }];
   });
 }
 
@@ -98,7 +105,7 @@ const singleForms: Readonly<Record<string, string>> = {
 };
 
 /** Services whose actions begin with another word than the one they are signed for. */
-const prefixes: Readonly<Record<string, string>> = { tagging: 'tag' };
+const prefixes: Readonly<Record<string, string>> = { monitoring: 'cloudwatch', tagging: 'tag' };
 
 /**
  * Tells what IAM asks for before AWS does a call.

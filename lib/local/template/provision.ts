@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { operatorAccessKeyId, queueUrl, region } from '../aws/identity.ts';
+import { localCredentials } from '../../local-key.ts';
+import { queueUrl, region } from '../aws/identity.ts';
 import type { SecretGeneration } from './resource-properties.ts';
 import type { LocalResources } from './resources.ts';
 import { TemplateNotSupportedError } from './template.ts';
@@ -11,11 +12,14 @@ import { TemplateNotSupportedError } from './template.ts';
 /**
  * What an SDK client needs to call the front.
  *
- * @param accessKeyId a function's logical id to act as that function, by default the operator
+ * @param name a function's logical id to act as that function, by default the operator
  */
-export function clientOptions(endpoint: string, accessKeyId = operatorAccessKeyId) {
-  return { endpoint, region, credentials: { accessKeyId, secretAccessKey: 'local' } };
+export function clientOptions(endpoint: string, name?: string) {
+  return { endpoint, region, credentials: localCredentials(endpoint, name) };
 }
+
+/** What of a template holds something. */
+export type Provisioned = Pick<LocalResources, 'tables' | 'queues' | 'secrets'>;
 
 /**
  * Creates the template's tables, queues and secrets, through the same protocols that the functions speak.
@@ -24,7 +28,7 @@ export function clientOptions(endpoint: string, accessKeyId = operatorAccessKeyI
  *   which for a secret whose first value is given otherwise means that its value is overwritten
  * @throws TemplateNotSupportedError when CloudFormation would replace a table or queue
  */
-export async function provision(endpoint: string, resources: LocalResources, before?: LocalResources): Promise<void> {
+export async function provision(endpoint: string, resources: Provisioned, before?: Provisioned): Promise<void> {
   const options = clientOptions(endpoint);
   const dynamo = new DynamoDBClient(options);
   const sqs = new SQSClient(options);
@@ -62,7 +66,7 @@ function refuseChange(name: string, before: unknown, after: unknown): void {
   if (before === undefined || isDeepStrictEqual(before, after)) return;
   throw new TemplateNotSupportedError(
     `The table ${name} would change. The local runner cannot change a table, and CloudFormation replaces it by an ` +
-      'empty one when its key changes.',
+      'empty one when its key changes. Begin with empty ones: npm start -- --fresh.',
   );
 }
 

@@ -94,6 +94,8 @@ export const resourceProperties = {
     MemorySize: z.number().default(128),
     Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
     ReservedConcurrentExecutions: number,
+    /** Only said to be left out: there is no network of one's own here. */
+    VpcConfig: z.looseObject({}).optional(),
     LoggingConfig: z
       .strictObject({ LogGroup: z.string(), LogFormat: text, SystemLogLevel: text, ApplicationLogLevel: text })
       .optional(),

@@ -66,7 +66,10 @@ export function readResources(template: Template, where: Whereabouts) {
   }
   for (const type of ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'] as const) all(type);
 
+  const leftOut: string[] = [];
   return {
+    /** What the template asks for and the runner does otherwise, for people. */
+    leftOut,
     tables: all('AWS::DynamoDB::Table').map(({ name, properties }) => ({ ...properties, TableName: name })),
     /** With attributes as CreateQueue takes them. */
     queues: all('AWS::SQS::Queue').map(({ name, properties }) => {
@@ -81,7 +84,7 @@ export function readResources(template: Template, where: Whereabouts) {
       name,
       value: properties.SecretString ?? properties.GenerateSecretString,
     })),
-    functions: readFunctions(all, where.assetRoot),
+    functions: readFunctions(all, where.assetRoot, leftOut),
     routes: readRoutes(all),
     eventSources: readEventSources(all, where.endpoint),
     rules: all('AWS::Events::Rule').map(({ logicalId, properties }) => ({
@@ -108,17 +111,21 @@ type AllOf = <Type extends KnownType>(
   readonly properties: PropertiesOf<Type>;
 }[];
 
-function readFunctions(all: AllOf, assetRoot: string) {
-  const statements = statementsByRole(all);
+function readFunctions(all: AllOf, assetRoot: string, leftOut: string[]) {
+  const statements = statementsByRole(all, leftOut);
   const aliases = Map.groupBy(all('AWS::Lambda::Alias'), ({ properties }) => properties.FunctionName);
-  return all('AWS::Lambda::Function').map(({ logicalId, name, metadata, properties }) => ({
+  const functions = all('AWS::Lambda::Function');
+  for (const { logicalId, properties } of functions) {
+    if (properties.VpcConfig !== undefined) leftOut.push(`${logicalId}: its VPC. It reaches what this machine reaches`);
+  }
+  return functions.map(({ logicalId, name, metadata, properties }) => ({
     logicalId,
     name,
     assetDirectory: assetDirectory(logicalId, metadata?.['aws:asset:path'], assetRoot),
     handler: properties.Handler,
     timeoutSeconds: properties.Timeout,
     memoryMb: properties.MemorySize,
-    environment: properties.Environment?.Variables ?? {},
+    environment: mapValues(properties.Environment?.Variables ?? {}, withLocalSecrets),
     logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
     ...(properties.ReservedConcurrentExecutions !== undefined && {
       maxConcurrency: properties.ReservedConcurrentExecutions,
@@ -130,17 +137,34 @@ function readFunctions(all: AllOf, assetRoot: string) {
 }
 
 /** What each role may do, by its ARN. */
-function statementsByRole(all: AllOf): ReadonlyMap<string, readonly Statement[]> {
+function statementsByRole(all: AllOf, leftOut: string[]): ReadonlyMap<string, readonly Statement[]> {
   const statements = new Map<string, Statement[]>();
-  const allow = (role: string, document: Json, place: string) =>
-    statements.set(role, [...(statements.get(role) ?? []), ...readPolicyDocument(document, place)]);
+  const allow = (role: string, read: readonly Statement[]) => {
+    const local = read.map((statement) => ({ ...statement, resources: statement.resources.map(withLocalSecrets) }));
+    statements.set(role, [...(statements.get(role) ?? []), ...local]);
+  };
   for (const { logicalId, properties } of all('AWS::IAM::Role')) {
-    for (const { PolicyDocument } of properties.Policies) allow(roleArn(logicalId), PolicyDocument, logicalId);
+    for (const { PolicyDocument } of properties.Policies) {
+      allow(roleArn(logicalId), readPolicyDocument(PolicyDocument, logicalId));
+    }
   }
   for (const { logicalId, properties } of all('AWS::IAM::Policy')) {
-    for (const role of properties.Roles) allow(roleArn(role), properties.PolicyDocument, logicalId);
+    // Ours stand in the roles themselves; these are what an integrator has added.
+    const read = readPolicyDocument(properties.PolicyDocument, logicalId, (what) => leftOut.push(what));
+    for (const role of properties.Roles) allow(roleArn(role), read);
   }
   return statements;
+}
+
+/** A secret of another account or region is looked for in the local Secrets Manager, under the same name. */
+function withLocalSecrets(text: string): string {
+  return text.replaceAll(/arn:[\w-]+:secretsmanager:[\w-]*:\d{12}:secret:([\w/+=.@-]+)-\w{6}(?!\w)/g, (_arn, name) =>
+    secretArn(String(name)),
+  );
+}
+
+function mapValues(values: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 }
 
 /** The route `$default` has the method `ANY`. */

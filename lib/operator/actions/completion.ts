@@ -1,13 +1,9 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Report, Session } from '../session.ts';
 import { completionScript, type ShellName } from '../shells.ts';
 
 /** Prints the script that completes `procore` in a shell. */
-export async function completion(_: Session, _flags: object, shell: ShellName): Promise<Report> {
-  const folder = fileURLToPath(new URL('../../..', import.meta.url));
-  const program = { node: process.execPath, script: join(folder, 'bin', 'procore.ts'), folder };
-  const script = completionScript(shell, program);
+export async function completion({ surroundings }: Session, _: object, shell: ShellName): Promise<Report> {
+  const script = completionScript(shell, surroundings.program);
   return { data: { shell, script }, text: script.trimEnd() };
 }
 

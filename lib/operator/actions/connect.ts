@@ -16,7 +16,9 @@ const listingMs = 5000;
 const choosingMs = 300_000;
 
 interface ConnectFlags extends EnvironmentFlag {
+  readonly displayName: string | undefined;
   readonly returnTo: string | undefined;
+  readonly confirm: boolean;
   readonly noOpen: boolean;
   readonly noWait: boolean;
   readonly serviceAccount: boolean;
@@ -37,11 +39,22 @@ export async function connect(session: StackSession, flags: ConnectFlags, wanted
 async function connectPerson(
   environment: DeployedEnvironment,
   { terminal, json }: StackSession,
-  { returnTo, noOpen, noWait }: ConnectFlags,
+  { displayName, returnTo, confirm, noOpen, noWait }: ConnectFlags,
   connectionId: string,
 ): Promise<Report> {
+  if (confirm && (!noWait || returnTo === undefined)) {
+    throw usageError(
+      '--confirm goes with --return-to and --no-wait: your backend confirms what is connected, so this command has nothing to ' +
+        'wait for.',
+    );
+  }
   const before = await findConnection(environment, connectionId);
-  const request = { connectionId, ...(returnTo !== undefined && { returnTo }) };
+  const request = {
+    connectionId,
+    ...(displayName !== undefined && { displayName }),
+    ...(returnTo !== undefined && { returnTo }),
+    ...(confirm && { confirm }),
+  };
   const answer = await terminal.working('Making the link', () => environment.invoke('ConnectLink', request));
   const link = z.object({ url: z.string(), expiresAt: z.number() }).parse(answer);
   if (noWait) return { data: { connectionId, connected: false, ...link }, text: link.url };
@@ -56,13 +69,33 @@ async function connectPerson(
     say('Connected; waiting for the choice of a company');
     return waitForCompany(environment, connectionId);
   });
-  const { companyId, companyIds, generation } = connection;
-  const several = `not chosen among ${companyIds.length}`;
-  const company = companyId ?? (companyIds.length > 1 ? several : 'unknown, Procore did not list it');
+  const { generation } = connection;
+  const text = `Connected: "${connectionId}" in ${environment.name}, company ${showCompany(connection)}, generation ${generation}.`;
+  const isInstalledNowhere = connection.companiesCount === 0;
   return {
-    data: { connected: true, ...describeConnection(connection) },
-    text: `Connected: "${connectionId}" in ${environment.name}, company ${company}, generation ${generation}.`,
+    data: {
+      connected: true,
+      ...(isInstalledNowhere && { installation: 'nowhere' }),
+      ...describeConnection(connection),
+    },
+    text: isInstalledNowhere ? `${text}\n${installedNowhere}` : text,
   };
+}
+
+/** What to do about an account that sees no company. */
+const installedNowhere =
+  'The account sees no company, because the app is installed in none of them: calls for a company will fail. Ask the ' +
+  'administrator of the company to install the app under Company Admin > App Management (a custom app by its App ' +
+  'Version Key from the Developer Portal). The company is noticed within about an hour after that; nobody has to ' +
+  'connect again.';
+
+function showCompany({ companyId, companyIds, companiesCount }: StoredConnection): string {
+  if (companyId !== undefined) return companyId;
+  if (companyIds.length > 1) return `not chosen among ${companiesCount ?? companyIds.length}`;
+  if (companiesCount === 0) return 'none';
+  return companiesCount === undefined
+    ? 'unknown, Procore did not list it'
+    : 'not chosen among more than 2,000. Name the company in each call';
 }
 
 async function waitForConnection(
@@ -98,7 +131,8 @@ async function waitForCompany(environment: DeployedEnvironment, connectionId: st
   for (;;) {
     const connection = await readConnection(environment, connectionId);
     const waited = Date.now() - began;
-    const isOver = connection.companyIds.length > 1 ? waited > choosingMs : waited > listingMs;
+    const isListed = connection.companiesReadAt !== undefined;
+    const isOver = connection.companyIds.length > 1 ? waited > choosingMs : isListed || waited > listingMs;
     if (connection.companyId !== undefined || isOver || connection.status !== 'connected') return connection;
     await sleep(lookEveryMs);
   }

@@ -1,38 +1,46 @@
+import { auditCallsPerHour } from '../audit-cost.ts';
+import { barSigns, showBill } from '../bill.ts';
 import { byService, type Load, monthlyCost } from '../cost.ts';
 import { prices } from '../prices.ts';
 import type { Report, Surroundings } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
-import { hang, indent } from '../table.ts';
+import { indent } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** What `cost` is asked for. */
-export interface CostFlags extends Load, EnvironmentFlag {
+export interface CostFlags extends Required<Load>, EnvironmentFlag {
   /** Whose settings count. */
   readonly stage: string | undefined;
 }
 
 /** Computes a month's bill of one environment. */
 export async function cost(
-  { surroundings }: { readonly surroundings: Pick<Surroundings, 'standing'> },
-  { connections, webhooksPerDay, environment: chosen, stage }: CostFlags,
+  {
+    surroundings,
+    terminal: { variables },
+  }: {
+    readonly surroundings: Pick<Surroundings, 'standing'>;
+    readonly terminal: Pick<Terminal, 'variables'>;
+  },
+  { environment: chosen, stage, ...load }: CostFlags,
 ): Promise<Report> {
-  const load = { connections, webhooksPerDay };
   const standing = await surroundings.standing(chosen, stage);
   const { environment } = standing;
   const lines = monthlyCost(load, standing);
   const services = byService(lines);
-  const total = [...services.values()].reduce((sum, usd) => sum + usd, 0);
   const [oldestPrice] = Object.values(prices)
     .map(({ seen }) => seen)
     .toSorted();
   return {
-    data: { environment, ...load, usdPerMonth: total, services: Object.fromEntries(services), lines },
+    data: {
+      ...{ environment, ...load },
+      usdPerMonth: [...services.values()].reduce((sum, usd) => sum + usd, 0),
+      ...{ services: Object.fromEntries(services), lines },
+    },
     text: [
-      `A month of ${environment}, ${connections} connections, ${webhooksPerDay} webhooks a day:\n`,
-      ...[...services].map(([service, usd]) => `${dollars(usd)}  ${service}`),
-      `${dollars(total)}  in all\n\nIn detail:`,
-      ...lines.map(({ usd, service, what, amount }) =>
-        hang(`${dollars(usd)}  `, `${service}: ${what} (${roughly.format(amount)})`),
-      ),
+      `A month of ${environment}, ${loadText(load)}:`,
+      '',
+      showBill(lines, barSigns(variables)),
       '',
       indent(
         `List prices of US East (N. Virginia), last seen between ${oldestPrice} and now; no free tier, no taxes ` +
@@ -44,8 +52,20 @@ export async function cost(
   };
 }
 
-const roughly = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-
-function dollars(usd: number): string {
-  return `$${usd.toFixed(2)}`.padStart(10);
+function loadText({ connections, webhooksPerDay, backfilledRecords, ...load }: Required<Load>): string {
+  const { companies, projects, reconcileHours } = load;
+  const calls = Math.round(auditCallsPerHour({ companies, projects }));
+  return [
+    `${number.format(connections)} connections, ${number.format(webhooksPerDay)} webhooks a day`,
+    ...(backfilledRecords > 0 ? [`, ${number.format(backfilledRecords)} records backfilled`] : []),
+    ...(companies > 0
+      ? [
+          `,\n${number.format(companies)} companies of ${number.format(projects)} projects,\n`,
+          `their hooks audited by ${number.format(calls)} calls of Procore an hour`,
+        ]
+      : []),
+    ...(reconcileHours > 0 ? [`,\ntheir lists read every ${reconcileHours} hours`] : []),
+  ].join('');
 }
+
+const number = new Intl.NumberFormat('en');

@@ -1,9 +1,11 @@
 import { parseOAuthClientSecret, placeholder } from '../../../functions/oauth/client-secret.ts';
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
+import { clientIdStore } from '../../../functions/place.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { namedEnvironment } from '../environments.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { readStoredOAuthClient, requireRightClient } from '../oauth-client.ts';
+import { placeOf } from '../place.ts';
 import { type RedirectUriDifference, redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, RegisteredFlag, YesFlag } from '../shared-parameters.ts';
@@ -25,7 +27,11 @@ export async function set(
   const replaced = stored === undefined || stored.clientId === client.clientId ? undefined : stored.clientId;
   if (replaced !== undefined && !flags.yes) await confirmReplacing(terminal, environment, replaced);
   const secret = { environment: environment.name, ...client };
-  await terminal.working('Storing', () => environment.writeSecret('OauthClient', JSON.stringify(secret)));
+  await terminal.working('Storing', async () => {
+    await environment.writeSecret('OauthClient', JSON.stringify(secret));
+    // For the worker, whose role may not read the secret.
+    await clientIdStore(placeOf(environment), environment.clients.dynamoDb).write(client.clientId);
+  });
   return {
     data: { environment: environment.name, clientId: client.clientId, stored: true, ...(replaced && { replaced }) },
     text:

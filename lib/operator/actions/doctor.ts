@@ -4,13 +4,21 @@ import { systemClock } from '../../../functions/system.ts';
 import { type AppliedSubscription, applySubscription } from '../../../functions/webhook/apply-subscription.ts';
 import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { examine, type Finding } from '../doctor/examination.ts';
+import type { Finding } from '../doctor/evidence.ts';
+import { examine } from '../doctor/examination.ts';
 import { type DoctorQuestions, type Gathered, gatherEvidence } from '../doctor/gather.ts';
 import type { Heading } from '../doctor/headings.ts';
+import { isOutage } from '../doctor/outage.ts';
 import { namedEnvironment } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, RegisteredFlag } from '../shared-parameters.ts';
+import { describeFacts } from '../status/describe.ts';
+import { gatherFacts } from '../status/gather.ts';
+import { isToActOn, type Problem } from '../status/problem.ts';
+import { problemsOf } from '../status/problems.ts';
+import { showProblems, summaryOf } from '../status/show.ts';
+import { nameConnection } from '../suggested-commands.ts';
 import { indent } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -33,6 +41,10 @@ export async function doctor(
     registered: flags.registered,
   };
   const look = () => terminal.working('Examining', (say) => gatherEvidence(environment, terminal, asked, say));
+  const facts = await terminal.working('Looking at the whole', () =>
+    gatherFacts(environment, terminal, { reads: 'stored' }),
+  );
+  const problems = problemsOf(facts);
   let gathered = await look();
   let findings = examine(gathered.evidence);
   let repairs: readonly Repair[] = [];
@@ -47,13 +59,19 @@ export async function doctor(
       environment: environment.name,
       connectionId: gathered.connection?.connectionId ?? null,
       companyId: flags.company ?? null,
+      status: describeFacts(facts, problems),
       repairs,
       counts,
       findings,
     },
-    text: showFindings(environment, gathered, repairs, findings),
-    exitCode: counts.problem > 0 ? exitCodes.failed : exitCodes.done,
+    text: [...showStand(problems), showFindings(environment, gathered, repairs, findings)].join('\n'),
+    exitCode: counts.problem > 0 || problems.some(isToActOn) ? exitCodes.failed : exitCodes.done,
   };
+}
+
+/** What `procore status` says comes first: the page of Procore's troubles has no heading for a dead letter. */
+function showStand(problems: readonly Problem[]): readonly string[] {
+  return problems.some(isToActOn) ? [`Status: ${summaryOf(problems)}`, ...showProblems(problems), ''] : [];
 }
 
 /** What was done to one hook, or why nothing could be done for a company. */
@@ -102,7 +120,7 @@ function describeChanges(companyId: string, { changes, removedHookIds }: Applied
 
 function countVerdicts(findings: readonly Finding[]): Readonly<Record<Finding['verdict'], number>> {
   const count = (wanted: Finding['verdict']) => findings.filter(({ verdict }) => verdict === wanted).length;
-  return { ok: count('ok'), problem: count('problem'), cannot_tell: count('cannot_tell') };
+  return { ok: count('ok'), problem: count('problem'), follows: count('follows'), not_tried: count('not_tried') };
 }
 
 /** The page's own parts, by the heading that each begins with. */
@@ -116,7 +134,7 @@ const parts: Partial<Readonly<Record<Heading, string>>> = {
   'Getting Help': 'Getting Help',
 };
 
-const signs: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', problem: '✗', cannot_tell: '?' };
+const signs: Readonly<Record<Finding['verdict'], string>> = { ok: '✓', problem: '✗', follows: '↳', not_tried: '?' };
 
 const actors: Readonly<Record<Actor, string>> = {
   nobody: 'nobody, it heals by itself',
@@ -133,30 +151,53 @@ export function showFindings(
   repairs: readonly Repair[],
   findings: readonly Finding[],
 ): string {
-  const { ok, problem, cannot_tell: unknown } = countVerdicts(findings);
+  const { ok, problem, follows, not_tried: untried } = countVerdicts(findings);
+  const outage = findings.find(
+    ({ verdict, diagnosisId }) => verdict === 'problem' && diagnosisId && isOutage(diagnosisId),
+  );
   const eyes = connection ? `as "${connection.connectionId}"` : 'without a connection';
   return [
-    indent(`${name} of ${stackName}, seen ${eyes}. ✓ in order, ✗ found here, ? cannot tell.`, ''),
+    indent(`${name} of ${stackName}, seen ${eyes}. ✓ in order, ✗ found, ↳ follows, ? not tried.`, ''),
+    ...(outage === undefined ? [] : [indent(outageText(outage), '')]),
     ...repairs.map(({ companyId, hookId, done }) =>
       indent(`Repaired, company ${companyId}${hookId ? `, hook ${hookId}` : ''}: ${done}`, ''),
     ),
     ...findings.flatMap((finding) => {
       const part = parts[finding.heading];
-      return [...(part === undefined ? [] : ['', part]), ...showFinding(finding)];
+      return [...(part === undefined ? [] : ['', part]), ...showFinding(finding, connection?.connectionId)];
     }),
     '',
-    `${ok} in order, ${problem} found, ${unknown} cannot tell.`,
+    [
+      `${ok} in order, ${problem} found`,
+      ...(follows > 0 ? [`${follows} ${follows === 1 ? 'follows' : 'follow'} from that`] : []),
+      `${untried} not tried.`,
+    ].join(', '),
   ].join('\n');
 }
 
 const margin = '      ';
 
-function showFinding({ heading, verdict, evidence, cause, remedy, actor }: Finding): readonly string[] {
+/** An outage is nobody's fault here, and nothing that a refusal needs helps against it. */
+function outageText({ diagnosisId }: Finding): string {
+  return diagnosisId === 'unreachable'
+    ? 'Nothing reaches Procore from here. That is no refusal: credentials, permissions and the app are not to blame.'
+    : 'Procore does not answer as it should: an outage, and no refusal. Credentials, permissions and the app are not to blame.';
+}
+
+function showFinding(
+  { heading, verdict, evidence, followsFrom, cause, remedy, actor }: Finding,
+  connectionId = 'CONNECTION',
+): readonly string[] {
+  const first = `  ${signs[verdict]} ${heading}`;
+  if (followsFrom !== undefined) {
+    const what = verdict === 'follows' ? 'Follows' : 'Not tried: follows';
+    return [first, indent(`${what} from "${followsFrom}".`, margin)];
+  }
   return [
-    `  ${signs[verdict]} ${heading}`,
-    indent(evidence, margin),
+    first,
+    indent(verdict === 'not_tried' ? `Not tried: ${evidence}` : evidence, margin),
     ...(cause === undefined ? [] : [indent(`Cause: ${cause}`, margin)]),
-    ...(remedy === undefined ? [] : [indent(`Remedy: ${remedy}`, margin)]),
+    ...(remedy === undefined ? [] : [indent(`Remedy: ${nameConnection(remedy, connectionId)}`, margin)]),
     ...(actor === undefined ? [] : [indent(`Who acts: ${actors[actor]}.`, margin)]),
   ];
 }

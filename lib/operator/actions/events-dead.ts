@@ -1,4 +1,5 @@
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { systemClock } from '../../../functions/system.ts';
 import { readEventMessage, type Subject } from '../../../functions/webhook/event-message.ts';
 import type { Attended } from '../../../functions/webhook/ledger.ts';
 import { type DeadLetter, peekDeadLetters, redriveDeadLetters } from '../dead-letters.ts';
@@ -6,8 +7,10 @@ import type { DeployedEnvironment } from '../deployment.ts';
 import { deadLettersOf, ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import type { Report, StackSession } from '../session.ts';
+import type { Walked } from '../set-aside.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
-import { counted, indent, showTable, showTime } from '../table.ts';
+import { counted, fromNow, indent, showTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 import { showTries } from '../tries.ts';
 
 /** As many are shown: what is in hand is hidden from a redrive for a minute. */
@@ -28,11 +31,12 @@ export async function dead(
   );
   return {
     data: { count, deadLetters: found.map((one) => ({ ...one, ...one.deadLettered, eventId: idOf(one.subject) })) },
-    text: showDead(found, count, environment.name),
+    text: showDead(found, count, environment.name, systemClock()),
   };
 }
 
-async function readAttended(entries: AsyncIterable<Attended>): Promise<readonly Attended[]> {
+/** Reads what wants attention, 200 at most. @returns the longest first */
+export async function readAttended(entries: AsyncIterable<Attended>): Promise<readonly Attended[]> {
   const found: Attended[] = [];
   for await (const entry of entries) if (found.push(entry) >= mostShown) break;
   return found.toSorted((left, right) => left.since - right.since);
@@ -46,7 +50,7 @@ async function deadMessages({ terminal }: StackSession, environment: DeployedEnv
   );
   return {
     data: { count: Math.max(count, letters.length), deadLetters: letters.map(describe) },
-    text: showDeadLetters(letters, count),
+    text: showDeadLetters(letters, count, systemClock()),
   };
 }
 
@@ -58,13 +62,11 @@ export async function redrive(
 ): Promise<Report> {
   if ((eventId !== undefined) === all) throw usageError('Give either the id of an event, or --all.');
   const environment = await find(name);
-  const queue = deadLettersOf(environment);
-  const chosen = (letter: DeadLetter) => eventId === undefined || eventIdOf(letter) === eventId;
-  const { done, kept, interrupted } = await terminal.working('Redriving', async (say) => {
-    const count = await queue.count();
-    const progress = (redriven: number) => say(`Redriving: ${redriven} of about ${Math.max(count, redriven)}`);
-    return terminal.untilInterrupted((signal) => redriveDeadLetters(queue, chosen, { progress, signal }));
-  });
+  const { done, kept, interrupted } = await redriveThese(
+    environment,
+    terminal,
+    eventId === undefined ? 'all' : new Set([eventId]),
+  );
   const data = { redriven: done, kept, interrupted };
   if (interrupted) {
     const text = `Interrupted: sent ${counted(done, 'dead letter')} to the queue again. The others are where they were: run this again.`;
@@ -82,6 +84,25 @@ export async function redrive(
   return { data, text: `Sent ${counted(done, 'dead letter')} to the queue again.` };
 }
 
+/**
+ * Sends the dead letters of some events to on-event.ts again, or all.
+ *
+ * @returns how many went and how many stay; one of a resource stays while another one of it stands before it
+ */
+export function redriveThese(
+  environment: DeployedEnvironment,
+  terminal: Terminal,
+  eventIds: ReadonlySet<string> | 'all',
+): Promise<Walked> {
+  const queue = deadLettersOf(environment);
+  const chosen = (letter: DeadLetter) => eventIds === 'all' || eventIds.has(eventIdOf(letter) ?? '');
+  return terminal.working('Redriving', async (say) => {
+    const count = await queue.count();
+    const progress = (redriven: number) => say(`Redriving: ${redriven} of about ${Math.max(count, redriven)}`);
+    return terminal.untilInterrupted((signal) => redriveDeadLetters(queue, chosen, { progress, signal }));
+  });
+}
+
 function idOf(subject: Subject): string | undefined {
   return subject.kind === 'webhook_event' ? subject.event.id : undefined;
 }
@@ -92,11 +113,21 @@ function nameOf(subject: Subject): string {
     : `connection ${subject.change.connectionId} ${subject.change.change}`;
 }
 
-/** Shows dead letters in a table, and below it the last try of each. @param count how many the queue holds, roughly */
-export function showDead(found: readonly Attended[], count: number, environment: ProcoreEnvironmentName): string {
+/**
+ * Shows dead letters in a table, and below it the last try of each.
+ *
+ * @param count how many the queue holds, roughly
+ * @param now epoch seconds
+ */
+export function showDead(
+  found: readonly Attended[],
+  count: number,
+  environment: ProcoreEnvironmentName,
+  now: number,
+): string {
   const rows = found.map(({ subject, since, deadLettered }) => [
     deadLettered?.reason ?? '-',
-    showTime(since),
+    fromNow(since, now),
     nameOf(subject),
     idOf(subject) ?? '-',
     deadLettered?.detail ?? '',
@@ -104,7 +135,7 @@ export function showDead(found: readonly Attended[], count: number, environment:
   const table = found.length === 0 ? [] : [showTable(['REASON', 'SET ASIDE', 'WHAT', 'EVENT', 'DETAIL'], rows)];
   const tries = found
     .filter(({ tried }) => tried !== undefined)
-    .map(({ subject, tried }) => `${idOf(subject) ?? nameOf(subject)}\n${showTries(tried, environment, 1)}`);
+    .map(({ subject, tried }) => `${idOf(subject) ?? nameOf(subject)}\n${showTries(tried, environment, now, 1)}`);
   const unknown =
     count > found.length
       ? [
@@ -126,14 +157,14 @@ function describe(letter: DeadLetter) {
   return { reason, detail, sentAt, eventId: eventIdOf(letter), message: readEventMessage(body) ?? body };
 }
 
-/** Shows dead letters in a table. @param count how many there are, seen or not */
-export function showDeadLetters(letters: readonly DeadLetter[], count: number): string {
+/** Shows dead letters in a table. @param count how many there are, seen or not @param now epoch seconds */
+export function showDeadLetters(letters: readonly DeadLetter[], count: number, now: number): string {
   if (letters.length === 0)
     return count === 0 ? 'No dead letters.' : `${counted(count, 'dead letter')}, all in somebody’s hand for a minute.`;
   const rows = letters.map((letter) => {
     const message = readEventMessage(letter.body);
     const what = message === undefined ? 'unreadable' : nameOf(message);
-    return [letter.reason, showTime(letter.sentAt), what, eventIdOf(letter) ?? '-', letter.detail ?? ''];
+    return [letter.reason, fromNow(letter.sentAt, now), what, eventIdOf(letter) ?? '-', letter.detail ?? ''];
   });
   const table = showTable(['REASON', 'SET ASIDE', 'WHAT', 'EVENT', 'DETAIL'], rows);
   return count > letters.length

@@ -1,11 +1,11 @@
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
-import { redactText } from '../../../functions/redact.ts';
 import { systemClock, systemSleep } from '../../../functions/system.ts';
 import type { LedgerReader } from '../../../functions/webhook/ledger.ts';
 import type { Try } from '../../../functions/webhook/try-record.ts';
 import type { DeployedEnvironment, LoggedLine } from '../deployment.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { exitCodes, OperatorError } from '../exit-codes.ts';
+import { type LogFields, readLogLine } from '../log-line.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
 import { plain, showTry, tryLoggedAt } from '../tries.ts';
@@ -13,9 +13,6 @@ import { plain, showTry, tryLoggedAt } from '../tries.ts';
 /** CloudWatch shows a line some seconds after it was written, and not always in order. */
 const overlapMs = 30_000;
 const pauseMs = 2000;
-
-/** As much of a line that on-event.ts writes by `console` is shown, in characters. */
-const longestMessage = 2000;
 
 interface TailFlags extends EnvironmentFlag {
   /** Epoch seconds. */
@@ -36,7 +33,7 @@ export async function tail({ terminal, json, environment: find }: StackSession, 
   for (;;) {
     const lookedAt = systemClock() * 1000;
     for await (const line of environment.readLog('WebhookWorker', from)) {
-      const read = seen.has(line.id) ? undefined : readWorkerLine(line);
+      const read = seen.has(line.id) ? undefined : readLogLine(line);
       seen.add(line.id);
       if (read === undefined) continue;
       lines += 1;
@@ -62,41 +59,9 @@ function noWorker({ name }: DeployedEnvironment): OperatorError {
   );
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Lambda's own lines: of the platform, and of an invocation that failed, of which ours says more. */
-const platformLine =
-  /^(START|END|REPORT|INIT_START|INIT_REPORT|XRAY|EXTENSION)\b|(^|\tERROR\t)(Invoke Error|Uncaught Exception) *\t/;
-
-/** What Lambda puts before a line that was written by `console`. */
-const consoleLine = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)\t\S+\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t([\s\S]*)$/;
-
-/**
- * Reads a line of the worker's log: ours are JSON with an `event`; what on-event.ts writes by `console.log` gets the event
- * `console`, redacted.
- *
- * @returns undefined for Lambda's own lines and those of metrics
- */
-export function readWorkerLine({ at, text }: Pick<LoggedLine, 'at' | 'text'>): Fields | undefined {
-  const fields = readJson(text);
-  if (fields !== undefined && typeof fields.event === 'string' && 'timestamp' in fields) return fields;
-  if (text.trim() === '' || platformLine.test(text) || (fields !== undefined && '_aws' in fields)) return undefined;
-  const [, timestamp = new Date(at).toISOString(), level = 'INFO', message = text] = consoleLine.exec(text) ?? [];
-  return { timestamp, event: 'console', level, message: redactText(message.trimEnd(), longestMessage) };
-}
-
-function readJson(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns what the ledger says of a failure that was logged; undefined when it does not say, or not yet */
 async function readFailedTry(
-  { event, eventId }: Fields,
+  { event, eventId }: LogFields,
   { at }: LoggedLine,
   ledger: Pick<LedgerReader, 'show'>,
 ): Promise<Try | undefined> {
@@ -105,7 +70,7 @@ async function readFailedTry(
   return tried && tryLoggedAt(tried, at / 1000);
 }
 
-function showLine({ timestamp, event, level, requestId: _, traceId: __, message, ...fields }: Fields): string {
+function showLine({ timestamp, event, level, requestId: _, traceId: __, message, ...fields }: LogFields): string {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const rest = given.map(([name, value]) => `${name}=${showValue(value)}`);
   return [timestamp, level === 'INFO' ? '' : level, event === 'console' ? '' : event, message ?? '', ...rest]

@@ -1,16 +1,19 @@
 import { eventQueue } from '../../../functions/place.ts';
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
+import type { EventMarks } from '../../../functions/webhook/event-handlers.ts';
 import type { ArrivedEvent } from '../../../functions/webhook/ledger.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
+import { marksNow, marksText } from '../event-marks.ts';
 import { ledgerOf } from '../event-queues.ts';
 import { type EventFilter, type EventStatus, findEvents, statusOf } from '../event-search.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
 import { replayEvent } from '../replay.ts';
+import { type ResourceNow, readResourceNow } from '../resource-now.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
-import { counted, showFacts, showTable, showTime } from '../table.ts';
+import { counted, fromNow, indent, showFacts, showMoment, showTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { showTries } from '../tries.ts';
 
@@ -35,14 +38,27 @@ export async function list(
     if (found.length > flags.limit) found.shift();
   });
   const data = { environment: environment.name, count: all, events: found.map(describe) };
-  return { data, text: [showEvents(found, all), ...showLastTries(found, environment.name)].join('\n\n') };
+  const now = systemClock();
+  return { data, text: [showEvents(found, all, now), ...showLastTries(found, environment.name, now)].join('\n\n') };
 }
 
-/** Shows one event and what became of it. */
-export async function show(session: StackSession, flags: EnvironmentFlag, eventId: string): Promise<Report> {
+/** Shows one event and what became of it; and what Procore says of its resource now, when that is asked for. */
+export async function show(
+  session: StackSession,
+  flags: EnvironmentFlag & { readonly resourceNow: boolean },
+  eventId: string,
+): Promise<Report> {
   const environment = await session.environment(flags.environment);
   const entry = await readEntry(environment, eventId);
-  return { data: describe(entry), text: showEvent(entry, environment.name) };
+  const marks = await marksNow(environment, entry.event);
+  const shown = { data: { ...describe(entry), marks }, text: showEvent(entry, environment.name, marks, systemClock()) };
+  if (!flags.resourceNow) return shown;
+  const resourceNow = await readResourceNow(environment, session.terminal, entry.event);
+  return {
+    data: { ...shown.data, resourceNow },
+    text: `${shown.text}\n\n${showResourceNow(resourceNow)}`,
+    exitCode: 'refused' in resourceNow ? exitCodes.failed : exitCodes.done,
+  };
 }
 
 /** Sends one event, or all that fit, to on-event.ts once more. */
@@ -110,7 +126,8 @@ function select(
   return findEvents(ledgerOf(environment), since, until ?? systemClock(), filter);
 }
 
-async function readEntry(environment: DeployedEnvironment, eventId: string): Promise<ArrivedEvent> {
+/** Reads one event. @throws OperatorError when there is none */
+export async function readEntry(environment: DeployedEnvironment, eventId: string): Promise<ArrivedEvent> {
   const entry = await ledgerOf(environment).show(eventId);
   if (entry !== undefined) return entry;
   throw new OperatorError(
@@ -133,36 +150,69 @@ function showReason({ failures, deadLettered, handledAt }: ArrivedEvent): string
 }
 
 /** Shows the last try of each event that has failed and was not handled since. */
-function showLastTries(found: readonly ArrivedEvent[], environment: ProcoreEnvironmentName): readonly string[] {
+function showLastTries(
+  found: readonly ArrivedEvent[],
+  environment: ProcoreEnvironmentName,
+  now: number,
+): readonly string[] {
   return found
     .filter((entry) => statusOf(entry) === 'failed' && entry.tried !== undefined)
-    .map(({ event, tried }) => `${event.id}\n${showTries(tried, environment, 1)}`);
+    .map(({ event, tried }) => `${event.id}\n${showTries(tried, environment, now, 1)}`);
 }
 
-/** Shows one event with all tries that are kept of it. */
-export function showEvent(entry: ArrivedEvent, environment: ProcoreEnvironmentName): string {
+/** Says what became of an event. A failed one is not lost: only the dead-letter queue ends its tries. */
+export function statusText(entry: ArrivedEvent): string {
+  const status = statusOf(entry);
+  if (status !== 'failed') return status;
+  return entry.deadLettered === undefined
+    ? 'failed, and will be tried again by itself'
+    : 'failed, and was put in the dead-letter queue';
+}
+
+/** Says what Procore answered about a resource. */
+export function showResourceNow(now: ResourceNow): string {
+  if ('refused' in now) return indent(`Procore, asked for the resource: ${now.refused.message}`, '');
+  const { path, connectionId, text, isCut } = now;
+  const [shownPath = ''] = path.split('?');
+  const head = `What Procore says of it now${isCut ? ', the beginning' : ''}, asked as ${connectionId}:`;
+  return `${indent(head, '')}\n${shownPath}\n${text}`;
+}
+
+/**
+ * Shows one event with all tries that are kept of it.
+ *
+ * @param marks what on-event.ts would be told of it now
+ * @param now epoch seconds
+ */
+export function showEvent(
+  entry: ArrivedEvent,
+  environment: ProcoreEnvironmentName,
+  marks: EventMarks,
+  now: number,
+): string {
   const { event, arrivedAt, handledAt, tried } = entry;
   const facts = showFacts([
     ['event', event.id],
-    ['status', statusOf(entry)],
+    ['status', statusText(entry)],
     ['what', `${event.resourceName} ${event.eventType} ${event.resourceId}`],
     ['company', event.companyId],
     ['project', event.projectId ?? '-'],
-    ['arrived', showTime(arrivedAt)],
-    ['handled', showTime(handledAt)],
+    ['arrived', showMoment(arrivedAt, now)],
+    ['handled', showMoment(handledAt, now)],
     ['reason', showReason(entry) || '-'],
+    ['marks now', marksText(marks)],
   ]);
-  const tries = showTries(tried, environment);
+  const tries = showTries(tried, environment, now);
   return tries === '' ? facts : `${facts}\n\nIts last tries, the newest at the end:\n${tries}`;
 }
 
-/** Shows events in a table. @param all how many there are, shown or not */
-export function showEvents(found: readonly ArrivedEvent[], all: number): string {
+/** Shows events in a table. @param all how many there are, shown or not @param now epoch seconds */
+export function showEvents(found: readonly ArrivedEvent[], all: number, now: number): string {
   if (found.length === 0) return 'No events.';
   const rows = found.map((entry) => {
     const { id, eventType, resourceName, resourceId, companyId } = entry.event;
     const what = `${resourceName} ${eventType} ${resourceId}`;
-    return [statusOf(entry), showTime(entry.arrivedAt), what, companyId, id, showReason(entry)];
+    return [statusOf(entry), fromNow(entry.arrivedAt, now), what, companyId, id, showReason(entry)];
   });
   const table = showTable(['STATUS', 'ARRIVED', 'WHAT', 'COMPANY', 'EVENT', 'REASON'], rows);
   return all > found.length ? `${table}\nThe newest ${found.length} of ${all}; --limit shows more.` : table;

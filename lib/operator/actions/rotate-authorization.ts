@@ -1,7 +1,5 @@
 import { authorizationKeeper, previousUse } from '../../../functions/place.ts';
 import { systemClock, systemRandomId } from '../../../functions/system.ts';
-import { withHook } from '../../../functions/webhook/apply-subscription.ts';
-import { keepHook } from '../../../functions/webhook/keep-hook.ts';
 import {
   beginRollOver,
   isUnderWay,
@@ -10,7 +8,7 @@ import {
   type UnmovedHook,
   unmovedHooks,
 } from '../../../functions/webhook/roll-over.ts';
-import { fingerprint, type StoredSubscription } from '../../../functions/webhook/subscription.ts';
+import { fingerprint } from '../../../functions/webhook/subscription.ts';
 import {
   previousEndsAt as endOf,
   previousSeconds,
@@ -18,29 +16,25 @@ import {
   type WebhookAuthorization,
   type WebhookAuthorizationKeeper,
 } from '../../../functions/webhook/webhook-authorization.ts';
-import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
+import { type ApplyJob, beginApplyJobs, eachSubscription } from '../apply-jobs.ts';
+import { readWebhookAuthorization } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import { exitCodes, usageError } from '../exit-codes.ts';
+import { usageError } from '../exit-codes.ts';
 import { placeOf } from '../place.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
-import { counted, indent, showTable, showTime } from '../table.ts';
+import { counted, indent, showMoment, showTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** What became of one company's hooks. */
-interface Moved {
-  readonly companyId: string;
-  readonly moved: number;
-  /** Why some are left for the audit. */
-  readonly problem?: string;
-}
 
 interface RotateFlags extends EnvironmentFlag, YesFlag {
   readonly revokePrevious: boolean;
   readonly previousHours: number | undefined;
 }
 
-/** Gives all hooks a new Authorization value; the old one is accepted until its time. Or ends the old one now. */
+/**
+ * Begins to give all hooks a new Authorization value, by a job a company; the old one is accepted until its time. Or ends
+ * the old one now.
+ */
 export async function rotateAuthorization(session: StackSession, flags: RotateFlags): Promise<Report> {
   if (flags.revokePrevious && flags.previousHours !== undefined) {
     throw usageError('--revoke-previous ends the previous value now: --previous-hours does not go with it.');
@@ -60,31 +54,36 @@ async function rotate(
   const authorization = goesOn
     ? await withTime(environment, before, previousHours)
     : await begin(environment, terminal, before, previousHours);
-  const hooksOf = companyHooks(environment, terminal);
-  const companies: Moved[] = [];
-  for (const subscription of await subscriptionsOf(environment).list()) {
-    companies.push(await moveHooks(environment, terminal, hooksOf, subscription, authorization.current));
-  }
-  const failed = companies.some(({ problem }) => problem !== undefined);
+  const jobs = await beginApplyJobs(
+    environment,
+    terminal,
+    {},
+    (subscription) => unmovedHooks([subscription], authorization.current).length > 0,
+  );
   const left = await unmoved(environment, authorization);
   const previousEndsAt = endOf(authorization);
   return {
-    data: { environment: environment.name, rotated: !goesOn, previousEndsAt, companies, unmovedHooks: left },
+    data: { environment: environment.name, rotated: !goesOn, previousEndsAt, jobs, unmovedHooks: left },
     text: [
       goesOn
         ? 'A roll-over is under way; no second one was begun.'
         : 'The new value is current; the old one is still accepted.',
-      ...companies.map(({ companyId, moved, problem }) =>
-        indent(`company ${companyId}: ${counted(moved, 'hook')} moved${problem ? `; ${problem}` : ''}`, '  '),
-      ),
+      ...(jobs.length === 0 ? ['No hook has another value than the current one.'] : showMoving(environment.name, jobs)),
       indent(
-        `The old value ends at ${showTime(previousEndsAt)}, or earlier: 13 hours after the last hook was moved and the last delivery used it.`,
+        `The old value ends at ${showMoment(previousEndsAt, systemClock())}, or earlier: 13 hours after the last hook was moved and the last delivery used it. More time: --previous-hours.`,
         '',
       ),
-      ...nameHooks('These hooks would break then. The hourly audit goes on with them; or run this again:', left),
+      // Just after the beginning they are all hooks.
+      ...(goesOn ? nameHooks('These hooks are not moved yet, and would break then:', left) : []),
     ].join('\n'),
-    exitCode: failed ? exitCodes.failed : exitCodes.done,
   };
+}
+
+function showMoving(environment: string, jobs: readonly ApplyJob[]): readonly string[] {
+  return [
+    `${counted(jobs.length, 'job')} move the hooks, one a company: npm run procore -- jobs list --environment ${environment} --kind apply`,
+    'Run this again to see which hooks are left. What a job could not move, the hourly audit moves.',
+  ];
 }
 
 async function begin(
@@ -122,7 +121,7 @@ async function revoke({ terminal }: StackSession, environment: DeployedEnvironme
   if (!yes) {
     for (const line of nameHooks('These hooks would break:', brokenHooks)) terminal.tell(line);
     terminal.tell(
-      `The previous value was last used at: ${showTime(lastUsedAt)} (not noted in the first 5 minutes after a roll-over)`,
+      `The previous value was last used at: ${showMoment(lastUsedAt, systemClock())} (not noted in the first 5 minutes after a roll-over)`,
     );
     if (!(await terminal.confirm('End the previous value now?'))) return { data: nothing, text: 'Nothing was done.' };
   }
@@ -155,7 +154,9 @@ async function unmoved(
   environment: DeployedEnvironment,
   { current }: WebhookAuthorization,
 ): Promise<readonly UnmovedHook[]> {
-  return unmovedHooks(await subscriptionsOf(environment).list(), current);
+  const found: UnmovedHook[] = [];
+  for await (const subscription of eachSubscription(environment)) found.push(...unmovedHooks([subscription], current));
+  return found;
 }
 
 /** Names hooks under a heading. @returns nothing where there are none */
@@ -165,40 +166,4 @@ export function nameHooks(heading: string, hooks: readonly UnmovedHook[]): reado
     return [companyId, projectId ?? '-', hookId, connectionId];
   });
   return [indent(heading, ''), showTable(['COMPANY', 'PROJECT', 'HOOK', 'CONNECTION'], rows)];
-}
-
-async function moveHooks(
-  environment: DeployedEnvironment,
-  terminal: Terminal,
-  hooksOf: ReturnType<typeof companyHooks>,
-  subscription: StoredSubscription,
-  authorization: string,
-): Promise<Moved> {
-  const { companyId, connectionId } = subscription;
-  const api = hooksOf(connectionId, companyId);
-  const toMove = subscription.hooks.filter((hook) => hook.authorization !== fingerprint(authorization));
-  let { hooks } = subscription;
-  let moved = 0;
-  let problem: string | undefined;
-  await terminal.working(`Company ${companyId}: moving hooks`, async (say) => {
-    try {
-      for (const known of toMove) {
-        say(`Company ${companyId}: hook ${moved + 1} of ${toMove.length}`);
-        const { hook } = await keepHook(subscription, known.projectId, known, {
-          api,
-          authorization,
-          clock: systemClock,
-        });
-        hooks = withHook(hooks, hook);
-        moved += 1;
-      }
-    } catch (error) {
-      problem = error instanceof Error ? error.message : 'unknown';
-    }
-  });
-  if (moved > 0) {
-    const answer = await subscriptionsOf(environment).save({ ...subscription, hooks }, subscription.revision);
-    if (answer === 'changed') problem = 'its subscription was changed at the same time';
-  }
-  return { companyId, moved, ...(problem !== undefined && { problem }) };
 }

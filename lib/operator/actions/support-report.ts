@@ -1,4 +1,6 @@
-import { type FailureName, failureTexts } from '../../../functions/connect/page-texts.ts';
+import { type FailureName, isFailureName } from '../../../functions/connect/failure-kinds.ts';
+import { operatorRemedies } from '../../../functions/connect/operator-remedies.ts';
+import { englishTexts } from '../../../functions/connect/page-texts-english.ts';
 import { failedExchangeStore } from '../../../functions/place.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { systemClock } from '../../../functions/system.ts';
@@ -10,17 +12,11 @@ import { type Logged, readLogged } from '../logged.ts';
 import { placeOf } from '../place.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag } from '../shared-parameters.ts';
-import { statusPageOf } from '../status-page.ts';
-import { type StatusPage, supportReport as writeReport } from '../support-report.ts';
+import { type StatusPageState, statusPageOf, statusPageText } from '../status-page.ts';
+import { supportReport as writeReport } from '../support-report.ts';
 import { showFacts } from '../table.ts';
 
-const logs: readonly LogOutput[] = [
-  'WebhookWorker',
-  'SubscriptionAudit',
-  'OauthCallback',
-  'OauthStart',
-  'OauthCompany',
-];
+const logs: readonly LogOutput[] = ['WebhookWorker', 'CompanyWork', 'OauthCallback', 'OauthStart', 'OauthCompany'];
 
 /** The diagnosis of each failure page whose remedy is the operator's and not the person's. */
 const diagnosisOfPage: Readonly<Partial<Record<FailureName, DiagnosisId>>> = {
@@ -65,7 +61,7 @@ export async function supportReport(
 const partial =
   'Query, headers and bodies of this call are not kept any more (14 days): this is what the log still has.';
 
-function reportOf(reference: string, exchange: Exchange, statusPage: StatusPage | undefined, note?: string): Report {
+function reportOf(reference: string, exchange: Exchange, statusPage: StatusPageState, note?: string): Report {
   const report = writeReport(exchange, statusPage);
   return {
     data: { reference, exchange, statusPage: statusPage ?? null, report, ...(note && { note }) },
@@ -95,11 +91,11 @@ export function reportOfLine(
   reference: string,
   { name, procore, callbackUrl }: Pick<DeployedEnvironment, 'name' | 'procore' | 'callbackUrl'>,
   { at, log, fields }: Logged,
-  statusPage: StatusPage | undefined,
+  statusPage: StatusPageState,
 ): Report {
   const { outcome, connectionId = '-', status, code, reason } = fields;
-  const failure = (Object.keys(failureTexts) as FailureName[]).find((each) => each === outcome);
-  const page = failure && failureTexts[failure];
+  const failure = typeof outcome === 'string' && isFailureName(outcome) ? outcome : undefined;
+  const page = failure && englishTexts.failures[failure];
   const id = failure && diagnosisOfPage[failure];
   const row = id && namedDiagnosis(id);
   const data = {
@@ -118,12 +114,12 @@ export function reportOfLine(
     ['connection', String(connectionId)],
     ['what', String(outcome ?? fields.event)],
     ['Procore’s answer', [status && `status ${status}`, code ?? reason].filter(Boolean).join(', ') || '-'],
-    ['the page said', page ? `${page.title}. ${page.why}` : '-'],
+    ['the page said', page ? `${page.title}. ${page.why.replaceAll('{app}', englishTexts.app)}` : '-'],
     ['cause', row?.cause ?? '-'],
-    ['remedy', row?.remedy ?? page?.whatToDo ?? '-'],
+    ['remedy', row?.remedy ?? (failure && operatorRemedies[failure]) ?? page?.whatToDo ?? '-'],
     ['login host', procore.loginOrigin],
     ['redirect URI', callbackUrl],
-    ['status.procore.com', statusPage?.description ?? 'could not be read'],
+    ['Procore’s state', statusPageText(statusPage)],
   ]);
   return { data, text };
 }

@@ -1,4 +1,7 @@
 import { parseConnectionId } from '../../../functions/connection/connection.ts';
+import { jobIdOf } from '../../../functions/jobs/job.ts';
+import type { JobStore } from '../../../functions/jobs/job-store.ts';
+import { tombstones } from '../../../functions/place.ts';
 import { systemClock } from '../../../functions/system.ts';
 import {
   type AppliedSubscription,
@@ -6,14 +9,18 @@ import {
   applySubscription,
   removeSubscription,
 } from '../../../functions/webhook/apply-subscription.ts';
+import type { ApplyRequest } from '../../../functions/webhook/company-jobs.ts';
 import { parseResourceList } from '../../../functions/webhook/resource-list.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
-import { companyHooks, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
+import { type ApplyJob, beginApplyJobs } from '../apply-jobs.ts';
+import { companyHooks, jobsOf, readWebhookAuthorization, subscriptionsOf } from '../company-api.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { exitCodes, OperatorError, usageError } from '../exit-codes.ts';
+import { placeOf } from '../place.ts';
+import { reconcileWish } from '../reconcile-wish.ts';
 import type { Report, StackSession } from '../session.ts';
 import type { EnvironmentFlag, YesFlag } from '../shared-parameters.ts';
-import { counted, indent, showFacts, showTable, showTime } from '../table.ts';
+import { counted, fromNow, indent, showFacts, showMoment, showTable } from '../table.ts';
 
 interface ApplyFlags extends EnvironmentFlag {
   readonly company: string | undefined;
@@ -23,39 +30,105 @@ interface ApplyFlags extends EnvironmentFlag {
   readonly payloadVersion: AskedSubscription['payloadVersion'] | undefined;
   readonly namespace: string | undefined;
   readonly silenceHours: number | undefined;
+  readonly reconcileHours: number | undefined;
+  readonly reconcilePath: ReadonlyMap<string, string> | undefined;
+  readonly reportVanished: 'yes' | 'no' | undefined;
   readonly url: string | undefined;
 }
 
-/** Registers hooks and triggers at Procore: what the flags say, and for the rest what is stored. */
-export async function apply({ terminal, environment: find }: StackSession, flags: ApplyFlags): Promise<Report> {
-  const environment = await find(flags.environment);
+/**
+ * Registers a company's hooks and triggers at Procore: what the flags say, and for the rest what is stored. Without a
+ * company it begins a job for each that is stored.
+ */
+export async function apply(session: StackSession, flags: ApplyFlags): Promise<Report> {
+  const environment = await session.environment(flags.environment);
+  const { company } = flags;
+  return company === undefined
+    ? applyToAll(environment, flags, session)
+    : applyToOne(environment, { ...flags, company }, session);
+}
+
+async function applyToOne(
+  environment: DeployedEnvironment,
+  flags: ApplyFlags & { readonly company: string },
+  { terminal }: StackSession,
+): Promise<Report> {
+  await requireNotErased(environment, flags.company);
   const store = subscriptionsOf(environment);
   const { current: authorization } = await readWebhookAuthorization(environment, terminal);
-  const stored = flags.company === undefined ? await store.list() : [await store.read(flags.company)];
-  const hooksOf = companyHooks(environment, terminal);
-  const applied: AppliedSubscription[] = [];
-  for (const asked of wishes(environment, flags, stored)) {
-    const { companyId, connectionId } = asked;
-    const api = hooksOf(connectionId, companyId);
-    applied.push(
-      await terminal.working(`Company ${companyId}: asking Procore`, (say) =>
-        applySubscription(asked, {
-          api,
-          store,
-          authorization,
-          clock: systemClock,
-          progress: (done, of) => say(`Company ${companyId}: hook ${done + 1} of ${of}`),
-        }),
-      ),
-    );
+  const asked = wish(environment, flags, await store.read(flags.company));
+  const { companyId, connectionId } = asked;
+  const api = companyHooks(environment, terminal)(connectionId, companyId);
+  const applied = await terminal.working(`Company ${companyId}: asking Procore`, (say) =>
+    applySubscription(asked, {
+      api,
+      store,
+      authorization,
+      clock: systemClock,
+      progress: (done, of) => say(`Company ${companyId}: hook ${done + 1} of ${of}`),
+    }),
+  );
+  const now = Math.floor(systemClock());
+  // Its hooks were looked at just now.
+  const audit = { kind: 'audit', companyId, request: null, createdAt: now, nextAt: now + 3300 } as const;
+  await jobsOf(environment).create(audit);
+  const { subscription, changes, removedHookIds } = applied;
+  await reconcileNow(jobsOf(environment), subscription, now);
+  const data = [{ ...describe(subscription), changes, removedHookIds }];
+  return { data: { environment: environment.name, subscriptions: data }, text: showAppliedTo(applied) };
+}
+
+/** Begins the job, or lets it see what is wanted now: it ends by itself when nothing is. */
+async function reconcileNow(jobs: JobStore, { companyId, reconcile }: StoredSubscription, now: number): Promise<void> {
+  const name = { kind: 'reconcile', companyId } as const;
+  const isNew = reconcile !== undefined && (await jobs.create({ ...name, request: null, createdAt: now, nextAt: now }));
+  if (isNew !== 'created') await jobs.change(jobIdOf(name), 'run', now);
+}
+
+/** An erased company's events are dropped: its hooks would deliver into nothing. */
+async function requireNotErased(environment: DeployedEnvironment, companyId: string): Promise<void> {
+  const tombstone = await tombstones(placeOf(environment), environment.clients.dynamoDb).read(companyId);
+  if (tombstone === undefined) return;
+  throw new OperatorError(
+    'company_erased',
+    `Company ${companyId} was erased ${showMoment(tombstone.erasedAt, systemClock())}, and what comes of it is dropped for 15 days. To take it in again: npm run procore -- erase --lift --company ${companyId} --environment ${environment.name}`,
+  );
+}
+
+/** What no two companies have in common. */
+const ofOneCompany = [
+  ...(['connection', 'resources', 'projects', 'reconcileHours', 'reconcilePath', 'reportVanished'] as const),
+];
+
+async function applyToAll(
+  environment: DeployedEnvironment,
+  flags: ApplyFlags,
+  { terminal }: StackSession,
+): Promise<Report> {
+  const { payloadVersion, namespace, silenceHours, url } = flags;
+  for (const name of ofOneCompany) {
+    if (flags[name] === undefined) continue;
+    const spelt = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw usageError(`--${spelt} is that of one company. Say which: --company ID.`);
   }
-  const data = applied.map(({ subscription, changes, removedHookIds }) => ({
-    ...describe(subscription),
-    changes,
-    removedHookIds,
-  }));
-  const text = applied.length === 0 ? noSubscriptions(environment.name) : applied.map(showApplied).join('\n');
-  return { data: { environment: environment.name, subscriptions: data }, text };
+  const request: ApplyRequest = {
+    destinationUrl: url ?? environment.webhookDestination,
+    ...(payloadVersion !== undefined && { payloadVersion }),
+    ...(namespace !== undefined && { namespace }),
+    ...(silenceHours !== undefined && { silenceHours }),
+  };
+  const jobs = await beginApplyJobs(environment, terminal, request);
+  return { data: { environment: environment.name, jobs }, text: showBegun(environment.name, jobs) };
+}
+
+function showBegun(environment: string, jobs: readonly ApplyJob[]): string {
+  if (jobs.length === 0) return noSubscriptions(environment);
+  const underWay = jobs.filter(({ begun }) => !begun);
+  return [
+    `Began ${counted(jobs.length - underWay.length, 'job')}, one a company. It takes a minute or two, with many companies longer.`,
+    ...underWay.map(({ id }) => `  ${id}: is under way already`),
+    `See how far it has come: npm run procore -- jobs list --environment ${environment} --kind apply`,
+  ].join('\n');
 }
 
 /** Shows what is registered for each company, or for one with its hooks. */
@@ -67,9 +140,11 @@ export async function list(
   const store = subscriptionsOf(environment);
   const found = company === undefined ? await store.list() : [await required(environment, company)];
   const data = { environment: environment.name, subscriptions: found.map(describe) };
+  const now = systemClock();
+  const show = (one: StoredSubscription) => showSubscription(one, now);
   return {
     data,
-    text: company === undefined ? showSubscriptions(environment.name, found) : found.map(showSubscription).join('\n'),
+    text: company === undefined ? showSubscriptions(environment.name, found, now) : found.map(show).join('\n'),
   };
 }
 
@@ -94,33 +169,33 @@ export async function remove(
 }
 
 /** What is asked for, and for the rest what is stored. */
-function wishes(
+function wish(
   environment: DeployedEnvironment,
-  flags: ApplyFlags,
-  stored: readonly (StoredSubscription | undefined)[],
-): readonly AskedSubscription[] {
-  if (flags.company === undefined && (flags.connection ?? flags.resources ?? flags.projects) !== undefined) {
-    throw usageError('--connection, --resources and --projects are those of one company. Say which: --company ID.');
+  flags: ApplyFlags & { readonly company: string },
+  before: StoredSubscription | undefined,
+): AskedSubscription {
+  const connectionId = flags.connection === undefined ? before?.connectionId : parseConnectionId(flags.connection);
+  const resources = flags.resources === undefined ? before?.resources : parseResourceList(flags.resources);
+  if (connectionId === undefined || resources === undefined) {
+    throw usageError(`Company ${flags.company} has no subscription yet: give --connection and --resources.`);
   }
-  return stored.map((before) => {
-    const companyId = before?.companyId ?? flags.company ?? '';
-    const connectionId = flags.connection === undefined ? before?.connectionId : parseConnectionId(flags.connection);
-    const resources = flags.resources === undefined ? before?.resources : parseResourceList(flags.resources);
-    if (connectionId === undefined || resources === undefined) {
-      throw usageError(`Company ${companyId} has no subscription yet: give --connection and --resources.`);
-    }
-    return {
-      environment: environment.name,
-      companyId,
-      connectionId,
-      resources,
-      projects: flags.projects ?? before?.projects ?? 'all',
-      payloadVersion: flags.payloadVersion ?? before?.payloadVersion ?? 'v4.0',
-      namespace: flags.namespace ?? before?.namespace ?? 'procore-connector',
-      silenceHours: flags.silenceHours ?? before?.silenceHours ?? 0,
-      destinationUrl: flags.url ?? environment.webhookDestination,
-    };
-  });
+  return {
+    environment: environment.name,
+    companyId: flags.company,
+    connectionId,
+    resources,
+    projects: flags.projects ?? before?.projects ?? 'all',
+    payloadVersion: flags.payloadVersion ?? before?.payloadVersion ?? 'v4.0',
+    namespace: flags.namespace ?? before?.namespace ?? 'procore-connector',
+    silenceHours: flags.silenceHours ?? before?.silenceHours ?? 0,
+    reconcile: () =>
+      reconcileWish(
+        { ...flags, reconcilePaths: flags.reconcilePath },
+        resources.map(({ name }) => name),
+        before?.reconcile,
+      ),
+    destinationUrl: flags.url ?? environment.webhookDestination,
+  };
 }
 
 async function required(environment: DeployedEnvironment, companyId: string): Promise<StoredSubscription> {
@@ -149,8 +224,8 @@ function noSubscriptions(environment: string): string {
   return `${environment} has no subscriptions. Make one: npm run procore -- webhooks apply --environment ${environment} --company ID --connection ID --resources "RFIs"`;
 }
 
-/** Shows subscriptions in a table. */
-export function showSubscriptions(environment: string, found: readonly StoredSubscription[]): string {
+/** Shows subscriptions in a table. @param now epoch seconds */
+export function showSubscriptions(environment: string, found: readonly StoredSubscription[], now: number): string {
   if (found.length === 0) {
     return noSubscriptions(environment);
   }
@@ -159,27 +234,46 @@ export function showSubscriptions(environment: string, found: readonly StoredSub
     connectionId,
     projects === 'all' ? 'all' : String(projects.length),
     String(hooks.length),
-    showTime(auditedAt),
+    fromNow(auditedAt, now),
     resources.map(({ name, actions }) => `${name}:${actions.join('+')}`).join(', '),
   ]);
   return showTable(['COMPANY', 'CONNECTION', 'PROJECTS', 'HOOKS', 'LAST AUDIT', 'RESOURCES'], rows);
 }
 
-/** Shows a subscription with its hooks. */
-export function showSubscription(subscription: StoredSubscription): string {
+/** What is read without being told, and what of the resources is not. */
+function showReconcile({ reconcile, resources }: StoredSubscription): string {
+  if (reconcile === undefined) return 'never';
+  const { hours, lists, reportVanished } = reconcile;
+  const left = resources.filter(({ name }) => !lists.some((list) => list.name === name)).map(({ name }) => name);
+  return [
+    `every ${hours} h: ${lists.map(({ name }) => name).join(', ')}`,
+    ...(reportVanished ? ['what vanished is told'] : []),
+    ...(left.length > 0 ? [`not known where listed: ${left.join(', ')} (--reconcile-path)`] : []),
+  ].join('; ');
+}
+
+/** Shows a subscription with its hooks. @param now epoch seconds */
+export function showSubscription(subscription: StoredSubscription, now: number): string {
   const { resources, hooks, projects } = subscription;
   return showFacts([
     ['company', subscription.companyId],
     ['connection', subscription.connectionId],
     ['projects', projects === 'all' ? 'all' : projects.join(', ')],
     ['delivered to', `${subscription.destinationUrl} (${subscription.payloadVersion}, ${subscription.namespace})`],
+    ['reconciled', showReconcile(subscription)],
     ...resources.map(({ name, level, actions }) => ['resource', `${name}@${level}: ${actions.join(', ')}`] as const),
     ...hooks.map(
       ({ hookId, projectId, checkedAt }) =>
-        ['hook', `${hookId} of ${ownerOf(projectId)}, checked ${showTime(checkedAt)}`] as const,
+        ['hook', `${hookId} of ${ownerOf(projectId)}, checked ${fromNow(checkedAt, now)}`] as const,
     ),
-    ['last audit', showTime(subscription.auditedAt)],
+    ['last audit', showMoment(subscription.auditedAt, now)],
   ]);
+}
+
+function showAppliedTo(applied: AppliedSubscription): string {
+  const { subscription } = applied;
+  if (subscription.reconcile === undefined) return showApplied(applied);
+  return `${showApplied(applied)}\nReconciled ${showReconcile(subscription)}.`;
 }
 
 /** Shows what was changed at Procore for a subscription. */

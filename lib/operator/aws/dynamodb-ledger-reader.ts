@@ -25,6 +25,8 @@ import type { WebhookEvent } from '../../../functions/webhook/webhook-event.ts';
 /** As many keys as BatchGetItem takes. */
 const keysAtOnce = 100;
 const secondsADay = 86_400;
+/** What stands before the id of an event in its key. */
+const eventMark = 'event#';
 const { partitionKey, sortKey } = arrivalIndex;
 
 type Attributes = Record<string, AttributeValue>;
@@ -81,17 +83,27 @@ export function dynamoDbLedgerReader(place: EnvironmentTable): LedgerReader {
 
   return {
     async show(eventId) {
-      const item = await readItem(place, { id: `event#${eventId}` });
+      const item = await readItem(place, { id: `${eventMark}${eventId}` });
       return item && toArrivedEvent(item)[0];
     },
 
-    async *arrivals(since, until) {
+    async showAll(eventIds) {
+      const found: ArrivedEvent[] = [];
+      for (let index = 0; index < eventIds.length; index += keysAtOnce) {
+        const ids = eventIds.slice(index, index + keysAtOnce).map((id) => `${eventMark}${id}`);
+        found.push(...(await read(ids)).flatMap(toArrivedEvent));
+      }
+      return found;
+    },
+
+    async *arrivals(since, until, isLeftOut = () => false) {
       for (let day = Math.floor(since / secondsADay); day * secondsADay < until; day += 1) {
         const shards = await Promise.all(arrivalPartitions(day).map((shard) => arrivalsOf(place, shard, since, until)));
         const ids = shards
           .flat()
           .toSorted(byArrival)
-          .map(({ id }) => id);
+          .map(({ id }) => id)
+          .filter((id) => !isLeftOut(id.slice(eventMark.length)));
         for (let index = 0; index < ids.length; index += keysAtOnce) {
           // BatchGetItem answers in any order.
           const items = await read(ids.slice(index, index + keysAtOnce));

@@ -32,13 +32,14 @@ export function lambdaAccount(client: LambdaClient): LambdaAccount {
       return { concurrentExecutions, unreserved: UnreservedConcurrentExecutions ?? concurrentExecutions };
     },
 
-    async concurrency({ worker, rotation, recovery }) {
+    async concurrency({ worker, rotation, recovery, companyWork }) {
       return {
         worker: worker === undefined ? 0 : ((await maximumOf(worker)) ?? 0),
         accessTokenCalls: worker === undefined ? 1 : await callsOf(worker),
         rotation: (await maximumOf(rotation)) ?? 0,
         // Without a queue that starts it, a rule does.
         recovery: (await maximumOf(recovery)) ?? 'scheduled',
+        companyWork: (await maximumOf(companyWork)) ?? 'scheduled',
       };
     },
   };

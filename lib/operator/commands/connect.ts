@@ -6,12 +6,19 @@ export const connect = stackCommand({
   brief: 'Makes a connect link, opens it, and waits until the account is connected',
   examples: [
     'npm run procore -- connect my-company --environment sandbox',
-    'npm run procore -- connect my-company --environment sandbox --no-wait',
+    'npm run procore -- connect my-company --environment sandbox --display-name "My Company" --no-wait',
     'npm run procore -- connect robot --environment sandbox --service-account --company 5358233',
   ],
   parameters: {
     flags: {
       ...environmentFlag,
+      displayName: {
+        kind: 'parsed',
+        parse: String,
+        brief: "What the pages call the connection, e.g. your customer's name",
+        placeholder: 'NAME',
+        optional: true,
+      },
       returnTo: {
         kind: 'parsed',
         parse: String,
@@ -19,6 +26,7 @@ export const connect = stackCommand({
         placeholder: 'URL',
         optional: true,
       },
+      confirm: switchFlag('What is connected waits until your backend at --return-to confirms it'),
       noOpen: switchFlag('Show the link without opening a browser'),
       noWait: switchFlag('Print the link and end, to send it to the customer'),
       serviceAccount: switchFlag("Connect the app's own service account (DMSA): no person, no link"),

@@ -1,4 +1,5 @@
 import { group, stackCommand } from '../command.ts';
+import { time } from '../parsers.ts';
 import { connectionValue, environmentFlag, switchFlag } from '../shared-parameters.ts';
 
 const list = stackCommand({
@@ -9,9 +10,25 @@ const list = stackCommand({
 });
 
 const show = stackCommand({
-  brief: 'Shows one connection: everything but its tokens',
-  examples: ['npm run procore -- connections show my-company --environment sandbox'],
-  parameters: { flags: environmentFlag, positional: { kind: 'tuple', parameters: [connectionValue] } },
+  brief: 'Shows one connection: everything but its tokens, and what the logs tell of it',
+  examples: [
+    'npm run procore -- connections show my-company --environment sandbox',
+    'npm run procore -- connections show my-company --environment production --since 30d',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      since: {
+        kind: 'parsed',
+        parse: time,
+        brief: 'From when on the logs are read: 90m, 2h, 3d ago, or a time',
+        placeholder: 'TIME',
+        default: '7d',
+      },
+      noLog: switchFlag('Do not read the logs'),
+    },
+    positional: { kind: 'tuple', parameters: [connectionValue] },
+  },
   action: async () => (await import('../actions/connections.ts')).show,
 });
 

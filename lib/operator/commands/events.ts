@@ -3,7 +3,7 @@ import { group, stackCommand } from '../command.ts';
 import { procoreId, sha256Prefix, time, wholeNumber } from '../parsers.ts';
 import { environmentFlag, switchFlag } from '../shared-parameters.ts';
 
-/** How far back a reconciliation goes at most, as the function has it: 31 days. */
+/** How far back a resource is read at most: 31 days. */
 const mostHours = 31 * 24;
 
 const since = { kind: 'parsed', parse: time, placeholder: 'TIME' } as const;
@@ -67,8 +67,17 @@ const list = stackCommand({
 
 const show = stackCommand({
   brief: 'Shows one event, what became of it, and its last ten tries',
-  examples: ['npm run procore -- events show 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox'],
-  parameters: { flags: environmentFlag, positional: { kind: 'tuple', parameters: [eventValue] } },
+  examples: [
+    'npm run procore -- events show 01JDYV5M7QZ8W3R0K2T6N4X9BC --environment sandbox',
+    'npm run procore -- events show 01JDYV5M7QZ8W3R0K2T6N4X9BC --resource-now --environment sandbox',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      resourceNow: switchFlag('Ask Procore, too, how the resource is now'),
+    },
+    positional: { kind: 'tuple', parameters: [eventValue] },
+  },
   action: async () => (await import('../actions/events.ts')).show,
 });
 
@@ -149,9 +158,55 @@ const quarantine = stackCommand({
 });
 
 const reconcile = stackCommand({
-  brief: 'Reads what changed from the API, and emits the events that no webhook has brought',
+  brief:
+    'Reads now what changed, and emits the events that no webhook has brought: all that is subscribed, or one resource',
   examples: [
-    'npm run procore -- events reconcile --environment sandbox --company 5358233 --resource RFIs --project 23498237 --path /rest/v1.0/projects/23498237/rfis --hours 6',
+    'npm run procore -- events reconcile --environment sandbox --company 5358233',
+    'npm run procore -- events reconcile --environment sandbox --company 5358233 --resource RFIs --hours 48',
+  ],
+  parameters: {
+    flags: {
+      ...environmentFlag,
+      company: { kind: 'parsed', parse: procoreId, brief: 'Id of the company', placeholder: 'ID' },
+      resource: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Only this one, once, e.g. "RFIs"; it need not be subscribed',
+        placeholder: 'NAME',
+        optional: true,
+      },
+      path: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Where the resource is listed, if that is not known; with {project_id} in it',
+        placeholder: 'PATH',
+        optional: true,
+      },
+      project: {
+        kind: 'parsed',
+        parse: procoreId,
+        brief: 'Of the resource, only this project',
+        placeholder: 'ID',
+        optional: true,
+      },
+      hours: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 1, to: mostHours }),
+        brief: 'Of the resource, how far back; 24 unless told',
+        placeholder: 'HOURS',
+        optional: true,
+      },
+    },
+  },
+  action: async () => (await import('../actions/events-reconcile.ts')).reconcile,
+});
+
+const backfill = stackCommand({
+  brief: 'Sends every record of a resource as an event: a first import, in the background',
+  examples: [
+    'npm run procore -- events backfill --environment sandbox --company 5358233 --resource RFIs',
+    'npm run procore -- events backfill --environment sandbox --company 5358233 --resource RFIs --status',
+    'npm run procore -- events backfill --environment sandbox --company 5358233 --resource "Weather Logs" --since 90d --path /rest/v1.0/projects/{project_id}/weather_logs',
   ],
   parameters: {
     flags: {
@@ -166,26 +221,22 @@ const reconcile = stackCommand({
       path: {
         kind: 'parsed',
         parse: String,
-        brief: 'Path of a list that knows filters[updated_at]',
+        brief: 'Path of the list with {project_id}, where it is not known',
         placeholder: 'PATH',
+        optional: true,
       },
       project: {
         kind: 'parsed',
         parse: procoreId,
-        brief: 'Id of the project that the list belongs to',
+        brief: 'Only this project; else all that the subscription wants',
         placeholder: 'ID',
         optional: true,
       },
-      hours: {
-        kind: 'parsed',
-        parse: wholeNumber({ from: 1, to: mostHours }),
-        brief: 'How far back',
-        placeholder: 'HOURS',
-        default: '2',
-      },
+      since: { ...since, brief: 'Only what changed later: 90m, 2h, 3d ago, or a time', optional: true },
+      status: switchFlag('Show how far it has come'),
     },
   },
-  action: async () => (await import('../actions/events-reconcile.ts')).reconcile,
+  action: async () => (await import('../actions/events-backfill.ts')).backfill,
 });
 
 const tail = stackCommand({
@@ -210,7 +261,7 @@ const tail = stackCommand({
   action: async () => (await import('../actions/events-tail.ts')).tail,
 });
 
-/** `procore events list|show|replay|dead|redrive|quarantine|reconcile|tail`. */
+/** `procore events list|show|replay|dead|redrive|quarantine|reconcile|backfill|tail`. */
 export const events = group('Shows, replays and rescues webhook events', {
   list,
   show,
@@ -219,5 +270,6 @@ export const events = group('Shows, replays and rescues webhook events', {
   redrive,
   quarantine,
   reconcile,
+  backfill,
   tail,
 });

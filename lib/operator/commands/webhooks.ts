@@ -1,5 +1,5 @@
 import { group, stackCommand } from '../command.ts';
-import { allOrIds, namespace, procoreId, wholeNumber } from '../parsers.ts';
+import { allOrIds, namespace, pathsByName, procoreId, wholeNumber } from '../parsers.ts';
 import { environmentFlag, switchFlag } from '../shared-parameters.ts';
 
 const companyFlag = { kind: 'parsed', parse: procoreId, placeholder: 'ID' } as const;
@@ -8,6 +8,7 @@ const apply = stackCommand({
   brief: 'Registers hooks and triggers at Procore; without options, what is stored is registered again',
   examples: [
     'npm run procore -- webhooks apply --environment sandbox --company 5358233 --connection my-company --resources "RFIs,Submittals:create+update"',
+    'npm run procore -- webhooks apply --environment sandbox --company 5358233 --reconcile-hours 6',
     'npm run procore -- webhooks apply --environment sandbox',
   ],
   parameters: {
@@ -54,6 +55,27 @@ const apply = stackCommand({
         parse: wholeNumber({ from: 0, to: 9999 }),
         brief: 'Warn after this many hours without an event; 0 for never',
         placeholder: 'HOURS',
+        optional: true,
+      },
+      reconcileHours: {
+        kind: 'parsed',
+        parse: wholeNumber({ from: 0, to: 744 }),
+        brief: 'Read every so many hours what changed, for what no webhook brings; 0 for never',
+        placeholder: 'HOURS',
+        optional: true,
+      },
+      reconcilePath: {
+        kind: 'parsed',
+        parse: pathsByName,
+        brief: 'Where a resource is listed, if that is not known: NAME=PATH, with {project_id} in it',
+        placeholder: 'LIST',
+        optional: true,
+      },
+      reportVanished: {
+        kind: 'enum',
+        values: ['yes', 'no'],
+        brief: 'Whether records that are no longer visible are told as events, once a day',
+        placeholder: 'YES|NO',
         optional: true,
       },
       url: {

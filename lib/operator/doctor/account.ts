@@ -1,12 +1,15 @@
 import type { ApiPath, CompanyClient, ProcoreClient } from '../../../functions/procore/client.ts';
-import { readLimit } from '../../../functions/procore/rate-budget.ts';
+import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
+import { readLimit } from '../../../functions/procore/rate-limit-headers.ts';
 import type { StoredSubscription } from '../../../functions/webhook/subscription.ts';
+import { namedDiagnosis } from '../../diagnosis-rows.ts';
 import type { StoredConnection } from '../stored-connection.ts';
 import { explainEmptyList } from './empty-list.ts';
-import type { Evidence } from './examination.ts';
+import type { Evidence } from './evidence.ts';
 import { examineInstallation, type Installation } from './installation.ts';
-import { type Narrowed, visibleProjects } from './probes.ts';
-import { isBeforeAccess, problemOf, seenProblem } from './refusals.ts';
+import { isBeforeAccess } from './outage.ts';
+import { type Narrowed, showProject, visibleProjects } from './probes.ts';
+import { problemOf, seenProblem } from './refusals.ts';
 
 /** What is looked at of an account. */
 export interface AccountQuestions {
@@ -22,12 +25,19 @@ export interface AccountQuestions {
 
 /** What an account's calls have shown. */
 export interface SeenAccount
-  extends Pick<Evidence, 'installation' | 'projects' | 'listsComplete' | 'budgetHourLeftPercent'> {
+  extends Pick<
+    Evidence,
+    | 'installation'
+    | 'projects'
+    | 'projectsCompared'
+    | 'listsRead'
+    | 'unexplained'
+    | 'listsComplete'
+    | 'budgetHourLeftPercent'
+  > {
   readonly refusals: readonly Narrowed[];
   /** Whether Procore accepted the token; undefined when it did not say. */
   readonly accepted?: boolean;
-  /** Paths whose lists were read. */
-  readonly lists: readonly string[];
 }
 
 /** Companies, and projects of each, that are looked at: a doctor must not spend the hour's calls. */
@@ -59,30 +69,27 @@ export async function examineAccount(asked: AccountQuestions): Promise<SeenAccou
     const problem = await problemOf(error, client);
     refusals.push(problem);
     const accepted = problem.diagnosis.id === 'access_token_invalid' ? { accepted: false } : {};
-    if (isBeforeAccess(problem)) return { refusals, lists: [], ...accepted };
+    if (isBeforeAccess(problem.diagnosis.id)) return { refusals, ...accepted };
   }
   const seen = { accepted: true, ...(left !== undefined && { budgetHourLeftPercent: left }) };
   let installation: Installation;
   try {
-    installation = await examineInstallation(client, header);
+    installation = everInstalled(connection, await examineInstallation(client, header));
   } catch (error) {
-    return { ...seen, lists: [], refusals: [...refusals, await problemOf(error, client)] };
+    return { ...seen, refusals: [...refusals, await problemOf(error, client)] };
   }
   if (installation.connected.length + Object.keys(installation.refused).length === 0) {
-    refusals.push(...emptyCompanies(connection));
+    refusals.push(...emptyCompanies(connection, client.environment));
   }
   const matter = companiesThatMatter(asked, installation);
   const looked = await Promise.all(matter.map((id) => examineCompany(asked, id)));
   refusals.push(...looked.flatMap((company) => company.refusals));
   const refused = Object.fromEntries(Object.entries(installation.refused).filter(([id]) => matter.includes(id)));
-  return {
-    ...seen,
-    refusals,
-    installation: { ...installation, refused },
-    lists: looked.flatMap((company) => company.lists),
-    projects: looked.reduce((sum, company) => sum + company.projects, 0),
-    listsComplete: !refusals.some(({ diagnosis }) => diagnosis.id === 'list_truncated'),
-  };
+  const reached = { ...seen, refusals, installation: { ...installation, refused } };
+  // What was held back may be what is refused, so the lists that were read prove nothing.
+  if (refusals.some(({ heldUntil }) => heldUntil !== undefined)) return reached;
+  const listsComplete = !refusals.some(({ diagnosis }) => diagnosis.id === 'list_truncated');
+  return { ...reached, ...sumOf(looked), listsComplete };
 }
 
 /** Procore tells of one limit only, the one that is likely to be hit first. */
@@ -92,10 +99,21 @@ function hourLeftPercent(headers: Headers, now: number): number | undefined {
   return Math.floor((100 * told.remaining) / told.limit);
 }
 
-function emptyCompanies({ connectionId, companyIds }: StoredConnection): Narrowed[] {
-  if (companyIds.length === 0) return [];
-  const seen = `The list of companies is empty, although "${connectionId}" has seen ${companyIds.length} of them before.`;
-  return [seenProblem('empty_because_of_permissions', seen)];
+/** Where the account has seen companies before, the app was installed, and how a first sandbox gets it is no remedy. */
+function everInstalled({ companyIds }: StoredConnection, found: Installation): Installation {
+  const isFirst = companyIds.length === 0 || found.diagnosis?.id !== 'app_not_installed';
+  return isFirst ? found : { ...found, diagnosis: namedDiagnosis('app_not_connected') };
+}
+
+function emptyCompanies(
+  { connectionId, companyIds }: StoredConnection,
+  environment: ProcoreEnvironmentName,
+): readonly Narrowed[] {
+  // The installation says how a first sandbox gets its app.
+  if (companyIds.length === 0 && environment === 'sandbox') return [];
+  const before =
+    companyIds.length === 0 ? '' : `, although "${connectionId}" has seen ${companyIds.length} of them before`;
+  return [seenProblem('installed_nowhere', `The list of companies is empty${before}.`)];
 }
 
 function companiesThatMatter({ companyId, connection, subscriptions }: AccountQuestions, found: Installation) {
@@ -105,38 +123,65 @@ function companiesThatMatter({ companyId, connection, subscriptions }: AccountQu
   return (wanted.length > 0 ? wanted : found.connected).slice(0, most);
 }
 
-async function examineCompany({ client, subscriptions }: AccountQuestions, companyId: string) {
+/** What was seen of one company; what its projects are is absent when their list was refused. */
+interface SeenCompany {
+  readonly refusals: Narrowed[];
+  readonly lists: string[];
+  readonly unexplained: string[];
+  readonly projects?: number;
+  readonly compared?: number;
+}
+
+function sumOf(looked: readonly SeenCompany[]): Partial<SeenAccount> {
+  const listed = looked.filter(({ projects }) => projects !== undefined);
+  if (listed.length === 0) return {};
+  return {
+    projects: listed.reduce((sum, { projects = 0 }) => sum + projects, 0),
+    projectsCompared: listed.reduce((sum, { compared = 0 }) => sum + compared, 0),
+    listsRead: looked.flatMap(({ lists }) => lists),
+    unexplained: looked.flatMap(({ unexplained }) => unexplained),
+  };
+}
+
+async function examineCompany({ client, subscriptions }: AccountQuestions, companyId: string): Promise<SeenCompany> {
   const company = client.company(companyId);
-  const refusals: Narrowed[] = [];
-  const lists: string[] = [];
+  const seen: SeenCompany = { refusals: [], lists: [], unexplained: [] };
+  let listed: Pick<SeenCompany, 'projects' | 'compared'> = {};
   try {
     const projects = await visibleProjects(company);
     if ('refused' in projects) {
       // Once more, for the answer itself: what refuses a company's list of projects is narrowed like any other refusal.
       await company.get('/rest/v1.0/projects', { query: { company_id: companyId, per_page: 1 } });
-      return { refusals, lists, projects: 0 };
+      return seen;
     }
     const ours = subscriptions.filter((subscription) => subscription.companyId === companyId);
-    const wanted = new Set(ours.flatMap(projectsOf));
-    const hidden = [...wanted].filter((id) => !projects.ids.has(id));
-    if (hidden.length > 0) {
-      const seen = `Subscribed, but not among the ${projects.ids.size} projects that the account sees: ${hidden.join(', ')}.`;
-      refusals.push(seenProblem('outside_access_scope', seen));
-    }
+    const wanted = [...new Set(ours.flatMap(projectsOf))];
+    listed = { projects: projects.ids.size, compared: wanted.length };
+    seen.refusals.push(...(await hiddenProjects(company, wanted, projects.ids)));
     const tools = new Set(ours.flatMap(({ resources }) => resources.map(({ name }) => listedTools[name])));
-    for (const projectId of [...wanted].filter((id) => projects.ids.has(id)).slice(0, most)) {
+    for (const projectId of wanted.filter((id) => projects.ids.has(id)).slice(0, most)) {
       for (const tool of tools) {
-        if (tool === undefined) continue;
-        const path: ApiPath = `/rest/v1.0/projects/${projectId}/${tool}`;
-        const refused = await examineList(client, company, path);
-        if (refused === undefined) lists.push(path);
-        else refusals.push(refused);
+        if (tool !== undefined) await examineList(client, company, `/rest/v1.0/projects/${projectId}/${tool}`, seen);
       }
     }
-    return { refusals, lists, projects: projects.ids.size };
   } catch (error) {
-    return { refusals: [...refusals, await problemOf(error, client)], lists, projects: 0 };
+    seen.refusals.push(await problemOf(error, client));
   }
+  return { ...seen, ...listed };
+}
+
+/** Projects of subscriptions that are not in the list; those that are only not active show themselves. */
+async function hiddenProjects(
+  company: CompanyClient,
+  wanted: readonly string[],
+  visible: ReadonlySet<string>,
+): Promise<readonly Narrowed[]> {
+  const missing = wanted.filter((id) => !visible.has(id));
+  const shown = await Promise.all(missing.slice(0, most).map((id) => showProject(company, id)));
+  const hidden = missing.filter((_, index) => shown[index] === undefined);
+  if (hidden.length === 0) return [];
+  const seen = `Subscribed, but not among the ${visible.size} projects that the account sees: ${hidden.join(', ')}.`;
+  return [seenProblem('outside_access_scope', seen, { companyId: company.companyId, projectIds: hidden })];
 }
 
 function projectsOf({ projects, hooks }: StoredSubscription): readonly string[] {
@@ -147,12 +192,19 @@ async function examineList(
   client: ProcoreClient,
   company: CompanyClient,
   path: ApiPath,
-): Promise<Narrowed | undefined> {
+  { refusals, lists, unexplained }: SeenCompany,
+): Promise<void> {
   try {
-    for await (const _record of company.list(path, { perPage: 1, readAhead: 1 })) return undefined;
+    for await (const _record of company.list(path, { perPage: 1, readAhead: 1 })) {
+      lists.push(path);
+      return;
+    }
     const empty = await explainEmptyList(client, { companyId: company.companyId, path });
-    return empty.diagnosis.id === 'really_empty' ? undefined : empty;
+    if (empty.diagnosis.id === 'really_empty') lists.push(path);
+    else if (empty.diagnosis.id === 'empty_unexplained') {
+      unexplained.push(`${path} is empty. ${empty.evidence.join(' ')}`);
+    } else refusals.push(empty);
   } catch (error) {
-    return problemOf(error, client);
+    refusals.push(await problemOf(error, client));
   }
 }

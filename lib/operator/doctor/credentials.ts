@@ -13,6 +13,7 @@ import { readStoredOAuthClient } from '../oauth-client.ts';
 import { redirectUriDifferences } from '../redirect-uri-difference.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Narrowed } from './probes.ts';
+import { seenProblem } from './refusals.ts';
 
 /** Tries the stored client id and secret at Procore; nothing is spent or issued. @returns no verdict when it does not say */
 export async function examineCredentials(environment: DeployedEnvironment, terminal: Terminal) {
@@ -20,15 +21,25 @@ export async function examineCredentials(environment: DeployedEnvironment, termi
   try {
     client = await readStoredOAuthClient(environment, terminal);
   } catch (error) {
-    if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const };
-    if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const };
-    if (error instanceof MalformedSecretError) return { credentials: 'malformed' as const };
+    if (error instanceof PlaceholderSecretError) return { credentials: 'placeholder' as const, refusals: [] };
+    if (error instanceof WrongEnvironmentError) return { credentials: 'wrong_environment' as const, refusals: [] };
+    if (error instanceof MalformedSecretError) return { credentials: 'malformed' as const, refusals: [] };
     throw error;
   }
   const tokenEndpoint = procoreTokenEndpoint({ origins: environment.procore, fetch, clock: systemClock });
   const check = await checkOAuthClient({ tokenEndpoint, randomId: systemRandomId }, client, environment.callbackUrl);
   const outcomes = { right: 'accepted', refused: 'refused', unknown: undefined } as const;
-  return { credentials: outcomes[check.outcome], client };
+  const refusals = check.outcome === 'unknown' ? silentLogin(environment, check.status) : [];
+  return { credentials: outcomes[check.outcome], client, refusals };
+}
+
+/** Procore's login does not say whether it takes the credentials: down, or over its limit. */
+function silentLogin({ procore }: DeployedEnvironment, status: number | undefined): readonly Narrowed[] {
+  const asked = `POST ${procore.loginOrigin}/oauth/token`;
+  if (status === undefined) return [seenProblem('no_answer', `${asked}: no answer.`)];
+  const id =
+    status === 429 ? 'rate_limited' : status === 503 ? 'overloaded' : status >= 500 ? 'server_error' : undefined;
+  return id === undefined ? [] : [seenProblem(id, `${asked}: status ${status}.`)];
 }
 
 /**

@@ -7,7 +7,7 @@ import type { LogOutput } from '../../stack-outputs.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import { type Logged, readLogged } from '../logged.ts';
 import { showTime } from '../table.ts';
-import type { Evidence } from './examination.ts';
+import type { Evidence } from './evidence.ts';
 import type { Narrowed } from './probes.ts';
 import { asDiagnosisId, problemOf, seenProblem } from './refusals.ts';
 
@@ -15,7 +15,7 @@ const anHour = 3600;
 const aDay = 86_400;
 /** Calls that are made once more to see whether they still fail. */
 const mostRepeated = 5;
-const callers: readonly LogOutput[] = ['WebhookWorker', 'SubscriptionAudit'];
+const callers: readonly LogOutput[] = ['WebhookWorker', 'CompanyWork'];
 
 /** What the log tells of calls that failed. */
 export type SeenFailures = Required<Pick<Evidence, 'failedCalls' | 'throttled'>> & {

@@ -21,7 +21,7 @@ import { findConnection, listConnections, readConnection, type StoredConnection 
 import type { Terminal } from '../terminal.ts';
 import { examineAccount } from './account.ts';
 import { examineCredentials, examineRedirect } from './credentials.ts';
-import type { Evidence, SeenConnection } from './examination.ts';
+import type { Evidence, SeenConnection } from './evidence.ts';
 import { readFailures } from './failed-calls.ts';
 import type { Narrowed } from './probes.ts';
 import { problemOf, seenProblem } from './refusals.ts';
@@ -49,6 +49,8 @@ export interface Gathered {
 
 /** One call waits no longer than this for Procore, in milliseconds: a doctor says that it must wait, and goes on. */
 const patienceMs = 15_000;
+/** For the rate budget one call waits longer: until the next of windows up to a minute begins. */
+const budgetPatienceMs = 65_000;
 const aDay = 86_400;
 
 /**
@@ -65,14 +67,16 @@ export async function gatherEvidence(
   say: (text: string) => void,
 ): Promise<Gathered> {
   const now = systemClock();
-  const clients = clientsOf(environment, terminal, 'looking');
+  const clients = clientsOf(environment, terminal, 'looking', budgetPatienceMs);
 
   say('Trying the client id and secret');
-  const { credentials, client: oauthClient } = await examineCredentials(environment, terminal);
+  const tried = await examineCredentials(environment, terminal);
+  const { credentials, client: oauthClient } = tried;
   const redirect = await examineRedirect(environment, credentials === 'accepted' ? oauthClient : undefined, asked);
 
   say('Reading connections and subscriptions');
-  const stored = await listConnections(environment, say);
+  // The status, which the doctor begins with, names one that cannot be read.
+  const stored = await listConnections(environment, say, () => {});
   const subscriptions = (await subscriptionsOf(environment).list()).filter(
     ({ companyId }) => asked.companyId === undefined || companyId === asked.companyId,
   );
@@ -92,11 +96,12 @@ export async function gatherEvidence(
   const caller = account?.accepted && connection ? clientOf(clients, connection.connectionId) : undefined;
   const failures = await readFailures(environment, failedExchanges, caller, { companyId: asked.companyId, now });
 
-  const refusals = onceEach(redirect, account, stops, webhooks, failures);
+  const refusals = onceEach(tried, redirect, account, stops, webhooks, failures);
   const statusPage = await statusPageOf(environment);
-  const { refusals: _, accepted, lists = [], ...seenOfAccount } = account ?? {};
+  const { refusals: _, accepted, ...seenOfAccount } = account ?? {};
   const connections = await describeConnections(environment, stored, connection, accepted);
   const refusedCodes = await countRefusedCodes(environment, stored, now);
+  const lists = account?.listsRead ?? [];
   const seen = { connection, stored, oauthClient, accepted, lists, hasLog: failures !== undefined };
   return {
     connection,
@@ -109,8 +114,7 @@ export async function gatherEvidence(
       ...(refusedCodes !== undefined && { refusedCodes }),
       connections,
       ...seenOfAccount,
-      // Without an account nothing was tried, and nothing tried is not the same as nothing refused.
-      ...((account || refusals.length > 0) && { refusals }),
+      refusals,
       hooks: webhooks.hooks,
       hooksUnseen: webhooks.unseen,
       ...(webhooks.intakeAnswers && { intakeAnswers: true }),
@@ -168,7 +172,7 @@ async function examineConnection(
     const seen = await examineAccount({ connection, client, subscriptions: served, companyId, now });
     return { ...seen, refusals: [...foreign, ...seen.refusals] };
   } catch (error) {
-    return { refusals: [await problemOf(error, client)], lists: [] };
+    return { refusals: [await problemOf(error, client)] };
   }
 }
 
@@ -274,7 +278,9 @@ async function countRefusedCodes(
   stored: readonly StoredConnection[],
   now: number,
 ): Promise<number | undefined> {
-  const lastSuccess = Math.max(0, ...stored.map(({ authorizedBy }) => authorizedBy.linkIssuedAt));
+  // A disconnection moves that time without that anybody connected.
+  const connected = stored.filter(({ status }) => status !== 'disconnected');
+  const lastSuccess = Math.max(0, ...connected.map(({ authorizedBy }) => authorizedBy.linkIssuedAt));
   const since = Math.max(now - aDay, lastSuccess) * 1000;
   const lines = await readLogged(environment, ['OauthCallback'], since, 'oauth.not_connected');
   const refused = ['code_refused', 'authorization_refused'];

@@ -47,6 +47,8 @@ export async function examineInstallation<E extends ProcoreEnvironmentName>(
   if (connected.length > 0) return { connected, refused };
   const isRefusedOtherwise = Object.values(refused).some((code) => code !== 'app_not_connected');
   if (isRefusedOtherwise) return { connected, refused, diagnosis: namedDiagnosis('insufficient_permissions') };
+  const seesNone = Object.keys(refused).length === 0;
   const isSandbox = client.environment === 'sandbox' || client.environment === 'monthly-sandbox';
-  return { connected, refused, diagnosis: namedDiagnosis(isSandbox ? 'app_not_installed' : 'app_not_connected') };
+  const elsewhere = seesNone ? 'installed_nowhere' : 'app_not_connected';
+  return { connected, refused, diagnosis: namedDiagnosis(isSandbox ? 'app_not_installed' : elsewhere) };
 }

@@ -5,11 +5,16 @@ import type { ProcoreEnvironmentName } from '../../../functions/procore/environm
 import { type ExactJson, exactId, isJsonObject } from '../../../functions/procore/exact-json.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
 import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
+import { isBeforeAccess } from './outage.ts';
 
 /** A diagnosis with what the probes saw, in the order in which they looked. */
 export interface Narrowed {
   readonly diagnosis: Diagnosis<DiagnosisId>;
   readonly evidence: readonly string[];
+  /** What was called, as far as one knows: two problems of the same project may be one. */
+  readonly about?: { readonly companyId?: string | undefined; readonly projectIds?: readonly string[] | undefined };
+  /** Nothing was refused: the call was not made, because the rate budget is used up until then, in epoch seconds. */
+  readonly heldUntil?: number;
 }
 
 /** What a call was about, read from its URL. */
@@ -51,7 +56,7 @@ export function subjectOf({ url, requestHeaders }: Pick<Exchange, 'url' | 'reque
  * the same account, for the companies, the projects, and the permission manifest of the project; each answer rules
  * something out. Only on demand: every probe is a call that counts.
  *
- * @returns the narrower diagnosis; the one of the exchange itself when the probes do not tell
+ * @returns the narrower diagnosis; the one of the exchange itself when the probes do not tell, or Procore stops answering
  * @see https://developers.procore.com/reference/rest/permissions
  */
 export async function narrow<E extends ProcoreEnvironmentName>(
@@ -59,8 +64,23 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   client: ProcoreClient<E>,
 ): Promise<Narrowed> {
   const first = diagnose(exchange);
-  if (first.id !== 'forbidden' && first.id !== 'not_visible') return { diagnosis: first, evidence: [] };
   const subject = subjectOf(exchange);
+  const { companyId, projectId } = subject;
+  const about = { companyId, ...(projectId !== undefined && { projectIds: [projectId] }) };
+  if (first.id !== 'forbidden' && first.id !== 'not_visible') return { diagnosis: first, evidence: [], about };
+  try {
+    return { ...(await narrowRefusal(first, subject, client)), about };
+  } catch (error) {
+    if (!(error instanceof ProcoreApiError)) throw error;
+    return { diagnosis: first, evidence: [`Looking further ended: ${error.diagnosis.cause}`], about };
+  }
+}
+
+async function narrowRefusal<E extends ProcoreEnvironmentName>(
+  first: Diagnosis,
+  subject: CallSubject,
+  client: ProcoreClient<E>,
+): Promise<Narrowed> {
   const evidence: string[] = [];
   const found = (id: DiagnosisId, seen: string): Narrowed => {
     const { said, fields } = first;
@@ -86,11 +106,13 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   evidence.push(`The account sees ${projects.ids.size} projects of company ${subject.companyId}.`);
   const { projectId, tool } = subject;
   if (projectId === undefined) return { diagnosis: first, evidence };
-  if (!projects.ids.has(projectId)) {
-    const seen = `Project ${projectId} is not among them.`;
-    return found(isHidden ? 'not_visible' : 'outside_access_scope', seen);
+  if (projects.ids.has(projectId)) evidence.push(`Project ${projectId} is among them.`);
+  else {
+    const seen = `Project ${projectId} is not among them`;
+    const shown = await showProject(company, projectId);
+    if (shown === undefined) return found(isHidden ? 'not_visible' : 'outside_access_scope', `${seen}.`);
+    evidence.push(`${seen}, but the account sees it: it is ${shown}.`);
   }
-  evidence.push(`Project ${projectId} is among them.`);
 
   if (tool === undefined) return { diagnosis: first, evidence };
   const access = await toolAccess(company, projectId, tool);
@@ -112,7 +134,12 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   }
 }
 
-/** Asks which projects of a company the account sees. @returns their ids, or why the list is refused */
+/**
+ * Asks which projects of a company the account sees.
+ *
+ * @returns their ids, or why the list is refused
+ * @throws ProcoreApiError when Procore refuses nothing, but does not answer, or takes no token
+ */
 export async function visibleProjects<E extends ProcoreEnvironmentName>(
   company: CompanyClient<E>,
 ): Promise<{ readonly ids: ReadonlySet<string> } | { readonly refused: string }> {
@@ -124,7 +151,28 @@ export async function visibleProjects<E extends ProcoreEnvironmentName>(
     }
     return { ids };
   } catch (error) {
-    if (error instanceof ProcoreApiError) return { refused: error.code };
+    if (isRefusal(error)) return { refused: error.code };
+    throw error;
+  }
+}
+
+/**
+ * Asks for one project, since the list of projects has the active ones only.
+ *
+ * @returns undefined when it is refused, too
+ * @throws ProcoreApiError when Procore refuses nothing, but does not answer, or takes no token
+ */
+export async function showProject<E extends ProcoreEnvironmentName>(
+  company: CompanyClient<E>,
+  projectId: string,
+): Promise<'active' | 'not active' | undefined> {
+  try {
+    const { body } = await company.get(`/rest/v1.0/projects/${projectId}`, {
+      query: { company_id: company.companyId },
+    });
+    return isJsonObject(body) && body.active === false ? 'not active' : 'active';
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }
@@ -135,9 +183,14 @@ async function seesCompany<E extends ProcoreEnvironmentName>(company: CompanyCli
     for await (const one of company.list('/rest/v1.0/companies')) if (idOf(one) === company.companyId) return true;
     return false;
   } catch (error) {
-    if (error instanceof ProcoreApiError) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
+}
+
+/** Tells what Procore refused from a call that was not made or not answered, which shows nothing. */
+export function isRefusal(error: unknown): error is ProcoreApiError {
+  return error instanceof ProcoreApiError && !isBeforeAccess(error.diagnosis.id);
 }
 
 /**
@@ -146,6 +199,7 @@ async function seesCompany<E extends ProcoreEnvironmentName>(company: CompanyCli
  *
  * @param tool the path's word, e.g. `rfis`
  * @returns undefined when the manifest cannot be read
+ * @throws ProcoreApiError when Procore refuses nothing, but does not answer, or takes no token
  */
 export async function toolAccess<E extends ProcoreEnvironmentName>(
   company: CompanyClient<E>,
@@ -156,7 +210,7 @@ export async function toolAccess<E extends ProcoreEnvironmentName>(
     const { body } = await company.get('/rest/v1.0/settings/permissions', { query: { project_id: projectId } });
     return readManifest(body, tool);
   } catch (error) {
-    if (error instanceof ProcoreApiError) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

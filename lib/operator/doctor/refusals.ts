@@ -8,8 +8,8 @@ import { OperatorError } from '../exit-codes.ts';
 import { type Narrowed, narrow } from './probes.ts';
 
 /** A problem that was seen. @returns it with the row of its diagnosis */
-export function seenProblem(id: DiagnosisId, ...evidence: readonly string[]): Narrowed {
-  return { diagnosis: namedDiagnosis(id), evidence };
+export function seenProblem(id: DiagnosisId, seen: string, about?: Narrowed['about']): Narrowed {
+  return { diagnosis: namedDiagnosis(id), evidence: [seen], ...(about && { about }) };
 }
 
 /** What `access-token` refuses with, as the page calls it. */
@@ -27,18 +27,26 @@ const vendingProblems: Readonly<Record<string, DiagnosisId>> = {
  */
 export async function problemOf(error: unknown, client: ProcoreClient): Promise<Narrowed> {
   if (error instanceof ProcoreApiError) {
-    const { exchange, status } = error;
+    const { exchange, status, retryAfterSeconds } = error;
+    if (exchange.tries === 0 && error.code === 'rate_limited') {
+      const evidence = [`${exchange.method} ${pathOf(exchange.url)}: not made.`];
+      return {
+        diagnosis: namedDiagnosis('rate_limited'),
+        evidence,
+        heldUntil: exchange.startedAt + (retryAfterSeconds ?? 0),
+      };
+    }
     const answer = status === undefined ? (exchange.failure ?? 'not sent') : `status ${status}`;
     const report = `npm run procore -- support-report ${error.referenceId} --environment ${exchange.environment}`;
     // A call that was not made is not kept.
     const whole = exchange.tries === 0 ? '' : ` All of it: ${report}.`;
     const made = `${exchange.method} ${pathOf(exchange.url)}: ${answer}.${whole}`;
-    const { diagnosis, evidence } = await narrow(exchange, client);
-    // A pause or an empty budget says what it is itself; there is no answer to diagnose.
+    const { diagnosis, evidence, about } = await narrow(exchange, client);
+    // A pause says what it is itself; there is no answer to diagnose.
     const found = exchange.tries === 0 ? error.diagnosis : diagnosis;
     // Project, tool and company are ruled out, and "ask the doctor" is no remedy here.
     const named = found.id === 'forbidden' ? namedDiagnosis('insufficient_permissions') : found;
-    return { diagnosis: named, evidence: [made, ...evidence] };
+    return { diagnosis: named, evidence: [made, ...evidence], ...(about && { about }) };
   }
   if (error instanceof TruncatedListError) return seenProblem('list_truncated', error.message);
   if (error instanceof NotAListError || error instanceof EndlessListError) {
@@ -50,22 +58,6 @@ export async function problemOf(error: unknown, client: ProcoreClient): Promise<
     if (id !== undefined) return seenProblem(id, error.message);
   }
   throw error;
-}
-
-/** Whether a problem lies in the way to Procore itself: then further calls would only meet it again. */
-export function isBeforeAccess({ diagnosis }: Narrowed): boolean {
-  return [
-    'access_token_invalid',
-    'refresh_token_invalid',
-    'client_credentials_rejected',
-    'wrong_environment',
-    'rate_limited',
-    'server_error',
-    'overloaded',
-    'no_answer',
-    'unreachable',
-    'unreadable_answer',
-  ].includes(diagnosis.id);
 }
 
 /** Reads the id of a diagnosis. @returns undefined when there is no such row */

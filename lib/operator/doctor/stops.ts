@@ -1,6 +1,6 @@
 import type { DeployedEnvironment } from '../deployment.ts';
 import { describeStopped, stoppedCompanies } from '../stopped-companies.ts';
-import type { Evidence } from './examination.ts';
+import type { Evidence } from './evidence.ts';
 import type { Narrowed } from './probes.ts';
 import { seenProblem } from './refusals.ts';
 
@@ -20,7 +20,9 @@ export async function examineStops(
   const say = (one: (typeof stopped)[number]) => `Company ${one.companyId}: ${describeStopped(one, now)}.`;
   const isBack = stopped.filter(({ companyId }) => connected.includes(companyId));
   return {
-    refusals: stopped.filter((one) => !isBack.includes(one)).map((one) => seenProblem('app_not_connected', say(one))),
+    refusals: stopped
+      .filter((one) => !isBack.includes(one))
+      .map((one) => seenProblem('app_not_connected', say(one), { companyId: one.companyId })),
     seen:
       isBack.length === 0
         ? {}

@@ -7,7 +7,7 @@ import { parseDelivery } from '../../../functions/webhook/parse.ts';
 import { fingerprint, type StoredSubscription, type SubscribedHook } from '../../../functions/webhook/subscription.ts';
 import { dynamoDbLedgerReader } from '../aws/dynamodb-ledger-reader.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
-import type { SeenHook } from './examination.ts';
+import type { SeenHook } from './evidence.ts';
 import type { Narrowed } from './probes.ts';
 import { problemOf, seenProblem } from './refusals.ts';
 
@@ -52,7 +52,9 @@ export async function examineHooks(
     const where = projectId === null ? `company ${companyId}` : `project ${projectId}`;
     try {
       const known = subscription.hooks.find((hook) => hook.projectId === projectId);
-      const listed = await api.listHooks(projectId, subscription.namespace);
+      // A company's list may have the hooks of its projects.
+      const all = await api.listHooks(projectId, subscription.namespace);
+      const listed = projectId === null ? all.filter((hook) => hook.projectId === null) : all;
       const ours = listed.filter(({ destinationUrl }) => destinationUrl === subscription.destinationUrl);
       const found = listed.find(({ id }) => id === known?.hookId) ?? ours[0];
       if (found === undefined) {

@@ -1,7 +1,7 @@
 import type { OAuthClient } from '../../../functions/oauth/token-endpoint.ts';
 import type { DeployedEnvironment } from '../deployment.ts';
 import type { StoredConnection } from '../stored-connection.ts';
-import type { Evidence } from './examination.ts';
+import type { Evidence } from './evidence.ts';
 
 /** What was tried and went well. */
 export interface WentWell {
@@ -18,8 +18,7 @@ export function describeSeen(
   { callbackUrl, webhookUrl, procore }: DeployedEnvironment,
   { connection, stored, oauthClient, accepted, lists, hasLog }: WentWell,
 ): NonNullable<Evidence['seen']> {
-  const read =
-    lists.length > 0 ? `Read just now: ${lists.slice(0, 3).join(', ')}.` : 'No subscription names a list to try.';
+  const read = `Read just now: ${lists.slice(0, 3).join(', ')}.`;
   const logged = hasLog ? ' Of the calls in the log of the last day none is still refused so.' : '';
   const me = accepted && connection ? `GET /rest/v1.0/me as "${connection.connectionId}": 200.` : undefined;
   return {

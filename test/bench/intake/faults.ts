@@ -41,7 +41,7 @@ export async function runFaults(events: number, seed: string): Promise<Figures> 
     { payloadVersion: 'v4.0', namespace: 'bench', destinationUrl: 'https://bench.example/webhooks', authorization },
   );
   const unknowns = drawUnknowns(randomness, { flushDisablesHooks: false });
-  const sender = new DeliveryQueue(clock, hooks, unknowns, randomness, async (_url, headers, body) => {
+  const sender = new DeliveryQueue({ clock, hooks, unknowns, randomness }, async (_url, headers, body) => {
     const status = await world.deliver(headers.authorization, Buffer.from(body));
     const success = status >= 200 && status < 300;
     if (success) acknowledged.add(idOf(body));
@@ -147,10 +147,13 @@ function startWorker(
       receive: async () => [],
     },
     ledger: world.workerLedger,
+    unmarked: new Map(),
+    reads: { resourceChanged: () => {}, connectionChanged: () => {} },
     subscriptions,
     companyClient: (companyId) =>
       companyClientWhenCalled('sandbox', companyId, () => Promise.reject(new Error('not called here'))),
-    oauthClient: { read: async () => ({ clientId: 'client', clientSecret: 'secret' }) },
+    ownClientId: async () => 'client',
+    secret: () => Promise.reject(new Error('nobody asks here')),
     handlers: async () => ({
       async onEvent({ id }) {
         const time = (tries.get(id) ?? 0) + 1;

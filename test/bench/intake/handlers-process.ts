@@ -26,6 +26,7 @@ Object.assign(process.env, {
   AWS_SECRET_ACCESS_KEY: 'bench',
   AWS_ENDPOINT_URL: endpoint,
   [settingNames.environment]: 'sandbox',
+  [settingNames.ownSecrets]: '{}',
   [settingNames.eventQueue]: queueUrl,
   [settingNames.quarantineQueue]: queueUrl,
   [settingNames.deliveriesTable]: 'deliveries',

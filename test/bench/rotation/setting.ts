@@ -7,6 +7,7 @@ import { procoreTokenEndpoint } from '../../../functions/oauth/procore-token-end
 import { settingNames } from '../../../functions/settings.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
+import { localCredentials } from '../../../lib/local-key.ts';
 import { type ProcoreStandIn, startProcoreStandIn } from '../../../lib/procore-stand-in/server.ts';
 import { storedConnection } from '../../contracts/connection-store.ts';
 import { tableDefinition } from '../../contracts/table-definition.ts';
@@ -64,7 +65,7 @@ export async function startBenchSetting(): Promise<BenchSetting> {
       ...Object.fromEntries(Object.values(settingNames).map((name) => [name, 'unused'])),
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'bench',
+      AWS_ACCESS_KEY_ID: localCredentials(endpoint).accessKeyId,
       AWS_SECRET_ACCESS_KEY: 'bench',
       PROCORE_LOGIN_ORIGIN: standIn.loginOrigin,
       PROCORE_API_ORIGIN: standIn.apiOrigin,

@@ -45,7 +45,9 @@ answerQuestions<SweepQuestion, SweepAnswer>(async (question) => {
 
   async function sweep(queueUrl: string): Promise<number> {
     const sqs = new SQSClient(clientOptions(question.endpoint));
-    return (await sweepDueConnections({ ...shared, queue: sqsRotationQueue({ client: sqs, queueUrl }) })).queued;
+    // Nobody works this queue, and all are to be sent: it counts as one whose messages are worked as fast as they come.
+    const queue = { ...sqsRotationQueue({ client: sqs, queueUrl }), waiting: async () => 0 };
+    return (await sweepDueConnections({ ...shared, queue })).queued;
   }
   async function rotate(connectionIds: readonly string[]): Promise<number> {
     const dependencies = {
@@ -59,6 +61,7 @@ answerQuestions<SweepQuestion, SweepAnswer>(async (question) => {
       randomId: systemRandomId,
       keepReplaced: true,
       remaining: () => 60_000,
+      listCompanies: async () => ({ outcome: 'unavailable' }) as const,
     };
     let handled = 0;
     for (let start = 0; start < connectionIds.length; start += rotationBatch) {

@@ -9,6 +9,7 @@ import { tableDefinition } from '../../contracts/table-definition.ts';
 import type { BenchSize, Figures } from '../bench.ts';
 import { startProcess } from '../processes.ts';
 import type { BenchSetting } from './setting.ts';
+import { measureSlowQueue } from './slow-queue.ts';
 import type { SweepAnswer, SweepQuestion } from './sweep-process.ts';
 
 /** How many are due, by what the figures are called; and how many of those are also rotated, to count reads and writes. */
@@ -48,7 +49,8 @@ export async function measureSweep({ endpoint, dynamoDb }: BenchSetting, benchSi
       sweeper.stop();
     }
     figures.sweepTime100kOver10k = (seconds.get('100k') ?? Number.NaN) / (seconds.get('10k') ?? Number.NaN);
-    return figures;
+    const { shardSkew, duplicatesQueued } = await measureSlowQueue(sizes['100k']);
+    return { ...figures, shardSkew, duplicatesQueued };
   } finally {
     sqs.destroy();
   }
@@ -60,7 +62,10 @@ async function fill(client: DynamoDBClient, table: string, ids: readonly string[
   const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0', issuedAt: now - 5000, expiresAt: now + 400 };
   const put = (connectionId: string, index: number) => {
     // Times of their own: the stand-in takes two entries of an index for one when their short hashes and times agree.
-    const { tokens: _, ...connection } = storedConnection({ connectionId, rotateAt: now - 60 - index / 10_000 });
+    const { tokens: _, ...connection } = storedConnection({
+      ...{ connectionId, rotateAt: now - 60 - index / 10_000 },
+      ...{ companiesCount: 2, companiesReadAt: now, companiesFor: 'session-1' },
+    });
     const item = { ...connection, ...tokens, [dueIndex.partitionKey]: dueShardOf(connectionId) };
     return { PutRequest: { Item: marshall(item) } };
   };

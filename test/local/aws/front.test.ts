@@ -1,19 +1,31 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
+  ListTablesCommand,
   PutItemCommand,
   QueryCommand,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
-import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { CreateQueueCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
 import { functionArn, queueArn, queueUrl, secretArn, tableArn } from '../../../lib/local/aws/identity.ts';
 import { TooManyExecutionsError } from '../../../lib/local/runtime/invocation.ts';
 import { clientOptions } from '../../../lib/local/template/provision.ts';
+import { keyFileOf, localCredentials } from '../../../lib/local-key.ts';
+import { reservePorts } from '../../../lib/ports.ts';
 import { useFront } from './front.ts';
 
 const local = useFront();
@@ -235,10 +247,75 @@ test('a service that is not there, and a call without signature, are refused by 
     fetch(local.front().endpoint, { method: 'POST', headers: { authorization }, body: '{}' }).then((answer) =>
       answer.text(),
     );
-  expect(await call('AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kinesis/aws4_request')).toContain(
+  const { accessKeyId } = localCredentials(local.front().endpoint);
+  expect(await call(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/kinesis/aws4_request`)).toContain(
     'no service kinesis',
   );
-  expect(await call('')).toContain('unsigned');
+  expect(await call('')).toContain('takes calls with the key alone');
+});
+
+describe('the key of a system', () => {
+  const clients = [
+    ['DynamoDB', (options: Options) => new DynamoDBClient(options).send(new ListTablesCommand({}))],
+    ['SQS', (options: Options) => new SQSClient(options).send(new ListQueuesCommand({}))],
+    ['Secrets Manager', (options: Options) => new SecretsManagerClient(options).send(new ListSecretsCommand({}))],
+    ['Lambda', (options: Options) => new LambdaClient(options).send(new InvokeCommand({ FunctionName: 'worker' }))],
+    ['CloudFormation', (options: Options) => new CloudFormationClient(options).send(new DescribeStacksCommand({}))],
+    [
+      'CloudWatch Logs',
+      (options: Options) => new CloudWatchLogsClient(options).send(new FilterLogEventsCommand({ logGroupName: 'a' })),
+    ],
+  ] as const;
+  type Options = ReturnType<typeof clientOptions>;
+  const withKey = (accessKeyId: string): Options => {
+    const options = clientOptions(local.front().endpoint);
+    return { ...options, credentials: { ...options.credentials, accessKeyId } };
+  };
+
+  test.each(clients)('is wanted by %s, and a missing or wrong one is refused', async (_, call) => {
+    const { accessKeyId } = localCredentials(local.front().endpoint);
+    const wrong = accessKeyId.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    for (const given of ['local', 'AKIAIOSFODNN7EXAMPLE', 'Worker', 'local-', wrong, `${accessKeyId}0`]) {
+      await expect(call(withKey(given)), given).rejects.toMatchObject({
+        name: expect.stringMatching(/^UnrecognizedClient/),
+        message: expect.stringMatching(/the key alone that was drawn .* \S*aws-\d+\.key/),
+      });
+    }
+  });
+
+  test.each(clients)('lets a call of %s be answered', async (_, call) => {
+    const said = await call(withKey(localCredentials(local.front().endpoint).accessKeyId)).then(
+      () => 'answered',
+      ({ name }) => name,
+    );
+    expect(said).not.toMatch(/^UnrecognizedClient/);
+  });
+
+  test('is another one at every start, stands in a file of its user alone, and goes with the system', async () => {
+    const keys: string[] = [];
+    for (const _ of [1, 2]) {
+      const front = await startAwsFront(0, () => {});
+      const path = keyFileOf(front.endpoint);
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
+      keys.push(await readFile(path, 'utf8'));
+      await front.stop();
+      await expect(stat(path)).rejects.toThrow('ENOENT');
+    }
+    expect(new Set(keys).size).toBe(2);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  test('is drawn anew over one that a killed system has left behind, whatever others may do with it', async () => {
+    const { first, release } = await reservePorts();
+    const path = keyFileOf(`http://127.0.0.1:${first}`);
+    await writeFile(path, 'left-behind', { mode: 0o644 });
+    const front = await startAwsFront(first, () => {});
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readFile(path, 'utf8')).not.toBe('left-behind');
+    await front.stop();
+    await release();
+  });
 });
 
 test('a port that is taken is a clear error', async () => {
@@ -249,7 +326,7 @@ test('a port that is taken is a clear error', async () => {
 describe('the operator', () => {
   const statement = (actions: string[], resources: string[]) => ({ effect: 'Allow' as const, actions, resources });
   const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/the-key';
-  const read = () => local.dynamo('anybody').send(new GetItemCommand({ TableName: 'items', Key: item }));
+  const read = () => local.dynamo().send(new GetItemCommand({ TableName: 'items', Key: item }));
   afterEach(() => local.front().limitOperator(undefined));
 
   test('may do everything, until a policy says what, the key of the table included', async () => {

@@ -76,7 +76,7 @@ describe('the event', () => {
     const { port } = await echo();
     const socket = connect(port, '127.0.0.1');
     socket.end(
-      'GET / HTTP/1.1\r\nHost: h\r\nX-Two: a\r\nx-two: b\r\nX-Forwarded-For: 9.9.9.9\r\nConnection: close\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nX-Two: a\r\nx-two: b\r\nX-Forwarded-For: 9.9.9.9\r\nConnection: close\r\n\r\n',
     );
     let text = '';
     for await (const chunk of socket.setEncoding('utf8')) text += chunk;

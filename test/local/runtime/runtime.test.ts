@@ -276,6 +276,19 @@ test('runs other code from the next event on, and lets an event under way end wi
   await rm(other, { recursive: true });
 });
 
+test('gives a function other variables from the next event on, which win over those it was started with as long as they are given', async () => {
+  const { runtime, invoke } = await start('export const handler = async () => [process.env.OWN, process.env.GIVEN];', {
+    environment: { OWN: 'own' },
+  });
+  expect((await invoke()).payload).toEqual(['own', null]);
+  await runtime.giveVariables('subject', { GIVEN: 'one' });
+  expect((await invoke()).payload).toEqual(['own', 'one']);
+  await runtime.giveVariables('subject', { OWN: 'another' });
+  expect((await invoke()).payload).toEqual(['another', null]);
+  await runtime.giveVariables('subject', {});
+  expect((await invoke()).payload).toEqual(['own', null]);
+});
+
 test('reports a function that needs more than its memory', async () => {
   const { invoke } = await start('export const handler = async () => { let list; for (;;) list = { list }; }', {
     memoryMb: 32,

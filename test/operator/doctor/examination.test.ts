@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DiagnosisId, namedDiagnosis } from '../../../lib/diagnosis-rows.ts';
-import { type Evidence, examine } from '../../../lib/operator/doctor/examination.ts';
+import type { Evidence } from '../../../lib/operator/doctor/evidence.ts';
+import { examine } from '../../../lib/operator/doctor/examination.ts';
 import { headings } from '../../../lib/operator/doctor/headings.ts';
 
 const connection = {
@@ -25,6 +26,8 @@ const healthy: Evidence = {
   throttled: 0,
   budgetHourLeftPercent: 80,
   projects: 2,
+  projectsCompared: 1,
+  listsRead: ['/rest/v1.0/projects/1/rfis'],
   hooks: [hook],
   intakeAnswers: true,
   duplicatesDropped: 4,
@@ -105,11 +108,141 @@ describe('an examination', () => {
     ]);
   });
 
+  const seenOf = (id: DiagnosisId, companyId: string, ...projectIds: string[]) => ({
+    diagnosis: namedDiagnosis(id),
+    evidence: [`${id} seen.`],
+    about: { companyId, ...(projectIds.length > 0 && { projectIds }) },
+  });
+  const told = (change: Partial<Evidence>) =>
+    Object.fromEntries(
+      examine({ ...healthy, ...change })
+        .filter(({ verdict }) => verdict !== 'ok')
+        .map(({ heading, verdict, followsFrom }) => [heading, followsFrom ? `${verdict} <- ${followsFrom}` : verdict]),
+    );
+  const notConnected = '403: App is not connected to this company';
+  const outside = '403: Resource outside access scope';
+
+  it('shows a company without the app once, and no other refusal of the same company', () => {
+    const refusals = [
+      seenOf('insufficient_permissions', '5', '7'),
+      seenOf('app_not_connected', '5', '7'),
+      seenOf('outside_access_scope', '5', '7'),
+      seenOf('not_visible', '6', '8'),
+    ];
+    expect(told({ refusals })).toEqual({
+      [notConnected]: 'problem',
+      '403: Insufficient permissions': `follows <- ${notConnected}`,
+      [outside]: `follows <- ${notConnected}`,
+      '404 on a resource that exists': 'problem',
+    });
+  });
+
+  it('shows a project that is out of reach once, and refusals of other projects for themselves', () => {
+    const hidden = seenOf('outside_access_scope', '5', '7', '8');
+    expect(told({ refusals: [hidden, seenOf('not_visible', '5', '8')] })).toEqual({
+      [outside]: 'problem',
+      '404 on a resource that exists': `follows <- ${outside}`,
+    });
+    expect(told({ refusals: [hidden, seenOf('not_visible', '5', '9')] })).toEqual({
+      [outside]: 'problem',
+      '404 on a resource that exists': 'problem',
+    });
+    expect(told({ refusals: [hidden, seenOf('not_visible', '5', '8'), seenOf('not_visible', '5')] })).toEqual({
+      [outside]: 'problem',
+      '404 on a resource that exists': 'problem',
+    });
+  });
+
+  it('follows a token that has ended to the credentials that could not replace it', () => {
+    const ended = [{ ...connection, expiresAt: 999 }];
+    const credentials = 'Sandbox credentials vs. production credentials';
+    expect(told({ credentials: 'refused', connections: ended })).toMatchObject({
+      [credentials]: 'problem',
+      'The access token is invalid': `follows <- ${credentials}`,
+    });
+    expect(told({ credentials: 'wrong_environment' })).toEqual({
+      'Wrong environment credentials': 'problem',
+      [credentials]: 'follows <- Wrong environment credentials',
+    });
+  });
+
+  it('never leaves a problem without one that stands for itself', () => {
+    const ids: readonly DiagnosisId[] = [...new Set(crosses.map(([, , id]) => id))];
+    for (const first of ids) {
+      for (const second of ids) {
+        const refusals = [seenOf(first, '5', '7'), seenOf(second, '5', '7')];
+        const findings = examine({ ...healthy, refusals });
+        expect(
+          findings.some(({ verdict }) => verdict === 'problem'),
+          `${first}, ${second}`,
+        ).toBe(true);
+        for (const { followsFrom } of findings) {
+          const root = findings.find(({ heading }) => heading === followsFrom);
+          if (followsFrom !== undefined) expect(root?.verdict, `${first}, ${second}`).toBe('problem');
+        }
+      }
+    }
+  });
+
+  it('says of a connection without any company that the app is installed nowhere', () => {
+    const refusals = [{ diagnosis: namedDiagnosis('installed_nowhere'), evidence: ['Empty.'] }];
+    const installation = { connected: [], refused: {}, diagnosis: namedDiagnosis('app_not_installed') };
+    const { listsRead: _l, projects: _p, projectsCompared: _c, ...nothingListed } = healthy;
+    const findings = examine({ ...nothingListed, refusals, installation });
+    expect(findings.filter(({ verdict }) => verdict === 'problem')).toEqual([
+      expect.objectContaining({
+        heading: notConnected,
+        actor: 'customer',
+        remedy: expect.stringContaining('install the app'),
+      }),
+    ]);
+    for (const { verdict, followsFrom } of findings) {
+      if (verdict === 'follows' || verdict === 'not_tried') expect(followsFrom).toBe(notConnected);
+    }
+  });
+
+  it.each(['overloaded', 'server_error', 'no_answer', 'unreachable'] as const)(
+    'says of the outage %s what the status page says, and ticks nothing that needs Procore',
+    (id) => {
+      const { statusPage, failedCalls = {} } = healthy;
+      const refusals = [{ diagnosis: namedDiagnosis(id), evidence: ['No answer.'] }];
+      const findings = examine({ environment: 'sandbox', now: 1000, statusPage, failedCalls, refusals });
+      expect(findings.filter(({ verdict }) => verdict === 'ok').map(({ heading }) => heading)).toEqual([
+        '400: Bad Request',
+        '422: Unprocessable Entity',
+      ]);
+      expect(findings.find(({ verdict }) => verdict === 'problem')?.evidence).toBe(
+        'No answer. status.procore.com: All Systems Operational.',
+      );
+    },
+  );
+
+  it('says until when our own rate budget is used up, with neither a tick nor a cross', () => {
+    const held = {
+      diagnosis: namedDiagnosis('rate_limited'),
+      evidence: ['GET /rest/v1.0/companies: not made.'],
+      heldUntil: Date.UTC(2026, 10, 24, 12, 30) / 1000,
+    };
+    const { installation: _, listsRead: __, ...lacking } = healthy;
+    const findings = examine({ ...lacking, refusals: [held] });
+    const of = (heading: string) => findings.find((one) => one.heading === heading);
+    expect(findings.filter(({ verdict }) => verdict === 'problem' || verdict === 'follows')).toEqual([]);
+    expect(of('429: Too Many Requests')).toMatchObject({
+      verdict: 'not_tried',
+      evidence: 'the rate budget of sandbox is used up until 2026-11-24T12:30:00Z. GET /rest/v1.0/companies: not made.',
+    });
+    for (const heading of ['403: App is not connected to this company', '404 on a resource that exists']) {
+      expect(of(heading)).toMatchObject({ verdict: 'not_tried', followsFrom: '429: Too Many Requests' });
+    }
+    // A 429 that Procore gave is a problem all the same.
+    expect(examine({ ...healthy, throttled: 1, refusals: [held] })).toContainEqual(
+      expect.objectContaining({ heading: '429: Too Many Requests', verdict: 'problem' }),
+    );
+  });
+
   it('calls nothing in order that it has not seen', () => {
     const findings = examine({ environment: 'sandbox', now: 1000 });
-    expect(findings.filter(({ verdict }) => verdict === 'ok').map(({ heading }) => heading)).toEqual([
-      'Duplicate webhook events',
-    ]);
-    expect(findings.filter(({ verdict }) => verdict === 'problem')).toEqual([]);
+    expect(new Set(findings.map(({ verdict }) => verdict))).toEqual(new Set(['not_tried']));
+    for (const { evidence } of findings) expect(evidence).not.toBe('');
   });
 });

@@ -65,6 +65,26 @@ describe('narrow', () => {
     expect(evidence.at(-1)).toContain('Standard');
   });
 
+  it.each([
+    ['Procore is overloaded', answered(503, '', { 'retry-after': '3000' })],
+    ['the limit is reached', answered(429, '', { 'retry-after': '3000' })],
+  ])('takes no outage for a refusal: %s', async (_what, answer) => {
+    const { diagnosis, evidence } = await narrowed(
+      403,
+      Array.from({ length: 20 }, () => answer.clone()),
+    );
+    expect(diagnosis.id).toBe('forbidden');
+    expect(evidence.join(' ')).toMatch(/^Looking further ended: /);
+  });
+
+  it('takes a project that is only not active for no hidden one', async () => {
+    const one = answered(200, { id: 1, active: false });
+    const others = answered(200, [{ id: 2 }], counted);
+    const { diagnosis, evidence } = await narrowed(403, [others, one, manifest(rfi('None'))]);
+    expect(diagnosis.id).toBe('insufficient_permissions');
+    expect(evidence.join(' ')).toContain('but the account sees it: it is not active');
+  });
+
   it('guesses nothing when the manifest cannot be read or does not know the tool', async () => {
     const unreadable = await narrowed(403, [project(), answered(404, { errors: 'Not Found' })]);
     expect(unreadable.diagnosis.id).toBe('forbidden');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { CompanyUseCases } from '../companies/company-simulation.ts';
 import type { UseCases } from '../simulation.ts';
 import type { WorkerUseCases } from '../worker/worker-process.ts';
 import { type Mutant, mutants } from './table.ts';
@@ -22,6 +23,16 @@ export function buildMutant(mutant: Mutant): Promise<UseCases> {
  */
 export function buildWorkerMutant(mutant: Mutant): Promise<WorkerUseCases> {
   return buildMutated<WorkerUseCases>(mutant, '../worker/use-cases.ts', /functions[\\/]webhook[\\/][\w-]+\.ts$/);
+}
+
+/**
+ * Builds the engine of company-wide jobs and their store with a mutant's edits in their source text.
+ *
+ * @throws when a text to replace is not there exactly once
+ */
+export function buildCompanyMutant(mutant: Mutant): Promise<CompanyUseCases> {
+  const filter = /(functions[\\/]jobs[\\/](sweep-jobs|work-slice)|test[\\/]memory[\\/]job-store)\.ts$/;
+  return buildMutated<CompanyUseCases>(mutant, '../companies/use-cases.ts', filter);
 }
 
 async function buildMutated<Mutated>(mutant: Mutant, entryPoint: string, filter: RegExp): Promise<Mutated> {

@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
       edit('standing.ts', 'if (isUnderLease(connection.attempt, now))', 'if (false)'),
     ],
     invariant: 'I1',
-    seed: 12,
+    seed: 18,
   },
   {
     name: 'lease-shorter-than-call',
@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
     mistake: 'a lease ends with its invocation, as if all clocks were one',
     edits: [edit('timing.ts', ' + leaseSlackSeconds)', ')')],
     invariant: 'I1',
-    seed: 19,
+    seed: 2218,
   },
   {
     name: 'journal-after-call',
@@ -70,21 +70,21 @@ export const mutants: readonly Mutant[] = [
     mistake: 'every claim has the same owner',
     edits: [edit('claim.ts', 'owner: dependencies.randomId()', "owner: 'token-rotation'")],
     invariant: 'I1',
-    seed: 5,
+    seed: 2,
   },
   {
     name: 'refused-claim-believed-won',
     mistake: 'a refused claim is taken for the SDK repeating one that took effect',
     edits: [edit('claim.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (!stored?.attempt) {')],
     invariant: 'I1',
-    seed: 25,
+    seed: 30,
   },
   {
     name: 'refused-claim-believed-lost',
     mistake: 'a refused claim is not read again before it is believed',
     edits: [edit('claim.ts', 'if (stored?.attempt?.owner !== attempt.owner) {', 'if (stored) {')],
     invariant: 'I9',
-    seed: 49,
+    seed: 93,
   },
   {
     name: 'release-without-owner',
@@ -97,7 +97,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I9',
-    seed: 259,
+    seed: 215,
   },
   {
     name: 'replace-on-owner',
@@ -110,14 +110,14 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I9',
-    seed: 34010,
+    seed: 204744,
   },
   {
     name: 'replace-unconditional',
     mistake: 'tokens land on whatever is stored',
     edits: [edit('transitions.ts', '    require: [generationIs(replaced)],\n', '    require: [],\n')],
     invariant: 'I3',
-    seed: 98,
+    seed: 115,
   },
   {
     name: 'replace-on-status',
@@ -130,14 +130,14 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I9',
-    seed: 110,
+    seed: 196,
   },
   {
     name: 'replace-keeps-generation',
     mistake: 'a rotation does not count',
     edits: [edit('transitions.ts', 'generation: replaced.generation + 1', 'generation: replaced.generation')],
     invariant: 'I3',
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'vend-before-persist',
@@ -158,17 +158,19 @@ export const mutants: readonly Mutant[] = [
     name: 'no-escrow',
     mistake: 'tokens that the table refuses are thrown away at the end',
     edits: [
-      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs) {', 'if (dependencies.remaining() < -1) {'),
+      edit('landing.ts', 'dependencies.remaining() < bothReserveMs ?', 'dependencies.remaining() < -1 ?'),
+      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs)', 'if (dependencies.remaining() < -1)'),
     ],
     invariant: 'I9',
-    seed: 5,
+    seed: 35,
   },
   {
     name: 'no-second-write',
     mistake: 'tokens that the table refuses once are given up',
     edits: [
       edit('landing.ts', 'if (dependencies.remaining() < 500)', 'if (dependencies.remaining() < 50_000_000)'),
-      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs) {', 'if (dependencies.remaining() < -1) {'),
+      edit('landing.ts', 'dependencies.remaining() < bothReserveMs ?', 'dependencies.remaining() < -1 ?'),
+      edit('landing.ts', 'if (dependencies.remaining() < escrowReserveMs)', 'if (dependencies.remaining() < -1)'),
     ],
     invariant: 'I9',
     seed: 2,
@@ -189,7 +191,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I4',
-    seed: 83,
+    seed: 24,
   },
   {
     name: 'verdict-not-conditional',
@@ -202,7 +204,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I4',
-    seed: 5641,
+    seed: 10187,
   },
   {
     name: 'no-suspicion',
@@ -215,7 +217,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I4',
-    seed: 24,
+    seed: 2,
   },
   {
     name: 'unknown-is-verdict',
@@ -228,14 +230,14 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I4',
-    seed: 84,
+    seed: 30,
   },
   {
     name: 'replay-without-cool-down',
     mistake: 'a refresh token that may be spent is replayed at once',
     edits: [edit('attempt-end.ts', 'const notBefore = now + seconds;', 'const notBefore = now + 0 * seconds;')],
     invariant: 'cool-down',
-    seed: 13,
+    seed: 10,
   },
   {
     name: 'claim-on-nothing-but-lease',
@@ -253,7 +255,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I5',
-    seed: 476,
+    seed: 119,
   },
   {
     name: 'refresh-after-verdict',
@@ -269,7 +271,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I5',
-    seed: 18,
+    seed: 13,
   },
   {
     name: 'reconnect-keeps-generation',
@@ -282,7 +284,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I3',
-    seed: 2,
+    seed: 1,
   },
   {
     name: 'reconnect-unconditional',
@@ -296,7 +298,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I3',
-    seed: 2,
+    seed: 24,
   },
   {
     name: 'reconnect-keeps-attempt',
@@ -304,12 +306,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'transitions.ts',
-        "    remove: ['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'],",
-        "    remove: ['procoreUserId'],",
+        "['attempt', 'notBefore', 'failure', 'cause', 'procoreUserId'] as const",
+        "['procoreUserId'] as const",
       ),
     ],
     invariant: 'I9',
-    seed: 107,
+    seed: 24,
   },
   {
     name: 'disconnect-without-generation',
@@ -317,12 +319,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'transitions.ts',
-        "    require: [generationIs(connection), revokingIs(connection)],\n    set: {\n      status: 'disconnected'",
-        "    require: [],\n    set: {\n      status: 'disconnected'",
+        '    require: [generationIs(connection), revokingIs(connection), unconfirmedIs(connection)],\n    set: {\n      authorizedBy',
+        '    require: [],\n    set: {\n      authorizedBy',
       ),
     ],
     invariant: 'I3',
-    seed: 194,
+    seed: 688,
   },
   {
     name: 'disconnect-without-revocation',
@@ -330,12 +332,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       edit(
         'transitions.ts',
-        'export function disconnect(connection: Connection, now: number): ConnectionWrite {\n  const revoking = withRevoking(connection, connection.tokens?.accessToken);',
-        'export function disconnect(connection: Connection, now: number): ConnectionWrite {\n  const revoking = withRevoking(connection);',
+        'withRevoking(connection, undefined, tokens?.accessToken, unconfirmed?.tokens.accessToken);',
+        'withRevoking(connection, undefined, tokens && unconfirmed?.tokens.accessToken);',
       ),
     ],
     invariant: 'revocation',
-    seed: 20,
+    seed: 1,
   },
   {
     name: 'no-authorized-by',
@@ -348,7 +350,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I9',
-    seed: 2,
+    seed: 1,
   },
   {
     name: 'loser-does-not-revoke',
@@ -361,7 +363,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'revocation',
-    seed: 1291,
+    seed: 200,
   },
   {
     name: 'loser-gives-up-once',
@@ -374,14 +376,14 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'revocation',
-    seed: 8657,
+    seed: 35959,
   },
   {
     name: 'recovery-does-not-revoke',
     mistake: 'a token set out of escrow that comes too late is dropped',
     edits: [edit('recovery.ts', '    await surrenderTokens(dependencies, escrowed);\n    return', '    return')],
     invariant: 'revocation',
-    seed: 472,
+    seed: 1,
   },
   {
     name: 'revocation-struck-unconfirmed',
@@ -401,7 +403,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'I9',
-    seed: 1238,
+    seed: 368,
   },
   {
     name: 'refused-verdict-told',
@@ -414,7 +416,7 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'told',
-    seed: 10769,
+    seed: 10187,
   },
   {
     name: 'rejected-served-again',
@@ -427,6 +429,179 @@ export const mutants: readonly Mutant[] = [
       ),
     ],
     invariant: 'vending',
-    seed: 19,
+    seed: 87,
+  },
+  {
+    name: 'time-not-judged-after-claim',
+    mistake: 'a refresh token is sent however late its claim was answered',
+    edits: [edit('spending.ts', "if (!isTimeToSpend(dependencies)) return { outcome: 'not_sent' };", '')],
+    invariant: 'I10',
+    seed: 241,
+  },
+  {
+    name: 'unread-secret-judges',
+    mistake: 'a refusal stands although the secret could not be read again',
+    edits: [
+      edit(
+        'spending.ts',
+        "if (fresh === undefined) return { outcome: 'unjudged', status: answer.status };",
+        'if (fresh === undefined) return answer;',
+      ),
+    ],
+    invariant: 'I4',
+    seed: 1886,
+  },
+  {
+    name: 'remembered-client-judges',
+    mistake: 'a refusal is judged by the client that was remembered when the request was sent',
+    edits: [edit('spending.ts', 'oauthClient.read({ fresh: true, since })', 'oauthClient.read()')],
+    invariant: 'I4',
+    seed: 95,
+  },
+  {
+    name: 'refused-is-verdict',
+    mistake: 'a refusal with another code than invalid_grant ends the connection',
+    edits: [
+      edit(
+        'rotation.ts',
+        "    case 'refused': {\n",
+        "    case 'refused': {\n      if (count > 0) return judgeInvalidGrant(dependencies, before, claimed, 'invalid_grant');\n",
+      ),
+    ],
+    invariant: 'I4',
+    seed: 71,
+  },
+  {
+    name: 'refused-untold',
+    mistake: 'six hours of the same refusal are noted as told, and nobody is told',
+    edits: [
+      edit(
+        'attempt-end.ts',
+        "if ((await announce(dependencies, connection, 'reauthorization_required')) === 'unannounced') return ended;",
+        '',
+      ),
+    ],
+    invariant: 'I9',
+    seed: 539,
+  },
+  {
+    name: 'refused-told-at-once',
+    mistake: 'people are told of the first refusal, which may pass in a minute',
+    edits: [edit('timing.ts', 'now - failure.since >= refusedLongSeconds', 'now >= failure.since')],
+    invariant: 'told',
+    seed: 72,
+  },
+  {
+    name: 'reconnect-keeps-companies',
+    mistake: 'a reconnect leaves the companies of the former account',
+    edits: [
+      edit('transitions.ts', ': { companyIds: [], ...(formerCompanyId', ': { ...(formerCompanyId'),
+      edit(
+        'transitions.ts',
+        "...(companies ? (['formerCompanyId', 'companyChosenAt'] as const) : notListed),",
+        "...(companies ? (['formerCompanyId', 'companyChosenAt'] as const) : []),",
+      ),
+    ],
+    invariant: 'I11',
+    seed: 1,
+  },
+  {
+    name: 'companies-of-another-session',
+    mistake: 'a list of companies is written although another session has connected since it was asked for',
+    edits: [
+      edit(
+        'company-choice.ts',
+        "if (current?.authorizedBy.sessionId !== authorizedBy.sessionId || current.status !== 'connected') return undefined;",
+        "if (current?.status !== 'connected') return undefined;",
+      ),
+    ],
+    invariant: 'I11',
+    seed: 282,
+  },
+  {
+    name: 'companies-never-read',
+    mistake: 'companies that Procore did not list at the connection are not asked for again',
+    edits: [
+      edit(
+        'attention.ts',
+        'if (dependencies.remaining() < companiesReserveMs) return connection;',
+        'if (now > 0) return connection;',
+      ),
+    ],
+    invariant: 'I9',
+    seed: 14,
+  },
+  {
+    name: 'list-erases-choice',
+    mistake: 'a list that began before a choice erases it',
+    edits: [
+      edit(
+        'transitions.ts',
+        "      companiesAre(connection),\n      { condition: 'attemptNumberIs', attemptNumber },",
+        "      { condition: 'attemptNumberIs', attemptNumber },",
+      ),
+    ],
+    invariant: 'choice',
+    seed: 628,
+  },
+  {
+    name: 'choice-repeated',
+    mistake: 'a repetition of a choice by the SDK undoes a later one (found by this simulation)',
+    edits: [
+      edit(
+        'transitions.ts',
+        'require: [sessionIs(sessionId), companiesAre(connection)],',
+        'require: [sessionIs(sessionId)],',
+      ),
+    ],
+    invariant: 'choice',
+    seed: 18681,
+  },
+  {
+    name: 'proposal-replaces',
+    mistake: 'tokens of a link that asks for a confirmation take the place of the live ones at once',
+    edits: [
+      edit(
+        'unconfirmed-transitions.ts',
+        'set: {\n      unconfirmed,\n',
+        'set: {\n      unconfirmed,\n      tokens: unconfirmed.tokens,\n',
+      ),
+    ],
+    invariant: 'I12',
+    seed: 1,
+  },
+  {
+    name: 'unconfirmed-vended',
+    mistake: 'a caller is given the tokens that wait for their confirmation',
+    edits: [
+      edit(
+        'vending.ts',
+        'const { tokens, generation, environment } = connection;',
+        'const { generation, environment } = connection;\n  const tokens = connection.unconfirmed?.tokens ?? connection.tokens;',
+      ),
+    ],
+    invariant: 'I12',
+    seed: 3,
+  },
+  {
+    name: 'any-reference-confirms',
+    mistake: 'whatever waits is confirmed, whose reference it may be',
+    edits: [edit('confirm.ts', 'unconfirmed?.referenceHash !== referenceHash', 'unconfirmed === undefined')],
+    invariant: 'I12',
+    seed: 228,
+  },
+  {
+    name: 'unconfirmed-forgotten',
+    mistake: 'the sweep does not give up what nobody confirms',
+    edits: [edit('attention.ts', 'await finishUnconfirmed(dependencies, found)', 'found')],
+    invariant: 'I9',
+    seed: 14,
+  },
+  {
+    name: 'unconfirmed-out-of-index',
+    mistake: 'a connection that has ended leaves the index while something waits for its confirmation',
+    edits: [edit('transitions.ts', "remove: unconfirmed ? [] : ['rotateAt'],", "remove: ['rotateAt'],")],
+    invariant: 'I9',
+    seed: 14,
   },
 ];

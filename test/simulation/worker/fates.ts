@@ -28,6 +28,9 @@ export interface Fate {
   handledAt?: number;
   /** When the ledger took the mark that it is handled. */
   markedAt?: number;
+  /** When a message of it first left the queue, and whether its mark was given up by then. */
+  goneAt?: number;
+  wasLetGo: boolean;
   /** When its marks were last read, and whether the ledger told. */
   historyReadAt?: number;
   /** Why its messages became dead letters, the last one last. */
@@ -57,7 +60,7 @@ export function fateOf(arrival: Arrival): Fate {
     key: isOurs ? workKey(message).key : undefined,
     body: arrival.nature === 'unreadable' ? 'nonsense' : queueJson(message),
     occurredAt,
-    ...{ order: 0, deadFor: [], deathsAlone: 0, wasInBrownOut: false },
+    ...{ order: 0, deadFor: [], deathsAlone: 0, wasInBrownOut: false, wasLetGo: false },
   };
 }
 

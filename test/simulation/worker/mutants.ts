@@ -134,7 +134,9 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'open-is-death',
     mistake: 'a try whose end the ledger did not take counts as a death (found by this simulation)',
-    edits: [edit('killers.ts', 'if (!isNext || now - startedAt < soonestAfterDeath) {', 'if (false) {')],
+    edits: [
+      edit('killers.ts', 'if (!isNext || now - startedAt < visibilitySeconds - beforeVisible) {', 'if (false) {'),
+    ],
     invariant: 'W4',
     seed: 266,
   },
@@ -191,6 +193,13 @@ export const workerMutants: readonly Mutant[] = [
     edits: [edit('marks.ts', 'event.occurredAt < newestHandled,', 'event.occurredAt < 0,')],
     invariant: 'W5',
     seed: 14,
+  },
+  {
+    name: 'unmarked-is-done',
+    mistake: 'an event whose mark the ledger does not take leaves the queue all the same',
+    edits: [edit('run-message.ts', 'clock() - firstReceivedAt >= longestUnmarked', 'clock() - firstReceivedAt >= 0')],
+    invariant: 'W5',
+    seed: 33_271,
   },
   {
     name: 'never-handled-before',
@@ -251,6 +260,6 @@ export const workerMutants: readonly Mutant[] = [
       edit('run-message.ts', 'const held = breaker.hold(item.key);', 'const held = undefined as number | undefined;'),
     ],
     invariant: 'W7',
-    seed: 2846,
+    seed: 2383,
   },
 ];

@@ -55,6 +55,8 @@ export interface Scenario {
   /** Shares of calls of the ledger and the queue that go wrong, and times in which one of them is out. */
   readonly faults: number;
   readonly ledgerOutage: readonly [from: number, until: number];
+  /** When it cannot be read either. */
+  readonly ledgerReadOutage: readonly [from: number, until: number];
   readonly queueOutage: readonly [from: number, until: number];
   /** How likely an invocation's process crashes by itself. */
   readonly crashes: number;
@@ -93,12 +95,14 @@ export function chooseScenario(choices: Choices): Scenario {
   };
   const [throttledFrom, throttledUntil] = window(0.15, 7200);
   const arrivals = chooseArrivals(choices);
+  const [outages, faults] = [chooseOutages(choices), choices.pick([0, 0, 0.05, 0.3])];
+  const ledgerOutage = window(0.15, 7200);
+  // In every other outage it refuses writes alone.
+  const isOfWrites = Math.floor(ledgerOutage[1]) % 2 === 1;
   return {
     subject,
     arrivals,
-    outages: chooseOutages(choices),
-    faults: choices.pick([0, 0, 0.05, 0.3]),
-    ledgerOutage: window(0.15, 7200),
+    ...{ outages, faults, ledgerOutage, ledgerReadOutage: isOfWrites ? never : ledgerOutage },
     queueOutage: window(0.08, 3600),
     crashes: choices.pick([0, 0, 0.1, 0.4]),
     throttled: { from: throttledFrom, until: throttledUntil, share: choices.pick([1, 0.5]) },
@@ -122,7 +126,15 @@ function chooseSize(choices: Choices): Pick<Scenario, 'giveUpAfterHours' | 'slot
 
 function calm(choices: Choices): Calm {
   return {
-    ...{ faults: 0, ledgerOutage: never, queueOutage: never, crashes: 0, undeleted: 0, recycled: 0 },
+    ...{
+      faults: 0,
+      ledgerOutage: never,
+      ledgerReadOutage: never,
+      queueOutage: never,
+      crashes: 0,
+      undeleted: 0,
+      recycled: 0,
+    },
     throttled: { from: 0, until: 0, share: 0 },
     ...chooseSize(choices),
   };

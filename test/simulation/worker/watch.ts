@@ -1,4 +1,5 @@
 import type { EventMarks } from '../../../functions/webhook/event-handlers.ts';
+import { longestUnmarked } from '../../../functions/webhook/run-message.ts';
 import type { DeadLetterNote, DeadLetterReason, ReceivedMessage } from '../../../functions/webhook/work-queue.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Machine } from '../machine.ts';
@@ -47,6 +48,7 @@ export class WorkerWatch {
   readonly ofMessage = new Map<string, Fate>();
   readonly dead = new Map<string, { readonly fate: Fate; readonly reason: string }>();
   readonly #deadMessages = new Set<string>();
+  readonly #firstReceivedAt = new Map<string, number>();
   readonly #machine: Machine;
   readonly #scenario: Pick<Scenario, 'giveUpAfterHours'>;
   readonly #skewSeconds: number;
@@ -84,6 +86,10 @@ export class WorkerWatch {
   /** A message left the queue. */
   gone(message: FifoMessage, how: 'deleted' | 'expired'): void {
     const fate = this.#fate(message);
+    fate.goneAt ??= this.#machine.now;
+    // The ledger refused the mark for longer than an event is kept on the queue for it.
+    const heldFor = this.#machine.now - (this.#firstReceivedAt.get(message.messageId) ?? this.#machine.now);
+    if (fate.markedAt === undefined && heldFor >= longestUnmarked - this.#skewSeconds) fate.wasLetGo = true;
     if (fate.handledAt !== undefined || this.#deadMessages.has(message.messageId)) return;
     this.fail('W1', `${nameOf(fate)} is ${how} and was neither handled nor set aside`);
   }
@@ -113,6 +119,12 @@ export class WorkerWatch {
     const isMarked = ({ markedAt = Number.POSITIVE_INFINITY }: Fate) => markedAt < read;
     const newer = group.find((other) => isMarked(other) && other.occurredAt > fate.occurredAt);
     if (newer && !marks.stale) this.fail('W5', `${nameOf(fate)} comes unmarked after ${nameOf(newer)}, a later one`);
+    // What is off the queue is known to be handled, also where the ledger refused that for minutes.
+    const isOver = ({ handledAt, goneAt = Number.POSITIVE_INFINITY, deadFor, wasLetGo }: Fate) =>
+      handledAt !== undefined && goneAt < read && deadFor.length === 0 && !wasLetGo;
+    const over = group.find((other) => other !== fate && isOver(other) && other.occurredAt > fate.occurredAt);
+    if (over && !marks.stale)
+      this.fail('W5', `${nameOf(fate)} comes unmarked after ${nameOf(over)}, whose mark is missing`);
     if (isMarked(fate) && !marks.handledBefore) this.fail('W5', `${nameOf(fate)} comes unmarked a second time`);
   }
 
@@ -193,6 +205,7 @@ export class WorkerWatch {
   /** A message is handed out: looks whether it should be gone by now. */
   handedOut({ messageId, sentAt, receiveCount }: ReceivedMessage): void {
     const fate = this.#fate({ messageId });
+    if (receiveCount === 1) this.#firstReceivedAt.set(messageId, this.#machine.now);
     const { now } = this.#machine;
     const slack = receiveCount < freeReceives ? longWait.few : longWait.many;
     const isFailing = fate.arrival.nature === 'poison' || fate.arrival.nature === 'hanging';

@@ -15,19 +15,18 @@ const faults = ['slow', 'throttled', 'answer_lost', 'repeated', 'timed_out'] as 
 /** As long as the ledger's adapter waits for its calls, in milliseconds. */
 const sdkTimeoutMs = 600;
 
+/** What is out at a time. */
+type Outages = 'ledgerOutage' | 'ledgerReadOutage' | 'queueOutage';
+
 /** Calls of AWS, with the faults that their clients show. */
 export class Weather {
   isCalm = false;
   readonly #machine: Machine;
   readonly #choices: Choices | undefined;
-  readonly #scenario: Pick<Scenario, 'faults' | 'ledgerOutage' | 'queueOutage'>;
+  readonly #scenario: Pick<Scenario, 'faults' | Outages>;
 
   /** @param choices undefined for good weather */
-  constructor(
-    machine: Machine,
-    choices: Choices | undefined,
-    scenario: Pick<Scenario, 'faults' | 'ledgerOutage' | 'queueOutage'>,
-  ) {
+  constructor(machine: Machine, choices: Choices | undefined, scenario: Pick<Scenario, 'faults' | Outages>) {
     this.#machine = machine;
     this.#choices = choices;
     this.#scenario = scenario;
@@ -39,7 +38,7 @@ export class Weather {
   }
 
   /** Makes a call of the ledger or the queue. */
-  call<Answer>(holder: Invocation, of: 'ledgerOutage' | 'queueOutage', effect: () => Answer): Promise<Answer> {
+  call<Answer>(holder: Invocation, of: Outages, effect: () => Answer): Promise<Answer> {
     const choices = this.#choices;
     if (choices === undefined || this.isCalm || !holder.isAlive) {
       return holder.call({ effectMs: 5, answerMs: 5, effect });

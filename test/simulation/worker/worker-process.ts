@@ -48,15 +48,18 @@ export class WorkerProcess {
       environment: 'sandbox',
       companyClient: (companyId) =>
         companyClientWhenCalled('sandbox', companyId, () => Promise.reject(new Error('nobody calls Procore here'))),
+      secret: () => Promise.reject(new Error('nobody asks for secrets here')),
+      reads: { resourceChanged: () => {}, connectionChanged: () => {} },
       handlers: async () => this.#handlersOf(surroundings),
       frameOf: () => undefined,
       ledger,
       queue: this.#queueOf(surroundings),
       evidence: useCases.keyEvidence({ ledger, clock }),
       breaker: useCases.keyBreaker({ clock, randomFraction }),
+      unmarked: new Map(),
       // Remembered for a minute by the real worker, and only a hint: no point at which anything can go wrong.
       subscriptions: { read: async () => undefined },
-      oauthClient: { read: async () => ({ clientId: '', clientSecret: '' }) },
+      ownClientId: async () => undefined,
       observer: silentObserver,
       ...{ giveUpAfterHours, clock, randomFraction },
       sleep: (milliseconds) => this.holder.sleep(milliseconds),
@@ -82,6 +85,8 @@ export class WorkerProcess {
   #ledgerOf({ ledger, weather, watch, fateOf, tell }: WorkerSurroundings): Ledger {
     const call = <Answer>(effect: () => Promise<Answer>): Promise<Answer> =>
       weather.call<unknown>(this.holder, 'ledgerOutage', effect) as Promise<Answer>;
+    const look = <Answer>(effect: () => Promise<Answer>): Promise<Answer> =>
+      weather.call<unknown>(this.holder, 'ledgerReadOutage', effect) as Promise<Answer>;
     const { witness } = this;
     /** The end of a try is written down, or that fails for good. */
     const close = async (
@@ -104,7 +109,7 @@ export class WorkerProcess {
       ...ledger,
       history: (event) => {
         const fate = fateOf(event.id);
-        return call(() => {
+        return look(() => {
           watch.historyRead(fate);
           return ledger.history(event);
         });
@@ -115,7 +120,7 @@ export class WorkerProcess {
           if (subject.kind === 'webhook_event') fate.markedAt ??= watch.now();
           return ledger.markHandled(subject, at, tried);
         }),
-      tries: (subject) => call(() => ledger.tries(subject)),
+      tries: (subject) => look(() => ledger.tries(subject)),
       keepTries: (subject, tried) => {
         if (tried.startedAt === undefined) {
           return close(subject, 'keepTries', () => ledger.keepTries(subject, tried));
@@ -135,7 +140,7 @@ export class WorkerProcess {
           () => ledger.recordFailure(subject, tried, deadLettered),
           deadLettered !== undefined,
         ),
-      health: (key) => call(() => ledger.health(key)),
+      health: (key) => look(() => ledger.health(key)),
       noteHealth: (key, health) => call(() => ledger.noteHealth(key, health)),
     };
   }

@@ -1,5 +1,5 @@
 import { eventQueueLimits, type ReceivedMessage } from '../../../functions/webhook/work-queue.ts';
-import { instantLedger } from '../../memory/ledger.ts';
+import { instantLedger } from '../../../lib/testing/instant-ledger.ts';
 import type { Choices } from '../choices.ts';
 import { Invocation } from '../invocation.ts';
 import { Machine } from '../machine.ts';

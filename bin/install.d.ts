@@ -1,0 +1,2 @@
+/** Finds npm's program. @returns undefined where there is none */
+export function findNpm(): string | undefined;

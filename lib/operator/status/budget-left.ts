@@ -1,0 +1,12 @@
+import { type BudgetState, countsOf, type RateWindow } from '../../../functions/procore/rate-windows.ts';
+
+/**
+ * Tells how many calls are left in a window of Procore's limits.
+ *
+ * @param now epoch seconds
+ * @returns all of them where the window is over; undefined where what we count is not sure
+ */
+export function windowLeft(state: BudgetState, window: RateWindow, now: number): number | undefined {
+  if (window.isTrial === true) return undefined;
+  return now >= window.resetAt ? window.limit : Math.max(0, window.limit - countsOf(state, window).used);
+}

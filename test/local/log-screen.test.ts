@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundleWorker } from '../../lib/cloud/bundle/bundle.ts';
+import { handlerNames } from '../../lib/handler-names.ts';
+import type { LocalSystem } from '../../lib/local/local-system.ts';
+import { logScreen } from '../../lib/local/log-screen.ts';
+import type { LogLine } from '../../lib/local/runtime/invocation.ts';
+import { startLocalSystem } from '../../lib/local/system.ts';
+import { synthesize } from '../../lib/local/template/assembly.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const shown: string[] = [];
+let show: (line: LogLine) => void = () => {};
+let system: LocalSystem;
+let folder: string;
+
+beforeAll(async () => {
+  await mkdir(join(root, '.bundles'), { recursive: true });
+  folder = await mkdtemp(join(root, '.bundles', 'log-screen-'));
+  const entry = join(folder, 'on-event.ts');
+  await writeFile(
+    entry,
+    'let customer = 17;\nexport async function onEvent() {\n  throw new RangeError("no customer " + customer++);\n}\nexport async function onConnectionChange() {}\n',
+  );
+  system = await startLocalSystem(
+    { port: 0, worker: await bundleWorker(entry) },
+    { step: () => {}, log: (line) => show(line) },
+  );
+  show = logScreen(system, (text) => shown.push(text));
+}, 180_000);
+
+afterAll(async () => {
+  await system.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe('the log as people see it', { timeout: 60_000 }, () => {
+  it('has each line under who wrote it, all in one style, and no metrics', () => {
+    shown.splice(0);
+    show({ functionName: 'SandboxTokensAccessTokenFunction12AB34CD', stream: 'stdout', text: 'one' });
+    show({ functionName: 'ProductionWebhooksWebhookWorkerFunction12AB34CD', stream: 'stdout', text: '{"two":2}' });
+    show({ functionName: 'local', stream: 'stderr', text: 'three' });
+    show({ functionName: 'SandboxTokensAccessTokenFunction12AB34CD', stream: 'stdout', text: '{"_aws":{}}' });
+    expect(shown).toEqual(['sandbox access-token: one', 'production webhook-worker: {"two":2}', 'local: three']);
+  });
+
+  it('names every function of the stack by its own name', async () => {
+    const { template, remove } = await synthesize({});
+    const names = Object.entries(template.Resources).flatMap(([id, { Type }]) =>
+      Type === 'AWS::Lambda::Function' ? id : [],
+    );
+    shown.splice(0);
+    for (const functionName of names) show({ functionName, stream: 'stdout', text: 'x' });
+    await remove();
+    const expected = system.environments.flatMap(({ name }) => handlerNames.map((each) => `${name} ${each}: x`));
+    expect(shown.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('tells of each failure of the integrator’s file what it threw, where in their source, and what to do', async () => {
+    const [environment] = system.environments;
+    const event =
+      '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRE","timestamp":"2025-02-25T16:04:43Z","reason":"update","company_id":"8","project_id":"6","user_id":"5","resource_type":"RFIs","resource_id":"7"}';
+    shown.splice(0);
+    const headers = { authorization: environment?.webhookAuthorization ?? '' };
+    expect((await fetch(environment?.webhookUrl ?? '', { method: 'POST', headers, body: event })).status).toBe(200);
+    const told = await vi.waitUntil(() => shown.find((text) => text.startsWith('✗')), {
+      timeout: 30_000,
+      interval: 50,
+    });
+    expect(told).toMatch(
+      /^✗ onEvent threw RangeError at functions\/on-event\.ts:3:9 for an event: 01JMYXMZRBVKK0PC6XS8SA4QRE\n {4}no customer 17\n {4}What to do: Correct/,
+    );
+    expect(
+      shown.some((text) => text.startsWith('sandbox webhook-worker: {"level":"INFO","event":"event.failed"')),
+    ).toBe(true);
+  });
+
+  it('leads to the file of the environment’s own app, which may lie anywhere, and to no other', async () => {
+    const line = shown.find((text) => text.includes('"event":"event.failed"')) ?? '';
+    const own: string[] = [];
+    const asked: string[] = [];
+    const entryOf = (name: string) => {
+      asked.push(name);
+      return join(folder, 'their-app/src/on-event.ts');
+    };
+    const screen = logScreen(system, (text) => own.push(text), entryOf);
+    const [, text = ''] = /^sandbox webhook-worker: (.*)$/s.exec(line) ?? [];
+    screen({ functionName: 'SandboxWebhooksWebhookWorkerFunction12AB34CD', stream: 'stdout', text });
+    const told = await vi.waitUntil(() => own.find((each) => each.startsWith('✗')), { timeout: 30_000, interval: 50 });
+    const place = relative(process.cwd(), join(folder, 'their-app/src/on-event.ts'));
+    expect(told).toContain(`✗ onEvent threw RangeError at ${place}:3:9 for an event`);
+    expect(asked).toEqual(['sandbox']);
+  });
+
+  it('tells of the failure that a line is about, and not of an earlier one, when the last run had seen that', async () => {
+    const later: string[] = [];
+    show = logScreen(system, (text) => later.push(text));
+    const told = await vi.waitUntil(() => later.find((text) => text.startsWith('✗')), {
+      timeout: 40_000,
+      interval: 50,
+    });
+    expect(told).toContain('no customer 18');
+  });
+});

@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+
+/** What a server's answers tell about paging, and how. */
+export interface PagingWorld {
+  /** Ids at the beginning. */
+  readonly size: number;
+  /** What the reader asks for. */
+  readonly perPage: number;
+  /** The most that the server gives; it refuses more or gives fewer without a word. */
+  readonly cap: number;
+  readonly refusal: string | undefined;
+  /** Every page is the whole list. */
+  readonly ignoresPaging: boolean;
+  readonly link: 'none' | 'right' | 'without next' | 'next for ever' | 'first only' | 'prev only';
+  readonly host: string;
+  readonly total: boolean;
+  /** Pages are told by a cursor, and numbers are not understood. */
+  readonly cursor: 'none' | 'in links' | 'in the body';
+  readonly perPageHeader: 'none' | 'real' | 'asked';
+  readonly hasNextPage: 'none' | 'top' | 'meta';
+  readonly envelope: boolean;
+  readonly ids: 'numbers' | 'texts';
+  /** What a page behind the last one is answered with. */
+  readonly behind: 'empty' | 'null' | '404' | '400';
+  readonly readAhead: number;
+}
+
+/** What happens to the list between two calls; insertions or removals, not both at once. */
+export interface Change {
+  readonly kind: 'insert' | 'remove';
+  /** Where, as a share of the list. */
+  readonly at: number;
+  readonly many: number;
+}
+
+const refusals = [
+  'Invalid per_page of ASKED, exceeding max per_page of CAP',
+  'per_page must be less than or equal to CAP',
+  'The parameter per_page has to be between 1 and CAP',
+  'per_page is too large',
+  'Page size not allowed',
+];
+
+/** Draws a server. What no document promises is drawn. */
+export const pagingWorlds: fc.Arbitrary<PagingWorld> = fc.record({
+  size: fc.integer({ min: 0, max: 60 }),
+  perPage: fc.integer({ min: 1, max: 20 }),
+  cap: fc.integer({ min: 1, max: 25 }),
+  refusal: fc.option(fc.constantFrom(...refusals), { nil: undefined }),
+  ignoresPaging: fc.boolean(),
+  link: fc.constantFrom('none', 'right', 'without next', 'next for ever', 'first only', 'prev only'),
+  host: fc.constantFrom('https://elsewhere.example', 'http://sandbox.procore.com', '', '//x.example'),
+  total: fc.boolean(),
+  cursor: fc.constantFrom('none', 'none', 'none', 'in links', 'in the body'),
+  perPageHeader: fc.constantFrom('none', 'real', 'asked'),
+  hasNextPage: fc.constantFrom('none', 'top', 'meta'),
+  envelope: fc.boolean(),
+  ids: fc.constantFrom('numbers', 'texts'),
+  behind: fc.constantFrom('empty', 'null', '404', '400'),
+  readAhead: fc.integer({ min: 1, max: 8 }),
+});
+
+/** Draws what happens between calls. */
+export const changes: fc.Arbitrary<readonly Change[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom('insert', 'remove'),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    many: fc.integer({ min: 0, max: 3 }),
+  }),
+  { maxLength: 12 },
+);
+
+/** A server of one list, and what was asked of it. */
+export function pagingServer(world: PagingWorld, toCome: readonly Change[] = []) {
+  let list = Array.from({ length: world.size }, (_, index) => index + 1);
+  const throughout = new Set(list);
+  let newest = world.size;
+  const record = { throughout, calls: 0, refused: 0, behind: 0, size: 0 };
+  const coming = [...toCome];
+
+  function change(): void {
+    const next = coming.shift();
+    if (next === undefined) return;
+    const place = Math.floor(next.at * list.length);
+    if (next.kind === 'insert') {
+      const fresh = Array.from({ length: next.many }, () => ++newest);
+      list = [...list.slice(0, place), ...fresh, ...list.slice(place)];
+    } else {
+      for (const id of list.slice(place, place + next.many)) throughout.delete(id);
+      list = [...list.slice(0, place), ...list.slice(place + next.many)];
+    }
+  }
+
+  async function get(pathAndQuery: string): Promise<{ status: number; headers: Headers; body: string }> {
+    if (record.calls > record.refused) change();
+    record.calls += 1;
+    const query = new URL(pathAndQuery, 'https://sandbox.procore.com').searchParams;
+    const asked = Number(query.get('per_page'));
+    const page = Number(query.get(world.cursor === 'none' ? 'page' : 'cursor') ?? 1);
+    if (world.refusal !== undefined && asked > world.cap) {
+      record.refused += 1;
+      const text = world.refusal.replace('ASKED', String(asked)).replace('CAP', String(world.cap));
+      return { status: 400, headers: new Headers(), body: JSON.stringify({ errors: [text] }) };
+    }
+    const size = world.ignoresPaging ? Math.max(1, list.length) : Math.min(asked, world.cap);
+    record.size = size;
+    const from = world.ignoresPaging ? 0 : (page - 1) * size;
+    const ids = list.slice(from, from + size);
+    const last = world.ignoresPaging ? 1 : Math.max(1, Math.ceil(list.length / size));
+    if (page > last) record.behind += 1;
+    if (page > last && !world.ignoresPaging && world.behind.startsWith('4')) {
+      const body = world.behind === '404' ? '{"message":"Not Found"}' : '{"errors":["page is out of range"]}';
+      return { status: Number(world.behind), headers: new Headers(), body };
+    }
+    return { status: 200, headers: headersOf(page, last, asked, size), body: bodyOf(ids, page, last) };
+  }
+
+  function headersOf(page: number, last: number, asked: number, size: number): Headers {
+    if (world.cursor !== 'none') {
+      const next = `<${world.host}/list?cursor=${page + 1}>; rel="next"`;
+      return new Headers({
+        ...(world.cursor === 'in links' && page < last && { link: next }),
+        ...(world.total && { total: String(list.length) }),
+      });
+    }
+    const to = (target: number, relation: string) =>
+      `<${world.host}/list?page=${target}&per_page=${asked}>; rel="${relation}"`;
+    const hasNext = world.link === 'next for ever' || (world.link === 'right' && page < last);
+    const isTold = world.link === 'right' || world.link === 'without next' || world.link === 'next for ever';
+    const links = [
+      ...(isTold || world.link === 'first only' ? [to(1, 'first')] : []),
+      ...(world.link === 'prev only' && page > 1 ? [to(page - 1, 'prev')] : []),
+      ...(isTold ? [to(last, 'last')] : []),
+      ...(hasNext ? [to(page + 1, 'next')] : []),
+    ];
+    return new Headers({
+      ...(links.length > 0 && { link: links.join(', ') }),
+      ...(world.total && { total: String(list.length) }),
+      ...(world.perPageHeader !== 'none' && { 'per-page': String(world.perPageHeader === 'real' ? size : asked) }),
+    });
+  }
+
+  function bodyOf(ids: readonly number[], page: number, last: number): string {
+    const items = ids.map((id) => ({ id: world.ids === 'texts' ? String(id) : id }));
+    if (!world.envelope && world.cursor !== 'in the body') return JSON.stringify(items);
+    const data = ids.length === 0 && world.behind === 'null' ? null : items;
+    const told = { has_next_page: page < last };
+    return JSON.stringify({
+      data,
+      ...(world.cursor === 'in the body' && { meta: { next_cursor: page < last ? String(page + 1) : null } }),
+      ...(world.hasNextPage === 'top' && told),
+      ...(world.hasNextPage === 'meta' && world.cursor === 'none' && { meta: told }),
+    });
+  }
+
+  return Object.assign(record, { get, list: () => list });
+}

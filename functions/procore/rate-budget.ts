@@ -9,7 +9,7 @@ import { isRateScope, type RateScope } from './rate-limit-scope.ts';
 import { type BackgroundRoom, type BudgetClass, backgroundRoom } from './rate-room.ts';
 import { appScope, budgetOf, type CallOwner, ownerOf, scopeShownBy, wider } from './rate-scope.ts';
 import { SharedBudget } from './rate-shared-budget.ts';
-import type { BudgetState } from './rate-windows.ts';
+import { type BudgetState, seenAt } from './rate-windows.ts';
 import { backOffCeilingMs } from './retry.ts';
 
 /** A call that asks to be let go. */
@@ -190,7 +190,9 @@ class LearnedRateBudget implements RateBudget {
   async backgroundRoom(): Promise<BackgroundRoom | undefined> {
     try {
       if ((await this.#scope()) !== appScope) return undefined;
-      return backgroundRoom(await this.#leasesOf(appScope).budget.reread(), this.#procoreClock);
+      const state = await this.#leasesOf(appScope).budget.reread();
+      this.#procoreClock.learnAtLeast(seenAt(state));
+      return backgroundRoom(state, this.#procoreClock);
     } catch (error) {
       this.#noteLost(error);
       return undefined;

@@ -15,6 +15,8 @@ export interface ProcoreClock {
    * @param sentAt when the call was sent, on our clock
    */
   learn(headers: Pick<Headers, 'get'>, sentAt: number): void;
+  /** Learns that it is at least so late at Procore, from what others have seen there: our own clock may be behind. */
+  learnAtLeast(time: number): void;
 }
 
 /** How far apart two clocks may be, in seconds, before an answer has told. */
@@ -40,6 +42,11 @@ export function procoreClock(clock: Clock): ProcoreClock {
       if (isAssumed || low > most || high < least) [least, most] = [low, high];
       else [least, most] = [Math.max(least, low), Math.min(most, high)];
       isAssumed = false;
+    },
+    learnAtLeast(time) {
+      most = Math.min(most, clock() - time);
+      // How much later is not known: the next answer tells.
+      least = Math.min(least, most);
     },
   };
 }

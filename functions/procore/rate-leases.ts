@@ -2,7 +2,7 @@ import type { Clock, Sleep } from '../clock.ts';
 import type { ProcoreClock } from './rate-clock.ts';
 import { type BudgetClass, roomFor } from './rate-room.ts';
 import type { SharedBudget } from './rate-shared-budget.ts';
-import { type BudgetState, countsOf } from './rate-windows.ts';
+import { type BudgetState, countsOf, seenAt } from './rate-windows.ts';
 
 /** A call that was let go, and what was known then. */
 export interface Permit {
@@ -177,6 +177,7 @@ export class Leases {
     const { budget } = this;
     for (let round = 0; round < mostRounds; round++) {
       const known = await budget.refresh();
+      procoreClock.learnAtLeast(seenAt(known));
       if (isMoved(known)) return { waitSeconds: 0, isMoved: true };
       const ahead = known.windows.every(({ isTrial }) => isTrial) ? 0 : Math.max(0, this.#streak - 1);
       const waiters = [...this.#waiting[budgetClass]];

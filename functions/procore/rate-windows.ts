@@ -134,3 +134,13 @@ export function callsAnHour({ windows }: Pick<BudgetState, 'windows'>): number |
   const allowed = windows.filter(({ isTrial }) => !isTrial).map(({ limit, seconds }) => (limit * 3600) / seconds);
   return allowed.length === 0 ? undefined : Math.min(...allowed);
 }
+
+/**
+ * Tells when a window was seen by whoever has stored it: not before it began, which is its length before its reset. A
+ * process whose clock is behind would else wait for a reset that is past, and one that has made no call cannot know.
+ *
+ * @returns epoch seconds on Procore's clock; long ago when nothing is known
+ */
+export function seenAt({ windows }: Pick<BudgetState, 'windows'>): number {
+  return Math.max(0, ...windows.map(({ toldReset, seconds }) => toldReset - seconds - 2 * rounding));
+}

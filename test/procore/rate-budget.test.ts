@@ -242,6 +242,26 @@ describe('a budget that is known', () => {
   });
 });
 
+it.each([0, 60, 600, 13 * 3600])(
+  'a process whose clock is %i s behind waits for no reset that is past: it has made no call yet, and others have stored the window',
+  async (behind) => {
+    const { time, store, learn, takeAll } = setUp();
+    await learn(told(25, 0, startTime + 10));
+    await takeAll();
+    const { clock, sleep } = time;
+    const { observer } = recordingObserver();
+    const laptop = sharedRateBudget({
+      ...{ store, sleep, observer, randomFraction: () => 0 },
+      clock: () => clock() - behind,
+    });
+    const held = await laptop.acquire(reading, () => 0);
+    expect('waitSeconds' in held && held.waitSeconds).toBeLessThanOrEqual(14);
+    const before = time.clock();
+    expect(await time.run(laptop.acquire(reading, long))).toHaveProperty('version');
+    expect(time.clock() - before).toBeLessThan(15);
+  },
+);
+
 describe('the background', () => {
   const background: BudgetedCall = { ...reading, budgetClass: 'background' };
 

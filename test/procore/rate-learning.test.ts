@@ -218,7 +218,13 @@ describe('a 429', () => {
     const next = nextWindow(hidden, { ...noCounts, used: 25 }, 3, 1011);
     expect(next).toMatchObject({ isHidden: true, resetAt: 1011 + 10 + 1 });
     expect(next.scoutUntil).toBeUndefined();
-    const at = (time: number) => ({ earliest: () => time, likely: () => time, latest: () => time, learn: () => {} });
+    const at = (time: number) => ({
+      earliest: () => time,
+      likely: () => time,
+      latest: () => time,
+      learn: () => {},
+      learnAtLeast: () => {},
+    });
     const slots = (time: number) => {
       const room = roomFor({ ...both, windows: [hidden] }, { waiting: 1, later: 0 }, 'foreground', at(time));
       return room.kind === 'room' ? room.opening?.windows.map(({ slot }) => slot) : [];
@@ -253,7 +259,13 @@ describe('a call beyond the limit, where answers do not say what remains,', () =
   const untold = { limit: 25, used: 1, resetAt: 1060, length: 50 };
   const minute = { seconds: 60, toldReset: 1060, resetAt: 1061, isRemainingUntold: true, seenBy: 7 };
   const used = (count: number) => ({ 1: { ...noCounts, used: count, sent: count } });
-  const clock = { earliest: () => 1020, likely: () => 1020, latest: () => 1020, learn: () => {} };
+  const clock = {
+    earliest: () => 1020,
+    likely: () => 1020,
+    latest: () => 1020,
+    learn: () => {},
+    learnAtLeast: () => {},
+  };
   const roomOf = (more: Partial<typeof minute & { unsure: number }>, count: number, owner: number) => {
     const state = {
       ...unknownBudget,
@@ -356,6 +368,6 @@ it('a limit that is perhaps gone does not hold all up until it ends: its last ca
   const counts = { 1: { ...noCounts, used: 25 }, 2: { ...noCounts, used: 99 } };
   const state = { ...unknownBudget, version: 2, windows: [sampleWindow(), gone], counts };
   const now = () => 1040;
-  const clock = { earliest: now, likely: now, latest: now, learn: () => {} };
+  const clock = { earliest: now, likely: now, latest: now, learn: () => {}, learnAtLeast: () => {} };
   expect(roomFor(state, { waiting: 1, later: 0 }, 'foreground', clock)).toMatchObject({ kind: 'room', calls: 1 });
 });

@@ -152,19 +152,21 @@ it('404 on a resource that exists', async () => {
 it('429: Too Many Requests', async () => {
   const { control } = product();
   const { company, counts, sent } = consumer(product(), 'access');
+  // The lists of RFIs are read by the job of an earlier test as well.
+  const costs = `/rest/v1.0/projects/${projectId}/direct_costs` as const;
 
   // Healed: the call waits as long as Procore asks, and succeeds.
-  control.failNext(rfis, { kind: 'throttled', retryAfterSeconds: 1 });
+  control.failNext(costs, { kind: 'throttled', retryAfterSeconds: 1 });
   const before = performance.now();
-  expect((await company.get(rfis)).status).toBe(200);
+  expect((await company.get(costs)).status).toBe(200);
   expect(performance.now() - before).toBeGreaterThan(1000);
   expect(counts.apiThrottled).toBe(1);
 
   // Prevented: what is known to be spent is not tried; the caller hears when to come again.
-  control.failNext(rfis, { kind: 'throttled', retryAfterSeconds: 3000 });
-  expect(await failure(company.get(rfis))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3000 });
+  control.failNext(costs, { kind: 'throttled', retryAfterSeconds: 3000 });
+  expect(await failure(company.get(costs))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3000 });
   const calls = sent();
-  const again = await failure(company.get(rfis));
+  const again = await failure(company.get(costs));
   expect(again.code).toBe('rate_limited');
   expect(again.retryAfterSeconds).toBeGreaterThan(2900);
   expect(sent()).toBe(calls);

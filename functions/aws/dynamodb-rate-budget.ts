@@ -74,9 +74,9 @@ export function dynamoDbRateBudget({ clock, ...place }: EnvironmentTable & { rea
       return updated.outcome === 'refused' ? 'refused' : countsOf(updated.attributes ?? {});
     },
 
-    async pauseUntil(name, until) {
+    async pauseUntil(name, until, by) {
       const require = [isPausedBefore(until, '<')];
-      await updateItem(table, keyOf(name), kept({ set: { pausedUntil: until }, require }));
+      await updateItem(table, keyOf(name), kept({ set: { pausedUntil: until, pausedBy: by }, require }));
     },
 
     async replaceScope(seen, next) {
@@ -96,6 +96,7 @@ function stateOf(item: Item): BudgetState {
     counts: countsOf(item),
     isUncounted: item.isUncounted === true,
     pausedUntil: numberOr(item.pausedUntil, 0),
+    ...(typeof item.pausedBy === 'number' && { pausedBy: item.pausedBy }),
     ...(typeof item.scope === 'string' && { scope: item.scope }),
   };
 }

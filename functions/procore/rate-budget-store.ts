@@ -24,8 +24,8 @@ export interface RateBudgetStore {
   read(scope: string): Promise<BudgetState>;
   /** @returns the counts that the write has touched, as they are now; `refused` when a condition did not hold */
   write(scope: string, write: BudgetWrite): Promise<Readonly<Record<number, WindowCounts>> | 'refused'>;
-  /** Sets the pause if it is later than the one stored. */
-  pauseUntil(scope: string, until: number): Promise<void>;
+  /** Sets the pause if it is later than the one stored. @param by status of the answer that asked for it */
+  pauseUntil(scope: string, until: number, by: number): Promise<void>;
   /** Keeps what Procore counts by, if it is still what was seen. */
   replaceScope(seen: string | undefined, next: string): Promise<'written' | 'refused'>;
 }

@@ -214,7 +214,7 @@ class LearnedRateBudget implements RateBudget {
       if (told !== undefined) await this.#learnScope(permit, status, told, budget.known);
       const pauseSeconds = retryAfterSeconds ?? this.#silentPause(permit.budget, status);
       if (pauseSeconds !== undefined) {
-        await store.pauseUntil(permit.budget, latest + pauseSeconds);
+        await store.pauseUntil(permit.budget, latest + pauseSeconds, status);
         await budget.reread();
       }
       const { version, owner, isBeyond } = permit;

@@ -70,6 +70,8 @@ export interface BudgetState {
   readonly isUncounted: boolean;
   /** Procore has asked for silence until then. */
   readonly pausedUntil: number;
+  /** Status of the answer that asked for it: 429, or 503 in an outage. */
+  readonly pausedBy?: number;
   /** What Procore counts by, as far as is known; only in the state of the whole app. */
   readonly scope?: string;
 }

@@ -157,7 +157,7 @@ describe('DynamoDB may delete', () => {
     ['an event', (place: Place) => dynamoDbLedger(place).record(event, 1), 30],
     ['the mark of a resource', (place: Place) => dynamoDbLedger(place).markHandled(aboutEvent(event), 1), 30],
     ['a failed call', (place: Place) => dynamoDbFailedExchanges(place).keep(exchange), 14],
-    ['a budget', (place: Place) => dynamoDbRateBudget(place).pauseUntil('app', 5), 14],
+    ['a budget', (place: Place) => dynamoDbRateBudget(place).pauseUntil('app', 5, 429), 14],
   ])('%s after its days, by whole seconds', async (_, run, days) => {
     const { place, sent } = recording();
     await run(place);

@@ -315,7 +315,7 @@ storeUnderTest('rate budget', {
     read: { run: (store) => store.read('app') },
     // Whoever is refused reads next.
     write: { run: (store) => store.write('app', { seen: 1, add: { 1: { used: 1 } } }), answers: 'refused' },
-    pauseUntil: { run: (store) => store.pauseUntil('app', sampleTime + 60) },
+    pauseUntil: { run: (store) => store.pauseUntil('app', sampleTime + 60, 429) },
     replaceScope: { run: (store) => store.replaceScope(undefined, 'company') },
   },
 });

@@ -24,7 +24,7 @@ describe('in DynamoDB', () => {
   companyPausesContract(() => dynamoDbCompanyPauses(props()));
 
   it('lets DynamoDB delete a pause a day after its last write, and a budget a fortnight after', async () => {
-    await dynamoDbRateBudget(props()).pauseUntil('app', 2000);
+    await dynamoDbRateBudget(props()).pauseUntil('app', 2000, 429);
     await dynamoDbCompanyPauses(props()).write('1', { until: 1060, refusals: 1, since: 1000 });
     const ends = Object.fromEntries((await used.items()).map(({ id, timeToLive }) => [id?.S, Number(timeToLive?.N)]));
     expect(ends).toEqual({ 'rate#app': 1000 + 14 * 24 * 3600, 'pause#1': 1000 + 24 * 3600 });

@@ -96,9 +96,9 @@ export function rateBudgetContract(makeStore: () => RateBudgetStore): void {
 
   it('lets nobody through before a pause is over, and keeps the longer pause', async () => {
     const store = makeStore();
-    await store.pauseUntil('app', 1030);
-    await store.pauseUntil('app', 1020);
-    expect((await store.read('app')).pausedUntil).toBe(1030);
+    await store.pauseUntil('app', 1030, 503);
+    await store.pauseUntil('app', 1020, 429);
+    expect(await store.read('app')).toMatchObject({ pausedUntil: 1030, pausedBy: 503 });
     expect(await store.write('app', { ...opened, notPausedAt: 1029 })).toBe('refused');
     expect(await store.write('app', { ...opened, notPausedAt: 1030 })).not.toBe('refused');
   });

@@ -44,9 +44,9 @@ export function rateBudgetInMemory(clock: Clock): RateBudgetStore {
       });
       return touched;
     },
-    async pauseUntil(name, until) {
+    async pauseUntil(name, until, by) {
       const state = current(name);
-      if (state.pausedUntil < until) keep(name, { ...state, pausedUntil: until });
+      if (state.pausedUntil < until) keep(name, { ...state, pausedUntil: until, pausedBy: by });
     },
     async replaceScope(seen, next) {
       const state = current('app');

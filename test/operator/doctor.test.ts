@@ -309,11 +309,11 @@ describe('doctor', { timeout: 120_000 }, () => {
     const look = async () => (await procore(['doctor', 'sandbox', '--json'])).json() as Examined;
     await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
     // Longer than a call of Procore's may take.
-    await budget.pauseUntil('app', systemClock() + 17);
+    await budget.pauseUntil('app', systemClock() + 17, 429);
     expect(inOrder(await look())).toEqual([]);
 
     const until = systemClock() + 3000;
-    await budget.pauseUntil('app', until);
+    await budget.pauseUntil('app', until, 429);
     const held = await look();
     await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
     expect(inOrder(held)).toEqual([]);

@@ -61,7 +61,7 @@ describe('status', { timeout: 120_000 }, () => {
 
   it('says how long Procore has asked for silence', async () => {
     await look();
-    await rateBudgetStore(await world.place(), world.dynamo).pauseUntil(appScope, world.now() + 600);
+    await rateBudgetStore(await world.place(), world.dynamo).pauseUntil(appScope, world.now() + 600, 429);
     expect((await world.status()).problems).toContainEqual(
       expect.objectContaining({ code: 'rate_limited', what: expect.stringContaining('another 10 min') }),
     );

@@ -369,7 +369,7 @@ describe('the room of background work', () => {
     expect((await budget.backgroundRoom())?.calls).toBe(0);
     const paused = setUp();
     await paused.learn(told(25, 24, startTime + 10));
-    await paused.store.pauseUntil('app', startTime + 60);
+    await paused.store.pauseUntil('app', startTime + 60, 429);
     expect((await paused.budget.backgroundRoom())?.calls).toBe(0);
   });
 

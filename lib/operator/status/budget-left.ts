@@ -1,5 +1,10 @@
 import { type BudgetState, countsOf, type RateWindow } from '../../../functions/procore/rate-windows.ts';
 
+/** Tells whether Procore has asked for silence that lasts: short ones come and go. @param now epoch seconds */
+export function isSilent({ pausedUntil }: BudgetState, now: number): boolean {
+  return pausedUntil > now + 60;
+}
+
 /**
  * Tells how many calls are left in a window of Procore's limits.
  *

@@ -6,8 +6,10 @@ import { isOutage } from '../doctor/outage.ts';
 import { nameConnection } from '../suggested-commands.ts';
 import { counted, span } from '../table.ts';
 import { plain } from '../tries.ts';
+import { isSilent } from './budget-left.ts';
 import type { EnvironmentFacts } from './facts.ts';
 import { agreeing, shortened, some } from './names.ts';
+import { outage } from './outage.ts';
 import type { Problem } from './problem.ts';
 
 /** Procore gives deliveries up after so many seconds: what nobody has looked at by then is lost. */
@@ -34,7 +36,7 @@ interface Unseen {
   readonly companies?: number;
 }
 
-function unseen({ hooks, subscriptions, stopped, environment }: EnvironmentFacts): readonly Problem[] {
+function unseen({ hooks, subscriptions, stopped, environment, budget, now }: EnvironmentFacts): readonly Problem[] {
   // Procore was not asked then: what could not be read is told by itself.
   if ('unread' in subscriptions) return [];
   const found: Unseen | undefined = 'unread' in hooks ? { why: hooks.unread, code: hooks.code } : hooks.value.refused;
@@ -44,7 +46,10 @@ function unseen({ hooks, subscriptions, stopped, environment }: EnvironmentFacts
   const why = serving.length === 1 ? nameConnection(found.why, serving[0] ?? '') : found.why;
   if (code === 'app_not_connected') return 'value' in stopped && stopped.value.length > 0 ? [] : [leftApp(plain(why))];
   const of = companies === undefined ? '' : ` of ${companies === 1 ? '1 company' : `${companies} companies`}`;
-  if (isOutage(code as DiagnosisId)) return [outage(plain(why), of, code)];
+  const isDown = isOutage(code as DiagnosisId);
+  // Nobody asks while Procore wants silence: that is told by itself.
+  if ((isDown || code === 'rate_limited') && 'value' in budget && isSilent(budget.value, now)) return [];
+  if (isDown) return [outage(`How the hooks${of} stand is not known. ${plain(why)}`, code === 'unreachable')];
   return [
     {
       ...{ code: 'hooks_unseen', urgency: 'soon', weight: 62 },
@@ -60,19 +65,6 @@ function leftApp(why: string): Problem {
     ...{ code: 'app_not_connected', urgency: 'soon', weight: 72 },
     what: `The app is not connected to a company with a subscription. ${shortened(why, 300)}`,
     remedy: "Have the company's administrator connect the app again (Company Admin > App Management).",
-  };
-}
-
-function outage(why: string, of: string, code: string | undefined): Problem {
-  const isOurWay = code === 'unreachable';
-  const what = isOurWay
-    ? 'Nothing reaches Procore from here, which is no refusal'
-    : 'Procore does not answer as it should: an outage, and no refusal';
-  const check = isOurWay ? 'Check the way out to the internet. ' : '';
-  return {
-    ...{ code: 'procore_down', urgency: 'soon', weight: 78 },
-    what: `${what}. How the hooks${of} stand is not known. ${shortened(why, 300)}`,
-    remedy: `${check}Credentials and the app are not to blame: change nothing. Calls, events and rotations are tried again by themselves. If it lasts, see status.procore.com.`,
   };
 }
 

@@ -1,10 +1,11 @@
-import type { RateWindow } from '../../../functions/procore/rate-windows.ts';
+import type { BudgetState, RateWindow } from '../../../functions/procore/rate-windows.ts';
 import { showTime } from '../table.ts';
-import { windowLeft } from './budget-left.ts';
+import { isSilent, windowLeft } from './budget-left.ts';
 import { connectionProblems } from './connection-problems.ts';
 import { eventProblems } from './event-problems.ts';
 import type { EnvironmentFacts } from './facts.ts';
 import { hookProblems } from './hook-problems.ts';
+import { outage } from './outage.ts';
 import type { Problem, ProblemCode, Urgency } from './problem.ts';
 import { unreadProblems } from './unread-problems.ts';
 
@@ -46,18 +47,8 @@ const littleLeft = 0.1;
 
 function budgetProblems({ budget, now }: EnvironmentFacts): readonly Problem[] {
   if ('unread' in budget) return [];
-  const { pausedUntil, windows } = budget.value;
-  if (pausedUntil > now + 60) {
-    const minutes = Math.ceil((pausedUntil - now) / 60);
-    return [
-      {
-        ...{ code: 'rate_limited', urgency: 'soon', weight: 20 },
-        what: `Procore has asked for no calls for another ${minutes} min: its limit was used up.`,
-        remedy:
-          'Nothing: calls wait by themselves. If it comes back, read less often, or ask Procore for a higher limit.',
-      },
-    ];
-  }
+  const { windows } = budget.value;
+  if (isSilent(budget.value, now)) return [silenceProblem(budget.value, now)];
   return windows.flatMap((window) => {
     const left = windowLeft(budget.value, window, now);
     if (window.isTrial === true || window.seconds <= 60 || left === undefined || left >= littleLeft * window.limit)
@@ -72,6 +63,18 @@ function budgetProblems({ budget, now }: EnvironmentFacts): readonly Problem[] {
       },
     ];
   });
+}
+
+/** A pause by an answer of 5xx is told as the outage that it is, whoever met it. */
+function silenceProblem({ pausedUntil, pausedBy = 429 }: BudgetState, now: number): Problem {
+  const silence = `no calls for another ${Math.ceil((pausedUntil - now) / 60)} min`;
+  const unknown = 'How hooks stand is not known until then.';
+  if (pausedBy >= 500) return outage(`It answered ${pausedBy}, and has asked for ${silence}. ${unknown}`);
+  return {
+    ...{ code: 'rate_limited', urgency: 'soon', weight: 20 },
+    what: `Procore has asked for ${silence}: its limit was used up. ${unknown}`,
+    remedy: 'Nothing: calls wait by themselves. If it comes back, read less often, or ask Procore for a higher limit.',
+  };
 }
 
 function spentProblem({ limit, seconds, resetAt }: RateWindow): Problem {

@@ -113,7 +113,7 @@ function started(cell: Cell): Run & { readonly store: RateBudgetStore } {
   const slow: RateBudgetStore = {
     read: (name) => after(() => store.read(name)),
     write: (name, write) => written(() => store.write(name, write)),
-    pauseUntil: (name, until) => written(() => store.pauseUntil(name, until)),
+    pauseUntil: (...pause) => written(() => store.pauseUntil(...pause)),
     async replaceScope(from, next) {
       const outcome = await written(() => store.replaceScope(from, next));
       if (outcome === 'written') seen.scopeAt = time.clock();

@@ -122,7 +122,7 @@ function slowStore(store: RateBudgetStore, { sleep }: EventTime): RateBudgetStor
   return {
     read: (name) => sleep(storeMs).then(() => store.read(name)),
     write: (name, write) => sleep(storeMs).then(() => store.write(name, write)),
-    pauseUntil: (name, until) => sleep(storeMs).then(() => store.pauseUntil(name, until)),
+    pauseUntil: (...pause) => sleep(storeMs).then(() => store.pauseUntil(...pause)),
     replaceScope: (from, next) => sleep(storeMs).then(() => store.replaceScope(from, next)),
   };
 }

@@ -315,7 +315,7 @@ const procoreFaults: readonly Fault[] = [
     says: [/no calls for another 10 min/, /calls wait by themselves/],
     isOfBudget: true,
     async plant(world) {
-      await rateBudgetStore(await world.place(), world.dynamo).pauseUntil(appScope, world.now() + 600);
+      await rateBudgetStore(await world.place(), world.dynamo).pauseUntil(appScope, world.now() + 600, 429);
       return world.refresh;
     },
   },

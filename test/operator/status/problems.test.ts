@@ -234,6 +234,23 @@ describe('the problems of an environment', () => {
     expect(codes({ subscriptions: unread, hooks: unread })).toEqual(['unread']);
   });
 
+  it.each([
+    [503, 'procore_down', /an outage, and no refusal\. It answered 503, and has asked for no calls for another 10 min/],
+    [429, 'rate_limited', /no calls for another 10 min: its limit was used up/],
+    // As an earlier version has stored it.
+    [undefined, 'rate_limited', /its limit was used up/],
+  ])(
+    'tell a silence that an answer of %s has asked for as what it is, once, and no consequence of it',
+    (by, code, what) => {
+      const pause = { pausedUntil: now + 600, ...(by !== undefined && { pausedBy: by }) };
+      const budget = { value: { version: 1, windows: [], counts: {}, isUncounted: false, ...pause } };
+      for (const refused of ['rate_limited', 'overloaded']) {
+        const problems = problemsOf({ ...well, budget, hooks: { unread: 'Error: not asked', code: refused } });
+        expect(problems).toMatchObject([{ code, what: expect.stringMatching(what) }]);
+      }
+    },
+  );
+
   it('tell a limit of which nothing is left as more than one that runs low', () => {
     const window = {
       ...{ slot: 0, limit: 3600, seconds: 3600, gap: 0, resetAt: now + 60, toldReset: now + 60, isTold: true },

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,8 +8,8 @@ export default defineConfig({
     exclude: ['test/package/consumer-app/**', '**/node_modules/**'],
     setupFiles: ['test/setup/quiet.ts'],
     silent: 'passed-only',
-    // Vitest's own default leaves a core unused, and many tests here wait for sockets.
-    maxWorkers: '100%',
+    // Many tests here wait for sockets and for windows of a rate limit: with a worker a core, half of each core is idle.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

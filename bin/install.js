@@ -180,10 +180,14 @@ const named = (names) => names.slice(0, 3).join(', ') + (names.length > 3 ? ` an
 /** Makes sure that everything is installed; runs npm ci once at most. Ends the process with one line where it cannot. */
 export async function ensureInstalled(manifest) {
   let waited = false;
-  for (let missing = missingPackages(manifest); missing.length > 0; missing = missingPackages(manifest)) {
-    const other = otherInstaller();
+  for (;;) {
+    const missing = missingPackages(manifest);
+    // What is asked for can be found long before the rest of it is there.
+    const isUnderWay = existsSync(lockFolder) && !isLeftBehind();
+    if (missing.length === 0 && !isUnderWay) return;
+    const other = missing.length === 0 ? undefined : otherInstaller();
     if (other !== undefined) fail(`Not installed: ${named(missing)}. ${other}`);
-    if (!takeLock()) {
+    if (isUnderWay || !takeLock()) {
       if (!waited) say('Another command is installing dependencies; waiting for it …');
       waited = true;
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -41,9 +41,27 @@ describe.runIf(process.platform === 'linux')('on a fresh machine, a command', ()
   it('waits for another command that installs, and both work', async () => {
     const clone = freshClone();
     const ran = await Promise.all([clone.run(['bin/program.js']), clone.run(['vitest'])]);
-    expect(ran.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const ended = { exitCode: 0, err: expect.any(String) };
+    expect(ran.map(({ exitCode, err }) => ({ exitCode, err }))).toEqual([ended, ended]);
     expect(ran.map(({ err }) => err).join('')).toContain('waiting for it');
     expect(clone.npmCalls()).toEqual(npmCi);
+  });
+
+  it('waits for an installation that is under way, though all that is asked for can be found already', async () => {
+    const clone = freshClone();
+    const modules = join(clone.folder, 'node_modules');
+    const lock = join(clone.folder, '.installing');
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'pid'), String(process.pid));
+    install(modules, '', false);
+    rmSync(join(modules, nodeName, 'bin'), { recursive: true });
+    const running = clone.start(['bin/program.js']);
+    running.stdin?.end();
+    expect(await firstLine(running.stderr)).toContain('waiting for it');
+    install(modules);
+    rmSync(lock, { recursive: true });
+    expect(await once(running, 'exit')).toEqual([0, null]);
+    expect(clone.npmCalls()).toEqual([]);
   });
 
   it('takes over from an installation that was killed', async () => {

@@ -75,6 +75,7 @@ time[title] { text-decoration: underline dotted var(--edge); text-underline-offs
 .badge { display: inline-block; padding: 0.05rem 0.55rem; font-size: 0.78rem; font-weight: 600; line-height: 1.5; white-space: nowrap; color: var(--quiet); background: var(--raised); border-radius: 1rem; }
 .badge::before { content: ""; display: inline-block; width: 0.45rem; height: 0.45rem; margin-right: 0.4rem; background: currentColor; border-radius: 50%; vertical-align: 0.08rem; }
 .badge:empty { display: none; }
+.badge[data-still] { white-space: normal; border-radius: 0.75rem; }
 .badge.now, .badge.failed { color: var(--fault); background: var(--soft-fault); }
 .badge.soon, .badge.waiting { color: var(--soon); background: var(--soft-soon); }
 .badge.handled, .badge.connected, .badge.well { color: var(--good); background: var(--soft-good); }

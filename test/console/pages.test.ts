@@ -90,7 +90,7 @@ it('lists events, shows one, sends it again, and follows what arrives', async ()
   const one = await of(`events/${eventId}`);
   expect(one.html).toContain('sampleEvent(&#39;RFIs&#39;, &#39;update&#39;, {');
   expect((await visitor.press(one, 'Send it to on-event.ts again')).html).toContain('Sent 1 event to the queue again');
-  expect(await visitor.first('/s/Local/sandbox/events/live')).toMatch(/^event: rows\ndata: .*RFIs update/);
+  expect(await visitor.first('/s/Local/sandbox/live/events')).toMatch(/^event: rows\ndata: .*RFIs update/);
   expect(await visitor.first('/live/overview')).toMatch(/^event: content\ndata: .*production.*sandbox/);
   expect((await of('activity')).html).toContain('The same as a table');
   expect((await of('events/unknown')).status).toBe(404);
@@ -251,7 +251,7 @@ it('shows the log of every function, and what fits a filter', async () => {
   expect((await of('log?connection=acme')).html).toContain('acme');
   expect((await of('log?connection=nobody')).html).toContain('No line of this time fits.');
   expect((await of('log?text=LINK_iss')).html).toContain('<strong>oauth.link_issued');
-  expect(await visitor.first('/s/Local/sandbox/log/live?event=oauth.link')).toMatch(
+  expect(await visitor.first('/s/Local/sandbox/live/log?event=oauth.link')).toMatch(
     /^event: rows\ndata: .*oauth\.link_issued/,
   );
 });
@@ -295,6 +295,20 @@ it('lists what the stand-in stores, as the command line does', async () => {
   expect(listed.html).toContain(`<td data-name="id">${companyId}</td>`);
   expect((await visitor.press(page, 'List it', { what: 'RFIs', project: '1' })).html).toContain('There are none.');
   expect((await visitor.press(page, 'List it', { what: 'nothing' })).status).toBe(400);
+});
+
+it('has a page of every event, whatever its id, and its buttons lead to it', async () => {
+  const { store } = await ledgerOfSandbox();
+  for (const id of ['live', '.', '..', '~', '~.', '~~', 'a/../b?c=1#d%2f', 'replay']) {
+    await store.record(sampleEvent({ id }), Date.now() / 1000);
+    const row = (await of(`events?id=${encodeURIComponent(id)}`)).html
+      .split('<tr ')
+      .find((each) => each.includes(`<code>${id}</code>`));
+    const path = /href="([^"]*)"/.exec(row ?? '')?.[1] ?? '';
+    const shown = await visitor.open(path);
+    expect([shown.status, shown.html.includes(`<dt>event</dt><dd>${id}</dd>`)], id).toEqual([200, true]);
+    expect((await visitor.press(shown, 'Send it to on-event.ts again')).html, id).toContain('Sent 1 event');
+  }
 });
 
 it('ends a connection', async () => {

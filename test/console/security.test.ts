@@ -87,7 +87,7 @@ describe('the entrance of the console', () => {
     expect((await ask(`/?token=${token}`)).status).toBe(303);
   });
 
-  it.each(['/', '/live/overview', '/s/Local/sandbox/events', '/s/Local/sandbox/events/live', '/nothing'])(
+  it.each(['/', '/live/overview', '/s/Local/sandbox/events', '/s/Local/sandbox/live/events', '/nothing'])(
     'shows %s to nobody without the cookie',
     async (path) => {
       const cookie = `${await letIn()}x`;

@@ -7,7 +7,7 @@ import type { Page, Said } from '../frame.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
 import { ago } from '../moment.ts';
 import type { Place } from '../quiet-session.ts';
-import { type ConsoleContext, pathOf } from '../request.ts';
+import { type ConsoleContext, pathOf, pathOfEvent } from '../request.ts';
 import { formToken, inEnvironment, type Routing } from '../routing.ts';
 
 /** Adds the list of dead letters, and their redrive. */
@@ -55,7 +55,7 @@ function deadRow({ subject, since, deadLettered, tried }: Attended, path: string
   }
   const { id, resourceName, eventType, resourceId } = subject.event;
   const what = `${resourceName} ${eventType} ${resourceId}`;
-  return markup`<tr><td><input type="checkbox" name="event" value="${id}" aria-label="${what}"></td>${facts}<td data-name="What"><a href="${path}/events/${encodeURIComponent(id)}">${what}</a></td><td data-name="Detail">${why}</td></tr>`;
+  return markup`<tr><td><input type="checkbox" name="event" value="${id}" aria-label="${what}"></td>${facts}<td data-name="What"><a href="${pathOfEvent(path, id)}">${what}</a></td><td data-name="Detail">${why}</td></tr>`;
 }
 
 async function redriveFromPage({ environment, session }: Place, chosen: ReadonlySet<string> | 'all'): Promise<Said> {

@@ -52,12 +52,17 @@ export function pathOfEvent(environment: string, eventId: string): string {
   return `${environment}/events/${segmentOf(eventId)}`;
 }
 
-/** Completes the commands in a text with the flags of the console's stack, and the environment that a page is about. */
-export function completed(text: string, selection: ConsoleSelection, local: boolean, environment: string): string {
+/**
+ * Completes the commands in a text with the flags of the console's stack, and the environment that a page is about.
+ *
+ * @param environment undefined where a page is about none
+ */
+export function completed(text: string, selection: ConsoleSelection, local: boolean, environment?: string): string {
   const { localEndpoint, ...flags } = selection;
   const chosen = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   const ofThisMachine = ['--local', ...(localEndpoint === usualEndpoint ? [] : ['--endpoint', localEndpoint])];
-  return completeCommands(text, [...(local ? ofThisMachine : chosen), '--environment', environment]);
+  const ofPage = environment === undefined ? [] : ['--environment', environment];
+  return completeCommands(text, [...(local ? ofThisMachine : chosen), ...ofPage]);
 }
 
 /** Where the command line looks when it is not told. */

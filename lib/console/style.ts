@@ -118,6 +118,11 @@ th:last-child, td:last-child { padding-right: 0; }
 th { padding-top: 0.2rem; color: var(--quiet); font-weight: 600; font-size: 0.8rem; overflow-wrap: normal; }
 tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover td, tbody tr:focus-within td { background: var(--ground); }
+/* A long text beside them leaves the short ones room for their words. */
+.told td[data-name="Reason"], .told td[data-name="How it ended"] { min-width: 7.5rem; }
+.told td[data-name="What"], .told td[data-name="Where"] { min-width: 10.5rem; }
+/* Rows come by themselves. */
+table:has(tbody > tr) + .none { display: none; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td form { margin: 0; }
 .scroll { max-height: 20rem; overflow-y: auto; }

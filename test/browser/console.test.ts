@@ -240,6 +240,18 @@ it('shows a new event, and what becomes of one, without being asked', async () =
   expect(await page.locator('#events tr').first().getAttribute('id')).toBe(`event-${event.id}`);
 });
 
+it('says that no event fits as long as none does', async () => {
+  const event = eventOf(93);
+  await page.goto(`${page.url().split('?')[0]}?id=${event.id}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const none = page.getByText('No event of this time fits.');
+  expect(await none.isVisible()).toBe(true);
+  await store.record(event, now());
+  await page.locator(`#event-${event.id}`).waitFor();
+  expect(await none.isVisible()).toBe(false);
+  await page.goto(page.url().split('?')[0] ?? '');
+});
+
 it('keeps a connection for what is seen alone, and shows who comes back what happened meanwhile', async () => {
   const see = (one: Page, isSeen: boolean) =>
     one.evaluate((hidden) => {

@@ -311,6 +311,24 @@ it('has a page of every event, whatever its id, and its buttons lead to it', asy
   }
 });
 
+it('says of what did not work on which page, with a command of this system, and the way back', async () => {
+  const { status, html } = await of('connections/unknown');
+  expect(status).toBe(404);
+  expect(html).toContain(
+    `npm run procore -- connections list --environment sandbox --local --endpoint ${system().aws}</p>`,
+  );
+  expect(html).toContain('<a href="/s/Local/sandbox/connections">Back to Connections</a>');
+  expect(html).toMatch(/href="\/s\/Local\/sandbox\/connections"[^>]*aria-current="page"/);
+  const pressed = await visitor.press(await of('doctor'), 'Examine', { company: 'none' });
+  expect([pressed.status, pressed.html.includes('>Back to Doctor</a>')]).toEqual([400, true]);
+});
+
+it('takes any address: what no time can be is left out', async () => {
+  for (const before of ['99999999999999999', '1e999', '-5', 'x']) {
+    expect([before, (await of(`events?before=${before}`)).status]).toEqual([before, 200]);
+  }
+});
+
 it('ends a connection', async () => {
   const question = await visitor.press(await of('connections'), 'Disconnect');
   const ended = await visitor.press(question, 'Disconnect it');

@@ -36,7 +36,7 @@ async function deadPage({ entrance, clock }: ConsoleContext, { environment }: Pl
     body: markup`<section class="sheet" aria-label="Dead letters">
 <p>The queue holds about ${counted(count, 'message')}; ${found.length} of them ${found.length === 1 ? 'is' : 'are'} in the ledger.</p>
 <form method="post" action="${path}/dead/redrive">${formToken(entrance.formToken)}
-${rows.length === 0 ? nothing : markup`<table class="cards"><thead><tr><th scope="col">Choose</th><th scope="col">Reason</th><th scope="col">Set aside</th><th scope="col">What</th><th scope="col">Detail</th></tr></thead><tbody>${rows}</tbody></table><p></p>`}
+${rows.length === 0 ? nothing : markup`<table class="cards told"><thead><tr><th scope="col">Choose</th><th scope="col">Reason</th><th scope="col">Set aside</th><th scope="col">What</th><th scope="col">Detail</th></tr></thead><tbody>${rows}</tbody></table><p></p>`}
 ${rows.length === 0 ? nothing : markup`<button>Send the chosen ones again</button> `}${count === 0 && rows.length === 0 ? nothing : markup`<button name="all" value="yes" class="second">Send all again</button>`}
 </form>
 <p class="quiet">Those of one resource go in their order: one stays while an older one of its resource is not chosen.</p>

@@ -117,7 +117,7 @@ function triesPart({ tried }: ArrivedEvent): Markup {
   const tries = (tried?.tries ?? []).toReversed();
   if (tries.length === 0) return nothing;
   return markup`<section class="sheet"><h2>Its last tries</h2>
-<table class="cards"><thead><tr><th scope="col">When</th><th scope="col">How it ended</th><th scope="col">Where</th><th scope="col">What it said</th></tr></thead>
+<table class="cards told"><thead><tr><th scope="col">When</th><th scope="col">How it ended</th><th scope="col">Where</th><th scope="col">What it said</th></tr></thead>
 <tbody>${tries.map(tryRow)}</tbody></table></section>`;
 }
 

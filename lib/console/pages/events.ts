@@ -22,8 +22,8 @@ const eventListQuery = z.object({
   status: z.enum(statuses).optional().catch(undefined),
   /** Stands anywhere in the id. */
   id: optional,
-  /** Only those that arrived before, epoch seconds. */
-  before: z.coerce.number().positive().optional().catch(undefined),
+  /** Only those that arrived before, epoch seconds: a time that a date can hold. */
+  before: z.coerce.number().positive().max(8_640_000_000_000).optional().catch(undefined),
 });
 
 type EventListQuery = z.output<typeof eventListQuery>;
@@ -92,7 +92,7 @@ async function eventsPage(
 <p class="quiet">${isLive ? markup`<span data-still role="status">Not live</span>. ` : nothing}Events that arrived from <time>${showTime(older)}</time> to <time>${showTime(until)}</time>, the newest first.</p>
 <table class="cards"><thead><tr><th scope="col">Status</th><th scope="col">Arrived</th><th scope="col">What</th><th scope="col">Company</th><th scope="col">Event</th><th scope="col">Reason</th></tr></thead>
 <tbody id="events" ${live}>${rows}</tbody></table>
-${rows.length === 0 ? markup`<p class="quiet">No event of this time fits.</p>` : nothing}
+${rows.length === 0 ? markup`<p class="quiet none">No event of this time fits.</p>` : nothing}
 ${linksTo(path, query, hasOlder ? older : undefined)}
 </section>`,
   };

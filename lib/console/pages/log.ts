@@ -74,7 +74,7 @@ async function logPage(context: ConsoleContext, { environment }: Place, query: L
 <section class="sheet" aria-label="Log">
 <p class="quiet">${local ? markup`<span data-still role="status">Not live</span>. The lines of all functions` : 'The lines of the functions whose logs have an output'} of the last 15 minutes, the newest first, ${mostShown} at most.${local ? nothing : ' Of each log one answer of CloudWatch is read.'}</p>
 ${isRead ? table : markup`<p>Nothing is read before you ask.</p>`}
-${isRead && entries.length === 0 ? markup`<p class="quiet">No line of this time fits.</p>` : nothing}
+${isRead && entries.length === 0 ? markup`<p class="quiet none">No line of this time fits.</p>` : nothing}
 </section>`,
   };
 }

@@ -220,7 +220,11 @@ it('shows subscriptions, finds a disabled hook at Procore, and repairs it', asyn
   const control = sandbox().standIn?.control;
   const hook = control?.hooks()[0]?.id ?? '';
   control?.setHookStatus(hook, 'disabled');
+  // What the overview has seen, the page shows where the overview leads to.
+  await visitor.open('/');
   const page = await of('hooks');
+  expect(page.html).toMatch(new RegExp(`${hook} \\(project 23498237\\) <span class="badge failed">disabled</span>`));
+  expect(page.html).toMatch(/<td data-name="Oldest look"><time/);
   expect(page.html).toContain('RFIs (create, update, delete)');
   expect((await visitor.press(page, 'Ask Procore how they stand')).html).toContain(
     `hook ${hook} of company ${companyId} is disabled`,

@@ -1,4 +1,9 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
 import { provenance } from '../../functions/webhook/event-message.ts';
@@ -157,6 +162,12 @@ it('redrives the dead letter of one event from its page', async () => {
   expect((await of(`events/${event.id}`)).html).not.toContain('Redrive its dead letter');
 });
 
+it('says that there are no dead letters, and what they would be', async () => {
+  const { html } = await visitor.open('/s/Local/production/dead');
+  expect(html).toContain('There are none. Events that on-event.ts gives up');
+  expect(html).not.toContain('Send all again');
+});
+
 it('sends dead letters again: none without a choice, and all when all are meant', async () => {
   const event = sampleEvent({ id: '01JMYXMZRBVKK0PC6XS8SA4QRE', companyId });
   const letter = { kind: 'webhook_event', ...provenance('live'), environment: 'sandbox', event, receivedAt: 1 };
@@ -164,14 +175,22 @@ it('sends dead letters again: none without a choice, and all when all are meant'
   const page = await of('dead');
   expect(page.html).toContain('about 1 message;');
   expect((await visitor.press(page, 'Send all again')).html).toContain('Sent 1 dead letter to the queue again.');
-  expect((await of('dead')).html).toContain('about 0 messages');
+  expect((await of('dead')).html).toContain('There are none.');
 });
 
 it('shows what could not be read, its body, and deletes it only when asked twice', async () => {
   const strange = Buffer.from('{"<script>": 1, "\u0000": 2}');
   const facts = { reason: 'not_json', receivedAt: 1, bytes: strange.length, sha256: 'ab'.repeat(32) };
   const MessageBody = JSON.stringify({ ...facts, bodyBase64: strange.toString('base64') });
-  await sqs.send(new SendMessageCommand({ QueueUrl: sandbox().queues.Quarantine, MessageBody }));
+  const QueueUrl = sandbox().queues.Quarantine;
+  expect((await of('quarantine')).html).toContain('There are none, as far as the queue counts.');
+  expect((await visitor.press(await of('quarantine'), 'Look at them')).html).toContain('The quarantine is empty.');
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const { Messages: [taken] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  const held = await visitor.press(await of('quarantine'), 'Look at them');
+  expect(held.html).toContain('About 1 delivery is in the hands of another look.');
+  const given = { QueueUrl, ReceiptHandle: taken?.ReceiptHandle, VisibilityTimeout: 0 };
+  await sqs.send(new ChangeMessageVisibilityCommand(given));
   expect((await of('quarantine')).html).toContain('About 1 delivery that');
   const list = await visitor.press(await of('quarantine'), 'Look at them');
   expect(list.html).toContain('not_json');

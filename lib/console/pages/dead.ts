@@ -29,15 +29,19 @@ async function deadPage({ entrance, clock }: ConsoleContext, { environment }: Pl
   ]);
   const path = pathOf(environment);
   const rows = found.map((one) => deadRow(one, path, clock()));
+  const about = { title: 'Dead letters', about: environment, section: 'dead' } as const;
+  if (count + rows.length === 0) {
+    const text =
+      'There are none. Events that on-event.ts gives up, or that fail for too long, are kept here for 14 days.';
+    return { ...about, body: markup`<section class="sheet" aria-label="Dead letters"><p>${text}</p></section>` };
+  }
   return {
-    title: 'Dead letters',
-    about: environment,
-    section: 'dead',
+    ...about,
     body: markup`<section class="sheet" aria-label="Dead letters">
 <p>The queue holds about ${counted(count, 'message')}; ${found.length} of them ${found.length === 1 ? 'is' : 'are'} in the ledger.</p>
 <form method="post" action="${path}/dead/redrive">${formToken(entrance.formToken)}
 ${rows.length === 0 ? nothing : markup`<table class="cards told"><thead><tr><th scope="col">Choose</th><th scope="col">Reason</th><th scope="col">Set aside</th><th scope="col">What</th><th scope="col">Detail</th></tr></thead><tbody>${rows}</tbody></table><p></p>`}
-${rows.length === 0 ? nothing : markup`<button>Send the chosen ones again</button> `}${count === 0 && rows.length === 0 ? nothing : markup`<button name="all" value="yes" class="second">Send all again</button>`}
+${rows.length === 0 ? nothing : markup`<button>Send the chosen ones again</button> `}<button name="all" value="yes" class="second">Send all again</button>
 </form>
 <p class="quiet">Those of one resource go in their order: one stays while an older one of its resource is not chosen.</p>
 </section>`,

@@ -4,9 +4,9 @@ import { streamSSE } from 'hono/streaming';
 import { exitCodes, OperatorError } from '../operator/exit-codes.ts';
 import { explain } from '../operator/explained-error.ts';
 import { browserScript } from './browser-script.ts';
-import { framed, type Page, type Said, type ShownEnvironment } from './frame.ts';
+import { framed, type Page, type Said, type Section, type ShownEnvironment, sections } from './frame.ts';
 import { securityHeaders } from './headers.ts';
-import { markup } from './markup.ts';
+import { markup, nothing } from './markup.ts';
 import { addActivity } from './pages/activity.ts';
 import { addConnections } from './pages/connections.ts';
 import { addDeadLetters } from './pages/dead.ts';
@@ -18,7 +18,7 @@ import { addLog } from './pages/log.ts';
 import { addOverview } from './pages/overview.ts';
 import { addQuarantine } from './pages/quarantine.ts';
 import { addStandIn } from './pages/stand-in.ts';
-import type { ConsoleContext } from './request.ts';
+import { type ConsoleContext, completed, pathOf } from './request.ts';
 import type { Routing } from './routing.ts';
 import { style } from './style.ts';
 
@@ -45,15 +45,24 @@ export function consoleApp(context: ConsoleContext): Hono {
   addPages(app, context);
   const notFound: Page = { title: 'Not found', body: markup`<p>There is no such page.</p>`, status: 404 };
   app.notFound((request) => showAmongOthers(request, context, notFound));
-  app.onError((error, request) => {
-    const { code, message, exitCode } = explain(error, context.local);
-    const status =
-      { [exitCodes.notFound]: 404, [exitCodes.usage]: 400, [exitCodes.aws]: 502 }[exitCode as number] ?? 500;
-    const body = markup`<p class="said fault" role="alert">${message}</p><p class="quiet">${code}</p>`;
-    const page: Page = { title: 'That did not work', body, status: status as Page['status'] & number };
-    return showAmongOthers(request, context, page);
-  });
+  app.onError(async (error, request) => showAmongOthers(request, context, await errorPage(context, request, error)));
   return app;
+}
+
+/** Says what went wrong on the page that was asked for, with commands that mean its environment, and the way back. */
+async function errorPage(context: ConsoleContext, request: Context, error: unknown): Promise<Page> {
+  const { selection, local } = context;
+  const { code, message, exitCode } = explain(error, local);
+  const status = { [exitCodes.notFound]: 404, [exitCodes.usage]: 400, [exitCodes.aws]: 502 }[exitCode as number] ?? 500;
+  const { pathname } = new URL(request.req.url);
+  const places = await context.places().catch(() => []);
+  const about = places.find(({ environment }) => pathname.startsWith(`${pathOf(environment)}/`))?.environment;
+  const part = about && pathname.slice(pathOf(about).length + 1).split('/')[0];
+  const section = (Object.keys(sections) as Section[]).find((one) => one === part);
+  const back =
+    about && section ? markup`<p><a href="${pathOf(about)}/${section}">Back to ${sections[section]}</a></p>` : nothing;
+  const body = markup`<p class="said fault" role="alert">${completed(message, selection, local, about?.name)}</p><p class="quiet">${code}</p>${back}`;
+  return { title: 'That did not work', about, ...(section && { section }), body, status: status as 404 };
 }
 
 const refusals = {
@@ -68,8 +77,10 @@ function letIn(app: Hono, context: ConsoleContext): void {
   const { entrance, origin } = context;
   // Cookies know no ports: consoles beside each other would take each other's.
   const cookie = `procore-console-${new URL(origin).port}`;
-  const refuse = (request: Context, why: keyof typeof refusals) =>
-    show(request, context, { title: 'Not let in', body: markup`<p>${refusals[why]}</p>`, status: 403 });
+  const refuse = (request: Context, why: keyof typeof refusals) => {
+    const text = completed(refusals[why], context.selection, context.local);
+    return show(request, context, { title: 'Not let in', body: markup`<p>${text}</p>`, status: 403 });
+  };
   app.use(async (request, next) => {
     // A page of another port is of the same site, so that the cookie comes along.
     const site = request.req.header('sec-fetch-site') ?? 'none';
@@ -85,8 +96,9 @@ function letIn(app: Hono, context: ConsoleContext): void {
     if (request.req.method === 'GET') return next();
     if (request.req.header('origin') !== origin) return refuse(request, 'origin');
     if (Number(request.req.header('content-length') ?? Number.NaN) <= longestForm) {
-      const form = await request.req.parseBody({ all: true });
-      if (entrance.isOurForm(form.form)) {
+      // A body that cannot be read holds no token.
+      const { form } = await request.req.parseBody({ all: true }).catch(() => ({ form: undefined }));
+      if (entrance.isOurForm(form)) {
         await next();
         context.lookout.forget();
         return context.settle();

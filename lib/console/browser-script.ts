@@ -38,8 +38,74 @@ export function patch(old: Node, wanted: Node): void {
   }
 }
 
+/** What puts into a page what the server sends. */
+interface Following {
+  /** Puts in the whole of a part that changes. */
+  readonly putIn: (place: Element, content: string) => void;
+  /** Puts rows into a list. */
+  readonly putRows: (table: Element, content: string) => void;
+  readonly sayStill: (text: string, isLive: boolean) => void;
+}
+
+/**
+ * Follows a part of a page as long as the page is seen: a browser has six connections to a console, and with six pages
+ * that keep theirs no seventh one would load, and no button do anything. Who comes back, and who was cut off, gets the
+ * part as it is now before it goes on: what happened meanwhile is not sent a second time.
+ */
+function keepUp(place: Element, { putIn, putRows, sayStill }: Following): void {
+  const pauseMs = 3000;
+  const address = place.getAttribute('data-live') ?? '';
+  let source: EventSource | undefined;
+  let timer = 0;
+  let turn = 0;
+  const rest = () => {
+    turn += 1;
+    source?.close();
+    window.clearTimeout(timer);
+  };
+  const askAgain = (why: string) => {
+    rest();
+    sayStill(`Not live: ${why} It is asked again.`, false);
+    timer = window.setTimeout(catchUp, pauseMs);
+  };
+  const sayHow = () => {
+    const isAway = place.querySelector('[data-away]') !== null;
+    sayStill(isAway ? 'Not live' : 'Live', !isAway);
+  };
+  const open = () => {
+    source = new EventSource(address);
+    source.addEventListener('content', ({ data }) => {
+      putIn(place, JSON.parse(data));
+      sayHow();
+    });
+    source.addEventListener('rows', ({ data }) => putRows(place, JSON.parse(data)));
+    source.addEventListener('open', sayHow);
+    source.addEventListener('error', () => askAgain('the console, or what it shows, does not answer.'));
+  };
+  const catchUp = async () => {
+    rest();
+    if (document.hidden) return;
+    const mine = turn;
+    const isMine = () => mine === turn && !document.hidden;
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html');
+      if (!isMine()) return;
+      const now = page.querySelector(`[data-live="${CSS.escape(address)}"]`);
+      if (now === null) return askAgain(page.querySelector('main p')?.textContent ?? '');
+      putIn(place, now.innerHTML);
+      open();
+    } catch {
+      if (isMine()) askAgain('the console does not answer.');
+    }
+  };
+  document.addEventListener('visibilitychange', () => void catchUp());
+  window.addEventListener('pageshow', ({ persisted }) => persisted && void catchUp());
+  window.addEventListener('pagehide', rest);
+  if (!document.hidden) open();
+}
+
 /** Puts in what the server sends, as parts of a page or as rows of a list. */
-function follow(change: typeof patch): void {
+function follow(change: typeof patch, keep: typeof keepUp): void {
   const putIn = (place: Element, content: string) => {
     const wanted = place.cloneNode() as Element;
     wanted.innerHTML = content;
@@ -75,16 +141,7 @@ function follow(change: typeof patch): void {
     while (table.children.length > most) table.lastElementChild?.remove();
   };
 
-  for (const place of document.querySelectorAll('[data-live]')) {
-    const source = new EventSource(place.getAttribute('data-live') ?? '');
-    source.addEventListener('content', ({ data }) => putIn(place, JSON.parse(data)));
-    source.addEventListener('rows', ({ data }) => putRows(place, JSON.parse(data)));
-    source.addEventListener('open', () => sayStill('Live', true));
-    source.addEventListener('error', () =>
-      sayStill('Not live: the console, or what it shows, does not answer. It is asked again.', false),
-    );
-    window.addEventListener('pagehide', () => source.close());
-  }
+  for (const place of document.querySelectorAll('[data-live]')) keep(place, { putIn, putRows, sayStill });
 }
 
 /** Copies what stands in an element. Where the browser does not let it, the text is selected instead. */
@@ -178,4 +235,4 @@ function takeKeys(): void {
 }
 
 /** What is sent to the browser. */
-export const browserScript = `(${follow})(${patch});(${copy})();(${age})(${span});(${takeKeys})();`;
+export const browserScript = `(${follow})(${patch},${keepUp});(${copy})();(${age})(${span});(${takeKeys})();`;

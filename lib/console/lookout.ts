@@ -7,6 +7,8 @@ export interface Lookout<T> {
   current(): Promise<T>;
   /** Gives what is seen, again and again, until the signal. @throws what looking throws */
   follow(signal: AbortSignal): AsyncGenerator<T>;
+  /** Gives what was seen last, however old, without a look; undefined when nothing was, or something was done since. */
+  seen(): T | undefined;
   /** Has the next one look anew, with nothing of what was seen: something was done meanwhile. */
   forget(): void;
 }
@@ -52,6 +54,7 @@ export function createLookout<T>(
   };
   return {
     current,
+    seen: () => last?.seen,
     forget() {
       changes += 1;
       [last, looking] = [undefined, undefined];

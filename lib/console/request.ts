@@ -34,12 +34,35 @@ export function pathOf({ stackName, name }: { readonly stackName: string; readon
   return `/s/${encodeURIComponent(stackName)}/${encodeURIComponent(name)}`;
 }
 
-/** Completes the commands in a text with the flags of the console's stack, and the environment that a page is about. */
-export function completed(text: string, selection: ConsoleSelection, local: boolean, environment: string): string {
+/**
+ * Writes an id as a segment of a path. Of a path that has `.` or `..` as one, URLs mean another: a tilde stands before it,
+ * and before what begins with one.
+ */
+export function segmentOf(id: string): string {
+  return /^(~|\.{1,2}$)/.test(id) ? `~${encodeURIComponent(id)}` : encodeURIComponent(id);
+}
+
+/** Reads the id that {@link segmentOf} has written. @param segment as it is decoded */
+export function idIn(segment = ''): string {
+  return segment.replace(/^~/, '');
+}
+
+/** Gives the path of one event's page. @param environment the path of its environment's pages */
+export function pathOfEvent(environment: string, eventId: string): string {
+  return `${environment}/events/${segmentOf(eventId)}`;
+}
+
+/**
+ * Completes the commands in a text with the flags of the console's stack, and the environment that a page is about.
+ *
+ * @param environment undefined where a page is about none
+ */
+export function completed(text: string, selection: ConsoleSelection, local: boolean, environment?: string): string {
   const { localEndpoint, ...flags } = selection;
   const chosen = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   const ofThisMachine = ['--local', ...(localEndpoint === usualEndpoint ? [] : ['--endpoint', localEndpoint])];
-  return completeCommands(text, [...(local ? ofThisMachine : chosen), '--environment', environment]);
+  const ofPage = environment === undefined ? [] : ['--environment', environment];
+  return completeCommands(text, [...(local ? ofThisMachine : chosen), ...ofPage]);
 }
 
 /** Where the command line looks when it is not told. */

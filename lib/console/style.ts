@@ -75,6 +75,9 @@ time[title] { text-decoration: underline dotted var(--edge); text-underline-offs
 .badge { display: inline-block; padding: 0.05rem 0.55rem; font-size: 0.78rem; font-weight: 600; line-height: 1.5; white-space: nowrap; color: var(--quiet); background: var(--raised); border-radius: 1rem; }
 .badge::before { content: ""; display: inline-block; width: 0.45rem; height: 0.45rem; margin-right: 0.4rem; background: currentColor; border-radius: 50%; vertical-align: 0.08rem; }
 .badge:empty { display: none; }
+td .badge { position: relative; padding-left: 1.4rem; white-space: normal; overflow-wrap: normal; border-radius: 0.75rem; }
+td .badge::before { position: absolute; top: 0.42rem; left: 0.55rem; margin: 0; }
+.badge[data-still] { white-space: normal; border-radius: 0.75rem; }
 .badge.now, .badge.failed { color: var(--fault); background: var(--soft-fault); }
 .badge.soon, .badge.waiting { color: var(--soon); background: var(--soft-soon); }
 .badge.handled, .badge.connected, .badge.well { color: var(--good); background: var(--soft-good); }
@@ -117,6 +120,11 @@ th:last-child, td:last-child { padding-right: 0; }
 th { padding-top: 0.2rem; color: var(--quiet); font-weight: 600; font-size: 0.8rem; overflow-wrap: normal; }
 tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover td, tbody tr:focus-within td { background: var(--ground); }
+/* A long text beside them leaves the short ones room for their words. */
+.told td[data-name="Reason"], .told td[data-name="How it ended"] { min-width: 7.5rem; }
+.told td[data-name="What"], .told td[data-name="Where"] { min-width: 10.5rem; }
+/* Rows come by themselves. */
+table:has(tbody > tr) + .none { display: none; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td form { margin: 0; }
 .scroll { max-height: 20rem; overflow-y: auto; }
@@ -125,7 +133,7 @@ td form { margin: 0; }
 form { margin: 0 0 0.75rem; }
 .fields { display: flex; flex-wrap: wrap; gap: 0.6rem 0.75rem; align-items: end; margin-bottom: 0.5rem; }
 .fields form { margin: 0; }
-td .fields { flex-wrap: nowrap; gap: 0.4rem; margin: 0; }
+td .fields { flex-wrap: wrap; gap: 0.4rem; margin: 0; }
 label { display: block; color: var(--quiet); font-size: 0.82rem; font-weight: 500; }
 input:not([type="checkbox"]), select { display: block; width: 100%; min-height: 2.3rem; margin-top: 0.15rem; padding: 0.3rem 0.6rem; font: inherit; font-size: 0.9rem; color: var(--ink); background: var(--sheet); border: 1px solid var(--edge); border-radius: 6px; }
 input[type="checkbox"] { flex: none; margin: 0.2rem; width: 1.1rem; height: 1.1rem; accent-color: var(--mark); }
@@ -139,7 +147,7 @@ button.second, .button.second { color: var(--ink); background: var(--sheet); bor
 button.second:hover, .button.second:hover { background: var(--raised); filter: none; }
 button.danger { color: var(--fault); background: var(--sheet); border-color: var(--fault); }
 button.danger:hover { background: var(--soft-fault); filter: none; }
-td button { min-height: 1.9rem; padding: 0.15rem 0.65rem; font-size: 0.82rem; }
+td button { white-space: nowrap; min-height: 1.9rem; padding: 0.15rem 0.65rem; font-size: 0.82rem; }
 summary { cursor: pointer; color: var(--mark); }
 meter { display: inline-block; width: 100%; min-width: 5rem; height: 0.5rem; margin: 0.35rem 0; appearance: none; background: var(--raised); border: 0; border-radius: 1rem; overflow: hidden; box-shadow: inset 0 0 0 1px var(--line); }
 meter::-webkit-meter-bar { height: 0.5rem; background: var(--raised); border: 0; border-radius: 1rem; }
@@ -185,7 +193,7 @@ dialog form { margin: 0; }
   dl:not(.tiles) dd { margin-bottom: 0.45rem; }
   .tiles { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 0.5rem; }
   .sheet { padding: 0.9rem; }
-  td .fields { flex-wrap: wrap; margin-top: 0.3rem; }
+  td .fields { margin-top: 0.3rem; }
   .problems .do { flex-wrap: wrap; }
   .command { flex: 1 1 100%; }
   .command code { flex: 1; }

@@ -24,9 +24,10 @@ export interface FailedOnce {
 /** What became of an event that was sent to `onEvent`. */
 export type EventOutcome =
   | ({ readonly outcome: 'handled' } & HandledEvent)
-  /** `frame` is the line of the integrator's file, where one is known. */
+  /** `frame` is the line of the integrator's file, where one is known; `isFinal` when no further try comes. */
   | {
       readonly outcome: 'failed';
+      readonly isFinal?: true;
       readonly errorName: string;
       readonly text?: string;
       readonly frame?: string;
@@ -88,6 +89,7 @@ export async function outcomeOf(
 
 /** Tells how a try failed. */
 export function failureOf({
+  outcome,
   errorName = 'an error',
   text,
   frame,
@@ -95,5 +97,7 @@ export function failureOf({
 }: Try): EventOutcome & { outcome: 'failed' | 'not_loaded' } {
   const place = frame !== undefined && { frame };
   if (errorName === notLoadedName) return { outcome: 'not_loaded', text: text ?? '', ...place };
-  return { outcome: 'failed', errorName, ...(text !== undefined && { text }), ...place, ...(remedy && { remedy }) };
+  const help = remedy !== undefined && { remedy };
+  const end = outcome === 'permanent' && ({ isFinal: true } as const);
+  return { outcome: 'failed', ...end, errorName, ...(text !== undefined && { text }), ...place, ...help };
 }

@@ -2,7 +2,7 @@ import { companyPauseStore } from '../../functions/place.ts';
 import type { DeployedEnvironment } from './deployment.ts';
 import { placeOf } from './place.ts';
 import type { StoredConnection } from './stored-connection.ts';
-import { showMoment } from './table.ts';
+import { counted, showMoment } from './table.ts';
 
 /** A company to which the app is not connected, so that calls for it are stopped. */
 export interface StoppedCompany {
@@ -51,5 +51,5 @@ export function companiesOf({ companyId, companyIds }: StoredConnection): readon
 export function describeStopped({ since, refusals, nextTryAt }: StoppedCompany, now: number): string {
   const next =
     nextTryAt > now ? `the first one after ${showMoment(nextTryAt, now)} tries again` : 'the next one tries again';
-  return `not connected since ${showMoment(since, now)}, refused ${refusals} time(s); calls are stopped, ${next}`;
+  return `not connected since ${showMoment(since, now)}, refused ${counted(refusals, 'time')}; calls are stopped, ${next}`;
 }

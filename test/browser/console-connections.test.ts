@@ -91,7 +91,7 @@ const texts = (table: string, column: string) =>
 it('lists connections, and leads from each to its page', async () => {
   await page.goto(list);
   expect(await page.locator('#connection-initech').textContent()).toContain('reauthorization required');
-  expect(await page.locator('#connection-globex').textContent()).toContain('throttled, 1 times');
+  expect(await page.locator('#connection-globex').textContent()).toContain('throttled, 1 time');
   await inspect(page, 'console-connections');
   await page.setViewportSize(wide);
   await page.getByRole('link', { name: 'acme', exact: true }).click();

@@ -143,8 +143,14 @@ describe('the console of a system that is reached by its endpoint alone', { time
   it('says clearly that the system went away, and goes on by itself when it is back, made anew', async () => {
     await withConsole(['--local', '--endpoint', second.aws], async (page, origin) => {
       await page.getByText('all is well').waitFor();
+      const events = await page.context().newPage();
+      await events.goto(`${origin}/s/${stackName}/sandbox/events`);
+      const still = (of: Page) => of.locator('[data-still]').textContent();
+      await expect.poll(() => still(events), soon).toBe('Live');
       await second.stop();
       await expect.poll(() => main(page).textContent(), soon).toContain('Nothing answers at the local endpoint');
+      expect(await still(page)).toBe('Not live');
+      await expect.poll(() => still(events), soon).toMatch(/^Not live: Nothing answers at .* It is asked again\.$/);
       const answer = await page.goto(`${origin}/`);
       expect(answer?.status()).toBe(502);
       expect(await main(page).textContent()).toMatch(/Nothing answers at the local endpoint.*npm start/);
@@ -153,6 +159,7 @@ describe('the console of a system that is reached by its endpoint alone', { time
       world = await makeFaultWorld(second, sandboxOf(second), procore);
       await page.getByText('all is well').waitFor({ timeout: soon.timeout });
       expect(await page.getByRole('alert').count()).toBe(0);
+      await expect.poll(() => still(events), soon).toBe('Live');
     });
   });
 });

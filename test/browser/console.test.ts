@@ -240,6 +240,48 @@ it('shows a new event, and what becomes of one, without being asked', async () =
   expect(await page.locator('#events tr').first().getAttribute('id')).toBe(`event-${event.id}`);
 });
 
+it('says that no event fits as long as none does', async () => {
+  const event = eventOf(93);
+  await page.goto(`${page.url().split('?')[0]}?id=${event.id}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const none = page.getByText('No event of this time fits.');
+  expect(await none.isVisible()).toBe(true);
+  await store.record(event, now());
+  await page.locator(`#event-${event.id}`).waitFor();
+  expect(await none.isVisible()).toBe(false);
+  await page.goto(page.url().split('?')[0] ?? '');
+});
+
+it('keeps a connection for what is seen alone, and shows who comes back what happened meanwhile', async () => {
+  const see = (one: Page, isSeen: boolean) =>
+    one.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, !isSeen);
+  const live = (one: Page) => one.getByText('Live', { exact: true }).waitFor();
+  await see(page, false);
+  // A browser has six connections to an origin.
+  const others: Page[] = [];
+  for (let count = 0; count < 7; count += 1) {
+    const other = await page.context().newPage();
+    others.push(other);
+    await other.goto(page.url());
+    await live(other);
+    await see(other, false);
+  }
+  const event = eventOf(92);
+  // Longer ago than a look that follows goes back.
+  await store.record(event, now() - 60);
+  await see(page, true);
+  await page.locator(`#event-${event.id}`).getByText('waiting').waitFor();
+  await store.markHandled({ kind: 'webhook_event', event }, now());
+  await page.locator(`#event-${event.id}`).getByText('handled').waitFor();
+  for (const other of others) {
+    expect(await other.locator(`#event-${event.id}`).count()).toBe(0);
+    await other.close();
+  }
+});
+
 it('shows one event with its tries, as text whatever an error said, and copies it for a test', async () => {
   await page
     .locator(`#event-${eventId(2)}`)

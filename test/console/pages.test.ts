@@ -1,4 +1,9 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dynamoDbLedger } from '../../functions/aws/dynamodb-ledger.ts';
 import { provenance } from '../../functions/webhook/event-message.ts';
@@ -90,7 +95,7 @@ it('lists events, shows one, sends it again, and follows what arrives', async ()
   const one = await of(`events/${eventId}`);
   expect(one.html).toContain('sampleEvent(&#39;RFIs&#39;, &#39;update&#39;, {');
   expect((await visitor.press(one, 'Send it to on-event.ts again')).html).toContain('Sent 1 event to the queue again');
-  expect(await visitor.first('/s/Local/sandbox/events/live')).toMatch(/^event: rows\ndata: .*RFIs update/);
+  expect(await visitor.first('/s/Local/sandbox/live/events')).toMatch(/^event: rows\ndata: .*RFIs update/);
   expect(await visitor.first('/live/overview')).toMatch(/^event: content\ndata: .*production.*sandbox/);
   expect((await of('activity')).html).toContain('The same as a table');
   expect((await of('events/unknown')).status).toBe(404);
@@ -157,6 +162,12 @@ it('redrives the dead letter of one event from its page', async () => {
   expect((await of(`events/${event.id}`)).html).not.toContain('Redrive its dead letter');
 });
 
+it('says that there are no dead letters, and what they would be', async () => {
+  const { html } = await visitor.open('/s/Local/production/dead');
+  expect(html).toContain('There are none. Events that on-event.ts gives up');
+  expect(html).not.toContain('Send all again');
+});
+
 it('sends dead letters again: none without a choice, and all when all are meant', async () => {
   const event = sampleEvent({ id: '01JMYXMZRBVKK0PC6XS8SA4QRE', companyId });
   const letter = { kind: 'webhook_event', ...provenance('live'), environment: 'sandbox', event, receivedAt: 1 };
@@ -164,14 +175,22 @@ it('sends dead letters again: none without a choice, and all when all are meant'
   const page = await of('dead');
   expect(page.html).toContain('about 1 message;');
   expect((await visitor.press(page, 'Send all again')).html).toContain('Sent 1 dead letter to the queue again.');
-  expect((await of('dead')).html).toContain('about 0 messages');
+  expect((await of('dead')).html).toContain('There are none.');
 });
 
 it('shows what could not be read, its body, and deletes it only when asked twice', async () => {
   const strange = Buffer.from('{"<script>": 1, "\u0000": 2}');
   const facts = { reason: 'not_json', receivedAt: 1, bytes: strange.length, sha256: 'ab'.repeat(32) };
   const MessageBody = JSON.stringify({ ...facts, bodyBase64: strange.toString('base64') });
-  await sqs.send(new SendMessageCommand({ QueueUrl: sandbox().queues.Quarantine, MessageBody }));
+  const QueueUrl = sandbox().queues.Quarantine;
+  expect((await of('quarantine')).html).toContain('There are none, as far as the queue counts.');
+  expect((await visitor.press(await of('quarantine'), 'Look at them')).html).toContain('The quarantine is empty.');
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const { Messages: [taken] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  const held = await visitor.press(await of('quarantine'), 'Look at them');
+  expect(held.html).toContain('About 1 delivery is in the hands of another look.');
+  const given = { QueueUrl, ReceiptHandle: taken?.ReceiptHandle, VisibilityTimeout: 0 };
+  await sqs.send(new ChangeMessageVisibilityCommand(given));
   expect((await of('quarantine')).html).toContain('About 1 delivery that');
   const list = await visitor.press(await of('quarantine'), 'Look at them');
   expect(list.html).toContain('not_json');
@@ -220,7 +239,11 @@ it('shows subscriptions, finds a disabled hook at Procore, and repairs it', asyn
   const control = sandbox().standIn?.control;
   const hook = control?.hooks()[0]?.id ?? '';
   control?.setHookStatus(hook, 'disabled');
+  // What the overview has seen, the page shows where the overview leads to.
+  await visitor.open('/');
   const page = await of('hooks');
+  expect(page.html).toMatch(new RegExp(`${hook} \\(project 23498237\\) <span class="badge failed">disabled</span>`));
+  expect(page.html).toMatch(/<td data-name="Oldest look"><time/);
   expect(page.html).toContain('RFIs (create, update, delete)');
   expect((await visitor.press(page, 'Ask Procore how they stand')).html).toContain(
     `hook ${hook} of company ${companyId} is disabled`,
@@ -251,7 +274,7 @@ it('shows the log of every function, and what fits a filter', async () => {
   expect((await of('log?connection=acme')).html).toContain('acme');
   expect((await of('log?connection=nobody')).html).toContain('No line of this time fits.');
   expect((await of('log?text=LINK_iss')).html).toContain('<strong>oauth.link_issued');
-  expect(await visitor.first('/s/Local/sandbox/log/live?event=oauth.link')).toMatch(
+  expect(await visitor.first('/s/Local/sandbox/live/log?event=oauth.link')).toMatch(
     /^event: rows\ndata: .*oauth\.link_issued/,
   );
 });
@@ -295,6 +318,38 @@ it('lists what the stand-in stores, as the command line does', async () => {
   expect(listed.html).toContain(`<td data-name="id">${companyId}</td>`);
   expect((await visitor.press(page, 'List it', { what: 'RFIs', project: '1' })).html).toContain('There are none.');
   expect((await visitor.press(page, 'List it', { what: 'nothing' })).status).toBe(400);
+});
+
+it('has a page of every event, whatever its id, and its buttons lead to it', async () => {
+  const { store } = await ledgerOfSandbox();
+  for (const id of ['live', '.', '..', '~', '~.', '~~', 'a/../b?c=1#d%2f', 'replay']) {
+    await store.record(sampleEvent({ id }), Date.now() / 1000);
+    const row = (await of(`events?id=${encodeURIComponent(id)}`)).html
+      .split('<tr ')
+      .find((each) => each.includes(`<code>${id}</code>`));
+    const path = /href="([^"]*)"/.exec(row ?? '')?.[1] ?? '';
+    const shown = await visitor.open(path);
+    expect([shown.status, shown.html.includes(`<dt>event</dt><dd>${id}</dd>`)], id).toEqual([200, true]);
+    expect((await visitor.press(shown, 'Send it to on-event.ts again')).html, id).toContain('Sent 1 event');
+  }
+});
+
+it('says of what did not work on which page, with a command of this system, and the way back', async () => {
+  const { status, html } = await of('connections/unknown');
+  expect(status).toBe(404);
+  expect(html).toContain(
+    `npm run procore -- connections list --environment sandbox --local --endpoint ${system().aws}</p>`,
+  );
+  expect(html).toContain('<a href="/s/Local/sandbox/connections">Back to Connections</a>');
+  expect(html).toMatch(/href="\/s\/Local\/sandbox\/connections"[^>]*aria-current="page"/);
+  const pressed = await visitor.press(await of('doctor'), 'Examine', { company: 'none' });
+  expect([pressed.status, pressed.html.includes('>Back to Doctor</a>')]).toEqual([400, true]);
+});
+
+it('takes any address: what no time can be is left out', async () => {
+  for (const before of ['99999999999999999', '1e999', '-5', 'x']) {
+    expect([before, (await of(`events?before=${before}`)).status]).toEqual([before, 200]);
+  }
 });
 
 it('ends a connection', async () => {

@@ -79,6 +79,8 @@ describe('the entrance of the console', () => {
     const again = await ask(`/?token=${token}`);
     expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
     expect(again.body).toContain('was used already');
+    // The command means the system that this console shows.
+    expect(again.body).toContain('npm run procore -- console --local</p>');
   });
 
   it('takes no other token, and the right one after a wrong one', async () => {
@@ -87,7 +89,7 @@ describe('the entrance of the console', () => {
     expect((await ask(`/?token=${token}`)).status).toBe(303);
   });
 
-  it.each(['/', '/live/overview', '/s/Local/sandbox/events', '/s/Local/sandbox/events/live', '/nothing'])(
+  it.each(['/', '/live/overview', '/s/Local/sandbox/events', '/s/Local/sandbox/live/events', '/nothing'])(
     'shows %s to nobody without the cookie',
     async (path) => {
       const cookie = `${await letIn()}x`;
@@ -186,5 +188,13 @@ describe('what changes something', () => {
       expect(answer.status).toBe(403);
       expect(answer.body).toContain('not one of this console');
     }
+  });
+
+  it('is refused when its body cannot be read', async () => {
+    const cookie = await letIn();
+    const type = 'multipart/form-data; boundary=x';
+    const answer = await ask(path, { cookie, origin, 'content-type': type }, { form: formToken });
+    expect(answer.status).toBe(403);
+    expect(answer.body).toContain('not one of this console');
   });
 });

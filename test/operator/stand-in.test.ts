@@ -124,7 +124,10 @@ describe('procore trigger', { timeout: 60_000 }, () => {
       const folder = await mkdtemp(join(root, 'stand-in-test-'));
       await writeFile(
         join(folder, 'on-event.ts'),
-        'export async function onEvent() { throw new RangeError("out of range"); }\nexport async function onConnectionChange() {}\n',
+        `import { Permanent } from ${JSON.stringify(fileURLToPath(new URL('../../functions/webhook/permanent.ts', import.meta.url)))};
+export async function onEvent({ eventType }) { throw eventType === 'create' ? new Permanent('no number') : new RangeError("out of range"); }
+export async function onConnectionChange() {}
+`,
       );
       await operator.system().runWorkers(await bundleWorker(join(folder, 'on-event.ts')));
       return async () => {
@@ -136,8 +139,16 @@ describe('procore trigger', { timeout: 60_000 }, () => {
     it('says what onEvent threw and where', async () => {
       const { out, exitCode } = await procore('trigger', 'RFIs.update');
       expect(out).toMatch(
-        /failed after \d+ ms: onEvent threw RangeError at on-event\.ts:1:\d+\. It is tried again\.\n {2}.*out of range/,
+        /failed after \d+ ms: onEvent threw RangeError at on-event\.ts:2:\d+\. It is tried again\.\n {2}.*out of range/,
       );
+      expect(exitCode).toBe(1);
+    });
+
+    it('says of what onEvent gives up at once that it is a dead letter, and where to see it', async () => {
+      makeHook('create');
+      const { out, exitCode } = await procore('trigger', 'RFIs.create');
+      expect(out).toMatch(/onEvent threw Permanent at .*\. It is not tried again, and waits as a dead letter: npm run/);
+      expect(out).toContain('events dead --local --environment sandbox');
       expect(exitCode).toBe(1);
     });
 

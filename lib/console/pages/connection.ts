@@ -12,7 +12,7 @@ import type { Page } from '../frame.ts';
 import { lifeChart } from '../life-chart.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
 import type { Place } from '../quiet-session.ts';
-import { type ConsoleContext, completed, pathOf } from '../request.ts';
+import { type ConsoleContext, completed, idIn, pathOf, segmentOf } from '../request.ts';
 import { actionForm, inEnvironment, type Routing } from '../routing.ts';
 
 /** How far back the logs are read that somebody asks for, in days. */
@@ -36,14 +36,12 @@ export function addConnection({ app, context, place, page }: Routing): void {
 
 /** Gives the path of one connection's page. @param environment the path of its environment's pages */
 export function pathOfConnection(environment: string, connectionId: string): string {
-  // Of a path that ends so, URLs mean another one. No id has a tilde.
-  const segment = /^\.{1,2}$/.test(connectionId) ? `~${connectionId}` : encodeURIComponent(connectionId);
-  return `${environment}/connections/${segment}`;
+  return `${environment}/connections/${segmentOf(connectionId)}`;
 }
 
 /** Reads which connection a path of {@link pathOfConnection} is about, and what lies below it. */
 export function connectionOf(request: Context): string {
-  return (request.req.param('connection') ?? '').replace(/^~/, '');
+  return idIn(request.req.param('connection'));
 }
 
 async function connectionPage(

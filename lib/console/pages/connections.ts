@@ -2,7 +2,7 @@ import { connect } from '../../operator/actions/connect.ts';
 import { disconnect, rotate } from '../../operator/actions/connections.ts';
 import { companiesOf, stoppedCompanies } from '../../operator/stopped-companies.ts';
 import { listConnections, type StoredConnection } from '../../operator/stored-connection.ts';
-import { showTime } from '../../operator/table.ts';
+import { counted, showTime } from '../../operator/table.ts';
 import type { Page } from '../frame.ts';
 import { createLookout, type Lookout } from '../lookout.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
@@ -135,7 +135,7 @@ function connectionRow(
     stopped.has(id) ? `${id} (app not connected)` : id,
   );
   const more = Math.max(0, (companiesCount ?? 0) - companies.length);
-  const why = [cause, failure && `${failure.code}, ${failure.count} times`].filter(Boolean).join('; ');
+  const why = [cause, failure && `${failure.code}, ${counted(failure.count, 'time')}`].filter(Boolean).join('; ');
   return markup`<tr id="connection-${connectionId}"><td data-name="Connection"><a href="${pathOfConnection(path, connectionId)}"><strong>${connectionId}</strong></a><br><span class="quiet whole">${grant}</span><br><span class="quiet">generation ${generation}</span></td>
 <td data-name="Status">${connectionBadge(connection)} ${why}</td>
 <td data-name="Life of the token">${lifeOf(connection, context.clock())}</td>

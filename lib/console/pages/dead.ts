@@ -7,7 +7,7 @@ import type { Page, Said } from '../frame.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
 import { ago } from '../moment.ts';
 import type { Place } from '../quiet-session.ts';
-import { type ConsoleContext, pathOf } from '../request.ts';
+import { type ConsoleContext, pathOf, pathOfEvent } from '../request.ts';
 import { formToken, inEnvironment, type Routing } from '../routing.ts';
 
 /** Adds the list of dead letters, and their redrive. */
@@ -29,15 +29,19 @@ async function deadPage({ entrance, clock }: ConsoleContext, { environment }: Pl
   ]);
   const path = pathOf(environment);
   const rows = found.map((one) => deadRow(one, path, clock()));
+  const about = { title: 'Dead letters', about: environment, section: 'dead' } as const;
+  if (count + rows.length === 0) {
+    const text =
+      'There are none. Events that on-event.ts gives up, or that fail for too long, are kept here for 14 days.';
+    return { ...about, body: markup`<section class="sheet" aria-label="Dead letters"><p>${text}</p></section>` };
+  }
   return {
-    title: 'Dead letters',
-    about: environment,
-    section: 'dead',
+    ...about,
     body: markup`<section class="sheet" aria-label="Dead letters">
 <p>The queue holds about ${counted(count, 'message')}; ${found.length} of them ${found.length === 1 ? 'is' : 'are'} in the ledger.</p>
 <form method="post" action="${path}/dead/redrive">${formToken(entrance.formToken)}
-${rows.length === 0 ? nothing : markup`<table class="cards"><thead><tr><th scope="col">Choose</th><th scope="col">Reason</th><th scope="col">Set aside</th><th scope="col">What</th><th scope="col">Detail</th></tr></thead><tbody>${rows}</tbody></table><p></p>`}
-${rows.length === 0 ? nothing : markup`<button>Send the chosen ones again</button> `}${count === 0 && rows.length === 0 ? nothing : markup`<button name="all" value="yes" class="second">Send all again</button>`}
+${rows.length === 0 ? nothing : markup`<table class="cards told"><thead><tr><th scope="col">Choose</th><th scope="col">Reason</th><th scope="col">Set aside</th><th scope="col">What</th><th scope="col">Detail</th></tr></thead><tbody>${rows}</tbody></table><p></p>`}
+${rows.length === 0 ? nothing : markup`<button>Send the chosen ones again</button> `}<button name="all" value="yes" class="second">Send all again</button>
 </form>
 <p class="quiet">Those of one resource go in their order: one stays while an older one of its resource is not chosen.</p>
 </section>`,
@@ -55,7 +59,7 @@ function deadRow({ subject, since, deadLettered, tried }: Attended, path: string
   }
   const { id, resourceName, eventType, resourceId } = subject.event;
   const what = `${resourceName} ${eventType} ${resourceId}`;
-  return markup`<tr><td><input type="checkbox" name="event" value="${id}" aria-label="${what}"></td>${facts}<td data-name="What"><a href="${path}/events/${encodeURIComponent(id)}">${what}</a></td><td data-name="Detail">${why}</td></tr>`;
+  return markup`<tr><td><input type="checkbox" name="event" value="${id}" aria-label="${what}"></td>${facts}<td data-name="What"><a href="${pathOfEvent(path, id)}">${what}</a></td><td data-name="Detail">${why}</td></tr>`;
 }
 
 async function redriveFromPage({ environment, session }: Place, chosen: ReadonlySet<string> | 'all'): Promise<Said> {

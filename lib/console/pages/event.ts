@@ -11,29 +11,29 @@ import { fixtureOf } from '../fixture.ts';
 import type { Page, Said } from '../frame.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
 import type { Place } from '../quiet-session.ts';
-import { type ConsoleContext, completed, pathOf } from '../request.ts';
+import { type ConsoleContext, completed, idIn, pathOf, pathOfEvent } from '../request.ts';
 import { actionForm, inEnvironment, type Routing } from '../routing.ts';
 
 /** Adds the page of one event, its replay and redrive, and what Procore says of its resource when it is asked. */
 export function addEvent({ app, context, place, page, done }: Routing): void {
   app.get(`${inEnvironment}/events/:event`, async (request) =>
-    page(request, eventPage(context, await place(request), request.req.param('event'))),
+    page(request, eventPage(context, await place(request), idIn(request.req.param('event')))),
   );
   app.post(`${inEnvironment}/events/:event/resource`, async (request) => {
-    const [found, event] = [await place(request), request.req.param('event')];
+    const [found, event] = [await place(request), idIn(request.req.param('event'))];
     const { event: known } = await readEntry(found.environment, event);
     const now = await readResourceNow(found.environment, found.session.terminal, known);
     return page(request, eventPage(context, found, event, now));
   });
   app.post(`${inEnvironment}/events/:event/redrive`, async (request) => {
-    const [found, event] = [await place(request), request.req.param('event')];
-    const path = `${pathOf(found.environment)}/events/${encodeURIComponent(event)}`;
+    const [found, event] = [await place(request), idIn(request.req.param('event'))];
+    const path = pathOfEvent(pathOf(found.environment), event);
     const { text } = await redrive(found.session, { environment: undefined, all: false }, event);
     return done(request, path, { ok: true, text });
   });
   app.post(`${inEnvironment}/events/:event/replay`, async (request) => {
-    const [found, event] = [await place(request), request.req.param('event')];
-    const path = `${pathOf(found.environment)}/events/${encodeURIComponent(event)}`;
+    const [found, event] = [await place(request), idIn(request.req.param('event'))];
+    const path = pathOfEvent(pathOf(found.environment), event);
     return done(request, path, await replayFromPage(found, event));
   });
 }
@@ -48,7 +48,7 @@ async function eventPage(
   const entry = await readEntry(environment, eventId);
   const marks = await marksNow(environment, entry.event);
   const isDead = statusOf(entry) === 'failed' && entry.deadLettered !== undefined;
-  const path = `${pathOf(environment)}/events/${encodeURIComponent(entry.event.id)}`;
+  const path = pathOfEvent(pathOf(environment), entry.event.id);
   return {
     title: `${entry.event.resourceName} ${entry.event.eventType} ${entry.event.resourceId}`,
     about: environment,
@@ -117,7 +117,7 @@ function triesPart({ tried }: ArrivedEvent): Markup {
   const tries = (tried?.tries ?? []).toReversed();
   if (tries.length === 0) return nothing;
   return markup`<section class="sheet"><h2>Its last tries</h2>
-<table class="cards"><thead><tr><th scope="col">When</th><th scope="col">How it ended</th><th scope="col">Where</th><th scope="col">What it said</th></tr></thead>
+<table class="cards told"><thead><tr><th scope="col">When</th><th scope="col">How it ended</th><th scope="col">Where</th><th scope="col">What it said</th></tr></thead>
 <tbody>${tries.map(tryRow)}</tbody></table></section>`;
 }
 

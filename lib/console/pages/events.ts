@@ -11,7 +11,7 @@ import { type Markup, markup, nothing } from '../markup.ts';
 import { ago } from '../moment.ts';
 import { addressOf, optional } from '../query.ts';
 import type { Place } from '../quiet-session.ts';
-import { type ConsoleContext, pathOf } from '../request.ts';
+import { type ConsoleContext, pathOf, pathOfEvent } from '../request.ts';
 import { inEnvironment, type Routing } from '../routing.ts';
 
 const statuses = ['handled', 'failed', 'waiting'] as const satisfies readonly EventStatus[];
@@ -22,8 +22,8 @@ const eventListQuery = z.object({
   status: z.enum(statuses).optional().catch(undefined),
   /** Stands anywhere in the id. */
   id: optional,
-  /** Only those that arrived before, epoch seconds. */
-  before: z.coerce.number().positive().optional().catch(undefined),
+  /** Only those that arrived before, epoch seconds: a time that a date can hold. */
+  before: z.coerce.number().positive().max(8_640_000_000_000).optional().catch(undefined),
 });
 
 type EventListQuery = z.output<typeof eventListQuery>;
@@ -43,7 +43,7 @@ export function addEvents({ app, context, place, page, live }: Routing): void {
     const [found, query] = [await place(request), eventListQuery.parse(request.req.query())];
     return page(request, eventsPage(context, found, query, isAnyBefore));
   });
-  app.get(`${inEnvironment}/events/live`, async (request) => {
+  app.get(`${inEnvironment}/live/events`, async (request) => {
     const [found, query] = [await place(request), eventListQuery.parse(request.req.query())];
     if (!found.environment.local) {
       const why = 'Events are followed on this machine alone: on AWS every look is paid for.';
@@ -81,7 +81,7 @@ async function eventsPage(
   const isLive = environment.local && query.before === undefined;
   const rows = found.shown.toReversed().map((entry) => eventRow(entry, pathOf(environment), clock()));
   const live = isLive
-    ? markup`data-live="${path}/live?${addressOf(query)}" data-most="${mostLive}" aria-live="off"`
+    ? markup`data-live="${pathOf(environment)}/live/events?${addressOf(query)}" data-most="${mostLive}" aria-live="off"`
     : nothing;
   return {
     title: 'Events',
@@ -92,7 +92,7 @@ async function eventsPage(
 <p class="quiet">${isLive ? markup`<span data-still role="status">Not live</span>. ` : nothing}Events that arrived from <time>${showTime(older)}</time> to <time>${showTime(until)}</time>, the newest first.</p>
 <table class="cards"><thead><tr><th scope="col">Status</th><th scope="col">Arrived</th><th scope="col">What</th><th scope="col">Company</th><th scope="col">Event</th><th scope="col">Reason</th></tr></thead>
 <tbody id="events" ${live}>${rows}</tbody></table>
-${rows.length === 0 ? markup`<p class="quiet">No event of this time fits.</p>` : nothing}
+${rows.length === 0 ? markup`<p class="quiet none">No event of this time fits.</p>` : nothing}
 ${linksTo(path, query, hasOlder ? older : undefined)}
 </section>`,
   };
@@ -184,7 +184,7 @@ function filterForm(path: string, { company, resource, status, id }: EventListQu
 function eventRow(entry: ArrivedEvent, path: string, now: number): Markup {
   const { id, eventType, resourceName, resourceId, companyId } = entry.event;
   const status = statusOf(entry);
-  return markup`<tr id="event-${id}"><td><span class="badge ${status}">${status}</span></td><td data-name="Arrived">${ago(entry.arrivedAt, now)}</td><td data-name="What">${resourceName} ${eventType} ${resourceId}</td><td data-name="Company">${companyId}</td><td data-name="Event" class="whole"><a href="${path}/events/${encodeURIComponent(id)}"><code>${id}</code></a></td><td>${reasonOf(entry)}</td></tr>`;
+  return markup`<tr id="event-${id}"><td><span class="badge ${status}">${status}</span></td><td data-name="Arrived">${ago(entry.arrivedAt, now)}</td><td data-name="What">${resourceName} ${eventType} ${resourceId}</td><td data-name="Company">${companyId}</td><td data-name="Event" class="whole"><a href="${pathOfEvent(path, id)}"><code>${id}</code></a></td><td>${reasonOf(entry)}</td></tr>`;
 }
 
 function reasonOf({ failures, deadLettered, handledAt }: ArrivedEvent): string {

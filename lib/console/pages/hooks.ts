@@ -2,8 +2,10 @@ import type { StoredSubscription } from '../../../functions/webhook/subscription
 import { doctor } from '../../operator/actions/doctor.ts';
 import { subscriptionsOf } from '../../operator/company-api.ts';
 import type { LookedAtHooks } from '../../operator/status/facts.ts';
+import { oldestLook } from '../../operator/status/hook-problems.ts';
 import { lookAtHooks } from '../../operator/status/hooks.ts';
 import { listConnections } from '../../operator/stored-connection.ts';
+import { counted } from '../../operator/table.ts';
 import type { Page, Said } from '../frame.ts';
 import { type Markup, markup, nothing } from '../markup.ts';
 import { ago } from '../moment.ts';
@@ -23,6 +25,7 @@ export function addHooks({ app, context, place, page, done }: Routing): void {
     const found = await place(request);
     const flags = { connection: undefined, company: undefined, registered: undefined, fix: true };
     const { text } = await doctor(found.session, { ...flags, environment: found.environment.name }, undefined);
+    context.lookout.forget();
     return page(
       request,
       hooksPage(context, found, textPart(context, found, text, 'What the doctor has done and found')),
@@ -59,21 +62,33 @@ export function saidOf({ companies, ofCompanies, disabled, refused }: LookedAtHo
 async function hooksPage(context: ConsoleContext, { environment }: Place, report: Markup): Promise<Page> {
   const subscriptions = await subscriptionsOf(environment).list();
   const path = `${pathOf(environment)}/hooks`;
+  const [disabled, now] = [disabledOf(context, environment), context.clock()];
   return {
     title: 'Hooks',
     about: environment,
     section: 'hooks',
     body: markup`${report}<section class="sheet" aria-label="Subscriptions">
-${subscriptions.length === 0 ? markup`<p>No company has a subscription.</p>` : markup`<table class="cards"><thead><tr><th scope="col">Company</th><th scope="col">Connection</th><th scope="col">Wanted</th><th scope="col">Hooks</th><th scope="col">Last look</th></tr></thead><tbody>${subscriptions.map((one) => subscriptionRow(one, context.clock()))}</tbody></table><p></p>`}
+${subscriptions.length === 0 ? markup`<p>No company has a subscription.</p>` : markup`<table class="cards"><thead><tr><th scope="col">Company</th><th scope="col">Connection</th><th scope="col">Wanted</th><th scope="col">Hooks</th><th scope="col">Oldest look</th></tr></thead><tbody>${subscriptions.map((one) => subscriptionRow(one, disabled, now))}</tbody></table><p></p>`}
 <div class="fields">${actionForm(context, { path: `${path}/ask`, name: 'Ask Procore how they stand' })}${actionForm(context, { path: `${path}/repair`, name: 'Repair what differs', look: 'second' })}</div>
 <p class="quiet">Procore is asked for five companies, those whose last look is the oldest. The audit looks at all of them, each hour.</p></section>`,
   };
 }
 
-function subscriptionRow(subscription: StoredSubscription, now: number): Markup {
-  const { companyId, connectionId, resources, projects, hooks, auditedAt } = subscription;
+/** The hooks that the overview tells to be disabled, if it has looked: Procore is not asked for them again. */
+function disabledOf({ lookout }: ConsoleContext, { stackName, name }: Place['environment']): ReadonlySet<string> {
+  const stand = lookout.seen()?.find(({ facts }) => facts.stackName === stackName && facts.environment === name);
+  const hooks = stand?.facts.hooks;
+  return new Set(hooks && 'value' in hooks ? hooks.value.disabled.map(({ hookId }) => hookId) : []);
+}
+
+function subscriptionRow(subscription: StoredSubscription, disabled: ReadonlySet<string>, now: number): Markup {
+  const { companyId, connectionId, resources, projects, hooks } = subscription;
   const wanted = resources.map(({ name, actions }) => `${name} (${actions.join(', ')})`).join('; ');
-  const where = projects === 'all' ? 'all projects' : `${projects.length} projects`;
-  const ids = hooks.map(({ hookId, projectId }) => (projectId === null ? hookId : `${hookId} (project ${projectId})`));
-  return markup`<tr><td data-name="Company">${companyId}</td><td data-name="Connection">${connectionId}</td><td data-name="Wanted">${wanted}, in ${where}</td><td data-name="Hooks">${ids.join(', ') || 'none'}</td><td data-name="Last look">${ago(auditedAt, now)}</td></tr>`;
+  const where = projects === 'all' ? 'all projects' : counted(projects.length, 'project');
+  const shown = hooks.map(({ hookId, projectId }, index) => {
+    const of = projectId === null ? nothing : markup` (project ${projectId})`;
+    const look = disabled.has(hookId) ? markup` <span class="badge failed">disabled</span>` : nothing;
+    return markup`${index === 0 ? nothing : ', '}${hookId}${of}${look}`;
+  });
+  return markup`<tr><td data-name="Company">${companyId}</td><td data-name="Connection">${connectionId}</td><td data-name="Wanted">${wanted}, in ${where}</td><td data-name="Hooks">${hooks.length === 0 ? 'none' : shown}</td><td data-name="Oldest look">${ago(oldestLook([subscription]), now)}</td></tr>`;
 }

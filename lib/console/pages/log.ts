@@ -34,7 +34,7 @@ export function addLog({ app, context, place, page, live }: Routing): void {
   app.get(`${inEnvironment}/log`, async (request) =>
     page(request, logPage(context, await place(request), logQuery.parse(request.req.query()))),
   );
-  app.get(`${inEnvironment}/log/live`, async (request) => {
+  app.get(`${inEnvironment}/live/log`, async (request) => {
     const [{ environment }, filter] = [await place(request), logQuery.parse(request.req.query())];
     if (!environment.local) {
       const why = 'The log is followed on this machine alone: on AWS it is read when somebody asks.';
@@ -62,7 +62,7 @@ async function logPage(context: ConsoleContext, { environment }: Place, query: L
   const entries = isRead ? await readRecentLog(environment, query, boundsOf(context, environment)) : [];
   const { read: _, ...filter } = query;
   const live = local
-    ? markup`data-live="${path}/live?${addressOf(filter)}" data-most="${mostShown}" aria-live="off"`
+    ? markup`data-live="${pathOf(environment)}/live/log?${addressOf(filter)}" data-most="${mostShown}" aria-live="off"`
     : nothing;
   const table = markup`<table class="cards"><thead><tr><th scope="col">When (UTC)</th><th scope="col">Level</th><th scope="col">Function</th><th scope="col">What</th></tr></thead>
 <tbody id="log" ${live}>${entries.toReversed().map(logRow)}</tbody></table>`;
@@ -74,7 +74,7 @@ async function logPage(context: ConsoleContext, { environment }: Place, query: L
 <section class="sheet" aria-label="Log">
 <p class="quiet">${local ? markup`<span data-still role="status">Not live</span>. The lines of all functions` : 'The lines of the functions whose logs have an output'} of the last 15 minutes, the newest first, ${mostShown} at most.${local ? nothing : ' Of each log one answer of CloudWatch is read.'}</p>
 ${isRead ? table : markup`<p>Nothing is read before you ask.</p>`}
-${isRead && entries.length === 0 ? markup`<p class="quiet">No line of this time fits.</p>` : nothing}
+${isRead && entries.length === 0 ? markup`<p class="quiet none">No line of this time fits.</p>` : nothing}
 </section>`,
   };
 }

@@ -52,7 +52,7 @@ async function* followOverview(context: ConsoleContext, signal: AbortSignal): As
 
 function troublePart({ local }: ConsoleContext, error: unknown): Markup {
   const { message } = explain(error, local);
-  return markup`<p class="said fault" role="alert">${message}</p><p class="quiet">It is tried again every few seconds.</p>`;
+  return markup`<p class="said fault" role="alert" data-away>${message}</p><p class="quiet">It is tried again every few seconds.</p>`;
 }
 
 /** The part of the overview that changes. */

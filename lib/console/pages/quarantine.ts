@@ -26,7 +26,7 @@ export function addQuarantine({ app, context, place, page, done, form }: Routing
   app.post(`${path}/look`, async (request) => {
     const found = await place(request);
     const { seen } = await walkQuarantine(found.environment, found.session.terminal, looking);
-    return page(request, listPage(context, found, seen));
+    return page(request, seen.length === 0 ? noneSeenPage(context, found) : listPage(context, found, seen));
   });
   app.post(`${path}/body`, async (request) => {
     const [found, sha256] = [await place(request), await chosen(request)];
@@ -66,14 +66,28 @@ export function addQuarantine({ app, context, place, page, done, form }: Routing
   });
 }
 
-async function quarantinePage(context: ConsoleContext, place: Place): Promise<Page> {
-  const { clients, queueUrl } = place.environment;
+async function countOf({ environment: { clients, queueUrl } }: Place): Promise<number> {
   const { waiting, inFlight } = await readQueueDepth(clients.sqs, queueUrl('Quarantine'));
-  return framedQuarantine(
-    context,
-    place,
-    markup`<p>About ${waiting + inFlight} ${waiting + inFlight === 1 ? 'delivery that' : 'deliveries that'} could not be read.</p>`,
-  );
+  return waiting + inFlight;
+}
+
+async function quarantinePage(context: ConsoleContext, place: Place): Promise<Page> {
+  const count = await countOf(place);
+  const text =
+    count === 0
+      ? 'There are none, as far as the queue counts. Deliveries that could not be read as an event are kept here for 14 days.'
+      : `About ${count} ${count === 1 ? 'delivery that' : 'deliveries that'} could not be read.`;
+  return framedQuarantine(context, place, markup`<p>${text}</p>`);
+}
+
+/** What another look has taken is not seen, and is there all the same. */
+async function noneSeenPage(context: ConsoleContext, place: Place): Promise<Page> {
+  const count = await countOf(place);
+  const text =
+    count === 0
+      ? 'The quarantine is empty.'
+      : `About ${count} ${count === 1 ? 'delivery is' : 'deliveries are'} in the hands of another look. Look again in two minutes.`;
+  return framedQuarantine(context, place, markup`<p>${text}</p>`);
 }
 
 function framedQuarantine(context: ConsoleContext, { environment }: Place, content: Markup): Page {
@@ -89,7 +103,6 @@ function framedQuarantine(context: ConsoleContext, { environment }: Place, conte
 }
 
 function listPage(context: ConsoleContext, place: Place, seen: readonly DescribedDelivery[]): Page {
-  if (seen.length === 0) return framedQuarantine(context, place, markup`<p>The quarantine is empty.</p>`);
   const path = `${pathOf(place.environment)}/quarantine`;
   const rows = seen.map(({ reason, receivedAt, bytes, sha256 }) => {
     const fields = { sha256 };

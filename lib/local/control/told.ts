@@ -72,7 +72,11 @@ function describeOutcome(told: Told, target: TriggerTarget): string {
     case 'failed': {
       const text = outcome.text === undefined ? '' : `\n  ${outcome.text}`;
       const where = outcome.frame === undefined ? '' : ` at ${outcome.frame}`;
-      return `failed after ${milliseconds} ms: onEvent threw ${outcome.errorName}${where}. It is tried again.${text}`;
+      const dead = `npm run procore -- events dead --local --environment ${environment}`;
+      const next = outcome.isFinal
+        ? `It is not tried again, and waits as a dead letter: ${dead}`
+        : 'It is tried again.';
+      return `failed after ${milliseconds} ms: onEvent threw ${outcome.errorName}${where}. ${next}${text}`;
     }
     case 'not_loaded':
       return `not handled: on-event.ts cannot be loaded.\n  ${outcome.text}`;

@@ -19,7 +19,7 @@ import {
   readConnection,
   type StoredConnection,
 } from '../stored-connection.ts';
-import { fromNow, indent, showFacts, showMoment, showTable } from '../table.ts';
+import { counted, fromNow, indent, showFacts, showMoment, showTable } from '../table.ts';
 
 /** Shows all connections of an environment. It scans the table, which no function does. */
 export async function list(session: StackSession, flags: EnvironmentFlag): Promise<Report> {
@@ -225,7 +225,9 @@ export function connectionFacts(
     ['next look', showMoment(connection.rotateAt, now)],
     [
       'last failure',
-      failure ? `${showFailure(failure, now)}, ${failure.count} time(s), last ${showMoment(failure.at, now)}` : '-',
+      failure
+        ? `${showFailure(failure, now)}, ${counted(failure.count, 'time')}, last ${showMoment(failure.at, now)}`
+        : '-',
     ],
     ['cooling down until', showMoment(connection.notBefore, now)],
     ...(trouble === undefined

@@ -104,7 +104,7 @@ function quarantined({ queues, environment }: EnvironmentFacts): readonly Proble
   return [
     {
       ...{ code: 'quarantine', urgency: 'soon', weight: 50 },
-      what: `${counted(count, 'webhook')} of Procore ${agreeing(count, 'is', 'are')} no event that we can read, and ${agreeing(count, 'is', 'are')} kept for 14 days.`,
+      what: `${counted(count, 'webhook')} from Procore could not be read as an event, and ${agreeing(count, 'is', 'are')} kept for 14 days.`,
       remedy: `See the bodies: npm run procore -- events quarantine --environment ${environment}`,
     },
   ];

@@ -5,7 +5,7 @@ import { span } from '../table.ts';
 import { windowLeft } from './budget-left.ts';
 import type { EnvironmentFacts, QueueDepth, Reading } from './facts.ts';
 import { oldestLook } from './hook-problems.ts';
-import { some } from './names.ts';
+import { agreeing, some } from './names.ts';
 
 /** A number of things. */
 export interface Count {
@@ -101,7 +101,11 @@ function connectionsFigure({ connections, now }: EnvironmentFacts): Figure {
       const counts = countConnections(all, now);
       return [
         { count: counts.connected, what: 'connected' },
-        ...ifAny({ count: counts.reauthorizationRequired, what: 'need a person', isBad: true }),
+        ...ifAny({
+          count: counts.reauthorizationRequired,
+          what: `${agreeing(counts.reauthorizationRequired, 'needs', 'need')} a person`,
+          isBad: true,
+        }),
         ...ifAny({ count: counts.disconnected, what: 'disconnected' }),
         ...ifAny({ count: counts.unconfirmed, what: 'unconfirmed' }),
       ];

@@ -11,7 +11,13 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settingNames } from '../../../functions/settings.ts';
 import { startAwsFront } from '../../../lib/local/aws/front.ts';
@@ -172,6 +178,27 @@ describe('a local AWS that is started again', () => {
         ['three', '1'],
       ]);
     });
+  });
+
+  it('hands out again what was given back, at once and after a start', async () => {
+    const receive = async ({ sqs, queue: QueueUrl }: Awaited<ReturnType<typeof start>>) => {
+      const command = new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] });
+      const { Messages: [message] = [] } = await sqs.send(command);
+      return message;
+    };
+    const countOf = (message: Awaited<ReturnType<typeof receive>>) => message?.Attributes?.ApproximateReceiveCount;
+    await run(async (aws) => {
+      const { sqs, queue: QueueUrl } = aws;
+      const ids = { MessageGroupId: 'group', MessageDeduplicationId: 'one' };
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one', ...ids }));
+      for (const count of ['1', '2']) {
+        const message = await receive(aws);
+        expect(countOf(message)).toBe(count);
+        const given = { QueueUrl, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 };
+        await sqs.send(new ChangeMessageVisibilityCommand(given));
+      }
+    });
+    await run(async (aws) => expect(countOf(await receive(aws))).toBe('3'));
   });
 
   it('has its secrets with both versions, and generates none anew', async () => {

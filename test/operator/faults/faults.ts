@@ -222,7 +222,7 @@ const eventFaults: readonly Fault[] = [
   {
     name: 'a delivery in quarantine',
     code: 'quarantine',
-    says: [/1 webhook of Procore is no event that we can read/, /events quarantine/],
+    says: [/1 webhook from Procore could not be read as an event/, /events quarantine/],
     async plant(world) {
       const { webhookUrl, webhookAuthorization: authorization } = world.sandbox;
       await fetch(webhookUrl, { method: 'POST', headers: { authorization }, body: '{"no": "event"}' });

@@ -245,6 +245,31 @@ const sicknesses: readonly Sickness[] = [
 ];
 
 describe('doctor', { timeout: 120_000 }, () => {
+  // First: the pauses are on Procore's clock, and later tests move the stand-in's.
+  it('waits for the budget as long as a window of a minute, and not for one of an hour: then it says until when', async () => {
+    const { environments } = await findDeployment({ stackName: '', localEndpoint: system().aws });
+    const deployed = environments.find(({ name }) => name === 'sandbox') ?? expect.fail('sandbox is not deployed');
+    const budget = rateBudgetStore(placeOf(deployed), deployed.clients.dynamoDb);
+    const look = async () => (await procore(['doctor', 'sandbox', '--json'])).json() as Examined;
+    await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
+    // Longer than a call of Procore's may take.
+    await budget.pauseUntil('app', systemClock() + 17, 429);
+    expect(inOrder(await look())).toEqual([]);
+
+    const until = systemClock() + 3000;
+    await budget.pauseUntil('app', until, 429);
+    const held = await look();
+    await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
+    expect(inOrder(held)).toEqual([]);
+    const { verdict, evidence } = finding(held, '429: Too Many Requests');
+    expect(verdict).toBe('not_tried');
+    const told = /the rate budget of sandbox is used up until (20\S+Z)\./.exec(evidence)?.[1] ?? '';
+    expect(Math.abs(Date.parse(told) / 1000 - until)).toBeLessThan(60);
+    for (const heading of ['403: Insufficient permissions', 'Webhooks are not being delivered'] as const) {
+      expect(finding(held, heading)).toMatchObject({ verdict: 'not_tried', followsFrom: '429: Too Many Requests' });
+    }
+  });
+
   it('says of a healthy stand-in that all is in order, and what it cannot tell', async () => {
     const seen = await examined();
     expect(inOrder(seen)).toEqual([]);
@@ -300,30 +325,6 @@ describe('doctor', { timeout: 120_000 }, () => {
     expect(out).toMatch(/1 found, .*not tried\./);
     expect(out).toContain('? 403: Insufficient permissions\n      Not tried: follows from "Getting Help".');
     expect(out).not.toMatch(/✓ (403|404|429|Wrong|Webhooks|Sandbox cred|Unexpected|Pagination)/);
-  });
-
-  it('waits for the budget as long as a window of a minute, and not for one of an hour: then it says until when', async () => {
-    const { environments } = await findDeployment({ stackName: '', localEndpoint: system().aws });
-    const deployed = environments.find(({ name }) => name === 'sandbox') ?? expect.fail('sandbox is not deployed');
-    const budget = rateBudgetStore(placeOf(deployed), deployed.clients.dynamoDb);
-    const look = async () => (await procore(['doctor', 'sandbox', '--json'])).json() as Examined;
-    await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
-    // Longer than a call of Procore's may take.
-    await budget.pauseUntil('app', systemClock() + 17, 429);
-    expect(inOrder(await look())).toEqual([]);
-
-    const until = systemClock() + 3000;
-    await budget.pauseUntil('app', until, 429);
-    const held = await look();
-    await forgetRateBudgets(dynamo, sandbox().tables.RateBudget);
-    expect(inOrder(held)).toEqual([]);
-    const { verdict, evidence } = finding(held, '429: Too Many Requests');
-    expect(verdict).toBe('not_tried');
-    const told = /the rate budget of sandbox is used up until (20\S+Z)\./.exec(evidence)?.[1] ?? '';
-    expect(Math.abs(Date.parse(told) / 1000 - until)).toBeLessThan(60);
-    for (const heading of ['403: Insufficient permissions', 'Webhooks are not being delivered'] as const) {
-      expect(finding(held, heading)).toMatchObject({ verdict: 'not_tried', followsFrom: '429: Too Many Requests' });
-    }
   });
 
   it('gives back what it took of the budget before it ends', async () => {

@@ -7,6 +7,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import { grantedOrigin } from '../../functions/settings.ts';
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
+import { PortTakenError } from '../listening.ts';
 import { onEventEntryKey } from '../on-event-entry.ts';
 import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
@@ -124,8 +125,21 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     };
   } catch (error) {
     await stopOutside();
-    throw error;
+    throw error instanceof PortTakenError ? portsTaken(error, options.port, planned.length) : error;
   }
+}
+
+/** A person chose one port at most, and this may be another one: so the message names all, and who may have them. */
+function portsTaken({ port, cause }: PortTakenError, first: number, environments: number): PortTakenError {
+  if (first === 0) return new PortTakenError(port, cause);
+  const last = first + 10 * environments + 2;
+  const other = first + 100;
+  return new PortTakenError(
+    port,
+    cause,
+    `This start takes ports from ${first} to ${last}, and perhaps something runs there from another folder. End that, or take ` +
+      `other ports here with --port ${other} (npm start -- --port ${other}).`,
+  );
 }
 
 type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiOrigin: string }>;

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConnectorError, isConnectorError } from '../functions/connector-error.ts';
+import { diagnosed } from '../functions/procore/diagnosis.ts';
 
 type ErrorClass = new (...parameters: readonly unknown[]) => ConnectorError;
 
@@ -59,7 +60,13 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
   ['functions/oauth/redirect-uri.ts', 'InvalidPublicOriginError', 'invalid_public_origin', 'x'],
   ['functions/procore/access-token-source.ts', 'AccessTokenRefusedError', 'rotation_pending', refusal],
   ['functions/procore/access-token-source.ts', 'ForeignTokenError', 'foreign_token', 'production', 'sandbox'],
-  ['functions/procore/api-error.ts', 'ProcoreApiError', 'server_error', exchange],
+  [
+    'functions/procore/api-error.ts',
+    'ProcoreApiError',
+    'server_error',
+    exchange,
+    { diagnosis: diagnosed('server_error') },
+  ],
   ['functions/procore/api-path.ts', 'InvalidApiPathError', 'invalid_api_path'],
   ['functions/procore/checked-answer.ts', 'UnexpectedAnswerError', 'unexpected_answer', 'GET /path', []],
   ['functions/procore/client.ts', 'InvalidCompanyIdError', 'invalid_company_id'],

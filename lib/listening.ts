@@ -5,10 +5,11 @@ import { ConnectorError } from '../functions/connector-error.ts';
 export class PortTakenError extends ConnectorError {
   override readonly name = 'PortTakenError';
   readonly code = 'port_taken';
-  constructor(port: number, cause: unknown) {
-    super(`Port ${port} is in use by another program. Stop that program, or choose another port with --port.`, {
-      cause,
-    });
+  readonly port: number;
+  /** @param wayOut what helps, in sentences */
+  constructor(port: number, cause: unknown, wayOut = 'Stop that program, or choose another port with --port.') {
+    super(`Port ${port} is in use by another program. ${wayOut}`, { cause });
+    this.port = port;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ownFolder } from './own-folder.ts';
 
@@ -18,6 +18,21 @@ function fileOf(endpoint: string): string {
 /** The file with an endpoint's key, as seen from the working folder. */
 export function keyFileOf(endpoint: string): string {
   return relative(process.cwd(), fileOf(endpoint));
+}
+
+/**
+ * Says how a command that asked another folder's system finds the one that was started here.
+ *
+ * @param asked the endpoint that was asked, where it is known
+ * @returns a sentence with a space before it; an empty text where nothing else was started here
+ */
+export function wayToOwnSystem(asked?: string): string {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const endpoints = names
+    .flatMap((name) => /^aws-(\d+)\.key$/.exec(name)?.[1] ?? [])
+    .map((port) => `http://127.0.0.1:${port}`)
+    .filter((endpoint) => endpoint !== asked);
+  return endpoints.length === 0 ? '' : ` What was started in this one takes --endpoint ${endpoints.join(' or ')}.`;
 }
 
 /** Files of this process. They go also when it ends in a hurry, as a bench does that is told to end. */

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConnectorError, isConnectorError } from '../functions/connector-error.ts';
+import { diagnosed } from '../functions/procore/diagnosis.ts';
 
 type ErrorClass = new (...parameters: readonly unknown[]) => ConnectorError;
 
@@ -59,7 +60,13 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
   ['functions/oauth/redirect-uri.ts', 'InvalidPublicOriginError', 'invalid_public_origin', 'x'],
   ['functions/procore/access-token-source.ts', 'AccessTokenRefusedError', 'rotation_pending', refusal],
   ['functions/procore/access-token-source.ts', 'ForeignTokenError', 'foreign_token', 'production', 'sandbox'],
-  ['functions/procore/api-error.ts', 'ProcoreApiError', 'server_error', exchange],
+  [
+    'functions/procore/api-error.ts',
+    'ProcoreApiError',
+    'server_error',
+    exchange,
+    { diagnosis: diagnosed('server_error') },
+  ],
   ['functions/procore/api-path.ts', 'InvalidApiPathError', 'invalid_api_path'],
   ['functions/procore/checked-answer.ts', 'UnexpectedAnswerError', 'unexpected_answer', 'GET /path', []],
   ['functions/procore/client.ts', 'InvalidCompanyIdError', 'invalid_company_id'],
@@ -110,6 +117,7 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
   ['lib/local/template/assembly.ts', 'SynthesisError', 'synthesis_failed', 'text'],
   ['lib/local/template/template.ts', 'TemplateNotSupportedError', 'template_not_supported', 'text'],
   ['lib/testing/planned-answers.ts', 'UnplannedCallError', 'unplanned_call', 'GET /path', []],
+  ['lib/testing/forgotten-calls.ts', 'ForgottenCallsError', 'forgotten_calls', ['get("/rest/v1.0/me")']],
   ['lib/testing/test-worker.ts', 'OtherCompanyError', 'other_company', '8', '9'],
   ['lib/proxy-rules.ts', 'ProxyVariableError', 'wrong_proxy', 'text'],
   ['lib/operator/exit-codes.ts', 'OperatorError', 'not_found', 'not_found', 'text'],

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { keyFileOf } from '../lib/local-key.ts';
+import { drawKey, keyFileOf, wayToOwnSystem } from '../lib/local-key.ts';
 
 const endpoint = 'http://127.0.0.1:1';
 const localKey = new URL('../lib/local-key.ts', import.meta.url).href;
@@ -26,5 +26,15 @@ describe('the file of the key', () => {
     ['fails', "setTimeout(() => { throw new Error('x'); });"],
   ])('goes with its process, when that %s', (_, end) => {
     expect(drawIn(end)).toEqual({ before: true, after: false });
+  });
+
+  it('tells a command that has asked the system of another folder which one was started in this one', () => {
+    const key = drawKey('http://127.0.0.1:2');
+    // Other tests may have started systems here as well.
+    const tellsOf = /^ What was started in this one takes --endpoint .*http:\/\/127\.0\.0\.1:2\b/;
+    expect(wayToOwnSystem('http://127.0.0.1:1')).toMatch(tellsOf);
+    expect(wayToOwnSystem('http://127.0.0.1:2')).not.toMatch(tellsOf);
+    key.forget();
+    expect(wayToOwnSystem('http://127.0.0.1:1')).not.toMatch(tellsOf);
   });
 });

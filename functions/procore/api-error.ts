@@ -1,5 +1,5 @@
 import { ConnectorError, isConnectorError } from '../connector-error.ts';
-import { type Diagnosis, diagnose } from './diagnosis.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { type Exchange, requestIdOf } from './exchange.ts';
 import { referenceIdOf } from './failed-exchanges.ts';
 import type { PageRefusal } from './page-size.ts';
@@ -30,8 +30,12 @@ export class ProcoreApiError extends ConnectorError {
     return isConnectorError(value) && value.name === 'ProcoreApiError';
   }
 
-  constructor(exchange: Exchange, options: { diagnosis?: Diagnosis; retryAfterSeconds?: number | undefined } = {}) {
-    const diagnosis = options.diagnosis ?? diagnose(exchange);
+  /**
+   * @param options.diagnosis that of the exchange, made by whoever throws: on-event.ts imports this class to catch errors, and
+   *   would bring all that diagnoses into its bundle
+   */
+  constructor(exchange: Exchange, options: { diagnosis: Diagnosis; retryAfterSeconds?: number | undefined }) {
+    const { diagnosis } = options;
     // The text repeats nothing that Procore said: that can quote a record, and this text reaches logs and queues.
     const answer = exchange.status === undefined ? (exchange.failure ?? 'not sent') : `status ${exchange.status}`;
     super(`${exchange.method} ${pathOf(exchange.url)}: ${answer}. ${diagnosis.cause} ${diagnosis.remedy}`);

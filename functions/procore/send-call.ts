@@ -281,10 +281,11 @@ export async function failForTime<E extends ProcoreEnvironmentName>(
   begunAt: number,
 ): Promise<never> {
   const durationMs = Math.round((dependencies.clock() - begunAt) * 1000);
-  const error = new ProcoreApiError({
+  const exchange: Exchange = {
     ...unsent(dependencies, call),
     ...{ startedAt: begunAt, durationMs, failure: 'timed_out' },
-  });
+  };
+  const error = new ProcoreApiError(exchange, { diagnosis: diagnose(exchange) });
   await noteFailure(dependencies, call, error);
   throw error;
 }

@@ -7,7 +7,9 @@ import { ConnectorError, errorName } from '../connector-error.ts';
  */
 export type ReadOwnSecret = (name: string, options?: { readonly fresh?: boolean }) => Promise<string>;
 
-const unknownSecretRemedy = 'Add it to `secrets` in cdk.json, or to the prop of that name, and deploy.';
+const unknownSecretRemedy =
+  'Add it to `secrets` in cdk.json, or to the prop of that name, and deploy. On your own machine give it a value in ' +
+  '.secrets.local.json, too, and start again; in a test, in the option `secrets`.';
 
 /** The integrator's code asks for a secret that its configuration does not name. */
 export class UnknownSecretError extends ConnectorError {

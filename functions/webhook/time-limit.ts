@@ -1,7 +1,8 @@
 import type { Sleep } from '../clock.ts';
 import { ConnectorError } from '../connector-error.ts';
 
-const timeoutRemedy = 'Make it faster, pass `signal` on to what it waits for, or raise `timeoutSeconds` in cdk.json.';
+const timeoutRemedy =
+  'Make it faster, pass `signal` on to what it waits for, or raise `timeoutSeconds` in cdk.json, or the prop of that name.';
 
 /** The integrator's code had not finished when the invocation had to end. */
 export class HandlerTimeoutError extends ConnectorError {

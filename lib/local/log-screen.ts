@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { handlerNames } from '../handler-names.ts';
 import { failureOf, readHandled } from './event-outcome.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
-import { showFailure } from './own-failure.ts';
+import { parsed, showFailure, showLeftBehind } from './own-failure.ts';
 import type { LogLine } from './runtime/invocation.ts';
 
 /** A failure is in the ledger soon after the log has it. */
@@ -49,7 +49,14 @@ export function logScreen(
     if (text.startsWith('{"_aws"')) return;
     const environment = environmentOf(functionName, system.environments);
     say(`${environment ? `${environment.name} ${handlerOf(functionName)}` : functionName}: ${text}`);
-    if (environment === undefined || !text.startsWith('{') || !text.includes('"event.failed"')) return;
+    if (environment === undefined) return;
+    if (!text.startsWith('{')) {
+      const isWorker = handlerOf(functionName) === 'webhook-worker';
+      const left = isWorker ? showLeftBehind(text, entryOf(environment.name)) : undefined;
+      if (left !== undefined) say(left);
+      return;
+    }
+    if (!text.includes('"event.failed"')) return;
     const line = failed.safeParse(parsed(text));
     if (line.success) void tellFailure(environment, line.data.eventId, Date.parse(line.data.timestamp));
   };
@@ -69,12 +76,4 @@ function handlerOf(functionName: string): string {
 
 function pascalCase(hyphenated: string): string {
   return hyphenated.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

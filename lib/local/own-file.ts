@@ -7,7 +7,7 @@ import type { LogWatch } from './log-watch.ts';
 import { proofOnEvent } from './main-job.ts';
 import { tryOwnHandler } from './own-handler.ts';
 import { describeVariables, follow } from './reload/follow.ts';
-import { readLocalVariables } from './reload/local-variables.ts';
+import { readLocalVariables, type Variables } from './reload/local-variables.ts';
 import { type BuildWorker, ownWorker } from './reload/own-worker.ts';
 
 /** What the integrator's file does, apart from what ours do. */
@@ -16,6 +16,8 @@ export interface OwnFile {
   readonly proofWorker: string;
   /** What stands in the template's worker in the place of the integrator's file, if that one cannot be built. */
   readonly onEventEntry?: string | undefined;
+  /** Those of `.env.local`. */
+  readonly variables: Variables;
   /** Has the workers run the integrator's file, with the variables of `.env.local`. */
   putIn(system: LocalSystem): Promise<void>;
   /**
@@ -56,6 +58,7 @@ export async function prepareOwnFile(build: BuildWorker, say: (text: string) => 
 
   return {
     proofWorker,
+    variables,
     onEventEntry: first.directory === undefined ? unbuiltOnEvent : undefined,
     async putIn(system) {
       await system.giveWorkers(variables);

@@ -61,7 +61,7 @@ export async function start(
   const own = await prepareOwnFile(await workerBundler(), screen.people);
   const opened = openStateOf(options, screen.people);
   const doesMainJob = options.procore === undefined && (options.once || !options.json) && !opened?.mainJobDone;
-  const worker = doesMainJob && { worker: own.proofWorker };
+  const worker = doesMainJob ? { worker: own.proofWorker } : { workerVariables: own.variables };
   const system = await startLocalSystem(
     {
       ...options,

@@ -7,6 +7,7 @@ import type { ProcoreEnvironmentName } from '../../functions/procore/environment
 import { grantedOrigin } from '../../functions/settings.ts';
 import { system } from '../../functions/system.ts';
 import { untilNotThrottled } from '../../functions/throttled-function.ts';
+import { PortTakenError } from '../listening.ts';
 import { onEventEntryKey } from '../on-event-entry.ts';
 import { outputName, outputsOfKind, type StackOutputs } from '../stack-outputs.ts';
 import { unreachableDestination } from './delivery-polling.ts';
@@ -32,6 +33,8 @@ export interface SystemListener {
 export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | 'publicUrl' | 'accountConcurrency'> {
   /** The folder of another bundle of the worker. @default the template's, with the integrator's file */
   readonly worker?: string;
+  /** Variables that the worker gets besides those of the template, from the first event on. @default none */
+  readonly workerVariables?: Readonly<Record<string, string>> | undefined;
   /** Values of the integrator's own secrets, by name. @default none has one */
   readonly ownSecrets?: LocalSecrets;
   /** What the template's worker has in the place of the integrator's file, which cannot be built. @default that file */
@@ -71,10 +74,15 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     const origins = new Map(
       planned.map(({ name, external }) => [name, standIns.get(name) ?? external ?? { loginOrigin: '', apiOrigin: '' }]),
     );
-    const stack = await startStack(planned, origins, { ...options, aws, log });
-    await stack.runWorkers(options.worker);
+    let without: readonly string[] = [];
+    const stack = await startStack(planned, origins, {
+      ...{ ...options, aws, log },
+      // What the last run has left is handed out as soon as anything is served.
+      async beforeServing(endpoint, resources) {
+        without = await makeOwnSecrets(endpoint, resources, options.ownSecrets ?? {});
+      },
+    });
     for (const what of stack.resources.leftOut) step(`Not on this machine: ${what}`);
-    const without = await makeOwnSecrets(stack.endpoint, stack.resources, options.ownSecrets ?? {});
     for (const name of without) step(`The secret "${name}" has no value here: give it one in ${localSecretsFile}`);
     const lambda = new LambdaClient(clientOptions(stack.endpoint));
     const secrets = new SecretsManagerClient(clientOptions(stack.endpoint));
@@ -117,8 +125,21 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
     };
   } catch (error) {
     await stopOutside();
-    throw error;
+    throw error instanceof PortTakenError ? portsTaken(error, options.port, planned.length) : error;
   }
+}
+
+/** A person chose one port at most, and this may be another one: so the message names all, and who may have them. */
+function portsTaken({ port, cause }: PortTakenError, first: number, environments: number): PortTakenError {
+  if (first === 0) return new PortTakenError(port, cause);
+  const last = first + 10 * environments + 2;
+  const other = first + 100;
+  return new PortTakenError(
+    port,
+    cause,
+    `This start takes ports from ${first} to ${last}, and perhaps something runs there from another folder. End that, or take ` +
+      `other ports here with --port ${other} (npm start -- --port ${other}).`,
+  );
 }
 
 type Origins = ReadonlyMap<string, { readonly loginOrigin: string; readonly apiOrigin: string }>;
@@ -133,8 +154,11 @@ async function startStack(
     onEventEntry,
     app,
     state,
+    worker,
+    workerVariables,
+    beforeServing,
     log,
-  }: SystemOptions & Pick<SystemListener, 'log'> & { readonly aws: number },
+  }: SystemOptions & Pick<LocalStackOptions, 'beforeServing' | 'log'> & { readonly aws: number },
 ): Promise<LocalStack> {
   const apis = planned.map(({ ports }) => ports.api);
   const options: LocalStackOptions = {
@@ -156,6 +180,8 @@ async function startStack(
     ),
     accountConcurrency,
     state,
+    workers: { assetDirectory: worker, variables: workerVariables },
+    ...(beforeServing && { beforeServing }),
     log,
   };
   if (app) return runAssembly(app.assemblyAt(apis), options);

@@ -1,3 +1,4 @@
+import { wayToOwnSystem } from '../local-key.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 
 /** An AWS SDK error, as far as it tells what went wrong. */
@@ -39,7 +40,7 @@ export function awsTrouble(error: unknown, local: boolean): OperatorError | unde
   }
   if (/Region is missing/.test(message)) return trouble('No AWS region is set. Give --region, or set AWS_REGION.');
   if (/^UnrecognizedClient/.test(name) && local) {
-    return trouble(`${message} Run the command in that folder, as that user.`);
+    return trouble(`${message} Run the command in that folder, as that user.${wayToOwnSystem()}`);
   }
   if (/^(ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClient|InvalidSignature)/.test(name)) {
     return trouble(`AWS refuses the credentials (${name}). Sign in again (aws sso login), or choose a --profile.`);

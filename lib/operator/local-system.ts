@@ -5,7 +5,7 @@ import {
   controlKeyHeader,
   controlPath,
 } from '../local-control.ts';
-import { keyFileOf, localCredentials } from '../local-key.ts';
+import { keyFileOf, localCredentials, wayToOwnSystem } from '../local-key.ts';
 import { exitCodes, OperatorError } from './exit-codes.ts';
 import type { Report } from './session.ts';
 
@@ -32,7 +32,7 @@ export async function askLocalSystem(endpoint: string, request: ControlRequest):
   if (response.status === 403) {
     throw new OperatorError(
       'wrong_local_key',
-      `The system at ${endpoint} was started from another folder: its key is not in ${keyFileOf(endpoint)}. Run this in the folder of npm start.`,
+      `The system at ${endpoint} was started from another folder: its key is not in ${keyFileOf(endpoint)}. Run this in the folder of npm start.${wayToOwnSystem(endpoint)}`,
       exitCodes.aws,
     );
   }

@@ -30,6 +30,7 @@ import { workBatch } from '../../functions/webhook/work.ts';
 import type { WorkDependencies } from '../../functions/webhook/work-dependencies.ts';
 import type { DeadLetterReason, ReceivedMessage } from '../../functions/webhook/work-queue.ts';
 import { fakeCompanyClient } from './fake-company-client.ts';
+import { ForgottenCallsError, watchedCalls } from './forgotten-calls.ts';
 import { instantLedger } from './instant-ledger.ts';
 import { UnplannedCallError } from './planned-answers.ts';
 import { sampleIds } from './sample-event.ts';
@@ -78,6 +79,7 @@ export interface TestWorker {
    * the event say what the worker knows of it already; to that comes what this worker has handled before.
    *
    * @throws UnplannedCallError, OtherCompanyError: the test is wrong, and not the handler
+   * @throws ForgottenCallsError: the handler was done while a call of its client was under way
    */
   run(event: MarkedEvent, options?: RunOptions): Promise<RunResult>;
 }
@@ -188,7 +190,7 @@ function workbench(options: TestWorkerOptions) {
     try {
       for (let receives = 1; ; receives += 1) {
         const undone = await workBatch([{ ...message, receiveCount: receives }], dependencies);
-        for (const wrong of [UnplannedCallError, OtherCompanyError])
+        for (const wrong of [UnplannedCallError, OtherCompanyError, ForgottenCallsError])
           if (isCausedBy(said.error, wrong)) throw said.error;
         if (undone.length === 0 || said.ran >= tries) return resultOf(said, queue, undone.length === 0);
         time.now += queue.waitSeconds;
@@ -262,7 +264,13 @@ function told({ onEvent = async () => {}, onConnectionChange = async () => {} }:
       count() {},
     },
     handlers: {
-      onEvent: (event: MarkedEvent, context: EventContext) => hear(context, (own) => onEvent(event, own)),
+      onEvent: (event: MarkedEvent, context: EventContext) => {
+        const { procore, requireNone } = watchedCalls(context.procore);
+        return hear({ ...context, procore }, async (own) => {
+          await onEvent(event, own);
+          requireNone();
+        });
+      },
       onConnectionChange: (change: ConnectionChange, context: HandlerContext) =>
         hear(context, (own) => onConnectionChange(change, own)),
     },

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reservePorts } from '../../lib/ports.ts';
 import { copyProject, type ProjectCopy } from './project-copy.ts';
 
 let project: ProjectCopy;
@@ -53,5 +54,42 @@ export async function onConnectionChange() {}\n`);
     await untilPrinted(/took 01JMYXMZRBVKK0PC6XS8SA4QRE/, await untilPrinted(/on-event\.ts reloaded in/, told));
     child.kill('SIGINT');
     expect(await exit()).toBe(0);
+  });
+});
+
+describe('npm start, with an event that the last run has left', { timeout: 300_000 }, () => {
+  it('gives onEvent its variables and secrets of this machine from the first one on, never those of a deployment', async () => {
+    const ports = await reservePorts();
+    const file = (name: string) => join(project.folder, name);
+    const settings = JSON.parse(await readFile(file('cdk.json'), 'utf8'));
+    Object.assign(settings.context.procore.stages.default, {
+      environment: { ERP_URL: 'https://erp.example.com' },
+      secrets: { erp: 'acme/erp' },
+    });
+    await writeFile(file('cdk.json'), JSON.stringify(settings));
+    await writeFile(file('.env.local'), 'ERP_URL=http://localhost:9000\n');
+    await writeFile(file('.secrets.local.json'), '{"erp": "a key for trying"}');
+    await ownFile(`import { appendFileSync } from 'node:fs';
+export async function onEvent(event: { id: string }, { secret }: { secret(name: string): Promise<string> }) {
+  const known = await secret('erp').catch(({ name }) => name);
+  appendFileSync(${JSON.stringify(file('calls'))}, [event.id, process.env.ERP_URL, known].join(' ') + '\\n');
+  throw new Error('the ERP is out');
+}
+export async function onConnectionChange() {}\n`);
+    const start = async () => {
+      const running = project.run('bin/local.ts', '--port', String(ports.first));
+      await running.untilPrinted(/The functions' log:/);
+      running.child.kill('SIGKILL');
+      await running.exit();
+    };
+    await start();
+    const [eventId = ''] = (await readFile(file('calls'), 'utf8')).split(' ');
+    await start();
+    await ports.release();
+    const calls = (await readFile(file('calls'), 'utf8')).trim().split('\n');
+    expect(calls.filter((call) => call.startsWith(eventId)).length).toBeGreaterThan(1);
+    expect(new Set(calls.map((call) => call.replace(/^\S+ /, '')))).toEqual(
+      new Set(['http://localhost:9000 a key for trying']),
+    );
   });
 });

@@ -103,4 +103,35 @@ describe('the log as people see it', { timeout: 60_000 }, () => {
     });
     expect(told).toContain('no customer 18');
   });
+
+  it('tells of a promise that nobody awaited, and which failed after the event was done', async () => {
+    const left: string[] = [];
+    show = logScreen(system, (text) => left.push(text));
+    const entry = join(folder, 'leaves-behind.ts');
+    await writeFile(
+      entry,
+      `export async function onEvent() {
+  void later();
+}
+async function later() {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  throw new Error('the ERP is out');
+}
+export async function onConnectionChange() {}\n`,
+    );
+    await system.runWorkers(await bundleWorker(entry));
+    const [environment] = system.environments;
+    const headers = { authorization: environment?.webhookAuthorization ?? '' };
+    const event =
+      '{"id":"01JMYXMZRBVKK0PC6XS8SA4QRF","timestamp":"2025-02-25T16:04:43Z","reason":"update","company_id":"9","project_id":"6","user_id":"5","resource_type":"Submittals","resource_id":"7"}';
+    await fetch(environment?.webhookUrl ?? '', { method: 'POST', headers, body: event });
+    const told = await vi.waitUntil(() => left.find((text) => text.startsWith('✗ A promise')), {
+      timeout: 30_000,
+      interval: 50,
+    });
+    expect(told).toMatch(
+      /^✗ A promise that nobody awaited failed at functions\/leaves-behind\.ts:6:9: Error: the ERP is out\n/,
+    );
+    expect(told).toContain('What to do: Await each promise that onEvent begins');
+  });
 });

@@ -189,7 +189,9 @@ describe('AWS', () => {
     const ran = await against(403, 'UnrecognizedClientException', 'KEY stands in .local/aws-4400.key of the folder.');
     expect(ran.json()).toMatchObject({
       error: {
-        message: 'KEY stands in .local/aws-4400.key of the folder. Run the command in that folder, as that user.',
+        message: expect.stringMatching(
+          /^KEY stands in \.local\/aws-4400\.key of the folder\. Run the command in that folder, as that user\./,
+        ),
       },
     });
     expect(ran.exitCode).toBe(5);

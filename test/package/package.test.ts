@@ -15,9 +15,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { diagnose } from '../../functions/procore/diagnosis.ts';
 import { handlerNames } from '../../lib/handler-names.ts';
 import { anchorsOf, linksOf, resolvePath } from '../house/markdown.ts';
 import { cells } from './consumers/cells.ts';
@@ -273,12 +275,24 @@ describe('the package', () => {
   test('knows an error of Procore’s API whose class another copy brought', () => {
     const theirs = createRequire(join(app, 'package.json'))('procore-connector/on-event');
     expect(theirs.ProcoreApiError).not.toBe(ProcoreApiError);
-    const error = new ProcoreApiError({
+    const exchange = {
       ...{ environment: 'sandbox', method: 'GET', url: 'https://api.procore.test/rest/v1.0/me', attempts: 1 },
       ...{ requestHeaders: {}, startedAt: 0, durationMs: 1, status: 404, responseHeaders: {}, responseBody: '' },
-    } as never);
+    } as never;
+    const error = new ProcoreApiError(exchange, { diagnosis: diagnose(exchange) });
     expect(error instanceof theirs.ProcoreApiError).toBe(true);
     expect(new theirs.Permanent('no') instanceof theirs.ProcoreApiError).toBe(false);
+  });
+
+  test('brings less than 16 kB into the bundle of a file that imports from ./on-event, and nothing that diagnoses', () => {
+    const contents =
+      "import { documented, Permanent } from 'procore-connector/on-event'; export { documented, Permanent };";
+    const bundled = buildSync({
+      ...{ stdin: { contents, resolveDir: app }, platform: 'node', format: 'esm' },
+      ...{ bundle: true, minify: true, write: false, metafile: true },
+    });
+    expect(Object.keys(bundled.metafile.inputs).filter((file) => /diagnos|redact/.test(file))).toEqual([]);
+    expect(bundled.outputFiles[0]?.contents.length).toBeLessThan(16_000);
   });
 
   test('satisfies publint', async () => {

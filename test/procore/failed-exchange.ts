@@ -1,3 +1,5 @@
+import { ProcoreApiError } from '../../functions/procore/api-error.ts';
+import { diagnose } from '../../functions/procore/diagnosis.ts';
 import type { Exchange } from '../../functions/procore/exchange.ts';
 
 /** An exchange that failed so. */
@@ -15,4 +17,9 @@ export function failed(status: number | undefined, body: unknown = '', more: Par
     tries: 1,
     ...more,
   };
+}
+
+/** Makes the error that a caller gets of a call. */
+export function apiError(exchange: Exchange): ProcoreApiError {
+  return new ProcoreApiError(exchange, { diagnosis: diagnose(exchange) });
 }

@@ -9,7 +9,7 @@ import { oauthDiagnosisRow } from '../../functions/procore/oauth-diagnosis-rows.
 import { EndlessListError, NotAListError, TruncatedListError } from '../../functions/procore/paging.ts';
 import { InsecureOriginError } from '../../functions/procore/secure-origin.ts';
 import { SyncInterruptedError, UnidentifiedUpdateError } from '../../functions/procore/sync.ts';
-import { failed } from './failed-exchange.ts';
+import { apiError, failed } from './failed-exchange.ts';
 
 const copied =
   'Somebody has copied items between environments. Remove every item there whose "environment" is not "sandbox"; an ' +
@@ -83,7 +83,7 @@ describe('what the errors of the client say', () => {
 
   it('names the call and what came of it, then cause and remedy', () => {
     const said = (exchange: Parameters<typeof failed>) => {
-      const { message, diagnosis } = new ProcoreApiError(failed(...exchange));
+      const { message, diagnosis } = apiError(failed(...exchange));
       return message.replace(`${diagnosis.cause} ${diagnosis.remedy}`, 'WHY');
     };
     expect(said([404])).toBe('GET /rest/v1.0/projects/1/rfis: status 404. WHY');

@@ -4,7 +4,7 @@ import type { EventHandlers, MarkedEvent } from '../../functions/webhook/event-h
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { HandlerTimeoutError } from '../../functions/webhook/time-limit.ts';
 import { fakeCompanyClient } from '../../lib/testing/fake-company-client.ts';
-import { UnplannedCallError } from '../../lib/testing/planned-answers.ts';
+import { refusal, UnplannedCallError } from '../../lib/testing/planned-answers.ts';
 import { sampleConnectionChange } from '../../lib/testing/sample-connection-change.ts';
 import { sampleEvent } from '../../lib/testing/sample-event.ts';
 import { OtherCompanyError, runConnectionChange, runEvent, testWorker } from '../../lib/testing/test-worker.ts';
@@ -115,6 +115,24 @@ describe('an event that is run', () => {
     expect(got).toBe(text);
     expect(JSON.stringify(result.logs)).not.toContain(text);
     expect(result).toMatchObject({ outcome: 'retried', error: { code: 'unknown_secret' } });
+  });
+
+  it('is an error of the handler that does not await a call, which on AWS may never be made', async () => {
+    const procore = fakeCompanyClient({ [`GET ${path}`]: { id: 42 }, 'GET /rest/v1.0/companies': [{ id: 1 }] });
+    const forgetful: OnEvent = async (_, context) => {
+      for await (const _each of context.procore.list('/rest/v1.0/companies')) await context.procore.get(path);
+      void context.procore.get(path);
+    };
+    await expect(runEvent(forgetful, event, { procore })).rejects.toMatchObject({
+      code: 'forgotten_calls',
+      message: expect.stringContaining(`onEvent was done before get("${path}") of its \`procore\`: await each call.`),
+    });
+    const mindful: OnEvent = async (_, context) => {
+      await Promise.all([context.procore.get(path), context.procore.get(path)]);
+      await context.procore.get('/rest/v1.0/me').catch(() => undefined);
+    };
+    const planned = fakeCompanyClient({ [`GET ${path}`]: { id: 42 }, 'GET /rest/v1.0/me': refusal(404) });
+    expect(await runEvent(mindful, event, { procore: planned })).toMatchObject({ outcome: 'handled' });
   });
 
   it('of a company without a subscription gets a client that says so', async () => {

@@ -9,6 +9,7 @@ import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { OnEventNotLoadedError } from '../../functions/webhook/load-handlers.ts';
 import { Permanent } from '../../functions/webhook/permanent.ts';
 import { HandlerTimeoutError } from '../../functions/webhook/time-limit.ts';
+import { apiError } from '../procore/failed-exchange.ts';
 import { sampleTime } from './sample-events.ts';
 
 const unsent: Exchange = {
@@ -23,7 +24,7 @@ const unsent: Exchange = {
 };
 
 /** As Procore answers. */
-const answered = (status: number, responseBody = '') => new ProcoreApiError({ ...unsent, status, responseBody });
+const answered = (status: number, responseBody = '') => apiError({ ...unsent, status, responseBody });
 
 const refused = (code: string, retryAfterSeconds?: number) =>
   new AccessTokenRefusedError({ error: { code, message: 'No.', ...(retryAfterSeconds && { retryAfterSeconds }) } });
@@ -53,7 +54,7 @@ describe('a failure', () => {
     ['an answer 429 without a time', answered(429)],
     ['an answer 500', answered(500)],
     ['an answer 503 in HTML', answered(503, '<html>')],
-    ['no answer of Procore', new ProcoreApiError({ ...unsent, failure: 'timed_out' })],
+    ['no answer of Procore', apiError({ ...unsent, failure: 'timed_out' })],
     ['a database that is not reachable', withCode('ECONNREFUSED')],
     ['a connection that broke', new TypeError('fetch failed', { cause: withCode('UND_ERR_SOCKET') })],
     ['an AWS service out of order', ofAws(503)],

@@ -31,7 +31,7 @@ describe('a piece of work with a limit of time', () => {
       code: 'handler_timeout',
       message:
         'on-event.ts had not finished after 25 s, when the invocation had to end. The event comes again. Make it ' +
-        'faster, pass `signal` on to what it waits for, or raise `timeoutSeconds` in cdk.json.',
+        'faster, pass `signal` on to what it waits for, or raise `timeoutSeconds` in cdk.json, or the prop of that name.',
     });
     expect(waited).toEqual([24_600]);
     expect(reasons).toEqual([expect.any(HandlerTimeoutError)]);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AccessTokenRefusedError } from '../../functions/procore/access-token-source.ts';
-import { ProcoreApiError } from '../../functions/procore/api-error.ts';
 import { NoSubscriptionError } from '../../functions/webhook/event-client.ts';
 import { OnEventNotLoadedError } from '../../functions/webhook/load-handlers.ts';
 import { sourceFrame } from '../../functions/webhook/source-frame.ts';
 import { HandlerTimeoutError } from '../../functions/webhook/time-limit.ts';
 import { toldError } from '../../functions/webhook/told-error.ts';
-import { failed } from '../procore/failed-exchange.ts';
+import { apiError, failed } from '../procore/failed-exchange.ts';
 
 const nowhere = () => undefined;
 
@@ -50,7 +49,7 @@ describe('what is told of an error', () => {
     [new NoSubscriptionError('sandbox', '5358233'), 'Run `npm run procore -- webhooks apply` for company 5358233.'],
     [new HandlerTimeoutError(55_000), /^Make it faster, pass `signal` on/],
     [new OnEventNotLoadedError(new Error('x')), /^Correct the file and deploy again/],
-    [new ProcoreApiError(failed(400, { errors: 'bad' })), /^\S/],
+    [apiError(failed(400, { errors: 'bad' })), /^\S/],
     [new AccessTokenRefusedError(refusal), /^Make a connect link for "acme"/],
   ])('has the remedy beside the text, and once: %s', (error, remedy) => {
     const told = toldError(error, nowhere);
@@ -63,7 +62,7 @@ describe('what is told of an error', () => {
   });
 
   it('has the reference of the call of Procore that failed', () => {
-    const error = new ProcoreApiError(failed(400, '', { responseHeaders: { 'x-request-id': 'r-1' } }));
+    const error = apiError(failed(400, '', { responseHeaders: { 'x-request-id': 'r-1' } }));
     expect(toldError(error, nowhere).referenceId).toBe('r-1');
     expect(toldError(new Error('outer', { cause: error }), nowhere).referenceId).toBe('r-1');
   });

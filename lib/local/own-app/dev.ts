@@ -88,7 +88,7 @@ async function runOpened(
     {
       ...{ port, app, state: opened?.state },
       ownSecrets: await readLocalSecrets(join(folder, localSecretsFile)),
-      ...(doesMainJob && { worker: entries.proofWorker }),
+      ...(doesMainJob ? { worker: entries.proofWorker } : { workerVariables: entries.variables }),
     },
     {
       step: (text) => screen.people(`${text} …`),

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { LocalSystem } from '../local-system.ts';
 import { proofOnEvent } from '../main-job.ts';
 import { describeVariables, follow } from '../reload/follow.ts';
-import { readLocalVariables } from '../reload/local-variables.ts';
+import { readLocalVariables, type Variables } from '../reload/local-variables.ts';
 import { type BuildWorker, ownWorker } from '../reload/own-worker.ts';
 import type { OwnApp } from './own-app.ts';
 
@@ -10,6 +10,8 @@ import type { OwnApp } from './own-app.ts';
 export interface OwnEntries {
   /** The worker with a file of ours, for our own proof. */
   readonly proofWorker: string;
+  /** Those of `.env.local`. */
+  readonly variables: Variables;
   /** Has each worker run its own file, with the variables of `.env.local`. */
   putIn(system: LocalSystem): Promise<void>;
   /** Takes a file anew whenever it, or what it imports, is saved. @returns what ends that */
@@ -55,6 +57,7 @@ export async function prepareOwnEntries(
   if (Object.keys(given).length > 0) say(`onEvent gets ${describeVariables(given)} from .env.local.`);
   return {
     proofWorker,
+    variables: given,
     async putIn(system) {
       await system.giveWorkers(given);
       await system.runWorkers();

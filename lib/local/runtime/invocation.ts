@@ -13,6 +13,8 @@ export interface RuntimeFunction {
   memoryMb: number;
   /** Its environment variables; with `AWS_ENDPOINT_URL` and the keys it signs with. */
   environment: Record<string, string>;
+  /** Variables that it is given besides those from its start on; others in their place may be given later. Default is none. */
+  variables?: Readonly<Record<string, string>>;
   /** How many sandboxes may run at once; further invocations wait. Default is 4. */
   maxConcurrency?: number;
 }

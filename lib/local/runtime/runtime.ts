@@ -95,7 +95,8 @@ interface Invocation {
 }
 
 function startPool(given: RuntimeFunction, log: (line: LogLine) => void) {
-  let fn = given;
+  const withVariables = (variables: RuntimeFunction['variables']) => ({ ...given.environment, ...variables });
+  let fn: RuntimeFunction = { ...given, environment: withVariables(given.variables) };
   const waiting: Invocation[] = [];
   const busy = new Set<Sandbox>();
   const idle: Sandbox[] = [];
@@ -147,7 +148,7 @@ function startPool(given: RuntimeFunction, log: (line: LogLine) => void) {
       if (assetDirectory !== fn.assetDirectory) await change({ ...fn, assetDirectory });
     },
     async giveVariables(variables: Readonly<Record<string, string>>): Promise<void> {
-      const environment = { ...given.environment, ...variables };
+      const environment = withVariables(variables);
       if (!isDeepStrictEqual(environment, fn.environment)) await change({ ...fn, environment });
     },
     async stop(): Promise<void> {

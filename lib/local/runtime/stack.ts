@@ -2,7 +2,7 @@ import { type AccountLimit, accountLimitKey } from '../../concurrency.ts';
 import { type AnswerControl, type AwsFront, startAwsFront } from '../aws/front.ts';
 import { account, region } from '../aws/identity.ts';
 import type { OperatorPolicy, UsedPermission } from '../aws/permissions.ts';
-import { changedWorkers } from '../reload/changed-workers.ts';
+import { changedWorkers, type WorkerChange } from '../reload/changed-workers.ts';
 import { type Serving, serveResources } from '../serving.ts';
 import { keptStack, provisionAndKeep } from '../state/kept-stack.ts';
 import type { LocalState } from '../state/state-file.ts';
@@ -69,6 +69,10 @@ export interface LocalStackOptions {
   readonly accountConcurrency?: number | undefined;
   /** What the last run has left, and where this one keeps what it stores. @default it begins empty, and nothing stays */
   readonly state?: LocalState | undefined;
+  /** What the workers run and get from the first event on, of those as well that the last run has left. @default the template's */
+  readonly workers?: WorkerChange | undefined;
+  /** Is waited for when everything is stored, and before anything is served. */
+  beforeServing?(endpoint: string, resources: LocalResources): Promise<void>;
   /** Gets what functions write, and the runner's own lines under the name `local`. */
   log(line: LogLine): void;
 }
@@ -113,6 +117,8 @@ export async function runAssembly(
     publicOrigins = [],
     accountConcurrency,
     state,
+    workers: firstWorkers,
+    beforeServing,
     log,
   }: LocalStackOptions,
 ): Promise<LocalStack> {
@@ -136,12 +142,13 @@ export async function runAssembly(
     const apiOrigins = originsOf(apiPorts, publicOrigins);
     const read = ({ template, directory }: Assembly) =>
       readResources(template, { endpoint, apiOrigins, assetRoot: directory });
-    const workers = changedWorkers();
+    const workers = changedWorkers(firstWorkers);
     const options = { front, apiPorts, apiOrigins, functionEnvironment, localOutputs, accountConcurrency, log };
     const serve = (of: LocalResources) => serveResources({ ...of, functions: workers.changed(of) }, options);
 
     let resources = read(assembly);
     await provisionAndKeep(endpoint, resources, kept?.provisioned, state);
+    await beforeServing?.(endpoint, resources);
     serving = await serve(resources);
     return {
       endpoint,
@@ -158,7 +165,6 @@ export async function runAssembly(
         await serving?.stop(true);
         resources = after;
         serving = await serve(resources);
-        await workers.tell(resources, serving);
       },
       runWorkers: (assetDirectory, environment) => workers.run({ assetDirectory, environment }, resources, serving),
       giveWorkers: (variables) => workers.give(variables, resources, serving),

@@ -94,6 +94,9 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
   let page: ListPage | undefined = first;
   let number = 1;
   let repeated = 0;
+  // A first page that holds less than was asked for, and not all, shows the server's own size.
+  const size = (first.total ?? 0) > first.items.length ? first.items.length : perPage;
+  let isGone = false;
   try {
     while (page !== undefined) {
       const { fresh, repeats } = take(page.items);
@@ -112,15 +115,17 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
       const isGuess = page.next === 'none' || page.next === 'unknown';
       // The server may have its own page size, so the first page tells it. More than that is not asked for ahead.
       page = await ahead.take(position, Math.ceil(count.latest / first.items.length)).catch((error: unknown) => {
-        if (isGuess && isBeyondEnd(props.refusalOf(error))) return undefined;
-        throw error;
+        if (!isGuess || !isBeyondEnd(props.refusalOf(error))) throw error;
+        isGone = (number - 1) * size < count.latest;
+        return undefined;
       });
     }
   } finally {
     await ahead.settled();
   }
-  // A page that comes again is an end only if nothing is missing: perhaps as many records were inserted before it.
-  const required = repeated ? Math.max(count.required, count.latest) : count.required;
+  // A page that comes again is an end only if nothing is missing: perhaps as many records were inserted before it. So is one
+  // that is gone, although the last count had records on it: these, or earlier ones, were removed.
+  const required = repeated || isGone ? Math.max(count.required, count.latest) : count.required;
   if (count.received < required) throw new TruncatedListError(path, count.received, required);
 }
 

@@ -6,10 +6,12 @@ import type { Fault } from './faults.ts';
 const soon = { timeout: 60_000, interval: 300 };
 
 /** Expects that `procore status` names a planted fault first or second, with what to do. */
-export async function expectStatusToTell(world: FaultWorld, { code, says, isOfBudget }: Fault): Promise<void> {
+export async function expectStatusToTell(world: FaultWorld, fault: Fault): Promise<void> {
+  const { code, says, isOfBudget, isShort } = fault;
   let seen: Status | undefined;
   const worst = async () => {
     if (!isOfBudget) await world.refresh();
+    if (isShort) await fault.plant(world);
     seen = await world.status();
     return seen.problems.slice(0, 2).map((problem) => problem.code);
   };

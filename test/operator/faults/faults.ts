@@ -16,6 +16,8 @@ export interface Fault {
   readonly says: readonly RegExp[];
   /** It stands in the rate budget, which tests else forget before a look. */
   readonly isOfBudget?: true;
+  /** The product mends it by itself within the minute: it is planted anew for each look. */
+  readonly isShort?: true;
   /** Lets it go wrong. @returns what lets it be well again, however it stands by then */
   plant(world: FaultWorld): Promise<() => unknown>;
 }
@@ -123,7 +125,10 @@ const connectionFaults: readonly Fault[] = [
     },
   },
   ofConnection(
-    { name: 'an overdue rotation', code: 'rotation_overdue', says: [/1 connection is overdue/, /rotation-sweep runs/] },
+    {
+      ...{ name: 'an overdue rotation', code: 'rotation_overdue', isShort: true },
+      says: [/1 connection is overdue/, /rotation-sweep runs/],
+    },
     { rotateAt: 1, notBefore: 1 },
   ),
   ofConnection(

@@ -45,18 +45,24 @@ export function consoleApp(context: ConsoleContext): Hono {
   addPages(app, context);
   const notFound: Page = { title: 'Not found', body: markup`<p>There is no such page.</p>`, status: 404 };
   app.notFound((request) => showAmongOthers(request, context, notFound));
-  app.onError(async (error, request) => showAmongOthers(request, context, await errorPage(context, request, error)));
+  app.onError(async (error, request) => {
+    const environments = await shownEnvironments(context);
+    return show(request, context, errorPage(context, request, error, environments), environments);
+  });
   return app;
 }
 
 /** Says what went wrong on the page that was asked for, with commands that mean its environment, and the way back. */
-async function errorPage(context: ConsoleContext, request: Context, error: unknown): Promise<Page> {
-  const { selection, local } = context;
+function errorPage(
+  { selection, local }: ConsoleContext,
+  request: Context,
+  error: unknown,
+  environments: readonly ShownEnvironment[],
+): Page {
   const { code, message, exitCode } = explain(error, local);
   const status = { [exitCodes.notFound]: 404, [exitCodes.usage]: 400, [exitCodes.aws]: 502 }[exitCode as number] ?? 500;
   const { pathname } = new URL(request.req.url);
-  const places = await context.places().catch(() => []);
-  const about = places.find(({ environment }) => pathname.startsWith(`${pathOf(environment)}/`))?.environment;
+  const about = environments.find((one) => pathname.startsWith(`${pathOf(one)}/`));
   const part = about && pathname.slice(pathOf(about).length + 1).split('/')[0];
   const section = (Object.keys(sections) as Section[]).find((one) => one === part);
   const back =
@@ -159,14 +165,12 @@ function messages() {
 
 /** Shows a page with the ways to those of all environments. */
 async function showAmongOthers(request: Context, context: ConsoleContext, page: Page): Promise<Response> {
-  // Where they cannot be found, the page says why by itself.
-  const places = await context.places().catch(() => []);
-  return show(
-    request,
-    context,
-    page,
-    places.map(({ environment }) => environment),
-  );
+  return show(request, context, page, await shownEnvironments(context));
+}
+
+/** Lists the environments to whose pages there are ways. Where they cannot be found, the page says why by itself. */
+async function shownEnvironments({ places }: ConsoleContext): Promise<readonly ShownEnvironment[]> {
+  return (await places().catch(() => [])).map(({ environment }) => environment);
 }
 
 function show(

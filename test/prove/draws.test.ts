@@ -4,11 +4,12 @@ import { provenOverDraws, runWithDraws, seedOf, troubleshootingPage } from './dr
 
 const withoutPage = provenOverDraws.filter((path) => path !== troubleshootingPage);
 
-// The page takes longer than all the others together: here one seed has to do, and another for the rest.
+// The page takes longer than all the others together: here one seed has to do.
 describe.concurrent('what is proven over 50 seeds by `npm run prove -- draws`', () => {
   it.each([
     [1, provenOverDraws],
     [2, withoutPage],
+    [3, withoutPage],
   ] as const)(
     'holds with seed %d',
     async (number, files) => {

@@ -2,7 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { CompanyPauseStore } from '../procore/company-pauses.ts';
 import type { RateBudgetStore } from '../procore/rate-budget-store.ts';
 import { appScope } from '../procore/rate-scope.ts';
-import { type BudgetState, noCounts, type RateWindow, type WindowCounts } from '../procore/rate-windows.ts';
+import {
+  type BudgetState,
+  noCounts,
+  optionalParts,
+  type RateWindow,
+  type WindowCounts,
+} from '../procore/rate-windows.ts';
 import { rateBudgetMark, timeToLiveAttribute } from '../settings.ts';
 import {
   deleteItem,
@@ -92,7 +98,7 @@ export function dynamoDbRateBudget({ clock, ...place }: EnvironmentTable & { rea
 function stateOf(item: Item): BudgetState {
   return {
     version: numberOr(item.version, 0),
-    windows: Array.isArray(item.windows) ? item.windows.filter(isWindow) : [],
+    windows: Array.isArray(item.windows) ? item.windows.flatMap(readWindow) : [],
     counts: countsOf(item),
     isUncounted: item.isUncounted === true,
     pausedUntil: numberOr(item.pausedUntil, 0),
@@ -126,10 +132,19 @@ const windowNumbers = [
   'expected',
 ] as const;
 
-/** A window that a later version writes in another form is as good as none: what Procore allows is learned again. */
-function isWindow(stored: unknown): stored is RateWindow {
-  if (typeof stored !== 'object' || stored === null) return false;
-  const window: Partial<Record<keyof RateWindow, unknown>> = stored;
+/**
+ * A window that a later version writes in another form is as good as none: what Procore allows is learned again. An
+ * optional part in another form is left out, and what this version does not know is kept.
+ */
+function readWindow(stored: unknown): readonly RateWindow[] {
+  if (typeof stored !== 'object' || stored === null) return [];
+  const forms: Readonly<Record<string, string>> = optionalParts;
+  const parts = Object.entries(stored).filter(([name, value]) => typeof value === (forms[name] ?? typeof value));
+  const window: Partial<Record<keyof RateWindow, unknown>> = Object.fromEntries(parts);
+  return isWindow(window) ? [window] : [];
+}
+
+function isWindow(window: Partial<Record<keyof RateWindow, unknown>>): window is RateWindow {
   return windowNumbers.every((name) => typeof window[name] === 'number') && typeof window.isTold === 'boolean';
 }
 

@@ -56,11 +56,13 @@ export function learned(state: BudgetState, answer: ToldAnswer): Learned | undef
   if (!windows.some(isBack)) return news;
   const cleared = windows
     .filter((window) => !(isBack(window) && isShownGone(state, window, answer)))
-    .map((window) => {
-      const { scoutUntil: _, ...rest } = window;
-      return isBack(window) ? rest : window;
-    });
+    .map((window) => (isBack(window) ? withoutScout(window) : window));
   return { ...news, change: { set: {}, ...news?.change, windows: cleared } };
+}
+
+/** The window when its scout is back, and has said nothing of it. */
+function withoutScout({ scoutUntil: _, ...window }: RateWindow): RateWindow {
+  return window.isTold ? { ...window, scouts: window.scouts + 1, isScoutUnseen: true } : window;
 }
 
 /** The last call of a window that no answer has named must name it, unless another one is used up as well. */
@@ -100,9 +102,10 @@ function learnedOfNamed(state: BudgetState, answer: ToldAnswer): Learned | undef
   const isSentInIt = version >= named.openedIn;
   if (isSame && isAnotherLimit) {
     // It ends when the other one did, perhaps by chance: its length is learned anew.
-    const { length: seconds } = told;
-    const other = { ...named, seconds, gap: 0, expected: (named.expected * seconds) / named.seconds };
-    const next = { ...placed(other, answer, state.version + 1), openedIn: named.openedIn, unsure: counts.used };
+    const other = withLengthOf(named, told);
+    const expected = (named.expected * other.seconds) / named.seconds;
+    const opened = placed({ ...other, expected }, answer, state.version + 1);
+    const next = { ...opened, openedIn: named.openedIn, unsure: counts.used };
     const used = told.remaining === undefined ? Math.min(counts.used, told.limit) : told.used;
     return { change: changed(state, next, { ...counts, used }) };
   }
@@ -118,17 +121,22 @@ function learnedOfNamed(state: BudgetState, answer: ToldAnswer): Learned | undef
   }
   if (!named.isTold && isSentInIt && !isAnotherLimit) return ownWindow(state, named, answer);
   const scouts = named.isTold && named.scoutUntil !== undefined ? named.scouts + 1 : named.scouts;
-  const known = isStrange ? { ...named, scouts: 0, seconds: told.length } : { ...named, scouts };
+  const known = isStrange || isAnotherLimit ? withLengthOf(named, told) : { ...named, scouts };
   // One that we have opened has its own expectation already, and hardly any counts.
   const seen = named.isTold ? expectedNext(named, counts) : named.expected;
   // The one before was cut off, perhaps at its beginning.
-  const expected = isAnotherLimit ? Math.max(seen, named.expected) : seen;
+  const expected = isAnotherLimit ? (Math.max(seen, named.expected) * known.seconds) / named.seconds : seen;
   const opened = placed({ ...known, expected }, answer, state.version + 1);
   // Calls that are under way are not yet in Procore's count: those of the window that we have opened, too.
   const used = Math.min(told.limit, told.used + (named.isTold ? openCalls(state, named) : counts.used));
   const marks = isStrange || isAnotherLimit ? {} : strangeOf(named);
   const next = { ...opened, ...marks, ...(used > told.used && { unsure: used - told.used }) };
   return { change: changed(state, next, { ...noCounts, used }) };
+}
+
+/** The window when its length is learned anew: it is another one's, or was set anew. */
+function withLengthOf(window: RateWindow, { length }: ToldWindow): RateWindow {
+  return { ...window, seconds: length, gap: 0, scouts: 0 };
 }
 
 /** An answer that is no refusal has named it. */
@@ -149,8 +157,8 @@ function ownWindow(state: BudgetState, named: RateWindow, answer: ToldAnswer): L
   // When nobody looked for its beginning, what we have counted is perhaps of the window before, and shows no scope.
   const isSeen = named.scoutUntil !== undefined;
   const seen = placed(named, answer, state.version + 1);
-  const { strange = 0, strangeBefore = 0 } = named;
-  const marks = strange > 0 ? { strange, strangeBefore } : {};
+  const { strange = 0, strangeBefore = 0, isNarrowed = false } = named;
+  const marks = { ...(strange > 0 && { strange, strangeBefore }), ...(isNarrowed && { isNarrowed }) };
   // Of a budget's first window nobody says what others than we, or we by a wider scope, have called in it.
   const isUnknown = told.remaining === undefined && named.toldReset === 0;
   const unsure = isUnknown ? told.limit : counts.used;
@@ -211,7 +219,7 @@ function shortestGap({ gap, toldReset, seconds, limit }: RateWindow, told: ToldW
 
 /** A scout was sent, and the window before was not over. */
 function notOver(window: RateWindow, told: ToldWindow): RateWindow {
-  const { scoutUntil: _, ...rest } = window;
+  const { scoutUntil: _, isNarrowed: _narrowed, ...rest } = window;
   if (window.isTold) return { ...rest, scouts: window.scouts + 1 };
   // It was opened by what we took for its length.
   const opened = { ...rest, resetAt: told.resetAt + rounding, isTold: true, gap: 0 };

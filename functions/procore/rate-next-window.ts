@@ -72,6 +72,7 @@ export function nextWindow(window: RateWindow, counts: WindowCounts, version: nu
     expected: expectedNext(window, counts),
     ...(counts.used > counts.foreground && { hasBackground: true }),
     ...strangeOf(window),
+    ...(window.openedIn === 0 && window.isNarrowed && { isNarrowed: true }),
     ...(isScouted && { scoutUntil: latest + scoutSeconds }),
   };
 }
@@ -127,6 +128,7 @@ export function narrowed(state: BudgetState, wider: BudgetState): BudgetState {
     resetAt: 0,
     toldReset: 0,
     isTold: false,
+    isNarrowed: true,
     openedIn: 0,
     scouts: 0,
     // How much of it the foreground will want, nobody knows. The background can wait: what is left, it has in the end.

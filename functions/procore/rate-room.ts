@@ -61,6 +61,8 @@ const shortSeconds = 60;
  * foreground wants all: otherwise catching up would never come to an end.
  */
 const background = { share: 0.05, until: 0.8 };
+/** So much of the first window of a narrower scope is kept until a scout has looked: some of its calls were counted elsewhere. */
+const narrowedShare = 0.05;
 /** One write takes at most this share of a limit for later, so that what one caller has taken is not missed by the others. */
 const leaseShare = 0.1;
 /** Calls that wait are made at once, so that nobody misses them: one write takes up to this share for them. */
@@ -91,7 +93,12 @@ export function roomFor(known: BudgetState, demand: Demand, budgetClass: BudgetC
   const version = state.version + 1;
   if (state.windows.length === 0) {
     const window = trialWindow(version, latest);
-    return { kind: 'room', calls: Math.min(wanted, trial.limit), opening: opening(state, [window]), ceilings: {} };
+    return {
+      kind: 'room',
+      calls: Math.min(wanted, trial.limit),
+      opening: opening(state, [window], { [window.slot]: noCounts }),
+      ceilings: {},
+    };
   }
   const over = state.windows.filter(({ resetAt }) => earliest >= resetAt);
   const live = state.windows.filter(({ resetAt }) => earliest < resetAt);
@@ -120,17 +127,23 @@ export function roomFor(known: BudgetState, demand: Demand, budgetClass: BudgetC
     }
   }
   if (waits.length > 0) return waiting('full', Math.max(...waits), Math.min(...looks));
+  const next = over.map((window) => nextWindow(window, countsOf(state, window), version, latest));
+  const first = Object.fromEntries(over.map((window) => [window.slot, firstCounts(window)]));
   if (due.length > 0) {
     for (const window of due) ceilings[window.slot] = countsOf(state, window).used + 1;
     const { seenBy } = due.find((window) => countsOf(state, window).used >= window.limit) ?? {};
     const beyond = seenBy !== undefined && { beyond: { seenBy } };
-    return { kind: 'room', calls: 1, opening: opening(state, due, {}), ceilings, ...beyond };
+    // A lease ends with the first window that is over: where one stayed, the call would never go.
+    return { kind: 'room', calls: 1, opening: opening(state, [...due, ...next], first), ceilings, ...beyond };
   }
-  const next = over.map((window) => nextWindow(window, countsOf(state, window), version, latest));
-  if (next.length === 0) return { kind: 'room', calls: most, ceilings };
+  if (next.length === 0) {
+    // One that is forgotten must not stay: the lease would end with it.
+    const isKept = state.windows.length === known.windows.length;
+    return { kind: 'room', calls: most, ceilings, ...(!isKept && { opening: opening(state, [], {}) }) };
+  }
   const isScout = next.some(({ scoutUntil }) => scoutUntil !== undefined);
   const calls = isScout ? 1 : Math.min(most, ...next.map((window) => leaseFor(window, demand)));
-  return { kind: 'room', calls, opening: opening(state, next), ceilings };
+  return { kind: 'room', calls, opening: opening(state, next, first), ceilings };
 }
 
 /** A limit that only 429s tell of is found out again from time to time: perhaps it is no more. */
@@ -142,14 +155,15 @@ function waiting(reason: 'full' | 'paused' | 'scout', seconds: number, look = Nu
   return { kind: 'wait', seconds, lookAgainSeconds: Math.min(seconds, look), reason };
 }
 
-/** Puts windows in place of those in the same slots, with new counts. */
-function opening(
-  { windows }: BudgetState,
-  next: readonly RateWindow[],
-  set: WindowChange['set'] = Object.fromEntries(next.map(({ slot }) => [slot, noCounts])),
-): WindowChange {
+/** Puts windows in place of those in the same slots, and sets some of their counts. */
+function opening({ windows }: BudgetState, next: readonly RateWindow[], set: WindowChange['set']): WindowChange {
   const replaced = new Set(next.map(({ slot }) => slot));
   return { windows: [...windows.filter(({ slot }) => !replaced.has(slot)), ...next], set };
+}
+
+/** What counts in the next window at its beginning. */
+function firstCounts({ isScoutUnseen }: RateWindow): WindowCounts {
+  return isScoutUnseen ? { ...noCounts, used: 1 } : noCounts;
 }
 
 /** How many calls one write takes at most. */
@@ -162,19 +176,25 @@ export function leaseOf({ limit, isTrial }: RateWindow): number {
   return isTrial ? trial.limit : Math.max(1, Math.floor(limit * leaseShare));
 }
 
-/** Whether a window's last call is kept for a scout. */
-function isHeldBack(window: RateWindow): boolean {
-  return !window.isTrial && !window.isHidden && (!window.isTold || scoutAt(window) !== undefined);
+/** How many of a window's last calls are kept until a scout has looked. */
+function heldBack(window: RateWindow): number {
+  if (window.isTrial || window.isHidden || (window.isTold && scoutAt(window) === undefined)) return 0;
+  return window.isNarrowed ? Math.max(1, Math.floor(window.limit * narrowedShare)) : 1;
 }
 
-/** Whether the call that is held back may go now, to look for the next window, or for what became of this one. */
+/** Whether nothing is left of a window but what is kept for scouts. */
+function isHeldBackAlone(window: RateWindow, { used }: WindowCounts): boolean {
+  return used < window.limit && used >= window.limit - heldBack(window);
+}
+
+/** Whether a call that is held back may go now, to look for the next window, or for what became of this one. */
 function isScoutDue(state: BudgetState, window: RateWindow, demand: Demand, earliest: number): boolean {
   const counts = countsOf(state, window);
-  const { used } = counts;
-  if (used >= window.limit || used < window.limit - 1 || !isHeldBack(window)) return false;
+  if (!isHeldBackAlone(window, counts)) return false;
   // Where nobody tells the count, calls that were perhaps never made are not waited for.
   const settled = (demand.settled?.[window.slot] ?? 0) + ((window.isRemainingUntold && window.unsure) || 0);
-  if (isLookedAtSoon(window, counts, demand, earliest) && settled >= window.limit * 0.95 - 1) return true;
+  const isAnswered = settled >= (counts.used + 1) * 0.95 - 1;
+  if (isLookedAtSoon(window, counts, demand, earliest) && isAnswered) return true;
   if (window.isTold) return earliest >= (scoutAt(window) ?? Number.POSITIVE_INFINITY);
   // Its answer must name this window, if all others have plenty left, and no call that was let go before is under way.
   if (earliest < window.resetAt - lengthOf(window) / 2) return false;
@@ -186,15 +206,15 @@ function isScoutDue(state: BudgetState, window: RateWindow, demand: Demand, earl
  * Whether the last call of a window goes as soon as all others are answered: it shows what Procore counts by. In short
  * windows it waits for their end, where it shows that as well, unless calls beyond the limit have to follow it.
  */
-function isLookedAtSoon(window: RateWindow, { used }: WindowCounts, demand: Demand, earliest: number): boolean {
-  const { seconds, limit, isTold, isTrial } = window;
-  if (!isTold || isTrial || used !== limit - 1) return false;
+function isLookedAtSoon(window: RateWindow, counts: WindowCounts, demand: Demand, earliest: number): boolean {
+  const { seconds, isTold } = window;
+  if (!isTold || !isHeldBackAlone(window, counts)) return false;
   return seconds > longestForScouts + 2 || isBeyondWanted(window, demand, earliest);
 }
 
-/** How many calls a class may still let go in a window; one is held back where a scout will need it. */
+/** How many calls a class may still let go in a window, but for those that are held back for scouts. */
 function roomIn(window: RateWindow, counts: WindowCounts, budgetClass: BudgetClass, earliest: number): number {
-  const left = window.limit - (isHeldBack(window) ? 1 : 0) - counts.used;
+  const left = window.limit - heldBack(window) - counts.used;
   const own = Math.min(left, ownOfBackground(window, counts));
   if (budgetClass === 'background') return Math.floor(Math.max(own, left - keptForForeground(window, earliest)));
   return Math.floor(earliest < backgroundUntil(window) ? left - Math.max(0, own) : left);
@@ -249,15 +269,16 @@ export function keptForForeground(
 }
 
 /** How long a window has no room for a class, in seconds. */
-function waitFor(window: RateWindow, { used }: WindowCounts, budgetClass: BudgetClass, clock: ProcoreClock): number {
+function waitFor(window: RateWindow, counts: WindowCounts, budgetClass: BudgetClass, clock: ProcoreClock): number {
   const { resetAt, limit, seconds } = window;
+  const { used } = counts;
   // An answer may tell the limit at any moment.
   if (window.isTrial) return scoutAnswerSeconds;
   const scout = scoutAt(window);
   const half = resetAt - lengthOf(window) / 2;
-  const isWaitingForHalf = !window.isTold && used === limit - 1 && half > clock.earliest();
+  const isWaitingForHalf = !window.isTold && isHeldBackAlone(window, counts) && half > clock.earliest();
   const isWaitingForScout = scout !== undefined && used < limit && scout > clock.earliest();
-  const isBackgrounds = budgetClass === 'foreground' && limit - used > (isHeldBack(window) ? 1 : 0);
+  const isBackgrounds = budgetClass === 'foreground' && limit - used > heldBack(window);
   const free = isBackgrounds ? backgroundUntil(window) : resetAt;
   const next = Math.min(free, isWaitingForScout ? scout : isWaitingForHalf ? half : resetAt);
   const toReset = waitUntil(next, clock);

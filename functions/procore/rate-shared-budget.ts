@@ -150,6 +150,12 @@ export class SharedBudget {
     return Object.fromEntries(settled);
   }
 
+  /** Who has only just begun cannot tell which of its calls Procore counts; where answers do not either, none of them. */
+  #sentAtFirst(window: RateWindow): number {
+    const first = this.#earlier[0]?.state;
+    return first !== undefined && first.version >= window.openedIn ? countsOf(first, window).sent : 0;
+  }
+
   /** What is known, where `sent` are those of {@link settled}: of a window that has only just begun, all may be on their way. */
   #withSettled(count: 'sent' | 'used'): BudgetState {
     const settled = this.settled(count);
@@ -159,7 +165,9 @@ export class SharedBudget {
       const stored = countsOf(this.known, window);
       const isNew =
         earlier !== undefined && now - earlier.at < 3 * settledSeconds && earlier.state.version < window.openedIn;
-      return [window.slot, { ...stored, sent: settled[window.slot] ?? (isNew ? 0 : stored.sent) }];
+      const isBegun = earlier === undefined && window.isRemainingUntold;
+      const made = isNew ? 0 : isBegun ? this.#sentAtFirst(window) : stored.sent;
+      return [window.slot, { ...stored, sent: settled[window.slot] ?? made }];
     });
     return { ...this.known, counts: { ...this.known.counts, ...Object.fromEntries(counts) } };
   }

@@ -19,6 +19,8 @@ export interface RateWindow {
   readonly openedIn: number;
   /** Until then only the scout may go: its answer tells what this window is. */
   readonly scoutUntil?: number;
+  /** A scout looked for the next window, and its answer named another one: it is perhaps the next one's first call. */
+  readonly isScoutUnseen?: boolean;
   /** How many scouts have looked whether the next window opens within a second of the told reset. */
   readonly scouts: number;
   /** How many calls of the foreground are expected in the whole window, from the one before. */
@@ -33,6 +35,8 @@ export interface RateWindow {
   readonly strangeBefore?: number;
   /** So many of those that we have counted are perhaps not in it: nobody looked for its beginning, or they were under way. */
   readonly unsure?: number;
+  /** Its calls were counted in a wider scope before, and some perhaps still are: nobody has looked how many it has. */
+  readonly isNarrowed?: boolean;
   /** Answers do not say how many of its calls remain. */
   readonly isRemainingUntold?: boolean;
   /** Stands for one whose call is in it, by the next narrower scope. */
@@ -46,6 +50,26 @@ export interface RateWindow {
   /** Nobody has told a limit: this one only lets a few calls go, which ask for it. */
   readonly isTrial?: boolean;
 }
+
+type OptionalName = keyof { [Name in keyof RateWindow as object extends Pick<RateWindow, Name> ? Name : never]: Name };
+
+/** What each optional part of a {@link RateWindow} is, for stores: another version may have written something else there. */
+export const optionalParts: Readonly<Record<OptionalName, 'number' | 'boolean'>> = {
+  scoutUntil: 'number',
+  isScoutUnseen: 'boolean',
+  isHidden: 'boolean',
+  hasBackground: 'boolean',
+  strange: 'number',
+  strangeBefore: 'number',
+  unsure: 'number',
+  isNarrowed: 'boolean',
+  isRemainingUntold: 'boolean',
+  seenBy: 'number',
+  beyond: 'number',
+  tries: 'number',
+  triedAt: 'number',
+  isTrial: 'boolean',
+};
 
 /** How many calls count in a window. */
 export interface WindowCounts {
@@ -126,6 +150,8 @@ export function unmarked({
   unsure: _unsure,
   seenBy: _seenBy,
   beyond: _beyond,
+  isNarrowed: _narrowed,
+  isScoutUnseen: _unseen,
   ...rest
 }: RateWindow): RateWindow {
   return rest;

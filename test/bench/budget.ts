@@ -4,6 +4,9 @@ import type { Cell, Outcome } from './budget/cell.ts';
 import { grid } from './budget/grid.ts';
 import { startProcess } from './processes.ts';
 
+/** So many times the whole grid is simulated with `--draws`, each time with other draws. */
+const moreDraws = 5;
+
 /** Simulates everybody who calls a Procore whose limits are drawn at random, over the whole grid. */
 export const bench: Bench = {
   about: 'every shape and scope of limits, 1 to 100 companies, 1 and 50 invocations, on a virtual time',
@@ -16,8 +19,10 @@ export const bench: Bench = {
     worstForegroundRefused: { atMost: 0.01 },
     writesPerCall: { atMost: 1 },
   },
-  async run(_flags, size): Promise<Figures> {
-    const cells = [...grid(size)];
+  flags: ['--draws'],
+  async run(flags, size): Promise<Figures> {
+    const sets = flags.includes('--draws') ? moreDraws : 1;
+    const cells = Array.from({ length: sets }, (_, draws) => [...grid(size, draws)]).flat();
     const outcomes = await simulated(cells);
     for (const line of worstByLimit(outcomes)) console.log(line);
     const greedy = outcomes.filter(({ cell }) => cell.foreground === undefined);

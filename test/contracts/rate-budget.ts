@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CompanyPauseStore } from '../../functions/procore/company-pauses.ts';
 import type { RateBudgetStore } from '../../functions/procore/rate-budget-store.ts';
-import { noCounts, unknownBudget } from '../../functions/procore/rate-windows.ts';
+import { noCounts, optionalParts, unknownBudget } from '../../functions/procore/rate-windows.ts';
 import { sampleWindow } from '../procore/sample-window.ts';
 
 const spike = sampleWindow();
@@ -28,6 +28,14 @@ export function rateBudgetContract(makeStore: () => RateBudgetStore): void {
       counts: opened.change.set,
     });
     expect(await store.read('app')).toEqual(unknownBudget);
+  });
+
+  it('keeps every optional part of a window', async () => {
+    const store = makeStore();
+    const parts = Object.entries(optionalParts).map(([name, form]) => [name, form === 'number' ? 1007 : true]);
+    const window = { ...spike, ...Object.fromEntries(parts) };
+    await store.write('app', { seen: 0, change: { windows: [window, hour], set: {} } });
+    expect((await store.read('app')).windows).toEqual([window, hour]);
   });
 
   it('counts what is taken in all windows, and tells what it comes to', async () => {

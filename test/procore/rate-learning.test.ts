@@ -36,6 +36,27 @@ it('calls that are given back are given back once, by two writes at the same tim
   expect((await store.read('app')).counts[1]?.used).toBe(15);
 });
 
+it('who has just begun counts its calls on in a window that an answer names first, where none says how many remain', async () => {
+  let now = 1000;
+  const store = memoryRateBudget(() => now);
+  const untold = sampleWindow({ limit: 100, seconds: 60, toldReset: 1001, resetAt: 1002, isRemainingUntold: true });
+  const set = { 1: { ...noCounts, used: 5, sent: 5 } };
+  await store.write('app', { seen: 0, change: { windows: [untold], set } });
+  const budget = new SharedBudget(
+    'app',
+    store,
+    () => now,
+    () => undefined,
+  );
+  await budget.reread();
+  now = 1000.9;
+  await budget.write({}, { 1: { used: 60, sent: 60 } });
+  now = 1001.1;
+  const told = { limit: 100, used: 1, resetAt: 1061, length: 60 };
+  await budget.learn({ told, version: 1, latest: now });
+  expect((await store.read('app')).counts[1]?.used).toBe(1 + 59);
+});
+
 describe('that calls count together is disproved', () => {
   const window = sampleWindow({ toldReset: 1010, seconds: 10 });
 

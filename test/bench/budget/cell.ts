@@ -28,7 +28,10 @@ export interface Outcome {
   readonly calls: number;
   /** How much of the limit that allows the fewest calls was used, from the second window on. */
   readonly shareUsed: number;
-  /** Of the calls that were let go since everybody knew the scope; 0 where some limit is told by its 429s alone. */
+  /**
+   * Of the calls that were let go since everybody knew the scope, and limits that replaced others; 0 where some limit is
+   * told by its 429s alone.
+   */
   readonly share429: number;
   /** Where a limit is told by its 429s alone: the share of calls that got one of these, but for the first window. */
   readonly unnamed429Share: number;
@@ -56,8 +59,10 @@ interface Run {
   readonly seen: { calls: number; writes: number; scopeAt: number };
   /** The calls of the foreground: when each was wanted, and whether it was let go. */
   readonly wanted: { readonly at: number; isMade: boolean }[];
-  /** When each call was let go that got a 429. */
-  readonly refusals: number[];
+  /** When each call was let go that got a 429, and what it counted in. */
+  readonly refusals: { readonly at: number; readonly key: string }[];
+  /** When an answer first told the limits that replaced others, by what they count. */
+  readonly changeTold: Map<string, number>;
 }
 
 const startTime = 1_800_000_000;
@@ -65,7 +70,7 @@ const startTime = 1_800_000_000;
 const storeMs = { least: 4, spread: 8 };
 /** How far clocks are apart, in seconds. */
 const clockSpread = 0.6;
-/** How long it takes until every invocation knows what one has learned of the scope, in seconds. */
+/** How long it takes until every invocation knows what one has learned of the scope, or of changed limits, in seconds. */
 const knownSeconds = 1;
 /** How long a call of the foreground can wait, in seconds. */
 const patienceSeconds = 120;
@@ -89,7 +94,7 @@ export async function runCell(cell: Cell): Promise<Outcome> {
   return {
     calls: seen.calls,
     shareUsed: shareUsed(procore, known),
-    share429: isUnnamed(cell) ? 0 : refusals.filter((at) => at > known).length / Math.max(1, seen.calls),
+    share429: isUnnamed(cell) ? 0 : refusals.filter((one) => isAvoidable(run, one)).length / Math.max(1, seen.calls),
     unnamed429Share: isUnnamed(cell) ? unnamedRefusals(procore, known) / Math.max(1, seen.calls) : 0,
     foregroundRefused: foregroundRefused(run),
     writesPerCall: seen.writes / Math.max(1, seen.calls),
@@ -138,13 +143,14 @@ function started(cell: Cell): Run & { readonly store: RateBudgetStore } {
     seen,
     wanted: [],
     refusals: [],
+    changeTold: new Map(),
     store,
   };
 }
 
 /** @returns whether the call was let go before its time was over */
 async function call(
-  { cell, time, random, procore, seen, refusals }: Run,
+  { cell, time, random, procore, seen, refusals, changeTold }: Run,
   { budget, clock }: Invocation,
   owner: number,
   budgetClass: BudgetedCall['budgetClass'],
@@ -162,11 +168,21 @@ async function call(
   // Making real ones takes longer than all the rest of a simulated call.
   const headers = { get: (name: string) => fields[name] ?? null };
   seen.calls += 1;
-  if (status === 429) refusals.push(letGoAt);
+  if (status === 429) refusals.push({ at: letGoAt, key });
   await time.sleep(latencyMs(random) / 2);
+  const isOfChange = cell.changed?.windows.some(({ limit }) => fields['x-rate-limit-limit'] === String(limit));
+  if (isOfChange && !changeTold.has(key)) changeTold.set(key, time.clock());
   const seconds = status === 429 ? retryAfterSeconds(status, headers, clock()) : undefined;
   await budget.learn(permit, { status, headers, ...(seconds !== undefined && { retryAfterSeconds: seconds }) });
   return true;
+}
+
+/** Whether the call was let go when everybody could know what it counts in, and how many calls that allows. */
+function isAvoidable({ cell, seen, changeTold }: Run, { at, key }: Run['refusals'][number]): boolean {
+  if (at <= seen.scopeAt + knownSeconds) return false;
+  const changedAt = startTime + (cell.changed?.afterSeconds ?? Number.POSITIVE_INFINITY);
+  // A call that was under way when the limits were replaced met the new ones.
+  return at < changedAt - 2 ? true : at > (changeTold.get(key) ?? Number.POSITIVE_INFINITY) + knownSeconds;
 }
 
 /** One call in fifty takes up to a second longer. */

@@ -61,16 +61,20 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-/** Makes the cells of the simulation. What no document says is drawn anew for each. */
-export function* grid(size: BenchSize): Generator<Cell> {
-  let seed = 0;
+/**
+ * Makes the cells of the simulation. What no document says is drawn anew for each.
+ *
+ * @param draws a number of this set of draws, from 0
+ */
+export function* grid(size: BenchSize, draws = 0): Generator<Cell> {
+  let seed = draws * 1000;
   for (const shape of size === 'smoke' ? shapes.slice(0, 2) : shapes) {
     for (const scope of rateScopes) {
       for (const companies of size === 'smoke' ? [1, 3] : [1, 24, 100]) {
         for (const invocations of [1, 50]) {
           for (const foreground of shape.windows.length > 0 && companies < 100 ? [undefined, 0.75] : [undefined]) {
             seed += 1;
-            const name = `${shape.name}, ${scope}, ${companies}, ${invocations}${foreground === undefined ? '' : ', mixed'}`;
+            const name = `${shape.name}, ${scope}, ${companies}, ${invocations}${foreground === undefined ? '' : ', mixed'}${draws === 0 ? '' : `, draws ${draws}`}`;
             const isMany = companies > 1 && scope !== 'app';
             const usual = isMany ? shape.secondsOfMany : shape.seconds;
             const least = foreground === undefined ? 0 : (shape.secondsOfMixed ?? 0);

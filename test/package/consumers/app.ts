@@ -110,12 +110,12 @@ function dependenciesOf({ cdk }: Cell, tarball: string): Readonly<Record<string,
   };
 }
 
-function toolsOf({ tests, node }: Cell): Readonly<Record<string, string>> {
+function toolsOf({ tests, node, vitest = [devDependencies.vitest, '*'] }: Cell): Readonly<Record<string, string>> {
   const runner = {
     'cdk init': {},
     'ts-jest': { jest: '^29', 'ts-jest': '^29', '@types/jest': '^29' },
     // vitest's peer, which yarn does not bring by itself.
-    vitest: { vitest: devDependencies.vitest, vite: '*' },
+    vitest: { vitest: vitest[0], vite: vitest[1] },
     'node:test': {},
   }[tests];
   return { ...runner, ...(node !== undefined && { [nodePackage]: node }) };

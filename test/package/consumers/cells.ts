@@ -10,6 +10,8 @@ export interface Cell {
   readonly modules: 'CommonJS' | 'ESM';
   /** A version of aws-cdk-lib; without it the one of this repository. */
   readonly cdk?: string;
+  /** Versions of vitest and vite; without them the ones of this repository. */
+  readonly vitest?: readonly [vitest: string, vite: string];
   /** A version of Node; without it the one that runs the tests. */
   readonly node?: string;
 }
@@ -19,6 +21,9 @@ export const lowestCdk = '2.190.0';
 
 /** Later ones bundle a package in a version that the registry did not list in November 2026. yarn looks it up all the same. */
 const cdkForYarn = '2.220.0';
+
+/** As with {@link cdkForYarn}: yarn 4 looks up a package of a later vite's that the registry does not list. */
+const vitestForYarn = ['^3.2.0', '^6.0.0'] as const;
 
 /** Each value of each column once at least, and each resolution with the oldest and with a new TypeScript. */
 export const cells: readonly Cell[] = [
@@ -30,7 +35,7 @@ export const cells: readonly Cell[] = [
   cell('pnpm-ts-jest', 'pnpm', 'ts-jest', '~5.9.0', 'node16', 'CommonJS'),
   { ...cell('yarn-ts-jest', 'yarn 1', 'ts-jest', '~5.9.0', 'nodenext', 'CommonJS'), cdk: cdkForYarn },
   { ...cell('yarn-node', 'yarn 1', 'node:test', '~5.9.0', 'node10', 'CommonJS'), cdk: cdkForYarn },
-  { ...cell('yarn4-vitest', 'yarn 4', 'vitest', '~5.4.0', 'bundler', 'ESM'), cdk: cdkForYarn },
+  { ...cell('yarn4-vitest', 'yarn 4', 'vitest', '~5.4.0', 'bundler', 'ESM'), cdk: cdkForYarn, vitest: vitestForYarn },
   cell('node-7', 'npm', 'node:test', '~7.0.2', 'node16', 'CommonJS'),
 ];
 

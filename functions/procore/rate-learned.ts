@@ -1,7 +1,7 @@
 import { answeredBeyond } from './rate-beyond.ts';
 import type { ToldWindow } from './rate-limit-headers.ts';
 import { isOfAnother, namedWindow } from './rate-named-window.ts';
-import { expectedInAll, expectedNext, mostForeground, strangeOf } from './rate-next-window.ts';
+import { expectedInAll, expectedNext, mostForeground, mostScouts, strangeOf } from './rate-next-window.ts';
 import {
   type BudgetState,
   countsOf,
@@ -53,16 +53,30 @@ export function learned(state: BudgetState, answer: ToldAnswer): Learned | undef
   // The scout has come back, although its answer names another window.
   const isBack = ({ scoutUntil, openedIn, isTrial }: RateWindow) =>
     scoutUntil !== undefined && answer.version >= openedIn && !isTrial;
-  if (!windows.some(isBack)) return news;
-  const cleared = windows
+  const isTouched = (window: RateWindow) => isBack(window) || isPerhapsOver(state, window, answer);
+  if (!windows.some(isTouched)) return news;
+  const seen = windows
     .filter((window) => !(isBack(window) && isShownGone(state, window, answer)))
-    .map((window) => (isBack(window) ? withoutScout(window) : window));
-  return { ...news, change: { set: {}, ...news?.change, windows: cleared } };
+    .map((window) => (isBack(window) ? withoutScout(window) : window))
+    .map((window) => (isPerhapsOver(state, window, answer) ? { ...window, unseen: (window.unseen ?? 0) + 1 } : window));
+  return { ...news, change: { set: {}, ...news?.change, windows: seen } };
 }
 
 /** The window when its scout is back, and has said nothing of it. */
 function withoutScout({ scoutUntil: _, ...window }: RateWindow): RateWindow {
-  return window.isTold ? { ...window, scouts: window.scouts + 1, isScoutUnseen: true } : window;
+  return window.isTold ? { ...window, scouts: window.scouts + 1 } : window;
+}
+
+/** Whether an answer that names another window is perhaps the next one's, since this one may be over within its last second. */
+function isPerhapsOver(
+  state: BudgetState,
+  window: RateWindow,
+  { told, version, latest, isRefused }: ToldAnswer,
+): boolean {
+  const { slot, isTold, isTrial, isHidden, openedIn, toldReset } = window;
+  const isUsual = isTold && !isTrial && !isHidden && !isRefused;
+  const isOfIt = version >= openedIn && latest >= toldReset - rounding;
+  return isUsual && isOfIt && namedWindow(state.windows, told)?.slot !== slot;
 }
 
 /** The last call of a window that no answer has named must name it, unless another one is used up as well. */
@@ -93,7 +107,7 @@ function learnedOfNamed(state: BudgetState, answer: ToldAnswer): Learned | undef
   const named = answer.isRefused ? found : shown(found);
   const isAnotherLimit = told.limit !== named.limit;
   const { strange = 0 } = named;
-  const isStrange = isOfAnother(named, told);
+  const isStrange = isOfAnother(named, told, version);
   // What nobody else can be the cause of is a limit with another length.
   if (isStrange && strange < mostStrange) return { change: changed(state, { ...named, strange: strange + 1 }) };
   if (!isStrange && told.resetAt < named.toldReset - rounding && !isAnotherLimit) return undefined;
@@ -115,7 +129,7 @@ function learnedOfNamed(state: BudgetState, answer: ToldAnswer): Learned | undef
     const isBeyond = answer.isBeyond && !answer.isRefused && isSentInIt && answer.owner !== named.seenBy;
     if (isBeyond) return { change: changed(state, answeredBeyond(named)) };
     const wasScoutTooEarly = isSentInIt && (!named.isTold || named.scoutUntil !== undefined);
-    if (wasScoutTooEarly) return { change: changed(state, notOver(named, told)), ...raised(state, named, told) };
+    if (wasScoutTooEarly) return { change: changed(state, notOver(named, answer)), ...raised(state, named, told) };
     const { raise } = raised(state, named, told);
     return raise && { raise };
   }
@@ -198,6 +212,7 @@ function placed(window: RateWindow, { told, latest, owner }: ToldAnswer, version
     // Of the window before, perhaps only the end was seen.
     expected: Math.min(told.limit * mostForeground, (window.expected * seconds) / Math.max(1, window.seconds)),
     openedIn: version,
+    toldIn: version,
     toldReset: told.resetAt,
     isTold: true,
     ...(isUntold && { isRemainingUntold: true }),
@@ -211,16 +226,18 @@ function placed(window: RateWindow, { told, latest, owner }: ToldAnswer, version
  * From one window's reset to the next one's it takes at least a whole window, however the second is rounded. Shorter
  * than the time that was left of a window it cannot be: then the limits were set anew.
  */
-function shortestGap({ gap, toldReset, seconds, limit }: RateWindow, told: ToldWindow): number {
+function shortestGap(window: RateWindow, told: ToldWindow): number {
+  const { gap, toldReset, seconds, limit, isAfterUntold } = window;
   const seen = told.resetAt - toldReset;
-  if (toldReset === 0 || limit !== told.limit || seen < seconds - rounding) return gap;
+  if (toldReset === 0 || isAfterUntold || limit !== told.limit || seen < seconds - rounding) return gap;
   return gap === 0 ? seen : Math.min(gap, seen);
 }
 
 /** A scout was sent, and the window before was not over. */
-function notOver(window: RateWindow, told: ToldWindow): RateWindow {
+function notOver(window: RateWindow, { told, isRefused }: ToldAnswer): RateWindow {
   const { scoutUntil: _, isNarrowed: _narrowed, ...rest } = window;
-  if (window.isTold) return { ...rest, scouts: window.scouts + 1 };
+  // Others than we take the last calls: further scouts would only get 429s.
+  if (window.isTold) return { ...rest, scouts: isRefused ? mostScouts : window.scouts + 1 };
   // It was opened by what we took for its length.
   const opened = { ...rest, resetAt: told.resetAt + rounding, isTold: true, gap: 0 };
   // What was called before we thought that it was over is counted no more.

@@ -19,11 +19,15 @@ export function namedWindow(windows: readonly RateWindow[], told: ToldWindow): R
 /**
  * Tells whether an answer disproves that the calls of a budget count together: one limit's windows follow each other,
  * each ends a whole window after the one before, and none begins before the one before has ended.
+ *
+ * @param version the version of the state under which the call was let go
  */
-export function isOfAnother(window: RateWindow, told: ToldWindow): boolean {
+export function isOfAnother(window: RateWindow, told: ToldWindow, version: number): boolean {
   if (window.toldReset === 0 || told.limit !== window.limit) return false;
   const apart = told.resetAt - window.toldReset;
   if (Math.abs(apart) <= rounding) return false;
+  // A call that was let go when another one had told this window cannot be in the one before.
+  if (apart < 0 && version >= (window.toldIn ?? Number.POSITIVE_INFINITY)) return true;
   const isBeforeItsEnd = told.resetAt - told.length <= window.toldReset - 2 * rounding;
   return Math.abs(apart) < window.seconds - 2 * rounding || (apart > 0 && isBeforeItsEnd);
 }

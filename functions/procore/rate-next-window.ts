@@ -4,6 +4,7 @@ import {
   countsOf,
   lengthOf,
   type RateWindow,
+  rounding,
   trial,
   unmarked,
   type WindowCounts,
@@ -20,15 +21,19 @@ const scoutSeconds = 3;
  * window is: without that, each next one would begin up to two seconds late.
  */
 const scoutOffsets: readonly [number, ...number[]] = [-1.5, 0.5, -0.5, 0, 0.75, 0.25, -0.25];
+/** As long as resets were farther apart than a window seems to be, they are sent once more, up to this many in all. */
+export const mostScouts = 14;
 /** In longer windows, in seconds, a second does not matter. */
 export const longestForScouts = 60;
 /** The share of a limit that is kept for the foreground at most. */
 export const mostForeground = 0.9;
 
 /** Tells when a scout looks for the next window before this one is surely over; undefined for never. */
-export function scoutAt({ seconds, scouts, isTold, toldReset, resetAt }: RateWindow): number | undefined {
+export function scoutAt({ seconds, gap, scouts, isTold, toldReset, resetAt }: RateWindow): number | undefined {
   if (!isTold) return undefined;
-  const own = seconds > longestForScouts + 2 ? undefined : scoutOffsets[scouts];
+  const isUnsure = scouts < scoutOffsets.length || (gap > seconds - rounding && scouts < mostScouts);
+  const isLooking = isUnsure && seconds <= longestForScouts + 2;
+  const own = isLooking ? scoutOffsets[scouts % scoutOffsets.length] : undefined;
   // Where it is known when the next one begins, there is still to see what was counted in this one.
   const offset = [own ?? scoutOffsets[0], scoutOffsets[0]].find((each) => toldReset + each < resetAt);
   return offset === undefined ? undefined : toldReset + offset;
@@ -72,6 +77,7 @@ export function nextWindow(window: RateWindow, counts: WindowCounts, version: nu
     expected: expectedNext(window, counts),
     ...(counts.used > counts.foreground && { hasBackground: true }),
     ...strangeOf(window),
+    ...(!window.isTold && !window.isHidden && window.toldReset > 0 && { isAfterUntold: true }),
     ...(window.openedIn === 0 && window.isNarrowed && { isNarrowed: true }),
     ...(isScouted && { scoutUntil: latest + scoutSeconds }),
   };

@@ -162,8 +162,8 @@ function opening({ windows }: BudgetState, next: readonly RateWindow[], set: Win
 }
 
 /** What counts in the next window at its beginning. */
-function firstCounts({ isScoutUnseen }: RateWindow): WindowCounts {
-  return isScoutUnseen ? { ...noCounts, used: 1 } : noCounts;
+function firstCounts({ limit, unseen = 0 }: RateWindow): WindowCounts {
+  return { ...noCounts, used: Math.min(unseen, limit - 1) };
 }
 
 /** How many calls one write takes at most. */

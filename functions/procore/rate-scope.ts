@@ -63,7 +63,7 @@ export function scopeShownBy(
 ): RateScope {
   const window = namedWindow(state.windows, told);
   if (window === undefined) return scope;
-  if (isOfAnother(window, told)) return (window.strange ?? 0) + 1 >= enoughStrange ? narrower(scope) : scope;
+  if (isOfAnother(window, told, version)) return (window.strange ?? 0) + 1 >= enoughStrange ? narrower(scope) : scope;
   const isSame = window.isTold && version >= window.openedIn && isSameReset(window.toldReset, told.resetAt);
   // Counts of another limit began anew.
   if (!isSame || told.limit !== window.limit) return scope;

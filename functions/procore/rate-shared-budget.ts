@@ -2,10 +2,17 @@ import type { Clock } from '../clock.ts';
 import type { BudgetWrite, RateBudgetStore } from './rate-budget-store.ts';
 import { learned, type ToldAnswer } from './rate-learned.ts';
 import type { ToldWindow } from './rate-limit-headers.ts';
-import { missingFrom } from './rate-named-window.ts';
+import { missingFrom, namedWindow } from './rate-named-window.ts';
 import { narrowed } from './rate-next-window.ts';
 import { type BudgetClass, leaseOf } from './rate-room.ts';
-import { type BudgetState, countsOf, type RateWindow, unknownBudget, type WindowCounts } from './rate-windows.ts';
+import {
+  type BudgetState,
+  countsOf,
+  isSameReset,
+  type RateWindow,
+  unknownBudget,
+  type WindowCounts,
+} from './rate-windows.ts';
 
 /** What has happened under a version of the budget, and is put down to it with the next write. */
 export interface Due {
@@ -43,6 +50,8 @@ export class SharedBudget {
   /** How many calls were made, as it was known at some time. */
   #earlier: readonly { readonly at: number; readonly state: BudgetState }[] = [];
   readonly #missing = new Map<number, number>();
+  /** How many calls of a window answers have told, by slot: those are not under way. */
+  readonly #told = new Map<number, { readonly resetAt: number; readonly used: number }>();
   readonly #name: string;
   readonly #store: RateBudgetStore;
   readonly #clock: Clock;
@@ -167,7 +176,10 @@ export class SharedBudget {
         earlier !== undefined && now - earlier.at < 3 * settledSeconds && earlier.state.version < window.openedIn;
       const isBegun = earlier === undefined && window.isRemainingUntold;
       const made = isNew ? 0 : isBegun ? this.#sentAtFirst(window) : stored.sent;
-      return [window.slot, { ...stored, sent: settled[window.slot] ?? made }];
+      const told = this.#told.get(window.slot);
+      const isOfIt = window.isTold && told !== undefined && isSameReset(told.resetAt, window.toldReset);
+      const counted = isOfIt ? told.used : 0;
+      return [window.slot, { ...stored, sent: Math.max(counted, settled[window.slot] ?? made) }];
     });
     return { ...this.known, counts: { ...this.known.counts, ...Object.fromEntries(counts) } };
   }
@@ -238,6 +250,7 @@ export class SharedBudget {
   /** Counts an answer, and learns the window that it tells. */
   async learn(answer: ToldAnswer): Promise<void> {
     const { told, isRefused } = answer;
+    this.#noteTold(told);
     for (let round = 0; round < 3; round++) {
       // Its calls count in others now. What was let go before must not fill it again.
       if (this.#isEmpty && answer.version < this.known.version) return;
@@ -257,6 +270,14 @@ export class SharedBudget {
       await this.reread();
     }
     if (!isRefused) await this.#forgetMissing(told);
+  }
+
+  #noteTold(told: ToldWindow): void {
+    const window = namedWindow(this.known.windows, told);
+    if (!window?.isTold || told.limit !== window.limit || !isSameReset(told.resetAt, window.toldReset)) return;
+    const before = this.#told.get(window.slot);
+    const isSame = before !== undefined && isSameReset(before.resetAt, told.resetAt);
+    this.#told.set(window.slot, { resetAt: told.resetAt, used: Math.max(told.used, isSame ? before.used : 0) });
   }
 
   async #forgetMissing(told: ToldWindow): Promise<void> {

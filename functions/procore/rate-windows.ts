@@ -17,10 +17,14 @@ export interface RateWindow {
   readonly isTold: boolean;
   /** The version that opened this window in place of the one before. */
   readonly openedIn: number;
+  /** The version in which an answer first named the window that ends at {@link toldReset}. */
+  readonly toldIn?: number;
+  /** No answer has named the one before: to the next told reset it is several windows. */
+  readonly isAfterUntold?: boolean;
   /** Until then only the scout may go: its answer tells what this window is. */
   readonly scoutUntil?: number;
-  /** A scout looked for the next window, and its answer named another one: it is perhaps the next one's first call. */
-  readonly isScoutUnseen?: boolean;
+  /** So many of those that we have counted are perhaps in the next one: it was perhaps over, and their answers named another. */
+  readonly unseen?: number;
   /** How many scouts have looked whether the next window opens within a second of the told reset. */
   readonly scouts: number;
   /** How many calls of the foreground are expected in the whole window, from the one before. */
@@ -55,8 +59,10 @@ type OptionalName = keyof { [Name in keyof RateWindow as object extends Pick<Rat
 
 /** What each optional part of a {@link RateWindow} is, for stores: another version may have written something else there. */
 export const optionalParts: Readonly<Record<OptionalName, 'number' | 'boolean'>> = {
+  toldIn: 'number',
+  isAfterUntold: 'boolean',
   scoutUntil: 'number',
-  isScoutUnseen: 'boolean',
+  unseen: 'number',
   isHidden: 'boolean',
   hasBackground: 'boolean',
   strange: 'number',
@@ -151,7 +157,8 @@ export function unmarked({
   seenBy: _seenBy,
   beyond: _beyond,
   isNarrowed: _narrowed,
-  isScoutUnseen: _unseen,
+  unseen: _unseen,
+  isAfterUntold: _untold,
   ...rest
 }: RateWindow): RateWindow {
   return rest;

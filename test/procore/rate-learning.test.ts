@@ -57,6 +57,44 @@ it('who has just begun counts its calls on in a window that an answer names firs
   expect((await store.read('app')).counts[1]?.used).toBe(1 + 59);
 });
 
+it('calls that an answer has counted are not under way: the next window does not begin with them', async () => {
+  let now = 1000;
+  const store = memoryRateBudget(() => now);
+  const set = { 1: { ...noCounts, used: 3, sent: 3 } };
+  const minute = sampleWindow({ limit: 100, seconds: 60, toldReset: 1004, resetAt: 1005 });
+  await store.write('app', { seen: 0, change: { windows: [minute], set } });
+  const budget = new SharedBudget(
+    'app',
+    store,
+    () => now,
+    () => undefined,
+  );
+  await budget.reread();
+  now = 1003.5;
+  // Others than we had made most of these.
+  const answer = { limit: 100, remaining: 2, used: 98, resetAt: 1004, length: 1 };
+  await budget.learn({ told: answer, version: 1, latest: now });
+  expect((await store.read('app')).counts[1]?.used).toBe(98);
+  now = 1004.8;
+  const next = { limit: 100, remaining: 99, used: 1, resetAt: 1064, length: 60 };
+  await budget.learn({ told: next, version: 1, latest: now });
+  expect((await store.read('app')).counts[1]?.used).toBe(1);
+});
+
+it('from one told reset to the next it is several windows, where none of those between was told', () => {
+  const first = sampleWindow({ seconds: 3600, toldReset: 4000, resetAt: 4001 });
+  const second = nextWindow(first, noCounts, 2, 4001);
+  const third = nextWindow(second, noCounts, 3, 7601);
+  const gapAfter = (window: typeof first) => {
+    const state = { ...unknownBudget, version: 4, windows: [window] };
+    const answer = { ...told(window === second ? 7600 : 11_200, 7500), length: 100 };
+    return learned(state, { told: answer, version: 4, latest: 7500 })?.change?.windows[0];
+  };
+  expect(gapAfter(second)).toMatchObject({ gap: 3600 });
+  expect(gapAfter(third)).toMatchObject({ gap: 0 });
+  expect(gapAfter(third)).not.toHaveProperty('isAfterUntold');
+});
+
 describe('that calls count together is disproved', () => {
   const window = sampleWindow({ toldReset: 1010, seconds: 10 });
 
@@ -67,7 +105,15 @@ describe('that calls count together is disproved', () => {
     ['the next window, after the end', told(1020, 1010), false],
     ['a window before', told(1000, 999), false],
   ])('by %s: %o, %s', (_, answer, isDisproved) => {
-    expect(isOfAnother(window, answer)).toBe(isDisproved);
+    expect(isOfAnother(window, answer, 2)).toBe(isDisproved);
+  });
+
+  it('by a call in a window that was over when it was let go, since another answer had told the next one', () => {
+    const next = sampleWindow({ toldReset: 1020, resetAt: 1021, toldIn: 4 });
+    expect(isOfAnother(next, told(1010, 1010), 4)).toBe(true);
+    expect(isOfAnother(next, told(1010, 1010), 3)).toBe(false);
+    const state = { ...unknownBudget, version: 4, windows: [{ ...next, strange: 2 }] };
+    expect(scopeShownBy('app', state, { status: 200, told: told(1010, 1010), version: 4, sent: {} })).toBe('company');
   });
 
   it('by a count that is clearly lower than ours, unless ours may hold calls of the window before', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { learned } from '../../functions/procore/rate-learned.ts';
-import { narrowed, nextWindow } from '../../functions/procore/rate-next-window.ts';
+import { mostScouts, narrowed, nextWindow, scoutAt } from '../../functions/procore/rate-next-window.ts';
 import { type Demand, roomFor } from '../../functions/procore/rate-room.ts';
 import { type BudgetState, noCounts, type RateWindow, unknownBudget } from '../../functions/procore/rate-windows.ts';
 import { sampleWindow } from './sample-window.ts';
@@ -114,11 +114,40 @@ it('a scout whose answer names another limit is counted in the next window, and 
   const told = { limit: 600, remaining: 400, used: 200, resetAt: 4600, length: 3590 };
   const state = stateOf([hour, scouted], { 1: 25, 2: 200 });
   const windows = learned(state, { told, version: 9, latest: 1010 })?.change?.windows ?? [];
-  expect(windows).toMatchObject([{ slot: 2 }, { slot: 1, scouts: 1, isScoutUnseen: true }]);
+  expect(windows).toMatchObject([{ slot: 2 }, { slot: 1, scouts: 1, unseen: 1 }]);
   expect(windows[1]).not.toHaveProperty('scoutUntil');
   const room = roomFor({ ...stateOf(windows, { 1: 25, 2: 200 }), version: 10 }, one, 'foreground', clockAt(1012));
   expect(room).toMatchObject({ kind: 'room', opening: { set: { 1: { ...noCounts, used: 1 } } } });
   const next = room.kind === 'room' ? room.opening?.windows.find(({ slot }) => slot === 1) : undefined;
   expect(next).toMatchObject({ scouts: 1, isTold: false });
-  expect(next).not.toHaveProperty('isScoutUnseen');
+  expect(next).not.toHaveProperty('unseen');
+});
+
+it('so is a call that was answered when the window was perhaps over, and no call before', () => {
+  const hour = sampleWindow({ slot: 2, limit: 600, seconds: 3600, resetAt: 4601, toldReset: 4600 });
+  const state = stateOf([hour, sampleWindow()], { 1: 7, 2: 200 });
+  const told = { limit: 600, remaining: 400, used: 200, resetAt: 4600, length: 3590 };
+  expect(learned(state, { told, version: 9, latest: 1008 })?.change).toBeUndefined();
+  const windows = learned(state, { told, version: 9, latest: 1009.5 })?.change?.windows ?? [];
+  expect(windows).toMatchObject([{ slot: 2 }, { slot: 1, unseen: 1 }]);
+  expect(learned({ ...state, windows }, { told, version: 9, latest: 1010.5 })?.change?.windows).toMatchObject([
+    { slot: 2 },
+    { slot: 1, unseen: 2 },
+  ]);
+});
+
+it('scouts look for the next window once more where resets are farther apart than it seems long, unless others call', () => {
+  const window = sampleWindow({ toldReset: 1010, resetAt: 1011 });
+  const offsetOf = (more: Partial<RateWindow>) => (scoutAt({ ...window, ...more }) ?? 0) - 1010;
+  expect(offsetOf({ scouts: 6, gap: 9 })).toBe(-0.25);
+  expect(offsetOf({ scouts: 9, gap: 9 })).toBe(-1.5);
+  expect(offsetOf({ scouts: 9, gap: 11 })).toBe(-0.5);
+  expect(offsetOf({ scouts: mostScouts, gap: 11 })).toBe(-1.5);
+  const sent = { ...window, scouts: 3, scoutUntil: 1012, openedIn: 9 };
+  const told = { limit: 25, remaining: 0, used: 25, resetAt: 1010, length: 1 };
+  const answer = { told, version: 9, latest: 1009 };
+  const scoutsAfter = (isRefused: boolean) =>
+    learned(stateOf([sent], { 1: 25 }), { ...answer, isRefused })?.change?.windows[0]?.scouts;
+  expect(scoutsAfter(false)).toBe(4);
+  expect(scoutsAfter(true)).toBe(mostScouts);
 });

@@ -109,7 +109,7 @@ class LearnedRateBudget implements RateBudget {
     const found = this.#leases.get(name);
     if (found !== undefined) return found;
     const wider = () =>
-      name === appScope ? undefined : (this.#leases.get(from) ?? this.#leasesOf(appScope)).budget.known;
+      name === appScope ? undefined : (this.#leases.get(from) ?? this.#leasesOf(appScope)).budget.lastLimited;
     const made: Leases = new Leases(name, new SharedBudget(name, store, clock, wider), {
       clock,
       sleep,

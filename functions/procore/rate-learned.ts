@@ -171,8 +171,8 @@ function ownWindow(state: BudgetState, named: RateWindow, answer: ToldAnswer): L
   // When nobody looked for its beginning, what we have counted is perhaps of the window before, and shows no scope.
   const isSeen = named.scoutUntil !== undefined;
   const seen = placed(named, answer, state.version + 1);
-  const { strange = 0, strangeBefore = 0, isNarrowed = false } = named;
-  const marks = { ...(strange > 0 && { strange, strangeBefore }), ...(isNarrowed && { isNarrowed }) };
+  const { strange = 0, strangeBefore = 0 } = named;
+  const marks = strange > 0 ? { strange, strangeBefore } : {};
   // Of a budget's first window nobody says what others than we, or we by a wider scope, have called in it.
   const isUnknown = told.remaining === undefined && named.toldReset === 0;
   const unsure = isUnknown ? told.limit : counts.used;

@@ -78,7 +78,6 @@ export function nextWindow(window: RateWindow, counts: WindowCounts, version: nu
     ...(counts.used > counts.foreground && { hasBackground: true }),
     ...strangeOf(window),
     ...(!window.isTold && !window.isHidden && window.toldReset > 0 && { isAfterUntold: true }),
-    ...(window.openedIn === 0 && window.isNarrowed && { isNarrowed: true }),
     ...(isScouted && { scoutUntil: latest + scoutSeconds }),
   };
 }
@@ -126,7 +125,9 @@ function withoutTries({ tries: _, triedAt: _at, ...rest }: RateWindow): RateWind
  */
 export function narrowed(state: BudgetState, wider: BudgetState): BudgetState {
   const known = wider.windows.filter(({ isTrial }) => !isTrial);
-  const usedUp = known.filter((window) => window.seconds <= 60 && countsOf(wider, window).used >= window.limit - 1);
+  const usedUp = known.filter(
+    (window) => window.seconds <= longestForScouts + 2 && countsOf(wider, window).used >= window.limit - 1,
+  );
   const windows = known.map((window) => ({
     ...withoutTries(unmarked(window)),
     // What was seen of many that count apart is not the distance of one's windows.

@@ -62,7 +62,7 @@ const shortSeconds = 60;
  */
 const background = { share: 0.05, until: 0.8 };
 /** So much of the first window of a narrower scope is kept until a scout has looked: some of its calls were counted elsewhere. */
-const narrowedShare = 0.05;
+const narrowedShare = 0.2;
 /** One write takes at most this share of a limit for later, so that what one caller has taken is not missed by the others. */
 const leaseShare = 0.1;
 /** Calls that wait are made at once, so that nobody misses them: one write takes up to this share for them. */

@@ -44,6 +44,8 @@ const mostMissing = 3;
 export class SharedBudget {
   /** What was last read or written. */
   known: BudgetState = unknownBudget;
+  /** What was known when there was a limit: also after others have emptied it, because its calls count in others now. */
+  lastLimited: BudgetState = unknownBudget;
   #knownAt = Number.NEGATIVE_INFINITY;
   #isEmpty = false;
   #due: readonly Due[] = [];
@@ -78,6 +80,7 @@ export class SharedBudget {
   }
 
   #remember(): void {
+    if (this.known.windows.some(({ isTrial }) => !isTrial)) this.lastLimited = this.known;
     const now = this.#clock();
     const [before, last] = this.#earlier.slice(-2);
     // The newest stays, however soon it came after the one before it: perhaps nothing happens for a long time then.

@@ -39,7 +39,7 @@ export interface RateWindow {
   readonly strangeBefore?: number;
   /** So many of those that we have counted are perhaps not in it: nobody looked for its beginning, or they were under way. */
   readonly unsure?: number;
-  /** Its calls were counted in a wider scope before, and some perhaps still are: nobody has looked how many it has. */
+  /** Its calls were counted in a wider scope before, and some perhaps still are: no scout has looked how many it has. */
   readonly isNarrowed?: boolean;
   /** Answers do not say how many of its calls remain. */
   readonly isRemainingUntold?: boolean;
@@ -144,7 +144,9 @@ export function countsOf({ counts }: Pick<BudgetState, 'counts'>, { slot }: Pick
 export function lengthOf({ seconds, gap, isHidden }: Pick<RateWindow, 'seconds' | 'gap' | 'isHidden'>): number {
   // Between two 429s there may be any number of windows.
   if (isHidden && gap > 4 * seconds) return seconds;
-  const whole = gap > 0 || seconds <= 60 ? seconds : (likelyLengths.find((likely) => likely >= seconds) ?? seconds);
+  // A minute is seen as up to two seconds more: its reset is rounded, and so is the time of the answer.
+  const isShort = seconds <= 60 + 2 * rounding;
+  const whole = gap > 0 || isShort ? seconds : (likelyLengths.find((likely) => likely >= seconds) ?? seconds);
   return Math.max(whole, gap);
 }
 
@@ -156,7 +158,6 @@ export function unmarked({
   unsure: _unsure,
   seenBy: _seenBy,
   beyond: _beyond,
-  isNarrowed: _narrowed,
   unseen: _unseen,
   isAfterUntold: _untold,
   ...rest

@@ -154,6 +154,10 @@ describe('what the foreground wants is not forgotten', () => {
   });
 });
 
+it('a minute that was seen as 61 seconds, since resets are rounded, is no hour of which only a part was seen', () => {
+  expect([60, 61, 62, 63, 4000].map((seconds) => lengthOf({ seconds, gap: 0 }))).toEqual([60, 61, 62, 3600, 86_400]);
+});
+
 it('a window is not missed in answers that are perhaps of the next one', () => {
   const windows = [
     sampleWindow(),

@@ -34,6 +34,21 @@ describe('calls that wait', () => {
     expect(sleeps).toEqual([5, 2, 9]);
   });
 
+  it('go on as soon as one of them has a lease, which is counted as made by all of them', async () => {
+    const { leases, store } = setUp();
+    await store.write('app', { seen: 0, change: { windows: [sampleWindow({ limit: 100 })], set: {} } });
+    const gone: number[] = [];
+    for (const number of [1, 2, 3]) {
+      leases.wait('background', {});
+      void leases.pause('background', 100 - number).then(() => gone.push(number));
+    }
+    leases.wait('background', {});
+    expect(await leases.take('background')).toMatchObject({ budget: 'app' });
+    await new Promise(setImmediate);
+    expect(gone).toEqual([1, 2, 3]);
+    expect((await store.read('app')).counts[1]).toMatchObject({ used: 4, sent: 4 });
+  });
+
   it('come at more different times after each lost race, and less so after each that was won', async () => {
     const { leases } = setUp(2);
     await leases.take('foreground');

@@ -96,14 +96,14 @@ it('the last calls of the first window of a narrower scope wait until a scout ha
   const [first = opened] = learned({ ...state, version: 1 }, { told, version: 1, latest: 1001 })?.change?.windows ?? [];
   const roomAt = (used: number, settled: number) =>
     roomFor(stateOf([first], { 1: used }), { ...one, settled: { 1: settled } }, 'foreground', clockAt(1010));
-  expect(roomAt(569, 500)).toMatchObject({ kind: 'room', calls: 1 });
-  expect(roomAt(570, 500)).toMatchObject({ kind: 'wait' });
-  const scouted = roomAt(570, 570);
+  expect(roomAt(479, 400)).toMatchObject({ kind: 'room', calls: 1 });
+  expect(roomAt(480, 400)).toMatchObject({ kind: 'wait' });
+  const scouted = roomAt(480, 480);
   expect(scouted).toMatchObject({ kind: 'room', calls: 1, opening: { windows: [{ scoutUntil: 1013 }] } });
   const sent = scouted.kind === 'room' ? (scouted.opening?.windows ?? []) : [];
-  const answer = { told: { ...told, remaining: 20, used: 580 }, version: 10, latest: 1011 };
-  const news = learned({ ...stateOf(sent, { 1: 571 }), version: 10 }, answer);
-  expect(news?.raise).toEqual({ slot: 1, used: 580 });
+  const answer = { told: { ...told, remaining: 110, used: 490 }, version: 10, latest: 1011 };
+  const news = learned({ ...stateOf(sent, { 1: 481 }), version: 10 }, answer);
+  expect(news?.raise).toEqual({ slot: 1, used: 490 });
   expect(news?.change?.windows).toHaveLength(1);
   expect(news?.change?.windows[0]).not.toHaveProperty('isNarrowed');
 });

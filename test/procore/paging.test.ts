@@ -105,6 +105,34 @@ describe('every style of paging in PROCORE.md', () => {
     ]);
   });
 
+  it('by numbers from 0, as workforce planning counts', async () => {
+    const { company, seen } = clientWorld([
+      answered(200, { possible_pages: 2, current_page: 0, data: items(1, 2) }),
+      answered(200, { possible_pages: 2, current_page: 1, data: items(3, 3) }),
+    ]);
+    const path = '/rest/v1.0/workforce-planning/v2/companies/5358233/people';
+    expect(ids(await gather(company.list(path)))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual(['?page=0', '?page=1']);
+  });
+
+  it.each([
+    ['notification-profiles', 'starting_after'],
+    ['people/7/time-off', 'start_after'],
+  ])('by the last id of the page before, in the words of %s', async (list, parameter) => {
+    const { company, seen } = clientWorld([
+      answered(200, { data: items(1, 2), pagination: { next_starting_after: '2' } }),
+      answered(200, { data: items(3, 3), pagination: { next_starting_after: '3' } }),
+      answered(200, { data: [], pagination: { next_starting_after: null } }),
+    ]);
+    const path = `/rest/v1.0/workforce-planning/v2/companies/5358233/${list}` as const;
+    expect(ids(await gather(company.list(path, { perPage: 50 })))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual([
+      '?limit=50',
+      `?limit=50&${parameter}=2`,
+      `?limit=50&${parameter}=3`,
+    ]);
+  });
+
   it('not at all: an endpoint that knows no pages gives everything at once', async () => {
     const longer = clientWorld([answered(200, items(1, 5))]);
     expect(await gather(longer.company.list(rfis, { perPage: 2 }))).toHaveLength(5);
@@ -192,6 +220,41 @@ describe('hard case 38: a list', () => {
     const reading = gather(clientWorld(script).company.list(rfis, { perPage: 2 }));
     if (typeof expected === 'string') expect(await rejection(reading)).toMatchObject({ code: expected });
     else expect(ids(await reading)).toEqual(expected);
+  });
+});
+
+describe('a list that says that there are more', () => {
+  it.each([
+    ['gives the same page again', () => ({ data: items(1, 2), has_next_page: true })],
+    ['does not take the cursor that it gave', () => ({ data: items(1, 2), next_cursor: 'abc' })],
+    [
+      'says so by a cursor that it had given before',
+      (call: number) => ({
+        ...{ data: items(call * 2 - 1, call * 2), has_next_page: true },
+        next_cursor: call % 2 === 0 ? 'a' : 'b',
+      }),
+    ],
+  ])('and %s is an error, and not a shorter list', async (_what, body) => {
+    let calls = 0;
+    const { company, seen } = clientWorld(
+      Array.from({ length: 20 }, () => () => {
+        calls += 1;
+        return answered(200, body(calls));
+      }),
+    );
+    const error = await rejection(gather(company.list(rfis, { perPage: 2 })));
+    expect(error).toMatchObject({ code: 'list_truncated' });
+    expect(error.message).toContain('says that there are more');
+    expect(seen.length).toBeLessThanOrEqual(3);
+  });
+
+  it('is read on behind an empty page, where a cursor leads on and the answer says so', async () => {
+    const { company } = clientWorld([
+      answered(200, { data: items(1, 2), next_cursor: 'a', has_more: true }),
+      answered(200, { data: [], next_cursor: 'b', has_more: true }),
+      answered(200, { data: items(3, 3), next_cursor: null, has_more: false }),
+    ]);
+    expect(ids(await gather(company.list(rfis)))).toEqual([1, 2, 3]);
   });
 });
 

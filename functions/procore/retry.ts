@@ -57,7 +57,8 @@ function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boo
   // Procore counted the call and did not do it.
   if (status === 429) return true;
   if (unreadable || failure !== undefined) return isRepeatable;
-  return isRepeatable && status !== undefined && [408, 500, 502, 503, 504].includes(status);
+  // A gateway's own statuses (520 to 530) are faults like the others; 501 is none that passes.
+  return isRepeatable && (status === 408 || ((status ?? 0) >= 500 && status !== 501));
 }
 
 /**

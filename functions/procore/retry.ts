@@ -69,9 +69,10 @@ function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boo
  */
 export function hasOriginId(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
-  const { updates } = body as { updates?: unknown };
-  if (Array.isArray(updates)) {
-    return updates.every((update: unknown) => isSet(update, 'origin_id') || isSet(update, 'id'));
+  const { updates, budget_line_items: lines } = body as Readonly<Record<string, unknown>>;
+  const records = Array.isArray(updates) ? updates : lines;
+  if (Array.isArray(records)) {
+    return records.every((record: unknown) => isSet(record, 'origin_id') || isSet(record, 'id'));
   }
   return originIdOf(body) !== undefined;
 }

@@ -4,6 +4,7 @@ import { type Diagnosis, diagnose } from '../../../functions/procore/diagnosis.t
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { type ExactJson, exactId, isJsonObject } from '../../../functions/procore/exact-json.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
+import { EndlessListError, NotAListError, TruncatedListError } from '../../../functions/procore/paging.ts';
 import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { isBeforeAccess } from './outage.ts';
 
@@ -71,9 +72,16 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   try {
     return { ...(await narrowRefusal(first, subject, client)), about };
   } catch (error) {
-    if (!(error instanceof ProcoreApiError)) throw error;
-    return { diagnosis: first, evidence: [`Looking further ended: ${error.diagnosis.cause}`], about };
+    const why =
+      error instanceof ProcoreApiError ? error.diagnosis.cause : isListTrouble(error) ? error.message : undefined;
+    if (why === undefined) throw error;
+    return { diagnosis: first, evidence: [`Looking further ended: ${why}`], about };
   }
+}
+
+/** Tells that what came was no list, or not a whole one. */
+function isListTrouble(error: unknown): error is NotAListError | EndlessListError | TruncatedListError {
+  return error instanceof NotAListError || error instanceof EndlessListError || error instanceof TruncatedListError;
 }
 
 async function narrowRefusal<E extends ProcoreEnvironmentName>(

@@ -77,6 +77,16 @@ describe('narrow', () => {
     expect(evidence.join(' ')).toMatch(/^Looking further ended: /);
   });
 
+  it.each([
+    ['is no list', [answered(200, { id: 1 })]],
+    ['has errors in it', [answered(200, { errors: ['Try later'] })]],
+    ['is not whole', [answered(200, [{ id: 1 }], { total: '2' }), answered(200, [])]],
+  ])('keeps the diagnosis of the call where the list of projects %s', async (_what, script) => {
+    const { diagnosis, evidence } = await narrowed(403, script);
+    expect(diagnosis.id).toBe('forbidden');
+    expect(evidence.join(' ')).toMatch(/^Looking further ended: /);
+  });
+
   it('takes a project that is only not active for no hidden one', async () => {
     const one = answered(200, { id: 1, active: false });
     const others = answered(200, [{ id: 2 }], counted);

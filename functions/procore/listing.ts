@@ -104,16 +104,16 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
   let isGone = false;
   try {
     while (page !== undefined) {
-      const { fresh, repeats } = take(page.items);
+      const { fresh, repeats, empty } = take(page.items);
       repeated = repeats ? repeated + 1 : 0;
-      count.add(page.items.length, fresh.length, page.total);
+      count.add(page.items.length, { fresh: fresh.length, empty }, page.total);
       if (fresh.length > 0) yield fresh;
       const full = number > 1 ? Math.min(perPage, first.items.length) : perPage;
       const position: PagePosition | undefined = isOver(page, repeated)
         ? undefined
         : positionAfter(page, { style, number, full, asked }, count);
       if (position === undefined || isKnown(position, cursors)) {
-        const isCounted = count.isKnown && count.received >= count.required;
+        const isCounted = count.isKnown && count.rows >= count.required;
         if (!isCounted && isPromised(page, { asked, repeats })) throw new TruncatedListError(path, count.received);
         break;
       }
@@ -123,7 +123,8 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
       // The server may have its own page size, so the first page tells it. More than that is not asked for ahead.
       page = await ahead.take(position, Math.ceil(count.latest / first.items.length)).catch((error: unknown) => {
         if (!isGuess || !isBeyondEnd(props.refusalOf(error))) throw error;
-        isGone = (number - 1) * size < count.latest;
+        // Where rows are no records, their number does not tell the server's size.
+        isGone = (number - 1) * size < count.latest || count.rows > count.received;
         return undefined;
       });
     }
@@ -133,7 +134,7 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
   // A page that comes again is an end only if nothing is missing: perhaps as many records were inserted before it. So is one
   // that is gone, although the last count had records on it: these, or earlier ones, were removed.
   const required = repeated || isGone ? Math.max(count.required, count.latest) : count.required;
-  if (count.received < required) throw new TruncatedListError(path, count.received, required);
+  if ((isGone ? count.received : count.rows) < required) throw new TruncatedListError(path, count.received, required);
 }
 
 /**

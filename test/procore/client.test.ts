@@ -136,6 +136,13 @@ describe('what a call carries', () => {
     expect(seen.map(({ url }) => url)).toEqual([`https://sandbox.procore.com${sent}`]);
   });
 
+  it('sends all of a path with a hash in it, which would end a URL', async () => {
+    const { company, seen } = clientWorld([answered(200, [])]);
+    await company.get('/rest/v1.0/projects/1/rfis?search=RFI #12', { query: { page: 2 } });
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('search')).toBe('RFI #12');
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('page')).toBe('2');
+  });
+
   it('has the caller’s company_id instead of its own', async () => {
     const { company, seen } = clientWorld([answered(200, []), answered(200, [])]);
     await company.get('/rest/v1.0/projects', { query: { company_id: '7' } });

@@ -51,7 +51,7 @@ const contradicts = ({ link, behind }: PagingWorld) => link === 'next for ever' 
 const removedBehindTheLastCount: [PagingWorld, readonly Change[]] = [
   {
     ...{ size: 3, perPage: 2, cap: 2, refusal: undefined, ignoresPaging: false, link: 'none', host: '', total: true },
-    ...{ cursorName: ['next_cursor', 'cursor'], lastCursor: 'null', fromZero: false },
+    ...{ cursorName: ['next_cursor', 'cursor'], lastCursor: 'null', fromZero: false, among: 'nothing' },
     ...{ cursor: 'none', perPageHeader: 'none', hasNextPage: 'none', envelope: false, ids: 'numbers', behind: '404' },
     readAhead: 1,
   },

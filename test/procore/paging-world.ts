@@ -25,6 +25,8 @@ export interface PagingWorld {
   readonly perPageHeader: 'none' | 'real' | 'asked';
   readonly hasNextPage: 'none' | 'top' | 'meta';
   readonly envelope: boolean;
+  /** What stands among the records of a page; it is not counted and takes no room. Not where pages are numbered from 0. */
+  readonly among: 'nothing' | 'nulls' | 'the first again';
   readonly ids: 'numbers' | 'texts';
   /** What a page behind the last one is answered with. */
   readonly behind: 'empty' | 'null' | '404' | '400';
@@ -70,6 +72,7 @@ export const pagingWorlds: fc.Arbitrary<PagingWorld> = fc.record({
   perPageHeader: fc.constantFrom('none', 'real', 'asked'),
   hasNextPage: fc.constantFrom('none', 'top', 'meta'),
   envelope: fc.boolean(),
+  among: fc.constantFrom('nothing', 'nothing', 'nulls', 'the first again'),
   ids: fc.constantFrom('numbers', 'texts'),
   behind: fc.constantFrom('empty', 'null', '404', '400'),
   readAhead: fc.integer({ min: 1, max: 8 }),
@@ -159,7 +162,15 @@ export function pagingServer(world: PagingWorld, toCome: readonly Change[] = [])
   }
 
   function bodyOf(ids: readonly number[], page: number, last: number): string {
-    const items = ids.map((id) => ({ id: world.ids === 'texts' ? String(id) : id }));
+    const records = ids.map((id) => ({ id: world.ids === 'texts' ? String(id) : id }));
+    const more = isFromZero(world)
+      ? []
+      : world.among === 'nulls'
+        ? [null]
+        : world.among === 'nothing'
+          ? []
+          : records.slice(0, 1);
+    const items = ids.length === 0 ? [] : [...records, ...more];
     if (!world.envelope && world.cursor !== 'in the body' && !isFromZero(world)) return JSON.stringify(items);
     const data = ids.length === 0 && world.behind === 'null' ? null : items;
     const told = { has_next_page: page < last };

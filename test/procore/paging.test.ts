@@ -259,6 +259,15 @@ describe('a list that says that there are more', () => {
 });
 
 describe('a list', () => {
+  it('with a record twice on a page and rows of null gives each record once, and is whole', async () => {
+    const rows = [{ id: 1 }, { id: 1 }, null, { id: 2 }];
+    const { company } = clientWorld([
+      answered(200, rows, { total: '6' }),
+      answered(200, [null, { id: 3 }], { total: '6' }),
+    ]);
+    expect(ids(await gather(company.list(rfis, { perPage: 4 })))).toEqual([1, 2, 3]);
+  });
+
   it('shorter than Total is an error that says so', async () => {
     const script = [
       answered(200, items(1, 2), { total: '5', 'per-page': '2' }),

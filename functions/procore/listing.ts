@@ -83,7 +83,9 @@ export async function* readList(props: ListProps): AsyncGenerator<ExactJson, voi
  * @throws NotAListError, and what `get` throws
  */
 export async function* readPages(props: ListProps): AsyncGenerator<readonly ExactJson[], void, undefined> {
-  const { path, mostPages = 100_000, readAhead = 8 } = props;
+  const { mostPages = 100_000, readAhead = 8 } = props;
+  // Errors name the path alone: its query may hold what a customer typed.
+  const [path = ''] = props.path.split('?');
   const style = props.paging ?? pagingStyleOf(path);
   const { page: first, perPage } = await askForFirst(props, style);
   let calls = 1;
@@ -254,8 +256,17 @@ export async function askForPage(
   perPage: number,
 ): Promise<ListPage> {
   const paging = pagingQuery(style, position, perPage);
-  const answer = await props.get(withQuery(props.path, { ...props.query, ...paging }));
-  return readPage(answer, { path: props.path, style, asked: position });
+  const answer = await props.get(withQuery(without(props.path, Object.keys(paging)), { ...props.query, ...paging }));
+  const [path = ''] = props.path.split('?');
+  return readPage(answer, { path, style, asked: position });
+}
+
+/** Takes parameters out of the query in a path: of two of the same name some servers take the first, and it is always the same page. */
+function without(pathAndQuery: string, names: readonly string[]): string {
+  const [path = '', query] = pathAndQuery.split(/\?(.*)/s, 2);
+  const parameters = query?.split('&') ?? [];
+  const kept = parameters.filter((one) => !names.includes(one.split('=')[0] ?? ''));
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
 }
 
 /**

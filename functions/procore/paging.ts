@@ -103,11 +103,13 @@ export class EndlessListError extends ConnectorError {
 /**
  * Chooses how a list is paged, by its path.
  *
+ * @param pathAndQuery with or without a query
  * @returns `page` unless the path is known to page in another way
  * @see [PROCORE.md, section 3.6](../../lib/procore-stand-in/PROCORE.md#36-deliveries)
  * @see [PROCORE.md, section 5](../../lib/procore-stand-in/PROCORE.md#5-paging-and-incremental-reads)
  */
-export function pagingStyleOf(path: string): PagingStyle {
+export function pagingStyleOf(pathAndQuery: string): PagingStyle {
+  const [path = ''] = pathAndQuery.split('?');
   if (/^\/rest\/v1\.\d+\/webhooks\/hooks\/[^/]+\/deliveries$/.test(path)) return 'page_start';
   if (/\/workflows\/instances$/.test(path)) return 'cursor';
   if (/^\/rest\/v1\.0\/companies\/[^/]+\/projects$/.test(path)) return 'none';

@@ -73,7 +73,7 @@ export interface WalkedList {
  * @throws NotAListError, EndlessListError, and what `get` throws
  */
 export async function readWalkedPage(list: WalkedList, walk: Walk): Promise<ListPage | { readonly smaller: Walk }> {
-  const style = pagingStyleOf(pathOnly(list.path));
+  const style = pagingStyleOf(list.path);
   if (walk.number > mostPages) throw new EndlessListError(pathOnly(list.path), mostPages);
   try {
     return await askForPage(list, style, walk.position, walk.perPage);
@@ -157,7 +157,7 @@ function positionOf(
   if (page.items.length === 0) return undefined;
   const count = { isKnown: page.total !== undefined, latest: page.total ?? 0, received };
   const isFull = number > 1 ? Math.min(perPage, full) : perPage;
-  return positionAfter(page, { style: pagingStyleOf(pathOnly(path)), number, full: isFull, asked }, count);
+  return positionAfter(page, { style: pagingStyleOf(path), number, full: isFull, asked }, count);
 }
 
 function endOfPass(

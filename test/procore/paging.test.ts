@@ -259,6 +259,15 @@ describe('a list that says that there are more', () => {
 });
 
 describe('a list', () => {
+  it('whose path has a page in its query is read from its beginning, and each parameter is sent once', async () => {
+    const { company, seen } = clientWorld(served(3, () => ({ total: '3' })));
+    expect(ids(await gather(company.list(`${rfis}?per_page=9&sort=id&page=3`, { perPage: 2 })))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual([
+      '?sort=id&page=1&per_page=2',
+      '?sort=id&page=2&per_page=2',
+    ]);
+  });
+
   it('with a record twice on a page and rows of null gives each record once, and is whole', async () => {
     const rows = [{ id: 1 }, { id: 1 }, null, { id: 2 }];
     const { company } = clientWorld([
@@ -336,7 +345,9 @@ describe('a list', () => {
 
   it('that is none says so', async () => {
     const { company } = clientWorld([answered(200, { id: 1 })]);
-    expect(await rejection(gather(company.list(rfis)))).toMatchObject({ code: 'not_a_list' });
+    const error = await rejection(gather(company.list(`${rfis}?search=secret`)));
+    expect(error).toMatchObject({ code: 'not_a_list' });
+    expect(error.message).not.toContain('secret');
   });
 
   it('of what changed is asked for by a range of times', async () => {

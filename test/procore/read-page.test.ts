@@ -165,6 +165,7 @@ describe('behind a page there is', () => {
 describe('a path', () => {
   it('tells the style of paging', () => {
     expect(pagingStyleOf('/rest/v1.0/webhooks/hooks/12/deliveries')).toBe('page_start');
+    expect(pagingStyleOf('/rest/v1.0/webhooks/hooks/12/deliveries?company_id=5')).toBe('page_start');
     expect(pagingStyleOf('/rest/v2.0/companies/1/workflows/instances')).toBe('cursor');
     for (const other of [
       path,
@@ -185,6 +186,7 @@ describe('a path', () => {
 
   it('tells how many items a page may have', () => {
     expect([perPageOf(path), perPageOf('/rest/v1.10/cost_codes-2')]).toEqual([1000, 1000]);
+    expect(perPageOf(`${path}?company_id=5`)).toBe(1000);
     for (const other of [
       '/rest/v1.0/projects/',
       '/rest/v1.0/projects/1/rfis',

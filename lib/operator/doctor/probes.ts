@@ -235,10 +235,15 @@ const toolNames: Readonly<Record<string, string>> = {
   incidents: 'incidents',
 };
 
+/** Whether a path's word is a kind of daily log, which are all of one tool: other logs are not bound to a day. */
+export function isDailyLog(word: string): boolean {
+  return /^(?!managed_|workflow_|time_and_material_|response_)\w+_logs$/.test(word);
+}
+
 function readManifest(body: ExactJson, tool: string): ToolAccess | undefined {
   const tools = isJsonObject(body) ? body.tools : undefined;
   if (!Array.isArray(tools)) return undefined;
-  const wanted = new Set([tool, toolNames[tool] ?? tool].map(plain));
+  const wanted = new Set([tool, toolNames[tool] ?? (isDailyLog(tool) ? 'daily_log' : tool)].map(plain));
   const entry = (tools as readonly ExactJson[]).find(
     (one) =>
       isJsonObject(one) &&

@@ -138,100 +138,82 @@ export function readPage(
   if (!Array.isArray(list)) throw new NotAListError(path);
   const total = count(headers.get('total'));
   const perPage = count(headers.get('per-page'));
-  const told = readEnvelope(envelope);
+  const members = membersOf(envelope);
+  const hasNext = valuesOf(members, /^has_?(next(_?page)?|more)$/i).find((value) => typeof value === 'boolean');
   return {
     items: list as readonly ExactJson[],
     ...(total !== undefined && { total }),
     ...(perPage !== undefined && { perPage }),
-    next: nextOf(readLinks(headers.get('link') ?? ''), told, style, asked),
-    ...(told.hasNext && { hasNext: true }),
+    next: nextOf(readLinks(headers.get('link') ?? ''), { members, hasNext }, style, asked),
+    ...(hasNext && { hasNext }),
   };
 }
 
-/** What an envelope says about the next page; null where it says that there is none. */
-interface Told {
-  readonly hasNext: boolean | undefined;
-  readonly link: string | null | undefined;
-  readonly page: number | null | undefined;
-  readonly cursor: { readonly value: string; readonly parameter?: string } | null | undefined;
-  /** The member `cursor`, which only some lists mean as that of the next page. */
-  readonly plainCursor: string | undefined;
-  readonly pages: number | undefined;
+type Members = readonly (readonly [key: string, value: ExactJson | undefined])[];
+
+/** Lists the members of an envelope and of objects in it, such as `meta`, `pagination` or a `data` that has the list. */
+function membersOf(envelope: ExactJsonObject = {}): Members {
+  return Object.entries(envelope).flatMap(([key, value]) => [
+    [key, value] as const,
+    ...(isJsonObject(value) ? membersOf(value) : []),
+  ]);
 }
 
-const isNextLink = /^next(_?page)?_?(url|link|href)?$/i;
-const isNextCursor = /^(?:next_?(\w*(?:cursor|after|token))|end_?cursor)$/i;
+function valuesOf(members: Members, name: RegExp): readonly (ExactJson | undefined)[] {
+  return members.flatMap(([key, value]) => (name.test(key) ? [value] : []));
+}
+
 const isPages = /^(total_?pages|possible_pages|page_?count)$/i;
-const isHasNext = /^has_?(next(_?page)?|more)$/i;
-
-function readEnvelope(envelope: ExactJsonObject | undefined): Told {
-  const told = <Value>(read: (value: ExactJson | undefined, key: string) => Value | undefined) => find(envelope, read);
-  return {
-    hasNext: told((value, key) => (isHasNext.test(key) && typeof value === 'boolean' ? value : undefined)),
-    link: told((value, key) => {
-      const target = isJsonObject(value) ? value.href : value;
-      if (!isNextLink.test(key)) return undefined;
-      return target === null || (typeof target === 'string' && target.includes('?')) ? target : undefined;
-    }),
-    page: told((value, key) =>
-      /^next_?page(_?number)?$/i.test(key) && (value === null || typeof value === 'number') ? value : undefined,
-    ),
-    cursor: told((value, key) => {
-      const [name, wanted] = isNextCursor.exec(key) ?? [];
-      const text = exactId(value);
-      if (name === undefined) return undefined;
-      if (text === undefined) return value === null || value === '' ? null : undefined;
-      const isPlain = wanted === undefined || /^cursor$/i.test(wanted);
-      return { value: text, ...(!isPlain && { parameter: wanted.charAt(0).toLowerCase() + wanted.slice(1) }) };
-    }),
-    plainCursor: told((value, key) => (key === 'cursor' ? exactId(value) : undefined)),
-    pages: told((value, key) => (isPages.test(key) && typeof value === 'number' ? value : undefined)),
-  };
-}
+/** The member that has the next page's link, number or cursor; its first group is how the cursor is called. */
+const isNext = /^(?:next_?((?:page_?)?(?:url|link|href|number)?|\w*(?:cursor|after|token))|end_?cursor)$/i;
 
 function nextOf(
   links: ReadonlyMap<string, string>,
-  told: Told,
+  { members, hasNext }: { members: Members; hasNext: boolean | undefined },
   style: PagingStyle,
   asked: PagePosition,
 ): ListPage['next'] {
   const page = 'page' in asked ? asked.page : 1;
   const { first = 1 } = parametersOf[style];
-  const link = queryOf(links.get('next') ?? told.link ?? undefined);
-  const linked = count(link?.get('page') ?? link?.get('page[number]') ?? null) ?? told.page ?? undefined;
+  const told = valuesOf(members, isNext);
+  const target = told.map((value) => (isJsonObject(value) ? value.href : value));
+  const link = queryOf(
+    links.get('next') ?? target.find((value): value is string => typeof value === 'string' && value.includes('?')),
+  );
+  const number = valuesOf(members, /^next_?page(_?number)?$/i).find((value) => typeof value === 'number');
+  const linked = count(link?.get('page') ?? link?.get('page[number]') ?? null) ?? number;
   if (linked !== undefined && linked - first + 1 > page) return { page: linked - first + 1 };
-  const cursor = cursorOf(link) ?? cursorIn(told, style);
-  if (cursor !== undefined && told.hasNext !== false) return cursor;
-  if (told.hasNext !== undefined) return told.hasNext ? 'more' : 'none';
+  const cursor = cursorOf(link) ?? cursorIn(members, style);
+  if (cursor !== undefined && hasNext !== false) return cursor;
+  if (hasNext !== undefined) return hasNext ? 'more' : 'none';
   if (link !== undefined) return 'more';
   const last = count(queryOf(links.get('last'))?.get('page') ?? null);
-  const pages = last === undefined ? told.pages : last - first + 1;
+  const pages =
+    last === undefined ? valuesOf(members, isPages).find((value) => typeof value === 'number') : last - first + 1;
   if (pages !== undefined && 'page' in asked) return pages > page ? 'more' : 'none';
   // Procore leaves `next` out on the last page, and some servers leave out `last` there as well.
-  const isLast = links.has('prev') || told.link === null || told.page === null || told.cursor === null;
-  return isLast ? 'none' : 'unknown';
+  return links.has('prev') || told.includes(null) ? 'none' : 'unknown';
 }
 
 /** Reads the cursor of a link, whatever it is called. The parameters of filters have other names. */
-function cursorOf(
-  link: URLSearchParams | undefined,
-): { readonly cursor: string; readonly parameter?: string } | undefined {
-  for (const [parameter, cursor] of link ?? []) {
-    if (parameter === 'cursor' && cursor !== '') return { cursor };
-    const isCursor = /^(page\[(cursor|after)\]|after|start(ing)?_after|page_start|(page|next)_?token|offset|marker)$/i;
-    if (isCursor.test(parameter) && cursor !== '') return { cursor, parameter };
-  }
-  return undefined;
+function cursorOf(link: URLSearchParams | undefined): PagePosition | undefined {
+  const isCursor =
+    /^(page\[(cursor|after)\]|cursor|after|start(ing)?_after|page_start|(page|next)_?token|offset|marker)$/i;
+  const [parameter, cursor = ''] = [...(link ?? [])].find(([name]) => isCursor.test(name)) ?? [];
+  if (parameter === undefined || cursor === '') return undefined;
+  return parameter === 'cursor' ? { cursor } : { cursor, parameter };
 }
 
-function cursorIn(
-  { cursor, plainCursor }: Told,
-  style: PagingStyle,
-): { cursor: string; parameter?: string } | undefined {
-  if (!cursor) return plainCursor !== undefined && style === 'cursor' ? { cursor: plainCursor } : undefined;
-  // Where the path tells the parameter, it counts: one list says `next_starting_after` and takes `start_after`.
-  const { value, parameter } = cursor;
-  return parameter === undefined || isByLastId(style) ? { cursor: value } : { cursor: value, parameter };
+function cursorIn(members: Members, style: PagingStyle): PagePosition | undefined {
+  for (const [key, value] of members) {
+    const [name, wanted = ''] = isNext.exec(key) ?? (style === 'cursor' && key === 'cursor' ? [key] : []);
+    const cursor = exactId(value);
+    if (name === undefined || cursor === undefined || !/(cursor|after|token)$/i.test(name)) continue;
+    // Where the path tells the parameter, it counts: one list says `next_starting_after` and takes `start_after`.
+    if (/^(cursor)?$/i.test(wanted) || isByLastId(style)) return { cursor };
+    return { cursor, parameter: wanted.charAt(0).toLowerCase() + wanted.slice(1) };
+  }
+  return undefined;
 }
 
 /** The object that has the list. Workforce planning is documented with a list of one such object in place of it. */
@@ -287,17 +269,4 @@ function queryOf(target: string | undefined): URLSearchParams | undefined {
 
 function count(text: string | null): number | undefined {
   return text !== null && /^\d{1,12}$/.test(text.trim()) ? Number(text) : undefined;
-}
-
-/** Looks for a member of the envelope or of an object in it, such as `meta`, `pagination` or a `data` that has the list. */
-function find<Value>(
-  envelope: ExactJsonObject | undefined,
-  read: (value: ExactJson | undefined, key: string) => Value | undefined,
-): Value | undefined {
-  for (const [key, value] of Object.entries(envelope ?? {})) {
-    const own = read(value, key);
-    const found = own === undefined && isJsonObject(value) ? find(value, read) : own;
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -200,6 +200,7 @@ export const answerDiagnosisRows = [
     id: 'parameter_missing',
     recognised: [
       { text: /\bparam(eter)?s? (is|are) (missing|required)\b|\b(missing|required) (required )?param(eter)?s?\b/ },
+      { text: /\bmissing project (or company )?id\b/ },
       {
         statuses: [400, 422],
         text: /\b(is|are) (a )?(required|missing|empty)\b|^[\w ]{1,60} required$|\b(cant|cannot|can not|must not|should not) be (blank|empty|null)\b|\b(has to|must|should) be (provided|supplied|specified|present|given)\b/,

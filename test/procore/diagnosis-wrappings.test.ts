@@ -18,6 +18,7 @@ const literals: readonly [text: string, id: string][] = [
   ['param is missing or the value is empty: direct_cost', 'parameter_missing'],
   ['param is missing or the value is empty: company_id', 'company_id_missing'],
   ['Missing required parameter company_id', 'company_id_missing'],
+  ['Missing Project or Company ID', 'parameter_missing'],
   ["company_id can't be blank", 'company_id_missing'],
   ['You must supply either a company_id or project_id.', 'company_id_missing'],
   ['company_id must be provided', 'company_id_missing'],

@@ -113,7 +113,12 @@ async function narrowRefusal<E extends ProcoreEnvironmentName>(
   }
   evidence.push(`The account sees ${projects.ids.size} projects of company ${subject.companyId}.`);
   const { projectId, tool } = subject;
-  if (projectId === undefined) return { diagnosis: first, evidence };
+  if (projectId === undefined) {
+    // Some of v1's paths that name no project answer 404 when the query names none either.
+    if (tool !== undefined)
+      evidence.push('The call names no project: paths like this one can want project_id in the query.');
+    return { diagnosis: first, evidence };
+  }
   if (projects.ids.has(projectId)) evidence.push(`Project ${projectId} is among them.`);
   else {
     const seen = `Project ${projectId} is not among them`;

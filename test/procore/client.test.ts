@@ -403,6 +403,21 @@ describe('repeating a write', () => {
     expect(await time.run(rejection(work))).toMatchObject({ code: 'duplicate_origin_id' });
   });
 
+  it.each([
+    ['is refused', answered(404, { errors: 'Not Found' }), 'duplicate_origin_id'],
+    ['is none', answered(200, { id: 1 }), 'duplicate_origin_id'],
+    // Later the record can be found.
+    ['does not come now', answered(503, '', { 'retry-after': '3000' }), 'overloaded'],
+  ])('says of a duplicate whose list %s what waiting can change', async (_what, list, code) => {
+    const { company, time } = clientWorld([
+      connectionLost(),
+      answered(422, { errors: { origin_id: ['has already been taken'] } }),
+      list,
+    ]);
+    const work = company.post(costs, { direct_cost: { origin_id: 'erp-7' } });
+    expect(await time.run(rejection(work))).toMatchObject({ code });
+  });
+
   it('takes a duplicate at the first try for what it is: somebody else’s record', async () => {
     const { company, seen } = clientWorld([answered(422, { errors: ['origin_id has already been taken'] })]);
     const error = await rejection(company.post(costs, { direct_cost: { origin_id: 'erp-7' } }));

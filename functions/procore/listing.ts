@@ -215,7 +215,9 @@ export function positionAfter(
   if (own === '' || own === undefined) return undefined;
   // A count goes before a link: the link can be wrong, and if the count is, the list ends with an error.
   if (next === 'more' || count.received < count.latest) return own;
-  if (count.isKnown || style === 'none' || style === 'cursor') return undefined;
+  if (count.isKnown || style === 'none') return undefined;
+  // Of a full page without a cursor nobody knows whether it is the last one.
+  if (style === 'cursor') return items.length >= Math.min(full, told ?? full) ? own : undefined;
   // A full page that calls itself the last one is asked about: that costs a call, a page that is missed cannot be seen.
   if (next === 'none') return items.length >= Math.min(full, told ?? full) ? own : undefined;
   return own;

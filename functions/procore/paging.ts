@@ -151,12 +151,16 @@ export function readPage(
 
 type Members = readonly (readonly [key: string, value: ExactJson | undefined])[];
 
-/** Lists the members of an envelope and of objects in it, such as `meta`, `pagination` or a `data` that has the list. */
-function membersOf(envelope: ExactJsonObject = {}): Members {
-  return Object.entries(envelope).flatMap(([key, value]) => [
-    [key, value] as const,
-    ...(isJsonObject(value) ? membersOf(value) : []),
-  ]);
+/**
+ * Lists the members of an envelope and of objects in it, such as `meta`, `pagination` or a `data` that has the list. Those of
+ * `next` and `previous` say so in their names.
+ */
+function membersOf(envelope: ExactJsonObject = {}, prefix = ''): Members {
+  return Object.entries(envelope).flatMap(([name, value]) => {
+    const key = `${prefix}${name}`;
+    const [side] = /^(next|prev)/i.exec(name) ?? [];
+    return [[key, value] as const, ...(isJsonObject(value) ? membersOf(value, side && `${side}_`) : [])];
+  });
 }
 
 function valuesOf(members: Members, name: RegExp): readonly (ExactJson | undefined)[] {
@@ -176,9 +180,8 @@ function nextOf(
   const page = 'page' in asked ? asked.page : 1;
   const { first = 1 } = parametersOf[style];
   const told = valuesOf(members, isNext);
-  const target = told.map((value) => (isJsonObject(value) ? value.href : value));
   const link = queryOf(
-    links.get('next') ?? target.find((value): value is string => typeof value === 'string' && value.includes('?')),
+    links.get('next') ?? told.find((value): value is string => typeof value === 'string' && value.includes('?')),
   );
   const number = valuesOf(members, /^next_?page(_?number)?$/i).find((value) => typeof value === 'number');
   const linked = count(link?.get('page') ?? link?.get('page[number]') ?? null) ?? number;
@@ -206,14 +209,22 @@ function cursorOf(link: URLSearchParams | undefined): PagePosition | undefined {
 
 function cursorIn(members: Members, style: PagingStyle): PagePosition | undefined {
   for (const [key, value] of members) {
-    const [name, wanted = ''] = isNext.exec(key) ?? (style === 'cursor' && key === 'cursor' ? [key] : []);
+    const [name = '', wanted = ''] = isNext.exec(key) ?? [];
     const cursor = exactId(value);
-    if (name === undefined || cursor === undefined || !/(cursor|after|token)$/i.test(name)) continue;
+    if (cursor === undefined || !/(cursor|after|token)$/i.test(name)) continue;
     // Where the path tells the parameter, it counts: one list says `next_starting_after` and takes `start_after`.
     if (/^(cursor)?$/i.test(wanted) || isByLastId(style)) return { cursor };
     return { cursor, parameter: wanted.charAt(0).toLowerCase() + wanted.slice(1) };
   }
-  return undefined;
+  // Names that mean something else in other lists; the last one can be the cursor of this page.
+  const plain = style === 'cursor' ? [/^next$/i, /^after$/i, /^cursor$/i] : [];
+  const cursor = plain.map((name) =>
+    valuesOf(members, name)
+      .map(exactId)
+      .find((value) => value !== undefined),
+  );
+  const found = cursor.find((value) => value !== undefined);
+  return found === undefined ? undefined : { cursor: found };
 }
 
 /** The object that has the list. Workforce planning is documented with a list of one such object in place of it. */

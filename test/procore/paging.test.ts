@@ -85,6 +85,15 @@ describe('every style of paging in PROCORE.md', () => {
     expect(new URL(seen[0]?.url ?? '').searchParams.get('page')).toBeNull();
   });
 
+  it('by a cursor that does not come with a full page: its number is asked for, once', async () => {
+    const path = '/rest/v2.0/companies/5358233/workflows/instances';
+    const full = clientWorld([answered(200, { data: items(1, 2) }), answered(200, { data: items(3, 3) })]);
+    expect(ids(await gather(full.company.list(path, { perPage: 2 })))).toEqual([1, 2, 3]);
+    expect(full.seen).toHaveLength(2);
+    const same = clientWorld([answered(200, { data: items(1, 2) }), answered(200, { data: items(1, 2) })]);
+    expect(ids(await gather(same.company.list(path, { perPage: 2 })))).toEqual([1, 2]);
+  });
+
   it('by a cursor in a Link', async () => {
     const link = '</rest/v2.0/companies/5358233/workflows/instances?cursor=xyz>; rel="next"';
     const { company, seen } = clientWorld([

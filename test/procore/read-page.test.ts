@@ -156,6 +156,16 @@ describe('behind a page there is', () => {
       { cursor: 'c' },
     ],
     ['a cursor that is a number', () => next({}, { data: [1], next_cursor: 20 }), { cursor: '20' }],
+    [
+      'the cursor of what is next, and not of what is before',
+      () => next({}, { data: [1], page: { previous: { cursor: 'a' }, next: { cursor: 'c' } } }),
+      { cursor: 'c' },
+    ],
+    [
+      'the cursor behind this page, and not the one before or that of the page',
+      () => next({}, { data: [1], cursor: 'b', cursors: { before: 'a', after: 'c' } }, 'cursor'),
+      { cursor: 'c' },
+    ],
     ['what nobody says', () => next({}, { data: [1], cursor: '', name: 'x', count: 5 }, 'cursor'), 'unknown'],
   ])('by cursor: %s', (_, read, expected) => {
     expect(read()).toEqual(expected);

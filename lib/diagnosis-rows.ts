@@ -80,7 +80,8 @@ export const diagnosisRows = [
   },
   {
     id: 'empty_because_of_date',
-    cause: 'The list is bound to a date. Without one, Procore gives the approved logs of today only.',
+    cause:
+      'The list is bound to a date. Without one, Procore gives those of today only, and of daily logs the approved ones.',
     remedy: 'Give log_date, or start_date and end_date (YYYY-MM-DD, today at the latest).',
     retry: false,
     actor: 'developer',

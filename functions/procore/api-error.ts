@@ -9,7 +9,7 @@ import type { PageRefusal } from './page-size.ts';
  */
 export class ProcoreApiError extends ConnectorError {
   override readonly name = 'ProcoreApiError';
-  /** The diagnosis, e.g. `tool_disabled`. */
+  /** The diagnosis, e.g. `not_visible`. */
   readonly code: string;
   readonly diagnosis: Diagnosis;
   /** What to do, as the diagnosis has it. */

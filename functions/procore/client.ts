@@ -209,12 +209,13 @@ function companyClient<E extends ProcoreEnvironmentName>(
       });
       return checkedList(changed, schema, urlOf(path));
     },
-    sync: (path, updates, options = {}) =>
-      syncInChunks(updates, options, async (body) => {
-        // Every other sync action is a PATCH.
-        const method = path.endsWith('/budget_line_items/sync') ? 'POST' : 'PATCH';
-        return (await writing(method, path, body)).body;
-      }),
+    sync: (path, updates, options = {}) => {
+      // Every other sync action is a PATCH of `updates`.
+      const [method, name] = path.endsWith('/budget_line_items/sync')
+        ? (['POST', 'budget_line_items'] as const)
+        : (['PATCH', 'updates'] as const);
+      return syncInChunks(updates, options, name, async (body) => (await writing(method, path, body)).body);
+    },
   };
 }
 

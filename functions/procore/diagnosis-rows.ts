@@ -1,6 +1,11 @@
 import type { DiagnosisRow } from './diagnosis-row.ts';
 import { oauthDiagnosisRows } from './oauth-diagnosis-rows.ts';
 
+/** All statuses of a class: proxies have their own, such as 520 to 530. */
+function hundredFrom(first: number): readonly number[] {
+  return Array.from({ length: 100 }, (_, index) => first + index);
+}
+
 /**
  * The problems that an answer of Procore's shows, in the order in which they are tried: the more certain recognition
  * comes first. Those that only the doctor finds are in lib/diagnosis-rows.ts, so that no bundle carries them.
@@ -18,9 +23,11 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'path_unknown',
-    recognised: [{ statuses: [404], page: true }],
-    cause: 'Procore has no such path: it answers with a page, where a record that is hidden or missing gives JSON.',
-    remedy: "Compare the path with the endpoint's page in the API reference: version, spelling, ids that are empty.",
+    recognised: [{ statuses: [404], page: true }, { statuses: [405, 501] }],
+    cause:
+      'Procore has no such path, or not for this method: it answers 405, or 404 with a page, where a record that is hidden or missing gives JSON.',
+    remedy:
+      "Compare method and path with the endpoint's page in the API reference: version, spelling, ids that are empty.",
     retry: false,
     actor: 'developer',
   },
@@ -61,7 +68,14 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'forbidden',
-    recognised: [{ statuses: [403] }],
+    recognised: [
+      { statuses: [403] },
+      // Some endpoints are documented with a 401 for this. A new token would not help.
+      {
+        statuses: [401],
+        text: /\b(not|dont|doesnt) have (\w+ ){0,3}permissions?\b|\b(insufficient|missing|lacks?) (\w+ ){0,2}permissions?\b|\bnot an active contact\b/,
+      },
+    ],
     cause:
       'Procore refuses access, and its answer does not say why: the permission level, a tool that is switched off, or a project outside the scope.',
     remedy: 'Let the doctor find the reason (npm run procore -- doctor ENVIRONMENT).',
@@ -91,7 +105,11 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'duplicate_origin_id',
-    recognised: [{ text: /\borigin id\b.*(taken|unique|exists|duplicate|already)|duplicate.*\borigin id\b/ }],
+    // Rails leaves `_id` out of the name of a field in a sentence.
+    recognised: [
+      { text: /\borigin id\b.*(taken|unique|exists|duplicate|already)|duplicate.*\borigin id\b/ },
+      { text: /\borigin (has |is |was )?(already )?(been )?taken\b/ },
+    ],
     cause: 'Another record of the company has this origin_id already, perhaps from an earlier try of the same call.',
     remedy:
       'Use a sync action, which updates the record with that origin_id, or read the record and use its id. After a retry the client does this by itself.',
@@ -103,6 +121,7 @@ export const answerDiagnosisRows = [
     recognised: [
       { text: /\b(is|are|was|been|record) locked\b|\blocked (because|by|record)\b|\bsynced (to|with) .*\berp\b/ },
       { text: /\berp\b.*\b(synced|integrat)/ },
+      { statuses: [423] },
     ],
     cause: 'The record is locked, for example because an ERP integration has taken it over.',
     remedy: 'Change it in the ERP system, or have the accounting approver unlink it in the ERP Integrations tool.',
@@ -166,8 +185,11 @@ export const answerDiagnosisRows = [
   {
     id: 'company_id_missing',
     recognised: [
-      { text: /\bcompany id (parameter |param )?(is |are )?(missing|required|cant be blank|cannot be blank)\b/ },
+      { text: /\bcompany id (parameter |param )?(is |are )?(a )?(missing|required|empty)\b/ },
+      { text: /\bcompany id (cant|cannot|can not|must not|should not) be (blank|empty|null)\b/ },
+      { text: /\bcompany id (has to|must|should) be (provided|supplied|specified|present|given|set|included)\b/ },
       { text: /\b(missing|requires?|required|empty) (parameters? |params? |field )?company id\b/ },
+      { text: /\b(supply|provide|specify|include|send|give) (either )?(an? |the )?(valid )?company id\b/ },
     ],
     cause: 'This endpoint wants company_id in the query or the body, beside the Procore-Company-Id header.',
     remedy: 'Add company_id to the query of a read, or to the body of a write.',
@@ -178,9 +200,10 @@ export const answerDiagnosisRows = [
     id: 'parameter_missing',
     recognised: [
       { text: /\bparam(eter)?s? (is|are) (missing|required)\b|\b(missing|required) (required )?param(eter)?s?\b/ },
+      { text: /\bmissing project (or company )?id\b/ },
       {
         statuses: [400, 422],
-        text: /\b(is|are) (required|missing)\b|^[\w ]{1,60} required$|\b(cant|cannot) be blank\b/,
+        text: /\b(is|are) (a )?(required|missing|empty)\b|^[\w ]{1,60} required$|\b(cant|cannot|can not|must not|should not) be (blank|empty|null)\b|\b(has to|must|should) be (provided|supplied|specified|present|given)\b/,
       },
     ],
     cause: 'A field or parameter that the endpoint needs is missing. The answer names it.',
@@ -198,7 +221,7 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'bad_request',
-    recognised: [{ statuses: [400, 406, 411, 413, 414, 415] }],
+    recognised: [{ statuses: [400, 406, 411, 412, 413, 414, 415, 416, 417, 428, 431] }],
     cause: 'Procore cannot read the request: malformed JSON, a required field missing, or an invalid value.',
     remedy: "Compare the fields that the answer names with the endpoint's page in the API reference, and correct them.",
     retry: false,
@@ -214,7 +237,7 @@ export const answerDiagnosisRows = [
   },
   {
     id: 'server_error',
-    recognised: [{ statuses: [408, 500, 501, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527] }],
+    recognised: [{ statuses: [408, ...hundredFrom(500)] }],
     cause: 'Something failed at Procore, or between Procore and us. The call may have taken effect all the same.',
     remedy:
       'The client repeats reads, and writes with an origin_id or an idempotency token. If it lasts, see status.procore.com, then send the support report (npm run procore -- support-report ID) to apisupport@procore.com.',
@@ -241,8 +264,17 @@ export const answerDiagnosisRows = [
     actor: 'operator',
   },
   {
+    id: 'redirected',
+    recognised: [{ statuses: [300, 301, 302, 303, 307, 308] }],
+    cause: 'Procore answers with another address. The client does not go there: the token would go along.',
+    remedy:
+      "Compare the path with the endpoint's page in the API reference. An endpoint that redirects to a file cannot be read with this client.",
+    retry: false,
+    actor: 'developer',
+  },
+  {
     id: 'unreadable_answer',
-    recognised: [{ statuses: [200, 201, 202, 203] }],
+    recognised: [{ statuses: hundredFrom(200) }],
     cause: 'Procore answered success with a body that is not JSON, or is cut off.',
     remedy: 'The client repeats reads. If it lasts, send the support report to apisupport@procore.com.',
     retry: true,

@@ -1,4 +1,4 @@
-import { type ExactJson, isJsonObject, parseExactJson } from './exact-json.ts';
+import { type ExactJson, type ExactJsonObject, isJsonObject, parseExactJson } from './exact-json.ts';
 
 /** What an error body of Procore's says. There is no single shape of them. */
 export interface ErrorBody {
@@ -72,8 +72,19 @@ interface Standing {
 
 /** Keys that wrap a description without being a field of the request. */
 const wrappers = new Set(['errors', 'error', 'fields', 'details']);
-const texts = new Set(['message', 'error_description', 'reason', 'detail', 'title', 'description']);
+const texts = new Set([
+  'message',
+  'msg',
+  'error_description',
+  'error_message',
+  'reason',
+  'detail',
+  'title',
+  'description',
+]);
 const codes = new Set(['code', 'reason_code']);
+/** Under these keys an entry names the field of the request that its text is about. */
+const namings = ['field', 'attribute', 'property', 'parameter', 'param', 'path', 'loc', 'pointer'];
 
 function readValue(value: ExactJson | undefined, { field, namesFields }: Standing, found: Found): void {
   if (typeof value === 'string') {
@@ -85,10 +96,13 @@ function readValue(value: ExactJson | undefined, { field, namesFields }: Standin
     return;
   }
   if (!isJsonObject(value)) return;
-  const about = sourceOf(value.source) ?? field;
+  const named = namedField(value);
+  const about = sourceOf(value.source) ?? named ?? field;
   // An object with a code is one error, and its keys describe it.
   const isOneError = [...codes].some((key) => isCode(value[key]));
   for (const [key, inner] of Object.entries(value)) {
+    // The rest of such an entry describes the request: a type, a place, the value.
+    if (named !== undefined && !(texts.has(key) || codes.has(key) || wrappers.has(key))) continue;
     if (isField(key, inner, namesFields && !isOneError)) readValue(inner, { field: key, namesFields: false }, found);
     else if (codes.has(key)) readCode(inner, found);
     else if (key !== 'source' && key !== 'status')
@@ -112,6 +126,18 @@ function isField(key: string, inner: ExactJson | undefined, namesFields: boolean
   const isListOfTexts = Array.isArray(inner) && inner.length > 0 && inner.every((item) => typeof item === 'string');
   if (namesFields) return isListOfTexts || !(wrappers.has(key) && (isJsonObject(inner) || Array.isArray(inner)));
   return isListOfTexts && !wrappers.has(key) && key !== 'message';
+}
+
+/** Reads which field an entry names beside its text, by its name or the path to it; a sentence is no name. */
+function namedField(value: ExactJsonObject): string | undefined {
+  const hasText = [...texts].some((key) => typeof value[key] === 'string');
+  const naming = hasText
+    ? namings.map((key) => value[key]).find((name) => name !== undefined && name !== null)
+    : undefined;
+  const parts = Array.isArray(naming) ? (naming as readonly ExactJson[]) : [naming];
+  const name = parts.findLast((part): part is string => typeof part === 'string');
+  if (name === undefined || !/^[\w./[\]$-]{1,100}$/.test(name)) return undefined;
+  return name.split(/[./[\]]+/).findLast((part) => part !== '');
 }
 
 /** Reads which field an error is about: its name, or JSON:API's pointer to it. */

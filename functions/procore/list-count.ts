@@ -1,12 +1,18 @@
 /** Compares the records of a list that came with the count that Procore gives on its pages. */
 export interface ListCount {
-  /** @param all how many records the page had; @param fresh how many of them had not come before; @param total its count */
-  add(all: number, fresh: number, total: number | undefined): void;
+  /**
+   * @param all how many rows the page had
+   * @param fresh how many of them are records that had not come before; `empty`, how many are none, or one above it again
+   * @param total its count
+   */
+  add(all: number, { fresh, empty }: { fresh: number; empty: number }, total: number | undefined): void;
   /** Whether Procore gives a count that can be used. */
   readonly isKnown: boolean;
   /** Procore's count on the last page that had one; 0 when there is none. */
   readonly latest: number;
   readonly received: number;
+  /** With those rows that Procore may have counted although they are no records of their own; without when its count changed. */
+  readonly rows: number;
   /** How many records must have come when the list has ended; 0 when Procore does not count. */
   readonly required: number;
 }
@@ -21,14 +27,17 @@ export interface ListCount {
  */
 export function listCount(): ListCount {
   let received = 0;
+  let rows = 0;
   let first: number | undefined;
   let latest = 0;
   let inserted = 0;
   let isFalling = false;
+  let isSteady = true;
   let isNonsense = false;
   return {
-    add(all, fresh, total) {
+    add(all, { fresh, empty }, total) {
       received += fresh;
+      rows += fresh + empty;
       if (total === undefined || isNonsense) return;
       if (first === undefined) {
         // A page with more records than the whole list is counted wrong.
@@ -38,6 +47,7 @@ export function listCount(): ListCount {
       }
       inserted += Math.max(0, total - latest);
       isFalling ||= total < latest;
+      isSteady &&= total === latest;
       latest = total;
     },
     get isKnown() {
@@ -48,6 +58,9 @@ export function listCount(): ListCount {
     },
     get received() {
       return received;
+    },
+    get rows() {
+      return isSteady ? rows : received;
     },
     get required() {
       return (first ?? 0) + (isFalling ? inserted : 0);

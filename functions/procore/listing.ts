@@ -4,9 +4,11 @@ import { pageMemory } from './page-memory.ts';
 import { type PageRefusal, perPageOf, smallerPerPage } from './page-size.ts';
 import {
   EndlessListError,
+  isByLastId,
   type ListPage,
   type PagePosition,
   type PagingStyle,
+  pagingQuery,
   pagingStyleOf,
   readPage,
   TruncatedListError,
@@ -51,7 +53,7 @@ export interface ChangedListOptions extends ListOptions {
 export interface ListProps extends ListOptions {
   readonly path: string;
   /** Makes one call. */
-  readonly get: (pathAndQuery: string) => Promise<Pick<ApiAnswer, 'headers' | 'body'>>;
+  readonly get: (pathAndQuery: string) => Promise<Pick<ApiAnswer, 'headers' | 'body'> & { readonly status?: number }>;
   /** What Procore answered, if `get` failed with a refusal. */
   readonly refusalOf: (error: unknown) => PageRefusal | undefined;
 }
@@ -75,12 +77,15 @@ export async function* readList(props: ListProps): AsyncGenerator<ExactJson, voi
  * out.
  *
  * @returns the records of each page that did not come before
- * @throws TruncatedListError when fewer records came than Procore counted, also when records were removed meanwhile
+ * @throws TruncatedListError when fewer records came than Procore counted, also when records were removed meanwhile; and
+ *   when an answer says that there are more in a way that leads nowhere
  * @throws EndlessListError when there are more pages than `mostPages`
  * @throws NotAListError, and what `get` throws
  */
 export async function* readPages(props: ListProps): AsyncGenerator<readonly ExactJson[], void, undefined> {
-  const { path, mostPages = 100_000, readAhead = 8 } = props;
+  const { mostPages = 100_000, readAhead = 8 } = props;
+  // Errors name the path alone: its query may hold what a customer typed.
+  const [path = ''] = props.path.split('?');
   const style = props.paging ?? pagingStyleOf(path);
   const { page: first, perPage } = await askForFirst(props, style);
   let calls = 1;
@@ -94,29 +99,34 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
   let page: ListPage | undefined = first;
   let number = 1;
   let repeated = 0;
+  let asked: PagePosition = { page: 1 };
+  const cursors = new Set<string>();
   // A first page that holds less than was asked for, and not all, shows the server's own size.
   const size = (first.total ?? 0) > first.items.length ? first.items.length : perPage;
   let isGone = false;
   try {
     while (page !== undefined) {
-      const { fresh, repeats } = take(page.items);
+      const { fresh, repeats, empty } = take(page.items);
       repeated = repeats ? repeated + 1 : 0;
-      count.add(page.items.length, fresh.length, page.total);
+      count.add(page.items.length, { fresh: fresh.length, empty }, page.total);
       if (fresh.length > 0) yield fresh;
+      const full = number > 1 ? Math.min(perPage, first.items.length) : perPage;
       const position: PagePosition | undefined = isOver(page, repeated)
         ? undefined
-        : positionAfter(
-            page,
-            { style, number, full: number > 1 ? Math.min(perPage, first.items.length) : perPage },
-            count,
-          );
-      if (position === undefined) break;
+        : positionAfter(page, { style, number, full, asked }, count);
+      if (position === undefined || isKnown(position, cursors)) {
+        const isCounted = count.isKnown && count.rows >= count.required;
+        if (!isCounted && isPromised(page, { asked, repeats })) throw new TruncatedListError(path, count.received);
+        break;
+      }
+      asked = position;
       number = 'page' in position ? position.page : number + 1;
       const isGuess = page.next === 'none' || page.next === 'unknown';
       // The server may have its own page size, so the first page tells it. More than that is not asked for ahead.
       page = await ahead.take(position, Math.ceil(count.latest / first.items.length)).catch((error: unknown) => {
         if (!isGuess || !isBeyondEnd(props.refusalOf(error))) throw error;
-        isGone = (number - 1) * size < count.latest;
+        // Where rows are no records, their number does not tell the server's size.
+        isGone = (number - 1) * size < count.latest || count.rows > count.received;
         return undefined;
       });
     }
@@ -126,18 +136,42 @@ export async function* readPages(props: ListProps): AsyncGenerator<readonly Exac
   // A page that comes again is an end only if nothing is missing: perhaps as many records were inserted before it. So is one
   // that is gone, although the last count had records on it: these, or earlier ones, were removed.
   const required = repeated || isGone ? Math.max(count.required, count.latest) : count.required;
-  if (count.received < required) throw new TruncatedListError(path, count.received, required);
+  if ((isGone ? count.received : count.rows) < required) throw new TruncatedListError(path, count.received, required);
 }
 
 /**
  * Tells whether the list is over, whatever its count. A page that comes again is the end, unless its answer names a later
  * one: then as many records may have been inserted before it as a page has. If the next one is the same again, the list
- * does not page.
+ * does not page. A page by cursor can be empty where the account may see none of its records.
  *
  * @param repeated how many times in a row the page before has come again
  */
-function isOver({ items, next }: ListPage, repeated: number): boolean {
-  return items.length === 0 || repeated > Number(typeof next === 'object' && 'page' in next);
+function isOver({ items, next, hasNext }: ListPage, repeated: number): boolean {
+  const isHidden = hasNext && typeof next === 'object' && 'cursor' in next;
+  if (items.length === 0) return !isHidden;
+  return repeated > Number(typeof next === 'object' && 'page' in next);
+}
+
+/** Tells whether a cursor was used before, so that the list would begin again. */
+function isKnown(position: PagePosition, cursors: Set<string>): boolean {
+  if (!('cursor' in position)) return false;
+  return cursors.has(position.cursor) || !cursors.add(position.cursor);
+}
+
+/**
+ * Tells whether a page says that there are more, in a way that cannot be a habit: lists that do not page can have links to
+ * pages all the same, and the last page can repeat the cursor that it was asked for with.
+ *
+ * @param repeats whether it has the records of the page before
+ */
+export function isPromised(
+  { items, next, hasNext }: ListPage,
+  { asked, repeats }: { readonly asked: PagePosition; readonly repeats: boolean },
+): boolean {
+  const isCursor = typeof next === 'object' && 'cursor' in next;
+  if (items.length === 0) return hasNext === true && isCursor;
+  const isEcho = isCursor && 'cursor' in asked && asked.cursor === next.cursor;
+  return next === 'more' || (isCursor && !(isEcho && !repeats && hasNext === undefined));
 }
 
 /** Tells a page behind the last one, which some servers refuse instead of giving an empty one. */
@@ -162,23 +196,28 @@ async function askForFirst(props: ListProps, style: PagingStyle): Promise<{ page
 /**
  * Tells where the page behind a page is.
  *
- * @param full how many records a full page has; `number` says which page it is, from 1
+ * @param full how many records a full page has; `number` says which page it is, from 1, and `asked` where it was
  * @param count how many records came, this page's too, of how many
  * @returns undefined when the list has ended
  */
 export function positionAfter(
   { next, items, perPage: told }: ListPage,
-  { style, number, full }: { style: PagingStyle; number: number; full: number },
+  { style, number, full, asked }: { style: PagingStyle; number: number; full: number; asked: PagePosition },
   count: Pick<ListCount, 'isKnown' | 'latest' | 'received'>,
 ): PagePosition | undefined {
-  if (typeof next === 'object') return next;
+  if (typeof next === 'object')
+    return 'cursor' in next && 'cursor' in asked && next.cursor === asked.cursor ? undefined : next;
   const last = items.findLast((item) => isJsonObject(item) && exactId(item.id) !== undefined);
   const lastId = isJsonObject(last) ? exactId(last.id) : undefined;
-  const own = style === 'page_start' ? lastId && { cursor: lastId } : { page: number + 1 };
+  // A list that was read on by the answers' cursors knows no numbers: it would begin again.
+  const byNumber = 'page' in asked ? { page: number + 1 } : undefined;
+  const own = isByLastId(style) ? lastId && { cursor: lastId } : byNumber;
   if (own === '' || own === undefined) return undefined;
   // A count goes before a link: the link can be wrong, and if the count is, the list ends with an error.
   if (next === 'more' || count.received < count.latest) return own;
-  if (count.isKnown || style === 'none' || style === 'cursor') return undefined;
+  if (count.isKnown || style === 'none') return undefined;
+  // Of a full page without a cursor nobody knows whether it is the last one.
+  if (style === 'cursor') return items.length >= Math.min(full, told ?? full) ? own : undefined;
   // A full page that calls itself the last one is asked about: that costs a call, a page that is missed cannot be seen.
   if (next === 'none') return items.length >= Math.min(full, told ?? full) ? own : undefined;
   return own;
@@ -218,14 +257,18 @@ export async function askForPage(
   position: PagePosition,
   perPage: number,
 ): Promise<ListPage> {
-  const paging: Query =
-    style === 'page_start'
-      ? { page_size: perPage, ...('cursor' in position && { page_start: position.cursor }) }
-      : 'cursor' in position
-        ? { cursor: position.cursor, per_page: perPage }
-        : { ...((style !== 'cursor' || position.page > 1) && { page: position.page }), per_page: perPage };
-  const answer = await props.get(withQuery(props.path, { ...props.query, ...paging }));
-  return readPage(answer, { path: props.path, style, asked: position });
+  const paging = pagingQuery(style, position, perPage);
+  const answer = await props.get(withQuery(without(props.path, Object.keys(paging)), { ...props.query, ...paging }));
+  const [path = ''] = props.path.split('?');
+  return readPage(answer, { path, style, asked: position });
+}
+
+/** Takes parameters out of the query in a path: of two of the same name some servers take the first, and it is always the same page. */
+function without(pathAndQuery: string, names: readonly string[]): string {
+  const [path = '', query] = pathAndQuery.split(/\?(.*)/s, 2);
+  const parameters = query?.split('&') ?? [];
+  const kept = parameters.filter((one) => !names.includes(one.split('=')[0] ?? ''));
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
 }
 
 /**

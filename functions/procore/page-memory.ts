@@ -4,6 +4,8 @@ import { type ExactJson, exactId, isJsonObject } from './exact-json.ts';
 export interface TakenPage {
   /** The records that did not come before, in order. */
   readonly fresh: readonly ExactJson[];
+  /** How many rows of the page are no record of its own: null, or the same record in every member as one above it. */
+  readonly empty: number;
   /** The page before came again as a whole: the list does not page, or it has ended. */
   readonly repeats: boolean;
 }
@@ -23,33 +25,46 @@ export function pageMemory(): (items: readonly ExactJson[]) => TakenPage {
   let old = new Set<string>();
   let before: KnownPage | undefined;
 
-  return (items) => {
+  return (rows) => {
+    const items = withoutDoubles(rows);
+    const empty = rows.length - items.length;
     const ids = idsOf(items);
     const repeats = before !== undefined && isSame({ items, ids }, before);
     before = { items, ids };
-    if (ids === undefined) return { fresh: repeats ? [] : items, repeats };
+    if (ids === undefined) return { fresh: repeats ? [] : items, repeats, empty };
     const fresh = items.filter((item) => {
       const id = idOf(item) ?? '';
       return !young.has(id) && !old.has(id);
     });
     for (const id of ids) young.add(id);
     if (young.size >= fewestIds) [old, young] = [young, new Set()];
-    return { fresh, repeats };
+    return { fresh, repeats, empty };
   };
+}
+
+/** Leaves out what a server's join makes of one record: nothing, or the record several times. */
+function withoutDoubles(rows: readonly ExactJson[]): readonly ExactJson[] {
+  const seen = new Map<string, ExactJson>();
+  return rows.filter((row) => {
+    const id = idOf(row);
+    const same = id === undefined ? undefined : seen.get(id);
+    if (id !== undefined && same === undefined) seen.set(id, row);
+    return row !== null && (same === undefined || JSON.stringify(same) !== JSON.stringify(row));
+  });
 }
 
 function idOf(item: ExactJson): string | undefined {
   return isJsonObject(item) ? exactId(item.id) : undefined;
 }
 
-/** @returns undefined when a record has no id, or two records have the same: then ids do not tell records apart */
+/** @returns undefined when there is none, a record has none, or two have the same: then ids do not tell records apart */
 function idsOf(items: readonly ExactJson[]): ReadonlySet<string> | undefined {
   const ids = new Set<string>();
   for (const item of items) {
     const id = idOf(item);
     if (id !== undefined) ids.add(id);
   }
-  return ids.size === items.length ? ids : undefined;
+  return ids.size > 0 && ids.size === items.length ? ids : undefined;
 }
 
 interface KnownPage {

@@ -9,9 +9,11 @@ export interface PageRefusal {
  * Chooses the page size to ask for. v2 and v1's lists inside projects allow 100, most of them no more. Other lists of
  * v1 allow up to 2,000.
  *
+ * @param pathAndQuery with or without a query
  * @returns items a page
  */
-export function perPageOf(path: string): number {
+export function perPageOf(pathAndQuery: string): number {
+  const [path = ''] = pathAndQuery.split('?');
   return /^\/rest\/v1\.\d+\/[\w-]+$/.test(path) ? 1000 : 100;
 }
 

@@ -1,11 +1,18 @@
 /** Procore's limits are hourly at most. An answer that asks for more is wrong, and does not stop us for days. */
 const longestSeconds = 3600;
 
+/** A smaller number is how many seconds are left, as some gateways write it, and no moment: this was in 2001. */
+const firstMoment = 1e9;
+
+/** A reset so much before the answer's `Date`, in seconds, is that of a second that is just over. */
+const justOver = 2;
+
 /**
  * Reads how long Procore asks a caller to wait: `Retry-After` (seconds or an HTTP date), else for a 429
- * `X-Rate-Limit-Reset` (Unix seconds). Every answer tells that reset, up to an hour ahead; of a 503, which is about
- * Procore's load, it says nothing. Times are compared with the answer's own `Date` where it has one, not with our
- * clock.
+ * `X-Rate-Limit-Reset` (Unix seconds; a small number counts from now). Every answer tells that reset, up to an hour ahead;
+ * of a 503, which is about Procore's load, it says nothing. Times are compared with the answer's own `Date` where it has
+ * one, not with our clock. A reset that is long over says nothing either: then it is better to back off than to come
+ * again at once.
  *
  * @param status the answer's, 429 or 503
  * @param now epoch seconds, used when the answer has no `Date`
@@ -16,12 +23,18 @@ const longestSeconds = 3600;
 export function retryAfterSeconds(status: number, headers: Pick<Headers, 'get'>, now: number): number | undefined {
   const serverNow = httpDateSeconds(headers.get('date')) ?? now;
   const retryAfter = headers.get('retry-after')?.trim() ?? '';
-  if (/^\d+$/.test(retryAfter)) return bounded(Number(retryAfter));
+  if (isNumber(retryAfter)) return bounded(Number(retryAfter));
   const retryAt = httpDateSeconds(retryAfter);
   if (retryAt !== undefined) return bounded(retryAt - serverNow);
   if (status !== 429) return undefined;
   const reset = headers.get('x-rate-limit-reset')?.trim() ?? '';
-  return /^\d+$/.test(reset) ? bounded(Number(reset) - serverNow) : undefined;
+  if (!isNumber(reset)) return undefined;
+  const left = Number(reset) < firstMoment ? Number(reset) : Number(reset) - serverNow;
+  return left < -justOver ? undefined : bounded(left);
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text);
 }
 
 /**

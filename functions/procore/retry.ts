@@ -57,7 +57,8 @@ function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boo
   // Procore counted the call and did not do it.
   if (status === 429) return true;
   if (unreadable || failure !== undefined) return isRepeatable;
-  return isRepeatable && status !== undefined && [408, 500, 502, 503, 504].includes(status);
+  // A gateway's own statuses (520 to 530) are faults like the others; 501 is none that passes.
+  return isRepeatable && (status === 408 || ((status ?? 0) >= 500 && status !== 501));
 }
 
 /**
@@ -68,9 +69,10 @@ function canRetry({ status, failure, unreadable }: TryOutcome, isRepeatable: boo
  */
 export function hasOriginId(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
-  const { updates } = body as { updates?: unknown };
-  if (Array.isArray(updates)) {
-    return updates.every((update: unknown) => isSet(update, 'origin_id') || isSet(update, 'id'));
+  const { updates, budget_line_items: lines } = body as Readonly<Record<string, unknown>>;
+  const records = Array.isArray(updates) ? updates : lines;
+  if (Array.isArray(records)) {
+    return records.every((record: unknown) => isSet(record, 'origin_id') || isSet(record, 'id'));
   }
   return originIdOf(body) !== undefined;
 }

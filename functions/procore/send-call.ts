@@ -228,7 +228,7 @@ async function tryOnce<E extends ProcoreEnvironmentName>(
   let response: Response;
   let text: string;
   try {
-    response = await dependencies.fetch(`${dependencies.origin}${call.path}`, {
+    response = await dependencies.fetch(urlOf(dependencies, call), {
       method: call.method,
       headers: { ...headers, authorization: `Bearer ${accessToken}` },
       ...(body !== undefined && { body }),
@@ -290,6 +290,11 @@ export async function failForTime<E extends ProcoreEnvironmentName>(
   throw error;
 }
 
+/** A `#` would end the URL, and what stands behind it, such as half of a filter, would not be sent. */
+function urlOf({ origin }: { readonly origin: string }, { path }: ApiCall): string {
+  return `${origin}${path.replaceAll('#', '%23')}`;
+}
+
 function headersOf({ companyId, body, idempotencyToken, ifNoneMatch }: ApiCall): Record<string, string> {
   return {
     accept: 'application/json',
@@ -310,7 +315,7 @@ function unsent<E extends ProcoreEnvironmentName>(dependencies: CallDependencies
     environment: dependencies.environment,
     purpose: 'api',
     method: call.method,
-    url: redactText(`${dependencies.origin}${call.path}`),
+    url: redactText(urlOf(dependencies, call)),
     requestHeaders: headersOf(call),
     startedAt: dependencies.clock(),
     durationMs: 0,

@@ -8,6 +8,9 @@ import { type ExactJson, type ExactJsonInput, exactId, isJsonObject } from './ex
  */
 export const mostInSync = 1000;
 
+/** The member of a sync action's body that has the records: the budget's lines have a name of their own. */
+type SyncName = 'updates' | 'budget_line_items';
+
 /** A record to create or update. */
 export type SyncUpdate = Readonly<Record<string, ExactJsonInput | undefined>>;
 
@@ -59,6 +62,7 @@ export class SyncInterruptedError extends ConnectorError {
 /**
  * Creates and updates records in chunks of 1,000, one after the other.
  *
+ * @param name the member of the body that has the records
  * @param send makes one sync call with such a body; it must be repeatable
  * @returns how each record ended, in the order given: Procore answers 200 even if records failed
  * @throws UnidentifiedUpdateError before anything is sent; SyncInterruptedError
@@ -66,6 +70,7 @@ export class SyncInterruptedError extends ConnectorError {
 export async function syncInChunks(
   updates: readonly SyncUpdate[],
   { fields = {}, createsWithoutOriginId = false, onProgress }: SyncOptions,
+  name: SyncName,
   send: (body: { readonly [key: string]: ExactJsonInput | undefined }) => Promise<ExactJson>,
 ): Promise<readonly SyncResult[]> {
   const unidentified = updates.findIndex((update) => keysOf(update).length === 0);
@@ -74,7 +79,7 @@ export async function syncInChunks(
   for (let start = 0; start < updates.length; start += mostInSync) {
     const chunk = updates.slice(start, start + mostInSync);
     try {
-      results.push(...matchResults(chunk, await send({ ...fields, updates: chunk })));
+      results.push(...matchResults(chunk, await send({ ...fields, [name]: chunk })));
     } catch (error) {
       throw new SyncInterruptedError(results, updates.length, error);
     }
@@ -94,7 +99,8 @@ export function matchResults(chunk: readonly SyncUpdate[], answer: ExactJson): S
     const list = isJsonObject(answer) ? answer[name] : undefined;
     return Array.isArray(list) ? (list as readonly ExactJson[]) : [];
   };
-  const saved = index(read('entities'));
+  // The budget's lines come as a list alone: if one cannot be saved, the whole call fails.
+  const saved = index(Array.isArray(answer) ? (answer as readonly ExactJson[]) : read('entities'));
   const failed = index(read('errors'));
   return chunk.map((update): SyncResult => {
     const keys = keysOf(update);

@@ -3,6 +3,7 @@ import { usualTimeoutMs, type WriteOptions } from './call-options.ts';
 import type { ProcoreEnvironmentName } from './environment.ts';
 import { type ExactJson, type ExactJsonInput, type ExactJsonObject, exactId, isJsonObject } from './exact-json.ts';
 import { type ListOptions, type Query, withQuery } from './listing.ts';
+import { NotAListError } from './paging.ts';
 import { namesChangedBy } from './resource-names.ts';
 import { hasOriginId, originIdOf } from './retry.ts';
 import { type ApiAnswer, type ApiCall, type CallDependencies, sendCall } from './send-call.ts';
@@ -53,7 +54,8 @@ export function companyWriting<E extends ProcoreEnvironmentName>(
     } catch (error) {
       const isOurs = wasLost && error instanceof ProcoreApiError && error.code === 'duplicate_origin_id';
       const originId = isOurs && method === 'POST' ? originIdOf(body) : undefined;
-      const found = originId === undefined ? undefined : await findByOriginId(path, query, originId);
+      const found =
+        originId === undefined ? undefined : await findByOriginId(path, query, originId).catch(unlessRefused);
       if (found === undefined) throw error;
       return found;
     }
@@ -74,4 +76,10 @@ export function companyWriting<E extends ProcoreEnvironmentName>(
     }
     return undefined;
   }
+}
+
+/** Where the list of the records cannot be read, what Procore said to the write is the error. @throws what may pass */
+function unlessRefused(fault: unknown): undefined {
+  const isRefused = fault instanceof ProcoreApiError && !fault.diagnosis.retry;
+  if (!isRefused && !(fault instanceof NotAListError)) throw fault;
 }

@@ -1,5 +1,5 @@
 import { type ExactJson, exactId, isJsonObject } from '../procore/exact-json.ts';
-import { askForPage, isBeyondEnd, positionAfter, type Query } from '../procore/listing.ts';
+import { askForPage, isBeyondEnd, isPromised, positionAfter, type Query } from '../procore/listing.ts';
 import { type PageRefusal, smallerPerPage } from '../procore/page-size.ts';
 import { EndlessListError, type ListPage, type PagePosition, pagingStyleOf } from '../procore/paging.ts';
 import type { ApiAnswer } from '../procore/send-call.ts';
@@ -73,7 +73,7 @@ export interface WalkedList {
  * @throws NotAListError, EndlessListError, and what `get` throws
  */
 export async function readWalkedPage(list: WalkedList, walk: Walk): Promise<ListPage | { readonly smaller: Walk }> {
-  const style = pagingStyleOf(pathOnly(list.path));
+  const style = pagingStyleOf(list.path);
   if (walk.number > mostPages) throw new EndlessListError(pathOnly(list.path), mostPages);
   try {
     return await askForPage(list, style, walk.position, walk.perPage);
@@ -112,6 +112,9 @@ export function stepOver(path: string, walk: Walk, page: ListPage): Step {
     ...packedAgain(ids),
   };
   const position = isRepeated ? undefined : positionOf(path, walk, page, after);
+  // There are more, and nobody can tell where.
+  if (position === undefined && isPromised(page, { asked: walk.position, repeats: isRepeated }))
+    return { records: marked.records, isWhole: false };
   if (position === undefined) return { records: marked.records, ...endOfPass({ ...after, number: walk.number }, ids) };
   const number = 'page' in position ? position.page : walk.number + 1;
   return { records: marked.records, next: { ...after, position, number }, isWhole: false };
@@ -147,14 +150,14 @@ function digestOf(items: readonly ExactJson[]): string {
 
 function positionOf(
   path: string,
-  { number, perPage }: Walk,
+  { number, perPage, position: asked }: Walk,
   page: ListPage,
   { full, received }: Pick<Walk, 'full' | 'received'>,
 ): PagePosition | undefined {
   if (page.items.length === 0) return undefined;
   const count = { isKnown: page.total !== undefined, latest: page.total ?? 0, received };
   const isFull = number > 1 ? Math.min(perPage, full) : perPage;
-  return positionAfter(page, { style: pagingStyleOf(pathOnly(path)), number, full: isFull }, count);
+  return positionAfter(page, { style: pagingStyleOf(path), number, full: isFull, asked }, count);
 }
 
 function endOfPass(

@@ -117,13 +117,30 @@ describe('what a call carries', () => {
     ['/rest/v1.0/projects?company%5Fid=7', '/rest/v1.0/projects?company%5Fid=7'],
     ['/rest/v1.0/projects/23498237/rfis', '/rest/v1.0/projects/23498237/rfis'],
     ['/rest/v1.0/projects/sync', '/rest/v1.0/projects/sync'],
-    ['/rest/v1.1/projects', '/rest/v1.1/projects'],
+    ['/rest/v1.1/projects', '/rest/v1.1/projects?company_id=5358233'],
+    ['/rest/v1.0/vendors/7', '/rest/v1.0/vendors/7?company_id=5358233'],
+    ['/rest/v1.3/users', '/rest/v1.3/users?company_id=5358233'],
+    ['/rest/v1.0/change_types', '/rest/v1.0/change_types?company_id=5358233'],
+    ['/rest/v1.0/change_types/7', '/rest/v1.0/change_types/7'],
+    ['/rest/v1.0/vendors/7/insurances', '/rest/v1.0/vendors/7/insurances'],
+    ['/rest/v1.0/custom_field_metadata', '/rest/v1.0/custom_field_metadata'],
+    ['/rest/v1.0/line_item_types', '/rest/v1.0/line_item_types?company_id=5358233'],
+    ['/rest/v1.0/line_item_types?project_id=7', '/rest/v1.0/line_item_types?project_id=7'],
+    ['/rest/v1.0/departments?project_id=7', '/rest/v1.0/departments?project_id=7&company_id=5358233'],
+    ['/rest/v1.0/webhooks/hooks?project_id=7', '/rest/v1.0/webhooks/hooks?project_id=7'],
     ['/rest/v2.0/companies/5358233/projects', '/rest/v2.0/companies/5358233/projects'],
     ['/rest/v1.0/companies/5358233/projects', '/rest/v1.0/companies/5358233/projects'],
   ] as const)('has company_id in its query where Procore documents it, once: GET %s', async (asked, sent) => {
     const { company, seen } = clientWorld([answered(200, [])]);
     await company.get(asked);
     expect(seen.map(({ url }) => url)).toEqual([`https://sandbox.procore.com${sent}`]);
+  });
+
+  it('sends all of a path with a hash in it, which would end a URL', async () => {
+    const { company, seen } = clientWorld([answered(200, [])]);
+    await company.get('/rest/v1.0/projects/1/rfis?search=RFI #12', { query: { page: 2 } });
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('search')).toBe('RFI #12');
+    expect(new URL(seen[0]?.url ?? '').searchParams.get('page')).toBe('2');
   });
 
   it('has the caller’s company_id instead of its own', async () => {
@@ -384,6 +401,21 @@ describe('repeating a write', () => {
     ]);
     const work = company.post(costs, { direct_cost: { origin_id: 'erp-7' } });
     expect(await time.run(rejection(work))).toMatchObject({ code: 'duplicate_origin_id' });
+  });
+
+  it.each([
+    ['is refused', answered(404, { errors: 'Not Found' }), 'duplicate_origin_id'],
+    ['is none', answered(200, { id: 1 }), 'duplicate_origin_id'],
+    // Later the record can be found.
+    ['does not come now', answered(503, '', { 'retry-after': '3000' }), 'overloaded'],
+  ])('says of a duplicate whose list %s what waiting can change', async (_what, list, code) => {
+    const { company, time } = clientWorld([
+      connectionLost(),
+      answered(422, { errors: { origin_id: ['has already been taken'] } }),
+      list,
+    ]);
+    const work = company.post(costs, { direct_cost: { origin_id: 'erp-7' } });
+    expect(await time.run(rejection(work))).toMatchObject({ code });
   });
 
   it('takes a duplicate at the first try for what it is: somebody else’s record', async () => {

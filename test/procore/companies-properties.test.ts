@@ -13,7 +13,7 @@ const worlds = fc
   .record({ world: pagingWorlds, size: around, cap: fc.integer({ min: 1, max: 300 }), wanted: fc.nat({ max: 3000 }) })
   .map(({ world, size, cap, wanted }) => ({
     wanted: wanted + 1,
-    world: { ...world, size, cap, cursor: 'none' as const },
+    world: { ...world, size, cap, cursor: 'none' as const, fromZero: false },
   }))
   .filter(({ world }) => !(world.link === 'next for ever' && world.behind.startsWith('4')));
 

@@ -18,8 +18,13 @@ const literals: readonly [text: string, id: string][] = [
   ['param is missing or the value is empty: direct_cost', 'parameter_missing'],
   ['param is missing or the value is empty: company_id', 'company_id_missing'],
   ['Missing required parameter company_id', 'company_id_missing'],
+  ['Missing Project or Company ID', 'parameter_missing'],
   ["company_id can't be blank", 'company_id_missing'],
+  ['You must supply either a company_id or project_id.', 'company_id_missing'],
+  ['company_id must be provided', 'company_id_missing'],
+  ['company_id is empty', 'company_id_missing'],
   ['origin_id has already been taken', 'duplicate_origin_id'],
+  ['Origin has already been taken', 'duplicate_origin_id'],
   ['This record is locked because it is synced with ERP', 'record_locked'],
   ['Cost code does not exist in this project', 'unknown_reference'],
   ['Entity with this ID not found', 'not_visible'],
@@ -49,6 +54,11 @@ const wrappings: Readonly<Record<string, Wrap>> = {
   'JSON:API': (text) => ({
     errors: [{ status: '422', title: 'Invalid', detail: text, source: { pointer: '/data/attributes/x' } }],
   }),
+  'entries that name their field': (text) => ({ errors: [{ field: 'lines', message: text }] }),
+  'entries with a place and a value': (text) => ({
+    errors: [{ msg: text, param: 'x', location: 'body', value: 'is empty' }],
+  }),
+  'entries with a path': (text) => ({ detail: [{ loc: ['body', 'x', 0], msg: text, type: 'value_error.missing' }] }),
   'problem details': (text) => ({ type: 'about:blank', title: 'Invalid', status: 422, detail: text }),
   OAuth: (text) => ({ error: 'invalid_request', error_description: text }),
   'a page': (text) =>

@@ -140,6 +140,24 @@ const recorded: readonly [section: string, exchange: Exchange, id: string, field
     failed(422, { errors: ['Quantity update not allowed on amount accounting contract'] }),
     'amount_contract',
   ],
+  ['12 a method that the path does not have', failed(405, { error: 'Method Not Allowed' }), 'path_unknown'],
+  ['12 a gateway’s own fault', failed(530, ''), 'server_error'],
+  ['12 a status of WebDAV', failed(423, { errors: ['Locked'] }), 'record_locked'],
+  ['12 a part of an answer', failed(206, '{"id":'), 'unreadable_answer'],
+  ['OAS-T: 401 for a permission', failed(401, { errors: ['User does not have correct permissions.'] }), 'forbidden'],
+  ['OAS-T: 401 for a contact', failed(401, { errors: 'user is not an active contact' }), 'forbidden'],
+  [
+    'an entry that names its field',
+    failed(422, { errors: [{ field: 'origin_id', message: 'has already been taken' }] }),
+    'duplicate_origin_id',
+    { origin_id: ['has already been taken'] },
+  ],
+  [
+    'an entry with a path to its field',
+    failed(422, { detail: [{ loc: ['query', 'company_id'], msg: 'field required', type: 'missing' }] }),
+    'parameter_missing',
+    { company_id: ['field required'] },
+  ],
   ['12 a wrong path', failed(404, '<!DOCTYPE html><html><title>Not Found (404)</title></html>'), 'path_unknown'],
   ['12 company_id', failed(400, { errors: { company_id: ["can't be blank"] } }), 'company_id_missing'],
   [
@@ -216,7 +234,8 @@ const recorded: readonly [section: string, exchange: Exchange, id: string, field
   ['unreadable success', failed(200, '<html>'), 'unreadable_answer'],
   ['timed out', failed(undefined, '', { failure: 'timed_out' }), 'no_answer'],
   ['not sent', failed(undefined, '', { failure: 'not_sent' }), 'unreachable'],
-  ['a redirect', failed(302, ''), 'unknown'],
+  ['a redirect', failed(302, ''), 'redirected'],
+  ['a status that nobody knows', failed(499, ''), 'unknown'],
 ];
 
 describe('diagnose', () => {

@@ -149,6 +149,22 @@ describe('the body of an error', () => {
     });
   });
 
+  it.each([
+    [{ errors: [{ field: 'due_date', message: 'is late' }] }, { due_date: ['is late'] }],
+    [{ errors: [{ attribute: 'due_date', detail: 'is late', value: 'x' }] }, { due_date: ['is late'] }],
+    [{ errors: [{ param: 'lines[0].due_date', msg: 'is late', location: 'body' }] }, { due_date: ['is late'] }],
+    [{ detail: [{ loc: ['body', 'due_date', 0], msg: 'is late', type: 'date' }] }, { due_date: ['is late'] }],
+    [{ errors: [{ path: '/data/due_date', message: 'is late' }] }, { due_date: ['is late'] }],
+    // A sentence is no name, and a field may be called like that.
+    [{ errors: { field: ['is odd'], message: ['is late'] } }, { field: ['is odd'], message: ['is late'] }],
+    [{ errors: [{ field: 'is odd', message: 'is late' }] }, { field: ['is odd'] }],
+    [{ errors: [{ field: 'due_date' }] }, { field: ['due_date'] }],
+    [{ errors: [{ path: [7], message: 'is late' }] }, {}],
+  ])('tells the field that an entry names beside its text: %j', (body, fields) => {
+    expect(read(body).fields).toEqual(fields);
+    expect(read(body).messages).not.toContain('body');
+  });
+
   it('has no texts in numbers, truths and nothing', () => {
     expect(read({ message: 5, count: 3, ok: false, errors: null, x: null })).toEqual({ kind: 'json', ...empty });
     expect(read(null)).toEqual({ kind: 'json', ...empty });

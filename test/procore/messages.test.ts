@@ -48,6 +48,15 @@ describe('what the errors of the client say', () => {
         'it again.',
     ],
     [
+      () => new NotAListError('/rest/v1.0/me', true),
+      '/rest/v1.0/me answered with success, and with errors in place of a whole list. Read it with get() to see them.',
+    ],
+    [
+      () => new TruncatedListError('/rest/v1.0/projects', 4),
+      '/rest/v1.0/projects gave 4 items and says that there are more, but not where, or it gives the same ones again. Say ' +
+        'how it is paged with the option `paging`, or read it with get().',
+    ],
+    [
       () => new EndlessListError('/rest/v1.0/projects', 5),
       '/rest/v1.0/projects has more than 5 pages. Reading stopped there: the list does not seem to end.',
     ],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exactId, isJsonObject, parseExactJson } from '../../functions/procore/exact-json.ts';
 import { readList } from '../../functions/procore/listing.ts';
 import type { PageRefusal } from '../../functions/procore/page-size.ts';
-import { type Change, changes, type PagingWorld, pagingServer, pagingWorlds } from './paging-world.ts';
+import { type Change, changes, isFromZero, type PagingWorld, pagingServer, pagingWorlds } from './paging-world.ts';
 
 class Refusal extends Error {
   readonly refusal: PageRefusal;
@@ -13,6 +13,11 @@ class Refusal extends Error {
   }
 }
 
+/** A path that is known for its cursor, or one that is not: the answers tell as well. */
+function pathOf({ cursor, envelope }: PagingWorld): string {
+  return cursor === 'none' || envelope ? '/rest/v1.0/projects/1/rfis' : '/rest/v2.0/companies/1/workflows/instances';
+}
+
 /** Reads the list of a drawn server. */
 async function readFrom(world: PagingWorld, toCome: readonly Change[] = []) {
   const server = pagingServer(world, toCome);
@@ -20,7 +25,7 @@ async function readFrom(world: PagingWorld, toCome: readonly Change[] = []) {
   let code: string | undefined;
   try {
     const records = readList({
-      path: world.cursor === 'none' ? '/rest/v1.0/projects/1/rfis' : '/rest/v2.0/companies/1/workflows/instances',
+      path: isFromZero(world) ? '/rest/v1.0/workforce-planning/v2/companies/1/people' : pathOf(world),
       perPage: world.perPage,
       readAhead: world.readAhead,
       mostPages: 500,
@@ -46,6 +51,7 @@ const contradicts = ({ link, behind }: PagingWorld) => link === 'next for ever' 
 const removedBehindTheLastCount: [PagingWorld, readonly Change[]] = [
   {
     ...{ size: 3, perPage: 2, cap: 2, refusal: undefined, ignoresPaging: false, link: 'none', host: '', total: true },
+    ...{ cursorName: ['next_cursor', 'cursor'], lastCursor: 'null', fromZero: false, among: 'nothing' },
     ...{ cursor: 'none', perPageHeader: 'none', hasNextPage: 'none', envelope: false, ids: 'numbers', behind: '404' },
     readAhead: 1,
   },

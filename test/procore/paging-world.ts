@@ -16,9 +16,17 @@ export interface PagingWorld {
   readonly total: boolean;
   /** Pages are told by a cursor, and numbers are not understood. */
   readonly cursor: 'none' | 'in links' | 'in the body';
+  /** The member of the body that has the cursor, and the parameter that takes it. */
+  readonly cursorName: readonly [member: string, parameter: string];
+  /** What the last page has in place of a cursor. */
+  readonly lastCursor: 'null' | 'nothing' | 'the same again';
+  /** Pages are numbered from 0, have the server's size, and say how many they are. */
+  readonly fromZero: boolean;
   readonly perPageHeader: 'none' | 'real' | 'asked';
   readonly hasNextPage: 'none' | 'top' | 'meta';
   readonly envelope: boolean;
+  /** What stands among the records of a page; it is not counted and takes no room. Not where pages are numbered from 0. */
+  readonly among: 'nothing' | 'nulls' | 'the first again';
   readonly ids: 'numbers' | 'texts';
   /** What a page behind the last one is answered with. */
   readonly behind: 'empty' | 'null' | '404' | '400';
@@ -52,9 +60,19 @@ export const pagingWorlds: fc.Arbitrary<PagingWorld> = fc.record({
   host: fc.constantFrom('https://elsewhere.example', 'http://sandbox.procore.com', '', '//x.example'),
   total: fc.boolean(),
   cursor: fc.constantFrom('none', 'none', 'none', 'in links', 'in the body'),
+  cursorName: fc.constantFrom(
+    ['next_cursor', 'cursor'],
+    ['endCursor', 'cursor'],
+    ['next_starting_after', 'starting_after'],
+    ['nextPageToken', 'pageToken'],
+    ['next_page_token', 'page_token'],
+  ),
+  lastCursor: fc.constantFrom('null', 'nothing', 'the same again'),
+  fromZero: fc.boolean(),
   perPageHeader: fc.constantFrom('none', 'real', 'asked'),
   hasNextPage: fc.constantFrom('none', 'top', 'meta'),
   envelope: fc.boolean(),
+  among: fc.constantFrom('nothing', 'nothing', 'nulls', 'the first again'),
   ids: fc.constantFrom('numbers', 'texts'),
   behind: fc.constantFrom('empty', 'null', '404', '400'),
   readAhead: fc.integer({ min: 1, max: 8 }),
@@ -77,6 +95,7 @@ export function pagingServer(world: PagingWorld, toCome: readonly Change[] = [])
   let newest = world.size;
   const record = { throughout, calls: 0, refused: 0, behind: 0, size: 0 };
   const coming = [...toCome];
+  const first = isFromZero(world) ? 0 : 1;
 
   function change(): void {
     const next = coming.shift();
@@ -95,8 +114,10 @@ export function pagingServer(world: PagingWorld, toCome: readonly Change[] = [])
     if (record.calls > record.refused) change();
     record.calls += 1;
     const query = new URL(pathAndQuery, 'https://sandbox.procore.com').searchParams;
-    const asked = Number(query.get('per_page'));
-    const page = Number(query.get(world.cursor === 'none' ? 'page' : 'cursor') ?? 1);
+    const asked = isFromZero(world) ? world.cap : Number(query.get('per_page'));
+    const [, parameter] = world.cursorName;
+    const page =
+      world.cursor === 'none' ? Number(query.get('page') ?? first) - first + 1 : Number(query.get(parameter) ?? 1);
     if (world.refusal !== undefined && asked > world.cap) {
       record.refused += 1;
       const text = world.refusal.replace('ASKED', String(asked)).replace('CAP', String(world.cap));
@@ -117,14 +138,14 @@ export function pagingServer(world: PagingWorld, toCome: readonly Change[] = [])
 
   function headersOf(page: number, last: number, asked: number, size: number): Headers {
     if (world.cursor !== 'none') {
-      const next = `<${world.host}/list?cursor=${page + 1}>; rel="next"`;
+      const next = `<${world.host}/list?${world.cursorName[1]}=${page + 1}>; rel="next"`;
       return new Headers({
         ...(world.cursor === 'in links' && page < last && { link: next }),
         ...(world.total && { total: String(list.length) }),
       });
     }
     const to = (target: number, relation: string) =>
-      `<${world.host}/list?page=${target}&per_page=${asked}>; rel="${relation}"`;
+      `<${world.host}/list?page=${target - 1 + first}&per_page=${asked}>; rel="${relation}"`;
     const hasNext = world.link === 'next for ever' || (world.link === 'right' && page < last);
     const isTold = world.link === 'right' || world.link === 'without next' || world.link === 'next for ever';
     const links = [
@@ -141,17 +162,39 @@ export function pagingServer(world: PagingWorld, toCome: readonly Change[] = [])
   }
 
   function bodyOf(ids: readonly number[], page: number, last: number): string {
-    const items = ids.map((id) => ({ id: world.ids === 'texts' ? String(id) : id }));
-    if (!world.envelope && world.cursor !== 'in the body') return JSON.stringify(items);
+    const records = ids.map((id) => ({ id: world.ids === 'texts' ? String(id) : id }));
+    const more = isFromZero(world)
+      ? []
+      : world.among === 'nulls'
+        ? [null]
+        : world.among === 'nothing'
+          ? []
+          : records.slice(0, 1);
+    const items = ids.length === 0 ? [] : [...records, ...more];
+    if (!world.envelope && world.cursor !== 'in the body' && !isFromZero(world)) return JSON.stringify(items);
     const data = ids.length === 0 && world.behind === 'null' ? null : items;
     const told = { has_next_page: page < last };
     return JSON.stringify({
       data,
-      ...(world.cursor === 'in the body' && { meta: { next_cursor: page < last ? String(page + 1) : null } }),
+      ...(world.cursor === 'in the body' && { meta: cursorOf(page, last) }),
+      ...(isFromZero(world) && { current_page: page - 1, possible_pages: last }),
       ...(world.hasNextPage === 'top' && told),
       ...(world.hasNextPage === 'meta' && world.cursor === 'none' && { meta: told }),
     });
   }
 
+  function cursorOf(page: number, last: number): Readonly<Record<string, string | null>> {
+    const [member] = world.cursorName;
+    if (page < last) return { [member]: String(page + 1) };
+    if (world.lastCursor === 'nothing') return {};
+    if (world.lastCursor === 'null' || last === 1) return { [member]: null };
+    return { [member]: String(page) };
+  }
+
   return Object.assign(record, { get, list: () => list });
+}
+
+/** Cursors have no numbers. */
+export function isFromZero({ fromZero, cursor }: PagingWorld): boolean {
+  return fromZero && cursor === 'none';
 }

@@ -85,6 +85,15 @@ describe('every style of paging in PROCORE.md', () => {
     expect(new URL(seen[0]?.url ?? '').searchParams.get('page')).toBeNull();
   });
 
+  it('by a cursor that does not come with a full page: its number is asked for, once', async () => {
+    const path = '/rest/v2.0/companies/5358233/workflows/instances';
+    const full = clientWorld([answered(200, { data: items(1, 2) }), answered(200, { data: items(3, 3) })]);
+    expect(ids(await gather(full.company.list(path, { perPage: 2 })))).toEqual([1, 2, 3]);
+    expect(full.seen).toHaveLength(2);
+    const same = clientWorld([answered(200, { data: items(1, 2) }), answered(200, { data: items(1, 2) })]);
+    expect(ids(await gather(same.company.list(path, { perPage: 2 })))).toEqual([1, 2]);
+  });
+
   it('by a cursor in a Link', async () => {
     const link = '</rest/v2.0/companies/5358233/workflows/instances?cursor=xyz>; rel="next"';
     const { company, seen } = clientWorld([
@@ -102,6 +111,34 @@ describe('every style of paging in PROCORE.md', () => {
     expect(seen.map(({ url }) => new URL(url).search)).toEqual([
       '?page_size=50',
       '?page_size=50&page_start=9007199254740993',
+    ]);
+  });
+
+  it('by numbers from 0, as workforce planning counts', async () => {
+    const { company, seen } = clientWorld([
+      answered(200, { possible_pages: 2, current_page: 0, data: items(1, 2) }),
+      answered(200, { possible_pages: 2, current_page: 1, data: items(3, 3) }),
+    ]);
+    const path = '/rest/v1.0/workforce-planning/v2/companies/5358233/people';
+    expect(ids(await gather(company.list(path)))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual(['?page=0', '?page=1']);
+  });
+
+  it.each([
+    ['notification-profiles', 'starting_after'],
+    ['people/7/time-off', 'start_after'],
+  ])('by the last id of the page before, in the words of %s', async (list, parameter) => {
+    const { company, seen } = clientWorld([
+      answered(200, { data: items(1, 2), pagination: { next_starting_after: '2' } }),
+      answered(200, { data: items(3, 3), pagination: { next_starting_after: '3' } }),
+      answered(200, { data: [], pagination: { next_starting_after: null } }),
+    ]);
+    const path = `/rest/v1.0/workforce-planning/v2/companies/5358233/${list}` as const;
+    expect(ids(await gather(company.list(path, { perPage: 50 })))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual([
+      '?limit=50',
+      `?limit=50&${parameter}=2`,
+      `?limit=50&${parameter}=3`,
     ]);
   });
 
@@ -195,7 +232,60 @@ describe('hard case 38: a list', () => {
   });
 });
 
+describe('a list that says that there are more', () => {
+  it.each([
+    ['gives the same page again', () => ({ data: items(1, 2), has_next_page: true })],
+    ['does not take the cursor that it gave', () => ({ data: items(1, 2), next_cursor: 'abc' })],
+    [
+      'says so by a cursor that it had given before',
+      (call: number) => ({
+        ...{ data: items(call * 2 - 1, call * 2), has_next_page: true },
+        next_cursor: call % 2 === 0 ? 'a' : 'b',
+      }),
+    ],
+  ])('and %s is an error, and not a shorter list', async (_what, body) => {
+    let calls = 0;
+    const { company, seen } = clientWorld(
+      Array.from({ length: 20 }, () => () => {
+        calls += 1;
+        return answered(200, body(calls));
+      }),
+    );
+    const error = await rejection(gather(company.list(rfis, { perPage: 2 })));
+    expect(error).toMatchObject({ code: 'list_truncated' });
+    expect(error.message).toContain('says that there are more');
+    expect(seen.length).toBeLessThanOrEqual(3);
+  });
+
+  it('is read on behind an empty page, where a cursor leads on and the answer says so', async () => {
+    const { company } = clientWorld([
+      answered(200, { data: items(1, 2), next_cursor: 'a', has_more: true }),
+      answered(200, { data: [], next_cursor: 'b', has_more: true }),
+      answered(200, { data: items(3, 3), next_cursor: null, has_more: false }),
+    ]);
+    expect(ids(await gather(company.list(rfis)))).toEqual([1, 2, 3]);
+  });
+});
+
 describe('a list', () => {
+  it('whose path has a page in its query is read from its beginning, and each parameter is sent once', async () => {
+    const { company, seen } = clientWorld(served(3, () => ({ total: '3' })));
+    expect(ids(await gather(company.list(`${rfis}?per_page=9&sort=id&page=3`, { perPage: 2 })))).toEqual([1, 2, 3]);
+    expect(seen.map(({ url }) => new URL(url).search)).toEqual([
+      '?sort=id&page=1&per_page=2',
+      '?sort=id&page=2&per_page=2',
+    ]);
+  });
+
+  it('with a record twice on a page and rows of null gives each record once, and is whole', async () => {
+    const rows = [{ id: 1 }, { id: 1 }, null, { id: 2 }];
+    const { company } = clientWorld([
+      answered(200, rows, { total: '6' }),
+      answered(200, [null, { id: 3 }], { total: '6' }),
+    ]);
+    expect(ids(await gather(company.list(rfis, { perPage: 4 })))).toEqual([1, 2, 3]);
+  });
+
   it('shorter than Total is an error that says so', async () => {
     const script = [
       answered(200, items(1, 2), { total: '5', 'per-page': '2' }),
@@ -264,7 +354,9 @@ describe('a list', () => {
 
   it('that is none says so', async () => {
     const { company } = clientWorld([answered(200, { id: 1 })]);
-    expect(await rejection(gather(company.list(rfis)))).toMatchObject({ code: 'not_a_list' });
+    const error = await rejection(gather(company.list(`${rfis}?search=secret`)));
+    expect(error).toMatchObject({ code: 'not_a_list' });
+    expect(error.message).not.toContain('secret');
   });
 
   it('of what changed is asked for by a range of times', async () => {

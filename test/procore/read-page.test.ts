@@ -20,6 +20,9 @@ describe('the items of a page', () => {
     [{ data: [1], other: [2] }],
     [{ rfis: [1] }],
     [{ rfis: [1], total: 1 }],
+    [{ rfis: [1], errors: [], error: null, warnings: ['slow'] }],
+    [{ data: { rfis: [1] } }],
+    [[{ possible_pages: 1, current_page: 0, data: [1] }]],
   ])('are its list, in an envelope or not: %j', (body) => {
     expect(read({}, body).items).toEqual([1]);
   });
@@ -28,8 +31,31 @@ describe('the items of a page', () => {
     expect(read({}, { data: null }).items).toEqual([]);
   });
 
-  it.each<[ExactJson]>([[null], ['x'], [{}], [{ id: 1 }], [{ a: [1], b: [2] }]])('are not in %j', (body) => {
+  it.each<[ExactJson]>([
+    [null],
+    ['x'],
+    [{}],
+    [{ id: 1 }],
+    [{ a: [1], b: [2] }],
+    [{ id: 1, a: [1] }],
+    [{ data: { id: 1, a: [1] } }],
+  ])('are not in %j', (body) => {
     expect(() => read({}, body)).toThrow(`${path} answered with something other than a list.`);
+  });
+
+  it('are none where there is no content', () => {
+    expect(
+      readPage({ status: 204, headers: new Headers(), body: null }, { path, style: 'page', asked: { page: 1 } }),
+    ).toEqual({ items: [], next: 'unknown' });
+  });
+
+  it.each<[ExactJson]>([
+    [{ errors: ['Invalid date'] }],
+    [{ errors: { base: ['Invalid date'] }, data: [] }],
+    [{ error: 'Invalid date', data: [1] }],
+    [{ error: { code: 'BAD_REQUEST' }, data: null }],
+  ])('are not those of a success that says what failed: %j', (body) => {
+    expect(() => read({}, body)).toThrow(`${path} answered with success, and with errors in place of a whole list.`);
   });
 
   it('are counted by the headers, where those are numbers', () => {
@@ -50,7 +76,26 @@ describe('behind a page there is', () => {
     ['the one that the link names, if it is a later one', () => next(link('page=3'), [1]), { page: 3 }],
     ['more, if the link leads to itself', () => next(link('page=2'), [1], 'page', 2), 'more'],
     ['more, if the link leads back', () => next(link('page=1'), [1], 'page', 2), 'more'],
-    ['more, if the link names no page', () => next(link('offset=20'), [1]), 'more'],
+    ['more, if the link names no page', () => next(link('sort=id'), [1]), 'more'],
+    ['what the link has in its place', () => next(link('offset=20'), [1]), { cursor: '20', parameter: 'offset' }],
+    ['the one that a link in the body names', () => next({}, { data: [1], links: { next: '/a?page=2' } }), { page: 2 }],
+    ['the one of its href', () => next({}, { data: [1], _links: { next: { href: '/a?page=2' } } }), { page: 2 }],
+    ['the one whose number is in the body', () => next({}, { data: [1], meta: { next_page: 3 } }), { page: 3 }],
+    ['nothing, if that is null', () => next({}, { data: [1], meta: { next_page: null } }), 'none'],
+    ['nothing, if the link in the body is null', () => next({}, { data: [1], links: { next: null } }), 'none'],
+    ['nothing, if the cursor is null', () => next({}, { data: [1], next_cursor: null }), 'none'],
+    ['more, if there are more pages', () => next({}, { data: [1], meta: { total_pages: 3 } }, 'page', 2), 'more'],
+    ['nothing, if this is the last of so many', () => next({}, { data: [1], total_pages: 3 }, 'page', 3), 'none'],
+    [
+      'the one behind it, of pages that are numbered from 0',
+      () => next(link('page=1'), [1], 'page_from_0'),
+      { page: 2 },
+    ],
+    ['the one of a single quote', () => next({ link: "<a?page=2>; rel='next'" }, [1]), { page: 2 }],
+    ['the one of two relations', () => next({ link: '<a?page=2>; rel="last next"' }, [1]), { page: 2 }],
+    ['the one behind a comma', () => next({ link: '<a?page=2>; title="a, b"; rel="next"' }, [1]), { page: 2 }],
+    ['the one behind a space', () => next({ link: '<a?page=2> ; rel = next' }, [1]), { page: 2 }],
+    ['nothing that another parameter names', () => next({ link: '<a?page=2>; not-rel="next"' }, [1]), 'unknown'],
     ['the one that a relative link names', () => next({ link: '</a?page=2>; rel=next' }, [1]), { page: 2 }],
     ['the one of the cursor that a link names', () => next(link('cursor=abc'), [1]), { cursor: 'abc' }],
     ['more, if it says so', () => next({}, { data: [1], has_next_page: true }, 'page', 4), 'more'],
@@ -100,6 +145,27 @@ describe('behind a page there is', () => {
       () => next({}, { data: [1], cursor: 'c', has_next_page: false }, 'cursor'),
       'none',
     ],
+    [
+      'the cursor under the name that the answer tells',
+      () => next({}, { data: [1], nextPageToken: 'c' }),
+      { cursor: 'c', parameter: 'pageToken' },
+    ],
+    [
+      'the cursor under the name that the path tells',
+      () => next({}, { data: [1], pagination: { next_starting_after: 'c' } }, 'start_after'),
+      { cursor: 'c' },
+    ],
+    ['a cursor that is a number', () => next({}, { data: [1], next_cursor: 20 }), { cursor: '20' }],
+    [
+      'the cursor of what is next, and not of what is before',
+      () => next({}, { data: [1], page: { previous: { cursor: 'a' }, next: { cursor: 'c' } } }),
+      { cursor: 'c' },
+    ],
+    [
+      'the cursor behind this page, and not the one before or that of the page',
+      () => next({}, { data: [1], cursor: 'b', cursors: { before: 'a', after: 'c' } }, 'cursor'),
+      { cursor: 'c' },
+    ],
     ['what nobody says', () => next({}, { data: [1], cursor: '', name: 'x', count: 5 }, 'cursor'), 'unknown'],
   ])('by cursor: %s', (_, read, expected) => {
     expect(read()).toEqual(expected);
@@ -109,6 +175,7 @@ describe('behind a page there is', () => {
 describe('a path', () => {
   it('tells the style of paging', () => {
     expect(pagingStyleOf('/rest/v1.0/webhooks/hooks/12/deliveries')).toBe('page_start');
+    expect(pagingStyleOf('/rest/v1.0/webhooks/hooks/12/deliveries?company_id=5')).toBe('page_start');
     expect(pagingStyleOf('/rest/v2.0/companies/1/workflows/instances')).toBe('cursor');
     for (const other of [
       path,
@@ -121,10 +188,15 @@ describe('a path', () => {
     }
     expect(pagingStyleOf('/rest/v1.0/companies/5358233/projects')).toBe('none');
     expect(pagingStyleOf('/rest/v2.0/companies/5358233/projects')).toBe('page');
+    const planning = '/rest/v1.0/workforce-planning/v2/companies/5358233';
+    expect(pagingStyleOf(`${planning}/people`)).toBe('page_from_0');
+    expect(pagingStyleOf(`${planning}/notification-profiles`)).toBe('starting_after');
+    expect(pagingStyleOf(`${planning}/people/7/time-off`)).toBe('start_after');
   });
 
   it('tells how many items a page may have', () => {
     expect([perPageOf(path), perPageOf('/rest/v1.10/cost_codes-2')]).toEqual([1000, 1000]);
+    expect(perPageOf(`${path}?company_id=5`)).toBe(1000);
     for (const other of [
       '/rest/v1.0/projects/',
       '/rest/v1.0/projects/1/rfis',

@@ -27,10 +27,15 @@ describe('a sync action', () => {
     expect(results).toHaveLength(2001);
   });
 
-  it('of budget line items is the one that is a POST', async () => {
-    const { company, seen } = clientWorld([saving]);
-    await company.sync('/rest/v1.0/budget_line_items/sync', [{ id: '1' }]);
-    expect(seen[0]?.method).toBe('POST');
+  it('of budget line items is a POST with a name of its own, and answers with the records alone', async () => {
+    const { company, seen, time } = clientWorld([answered(503, ''), answered(200, [{ id: 2 }, { id: 1 }])]);
+    const lines = [{ id: '1' }, { id: '2' }, { id: '3' }];
+    const fields = { project_id: '7' };
+    const results = await time.run(company.sync('/rest/v1.0/budget_line_items/sync', lines, { fields }));
+    expect(seen.map(({ method }) => method)).toEqual(['POST', 'POST']);
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ project_id: '7', budget_line_items: lines });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['saved', 'saved', 'unanswered']);
+    expect(results[0]).toMatchObject({ entity: { id: 1 } });
   });
 
   it('refuses records that cannot be recognised again, before anything is sent', async () => {

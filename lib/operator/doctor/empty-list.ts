@@ -3,7 +3,16 @@ import type { ProcoreEnvironmentName } from '../../../functions/procore/environm
 import type { Query } from '../../../functions/procore/listing.ts';
 import { systemClock } from '../../../functions/system.ts';
 import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
-import { idOf, isRefusal, type Narrowed, showProject, subjectOf, toolAccess, visibleProjects } from './probes.ts';
+import {
+  idOf,
+  isDailyLog,
+  isRefusal,
+  type Narrowed,
+  showProject,
+  subjectOf,
+  toolAccess,
+  visibleProjects,
+} from './probes.ts';
 
 /** A list that came back empty. */
 export interface EmptyList {
@@ -21,7 +30,11 @@ const daysBack = 30;
 const structural = /^(company_id|project_id|page|per_page|cursor|view|sort|serializer_view|include\w*)$/;
 /** @see [Working with Daily Logs](https://developers.procore.com/documentation/content/daily-logs) */
 const dates = /^(log_date|start_date|end_date)$/;
-const datedLists = /\/(\w+_logs|daily_logs(\/\w+)?)$/;
+/** @see [PROCORE.md, section 5](../../procore-stand-in/PROCORE.md#5-paging-and-incremental-reads) */
+function isDatedList(path: string): boolean {
+  const [, ofProject = ''] = /\/projects\/[^/]+\/(?:daily_logs\/)?(\w+)$/.exec(path) ?? [];
+  return isDailyLog(ofProject) || /\/(?:\w+_)?timecard_entries$/.test(path);
+}
 
 /**
  * Says why a list is empty: its filters, a date that it needs, the company header, projects that are not active, the
@@ -45,7 +58,7 @@ export async function explainEmptyList<E extends ProcoreEnvironmentName>(
     evidence: [...evidence, ...seen],
   });
 
-  const isDated = datedLists.test(path);
+  const isDated = isDatedList(path);
   const filters = Object.keys(query).filter((name) => !structural.test(name) && !(isDated && dates.test(name)));
   if (filters.length > 0) {
     const open = Object.fromEntries(Object.entries(query).filter(([name]) => !filters.includes(name)));

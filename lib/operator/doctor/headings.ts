@@ -65,6 +65,7 @@ export const headingOf: Readonly<Record<DiagnosisId, Heading>> = {
   server_error: 'Getting Help',
   no_answer: 'Getting Help',
   unreachable: 'Getting Help',
+  redirected: 'Getting Help',
   unreadable_answer: 'Getting Help',
   sandbox_empty: 'Sandbox data is empty or different from production',
   app_not_installed: 'Cannot install app in sandbox',

@@ -4,6 +4,7 @@ import { type Diagnosis, diagnose } from '../../../functions/procore/diagnosis.t
 import type { ProcoreEnvironmentName } from '../../../functions/procore/environment.ts';
 import { type ExactJson, exactId, isJsonObject } from '../../../functions/procore/exact-json.ts';
 import type { Exchange } from '../../../functions/procore/exchange.ts';
+import { EndlessListError, NotAListError, TruncatedListError } from '../../../functions/procore/paging.ts';
 import { type DiagnosisId, namedDiagnosis } from '../../diagnosis-rows.ts';
 import { isBeforeAccess } from './outage.ts';
 
@@ -71,9 +72,16 @@ export async function narrow<E extends ProcoreEnvironmentName>(
   try {
     return { ...(await narrowRefusal(first, subject, client)), about };
   } catch (error) {
-    if (!(error instanceof ProcoreApiError)) throw error;
-    return { diagnosis: first, evidence: [`Looking further ended: ${error.diagnosis.cause}`], about };
+    const why =
+      error instanceof ProcoreApiError ? error.diagnosis.cause : isListTrouble(error) ? error.message : undefined;
+    if (why === undefined) throw error;
+    return { diagnosis: first, evidence: [`Looking further ended: ${why}`], about };
   }
+}
+
+/** Tells that what came was no list, or not a whole one. */
+function isListTrouble(error: unknown): error is NotAListError | EndlessListError | TruncatedListError {
+  return error instanceof NotAListError || error instanceof EndlessListError || error instanceof TruncatedListError;
 }
 
 async function narrowRefusal<E extends ProcoreEnvironmentName>(
@@ -105,7 +113,12 @@ async function narrowRefusal<E extends ProcoreEnvironmentName>(
   }
   evidence.push(`The account sees ${projects.ids.size} projects of company ${subject.companyId}.`);
   const { projectId, tool } = subject;
-  if (projectId === undefined) return { diagnosis: first, evidence };
+  if (projectId === undefined) {
+    // Some of v1's paths that name no project answer 404 when the query names none either.
+    if (tool !== undefined)
+      evidence.push('The call names no project: paths like this one can want project_id in the query.');
+    return { diagnosis: first, evidence };
+  }
   if (projects.ids.has(projectId)) evidence.push(`Project ${projectId} is among them.`);
   else {
     const seen = `Project ${projectId} is not among them`;
@@ -227,10 +240,15 @@ const toolNames: Readonly<Record<string, string>> = {
   incidents: 'incidents',
 };
 
+/** Whether a path's word is a kind of daily log, which are all of one tool: other logs are not bound to a day. */
+export function isDailyLog(word: string): boolean {
+  return /^(?!managed_|workflow_|time_and_material_|response_)\w+_logs$/.test(word);
+}
+
 function readManifest(body: ExactJson, tool: string): ToolAccess | undefined {
   const tools = isJsonObject(body) ? body.tools : undefined;
   if (!Array.isArray(tools)) return undefined;
-  const wanted = new Set([tool, toolNames[tool] ?? tool].map(plain));
+  const wanted = new Set([tool, toolNames[tool] ?? (isDailyLog(tool) ? 'daily_log' : tool)].map(plain));
   const entry = (tools as readonly ExactJson[]).find(
     (one) =>
       isJsonObject(one) &&

@@ -47,8 +47,32 @@ describe('why a list is empty', () => {
 
   it('names the missing date also where the last month has nothing, since older days may have', async () => {
     const { explain } = world({ ...projects, ...manifest('daily_log', 'Read Only') });
-    expect(await explain(logs)).toMatchObject({ id: 'empty_because_of_date' });
-    expect(await explain('/rest/v1.0/projects/1/weather_logs')).toMatchObject({ id: 'empty_because_of_date' });
+    for (const path of [
+      logs,
+      '/rest/v1.0/projects/1/weather_logs',
+      '/rest/v1.1/projects/1/daily_logs/weather_logs',
+      '/rest/v1.0/projects/1/timecard_entries',
+      '/rest/v1.0/companies/5358233/projects/1/equipment_timecard_entries',
+    ] as const) {
+      expect(await explain(path), path).toMatchObject({ id: 'empty_because_of_date' });
+    }
+  });
+
+  it.each([
+    '/rest/v1.0/submittal_logs',
+    '/rest/v1.0/projects/1/managed_equipment_logs',
+    '/rest/v1.0/projects/1/workflow_permanent_logs',
+    '/rest/v1.0/projects/1/observations/response_logs',
+    '/rest/v1.0/projects/1/daily_logs/weather_conditions',
+  ] as const)('blames no date for a list that has none: %s', async (path) => {
+    const { explain, asked } = world({ ...projects, ...manifest('daily_log', 'Read Only') });
+    expect((await explain(path)).id).not.toBe('empty_because_of_date');
+    expect(asked.join(' ')).not.toContain('start_date');
+  });
+
+  it('looks for the permission of every kind of daily log under the name of their tool', async () => {
+    const { explain } = world({ ...projects, ...manifest('daily_log', 'None') });
+    expect(await explain(logs)).toMatchObject({ id: 'empty_because_of_permissions' });
   });
 
   it('asks for no other date where one is given', async () => {

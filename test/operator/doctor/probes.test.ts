@@ -77,6 +77,25 @@ describe('narrow', () => {
     expect(evidence.join(' ')).toMatch(/^Looking further ended: /);
   });
 
+  it.each([
+    ['is no list', [answered(200, { id: 1 })]],
+    ['has errors in it', [answered(200, { errors: ['Try later'] })]],
+    ['is not whole', [answered(200, [{ id: 1 }], { total: '2' }), answered(200, [])]],
+  ])('keeps the diagnosis of the call where the list of projects %s', async (_what, script) => {
+    const { diagnosis, evidence } = await narrowed(403, script);
+    expect(diagnosis.id).toBe('forbidden');
+    expect(evidence.join(' ')).toMatch(/^Looking further ended: /);
+  });
+
+  it('says of a call without a project that its path can want one', async () => {
+    const url = 'https://sandbox.procore.com/rest/v1.0/requisitions/7/contract_items';
+    const { diagnosis, evidence } = await narrowed(404, [project()], { url });
+    expect(diagnosis.id).toBe('not_visible');
+    expect(evidence.at(-1)).toContain('project_id');
+    const ofCompany = 'https://sandbox.procore.com/rest/v1.0/companies/5358233/vendors/7';
+    expect((await narrowed(404, [project()], { url: ofCompany })).evidence.join(' ')).not.toContain('project_id');
+  });
+
   it('takes a project that is only not active for no hidden one', async () => {
     const one = answered(200, { id: 1, active: false });
     const others = answered(200, [{ id: 2 }], counted);

@@ -27,7 +27,7 @@ export function readLimit(headers: Pick<Headers, 'get'>): ToldLimit | undefined 
 function numbersOf(headers: Pick<Headers, 'get'>): readonly (number | undefined)[] {
   return ['limit', 'remaining', 'reset'].map((name) => {
     const text = headers.get(`x-rate-limit-${name}`)?.trim() ?? '';
-    return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+    return /^\d{1,15}(\.\d+)?$/.test(text) ? Math.floor(Number(text)) : undefined;
   });
 }
 
@@ -48,9 +48,12 @@ export interface ToldWindow extends Omit<ToldLimit, 'remaining'> {
  * @param now epoch seconds on Procore's clock, used when the answer has no `Date`
  */
 export function readWindow(headers: Pick<Headers, 'get'>, status: number, now: number): ToldWindow | undefined {
-  const [limit, told, resetAt] = numbersOf(headers);
-  if (limit === undefined || resetAt === undefined || limit < 1) return undefined;
-  const length = Math.round(resetAt - (httpDateSeconds(headers.get('date')) ?? now));
+  const [limit, told, reset] = numbersOf(headers);
+  if (limit === undefined || reset === undefined || limit < 1) return undefined;
+  const answeredAt = httpDateSeconds(headers.get('date')) ?? now;
+  // Documented as epoch seconds. So few are seconds from now, as with Retry-After.
+  const resetAt = reset <= longestSeconds ? Math.round(answeredAt) + reset : reset;
+  const length = Math.round(resetAt - answeredAt);
   if (length < 0 || length > longestSeconds) return undefined;
   const remaining = told === undefined && status === 429 ? 0 : told;
   const place = { limit, resetAt, length: Math.max(1, length) };

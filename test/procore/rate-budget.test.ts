@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BudgetedCall, sharedRateBudget } from '../../functions/procore/rate-budget.ts';
 import type { RateBudgetStore } from '../../functions/procore/rate-budget-store.ts';
 import type { Permit } from '../../functions/procore/rate-leases.ts';
-import { readLimit } from '../../functions/procore/rate-limit-headers.ts';
+import { readLimit, readWindow } from '../../functions/procore/rate-limit-headers.ts';
 import type { RateScope } from '../../functions/procore/rate-limit-scope.ts';
 import { virtualTime } from '../connection/virtual-time.ts';
 import { memoryRateBudget } from '../memory/rate-budget.ts';
@@ -534,6 +534,21 @@ describe('the headers', () => {
     expect(readLimit(told(25, 24, 1466182247))).toEqual({ limit: 25, remaining: 24, resetAt: 1466182247 });
     expect(readLimit(new Headers({ 'x-rate-limit-limit': '25' }))).toBeUndefined();
     expect(readLimit(told(0, 0, 5))).toBeUndefined();
+  });
+
+  it.each([
+    ['in seconds from now', '40', 40],
+    ['with a fraction', String(startTime + 40.25), 40],
+  ])('tell a reset %s as well: %s', async (_, reset, seconds) => {
+    const headers = new Headers({
+      'x-rate-limit-limit': '25',
+      'x-rate-limit-remaining': '24',
+      'x-rate-limit-reset': reset,
+    });
+    expect(readWindow(headers, 200, startTime)).toEqual({
+      ...{ limit: 25, remaining: 24, used: 1 },
+      ...{ resetAt: startTime + seconds, length: seconds },
+    });
   });
 
   it('are not believed when the reset is over, or days ahead', async () => {

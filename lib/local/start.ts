@@ -59,13 +59,14 @@ export async function start(
   const whose = options.real === undefined ? 'no Procore account' : `and Procore's own ${options.real}`;
   screen.people(`Procore Connector on this machine: no AWS account, ${whose}.\n`);
   const own = await prepareOwnFile(await workerBundler(), screen.people);
+  const ownSecrets = await readLocalSecrets(localSecrets);
   const opened = openStateOf(options, screen.people);
   const doesMainJob = options.procore === undefined && (options.once || !options.json) && !opened?.mainJobDone;
   const worker = doesMainJob ? { worker: own.proofWorker } : { workerVariables: own.variables };
   const system = await startLocalSystem(
     {
       ...options,
-      ownSecrets: await readLocalSecrets(localSecrets),
+      ownSecrets,
       state: opened?.state,
       onEventEntry: own.onEventEntry,
       ...worker,

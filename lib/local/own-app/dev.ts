@@ -78,6 +78,7 @@ async function runOpened(
   if (!json) screen.people(describeApp(app));
   const place = { folder, built: join(local, 'own') };
   const entries = await prepareOwnEntries(app, await workerBundler(), place, screen.people);
+  const ownSecrets = await readLocalSecrets(join(folder, localSecretsFile));
   const state = once || port === 0 ? undefined : join(local, `state-${port}`);
   const opened = state === undefined ? undefined : openStateIn(state, { fresh, again: 'procore dev' }, screen.people);
   const [first] = app.environments;
@@ -86,8 +87,7 @@ async function runOpened(
   let showLine: (line: LogLine) => void = () => {};
   const system = await startLocalSystem(
     {
-      ...{ port, app, state: opened?.state },
-      ownSecrets: await readLocalSecrets(join(folder, localSecretsFile)),
+      ...{ port, app, ownSecrets, state: opened?.state },
       ...(doesMainJob ? { worker: entries.proofWorker } : { workerVariables: entries.variables }),
     },
     {

@@ -32,6 +32,7 @@ import type { DeadLetterReason, ReceivedMessage } from '../../functions/webhook/
 import { fakeCompanyClient } from './fake-company-client.ts';
 import { ForgottenCallsError, watchedCalls } from './forgotten-calls.ts';
 import { instantLedger } from './instant-ledger.ts';
+import { refuseNodeBefore22 } from './needed-node.ts';
 import { UnplannedCallError } from './planned-answers.ts';
 import { sampleIds } from './sample-event.ts';
 
@@ -106,6 +107,7 @@ const firstTime = Date.UTC(2026, 0, 15, 12) / 1000;
  * Runs an event once through `onEvent`, as the deployed worker does.
  *
  * @returns what becomes of the event
+ * @throws NodeTooOldError before Node 22
  */
 export function runEvent(
   onEvent: EventHandlers['onEvent'],
@@ -150,6 +152,7 @@ export function testWorker(onEvent: EventHandlers['onEvent'], options: TestWorke
 
 /** What a worker keeps from one message to the next, and how it works one. */
 function workbench(options: TestWorkerOptions) {
+  refuseNodeBefore22();
   const time = { now: 0 };
   const clock = () => time.now;
   const ledger = instantLedger(clock);

@@ -46,6 +46,11 @@ describe('a repository of one’s own', () => {
     });
   });
 
+  it('has npm say which Node it takes, where another one would find no tests and no Map.groupBy', () => {
+    const { engines, devEngines } = readJson(new URL('package.json', files));
+    expect(devEngines).toEqual({ runtime: { name: 'node', version: engines.node, onFail: 'error' } });
+  });
+
   it('takes a tarball along, so that no registry is asked for the package', async () => {
     const tarball = join(outer, 'procore-connector-9.9.9.tgz');
     writeFileSync(tarball, 'packed');

@@ -137,15 +137,17 @@ export async function runConnectionChange(
 export function testWorker(onEvent: EventHandlers['onEvent'], options: TestWorkerOptions = {}): TestWorker {
   const { ledger, now, work } = workbench(options);
   return {
-    async run({ marks, ...event }, { tries = 1 } = {}) {
+    async run({ marks, ...given }, { tries = 1 } = {}) {
+      // Told by the app that caused the change, which is in the event itself.
+      const event = marks.loop ? { ...given, sourceApplicationId: sampleIds.clientId } : given;
       const at = now((event.occurredAt ?? firstTime) + 10);
       await arrange(marks, event, ledger, at);
       const history =
         marks.stale === null
           ? { ledger: { ...ledger, history: () => Promise.reject(new Error('out of order')) } }
           : { ledger };
-      const given = { ...history, ...clientOf(event, marks, options.procore) };
-      return work(contentOf(event, at), told({ onEvent }), at, tries, given);
+      const surroundings = { ...history, ...clientOf(event, marks, options.procore) };
+      return work(contentOf(event, at), told({ onEvent }), at, tries, surroundings);
     },
   };
 }

@@ -56,6 +56,15 @@ describe('procore trigger', { timeout: 60_000 }, () => {
     expect(control().hooks()).toEqual([]);
   });
 
+  it('does one after another where several are asked for at once, each with a hook and an event of its own', async () => {
+    const ran = await Promise.all([1, 2, 3].map(() => procore('trigger', 'RFIs.update')));
+    const told = ran.map(
+      ({ out }) => /^update RFIs \d+ \(event (\w+), hook \d+\): handled in .*\nNo hook/.exec(out)?.[1],
+    );
+    expect(new Set(told.filter((event) => event !== undefined)).size).toBe(3);
+    expect(control().hooks()).toEqual([]);
+  });
+
   it('takes a resource of the catalogue of which the stand-in keeps no records, in any capitals', async () => {
     expect((await procore('trigger', 'direct cost line items.update', '--id', '77')).out).toMatch(
       /^update Direct Cost Line Items 77 .*handled in/,

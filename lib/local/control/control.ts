@@ -1,3 +1,4 @@
+import { atATime } from '../../../functions/at-a-time.ts';
 import { isConnectorError } from '../../../functions/connector-error.ts';
 import { type ControlAnswer, type ControlRequest, controlRequest } from '../../local-control.ts';
 import type { LocalEnvironment, LocalSystem } from '../local-system.ts';
@@ -16,6 +17,8 @@ export function controlOf(
   system: Pick<LocalSystem, 'aws' | 'environments'>,
   log: Pick<LogWatch, 'initErrors' | 'count'>,
 ): (request: unknown) => Promise<ControlAnswer> {
+  // Two at once would take each other's events, and the hook that one of them lends, for their own.
+  const triggerInTurn = atATime(1, (run: () => Promise<ControlAnswer>) => run());
   return async (given) => {
     try {
       const parsed = controlRequest.safeParse(given);
@@ -26,7 +29,8 @@ export function controlOf(
       if (standIn === undefined) throw notOurs(environment);
       const { control } = standIn;
       const props = { system, environment, control, log };
-      const answer = request.do === 'trigger' ? await trigger(request, props) : act(control, request);
+      const answer =
+        request.do === 'trigger' ? await triggerInTurn(() => trigger(request, props)) : act(control, request);
       await standIn.keep();
       return answer;
     } catch (error) {

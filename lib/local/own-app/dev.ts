@@ -80,7 +80,7 @@ async function runOpened(
   const entries = await prepareOwnEntries(app, await workerBundler(), place, screen.people);
   const ownSecrets = await readLocalSecrets(join(folder, localSecretsFile));
   const state = once || port === 0 ? undefined : join(local, `state-${port}`);
-  const opened = state === undefined ? undefined : openStateIn(state, { fresh, again: 'procore dev' }, screen.people);
+  const opened = state === undefined ? undefined : openStateIn(state, { fresh }, screen.people);
   const [first] = app.environments;
   const doesMainJob = (once || !json) && first?.worker === true && !opened?.mainJobDone;
   const watch = new LogWatch();

@@ -48,7 +48,7 @@ process.once('exit', () => {
 export async function runApp({ folder, command: given }: AppCommand, directory: string): Promise<void> {
   const { app, context } = readJson(join(folder, 'cdk.json'), cdkJsonSchema) ?? { context: {} };
   const command = given ?? app;
-  if (command === undefined) {
+  if (command === undefined || command.trim() === '') {
     throw new SynthesisError(
       `There is no cdk.json with an "app" in ${folder}. Run this in the folder of your CDK app, or say how the app is started: --app "npx tsx bin/app.ts".`,
     );

@@ -9,6 +9,7 @@ import { LogWatch } from '../log-watch.ts';
 import { tryMainJob } from '../main-job.ts';
 import { tryOwnHandler } from '../own-handler.ts';
 import { localSecretsFile, readLocalSecrets } from '../own-secrets.ts';
+import type { Following } from '../reload/follow.ts';
 import type { BuildWorker } from '../reload/own-worker.ts';
 import type { LogLine } from '../runtime/invocation.ts';
 import { noteMainJob, type OpenedState, openStateIn } from '../state/state-place.ts';
@@ -132,12 +133,13 @@ async function tellAndTry(
   { system, watch, showLog }: Begun,
   screen: DevScreen,
 ): Promise<RunningApp> {
-  system.takeControl(controlOf(system, watch));
+  let following: Following | undefined;
+  system.takeControl(controlOf(system, watch, () => following?.faults() ?? []));
   const worked = !doesMainJob || (await tryMainJob(system, watch, screen.people));
   if (doesMainJob && worked && opened) noteMainJob(opened.state);
   await entries.putIn(system);
   const ownWorked = !doesMainJob || !worked || (await tryOwn(app, system, watch, once, screen));
-  const following = once ? undefined : entries.follow(system);
+  following = once ? undefined : entries.follow(system);
   if (json) screen.programs(describeForPrograms(app, system));
   if (once) screen.people(`\n${verdict(worked, ownWorked)}`);
   else {

@@ -64,6 +64,9 @@ export async function runApp({ folder, command: given }: AppCommand, directory: 
   };
   const { code, said } = await run(command, folder, env);
   if (code !== 0) {
+    // It is one line with the place, and the stack behind it is of ours.
+    const entry = /^EntryError: (.+)$/m.exec(said)?.[1];
+    if (entry !== undefined) throw new SynthesisError(`The app failed (${command}): ${entry}`);
     const lines = said.trimEnd().split('\n').slice(-mostLines);
     throw new SynthesisError(`The app failed with exit code ${code} (${command}). It said:\n${lines.join('\n')}`);
   }

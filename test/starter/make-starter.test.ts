@@ -33,7 +33,7 @@ describe('a repository of one’s own', () => {
     expect(starter).toEqual({
       folder,
       files: [
-        ...['.github/workflows/deploy.yml', '.gitignore', 'README.md', 'bin/app.ts', 'cdk.json'],
+        ...['.github/workflows/deploy.yml', '.gitignore', '.npmrc', 'README.md', 'bin/app.ts', 'cdk.json'],
         ...['on-event.test.ts', 'on-event.ts', 'package.json', 'tsconfig.json'],
       ],
     });
@@ -46,9 +46,11 @@ describe('a repository of one’s own', () => {
     });
   });
 
-  it('has npm say which Node it takes, where another one would find no tests and no Map.groupBy', () => {
+  it('has npm refuse another Node than it takes, where no tests would be found and nothing said of why', () => {
     const { engines, devEngines } = readJson(new URL('package.json', files));
+    // npm before 10.9, which Node 20 brings along, knows only the first, and warns of it unless it is told to be strict.
     expect(devEngines).toEqual({ runtime: { name: 'node', version: engines.node, onFail: 'error' } });
+    expect(readFileSync(new URL('npmrc', files), 'utf8')).toMatch(/^engine-strict=true$/m);
   });
 
   it('takes a tarball along, so that no registry is asked for the package', async () => {

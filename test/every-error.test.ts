@@ -118,6 +118,7 @@ const errors: readonly [file: string, name: string, code: string, ...parameters:
   ['lib/local/template/template.ts', 'TemplateNotSupportedError', 'template_not_supported', 'text'],
   ['lib/testing/planned-answers.ts', 'UnplannedCallError', 'unplanned_call', 'GET /path', []],
   ['lib/testing/forgotten-calls.ts', 'ForgottenCallsError', 'forgotten_calls', ['get("/rest/v1.0/me")']],
+  ['lib/testing/needed-node.ts', 'NodeTooOldError', 'node_too_old', '20.19.5'],
   ['lib/testing/test-worker.ts', 'OtherCompanyError', 'other_company', '8', '9'],
   ['lib/proxy-rules.ts', 'ProxyVariableError', 'wrong_proxy', 'text'],
   ['lib/operator/exit-codes.ts', 'OperatorError', 'not_found', 'not_found', 'text'],

@@ -103,7 +103,8 @@ function isIdPath(path: string): boolean {
 }
 
 function misfitOf({ message, path = [] }: SchemaIssue, given: ExactJson | undefined): Misfit {
-  const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
+  // Not path.map: a library's list may be of a class of its own, which makes something else of it (ArkType's does).
+  const keys = Array.from(path, (part) => (typeof part === 'object' ? part.key : part));
   const value = valueAt(given, keys);
   const isSecret = keys.some((key) => typeof key === 'string' && isSecretName(key));
   const got = isSecret && value !== undefined && value !== null ? 'a secret, which is left out' : shown(value);

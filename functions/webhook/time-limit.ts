@@ -12,10 +12,15 @@ export class HandlerTimeoutError extends ConnectorError {
   readonly remedy = timeoutRemedy;
   constructor(milliseconds: number) {
     super(
-      `on-event.ts had not finished after ${Math.round(milliseconds / 1000)} s, when the invocation had to end. The ` +
-        `event comes again. ${timeoutRemedy}`,
+      `on-event.ts had not finished after ${spelled(milliseconds)}, when the invocation had to end. The event comes ` +
+        `again. ${timeoutRemedy}`,
     );
   }
+}
+
+/** A test may give milliseconds, which are no whole second. */
+function spelled(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${Math.round(milliseconds / 1000)} s`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { Annotations, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { Effect, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { wrongValue } from '../configuration-error.ts';
+import { shown, wrongValue } from '../configuration-error.ts';
 import type { ConnectorFunction, FunctionNetwork } from './connector-function.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 import { allowedHandlerSettings, faultOfSecretName, faultOfStatements, isNameOfOurSecret } from './handler-settings.ts';
@@ -58,6 +58,9 @@ export class EventHandler {
 
   #allow(statements: readonly PolicyStatement[]): void {
     if (statements.length === 0) return;
+    // JavaScript, where no compiler says it, may give what cdk.json takes.
+    const other = statements.find((statement) => typeof statement?.toJSON !== 'function');
+    if (other !== undefined) throw wrongValue('policyStatements', other, 'a list of new PolicyStatement({ … })');
     const fault = faultOfStatements(statements.map((statement) => statement.toJSON()));
     if (fault !== undefined) {
       const [first] = statements;
@@ -112,6 +115,10 @@ function refuseOurs(name: string, secret: ISecret): void {
   };
   const fault = faultOfSecretName(name);
   if (fault !== undefined) refuse(fault);
+  // JavaScript, where no compiler says it, may give what cdk.json takes.
+  if (typeof secret?.grantRead !== 'function') {
+    refuse(`it is ${shown(secret)}, which is no ISecret: take Secret.fromSecretNameV2 or Secret.fromSecretCompleteArn`);
+  }
   const isOurs = secret.node.scopes.some((scope) => scope instanceof Secrets);
   const { secretArn } = secret;
   if (

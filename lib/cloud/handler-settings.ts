@@ -1,3 +1,4 @@
+import { shown } from '../configuration-error.ts';
 import { faultOfVariableName } from '../own-variables.ts';
 
 /** What Lambda takes of environment variables, names and values together, in bytes. */
@@ -34,7 +35,8 @@ export function faultOfEnvironment(value: unknown): string | undefined {
     .map(([name, text]) => {
       const faultOfName = faultOfVariableName(name);
       if (faultOfName !== undefined) return `"${name}" ${faultOfName}`;
-      return typeof text === 'string' ? undefined : `${name} must be a text`;
+      // JSON leaves undefined out, which is what a variable of the shell is that nobody has set.
+      return typeof text === 'string' ? undefined : `${name} must be a text, not ${shown(text)}`;
     })
     .find((each) => each !== undefined);
   if (fault !== undefined) return fault;

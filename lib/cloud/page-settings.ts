@@ -68,11 +68,16 @@ function readableShade(color: string, ground: string): string {
 }
 
 /** Tells whether a value is a pair of colours; whether they can be read is {@link faultOfAccentColor}'s matter. */
-function isPairOfColors(value: unknown): value is AccentColor {
-  if (typeof value !== 'object' || value === null) return false;
-  const colors = new Map<string, unknown>(Object.entries(value));
+/** @returns undefined for two colours, each as CSS spells it with six digits */
+function faultOfPair(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it needs both colours, light and dark';
+  const { light, dark, ...others } = value as Readonly<Record<string, unknown>>;
+  const [other] = Object.keys(others);
+  if (other !== undefined) return `${other} is no key of it`;
+  if (light === undefined || dark === undefined) return 'it needs both colours, light and dark';
   const isColor = (color: unknown) => typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color);
-  return colors.size === 2 && isColor(colors.get('light')) && isColor(colors.get('dark'));
+  const wrong = isColor(light) ? (isColor(dark) ? undefined : 'dark') : 'light';
+  return wrong && `${wrong} must be # and six digits, e.g. #0f5c4a`;
 }
 
 /**
@@ -81,9 +86,10 @@ function isPairOfColors(value: unknown): value is AccentColor {
  * @returns undefined when both colours can be read where they are used; else which cannot, by how much, and what to take
  */
 export function faultOfAccentColor(value: unknown): string | undefined {
-  if (!isPairOfColors(value)) return 'it needs both colours, light and dark';
+  const fault = faultOfPair(value);
+  if (fault !== undefined) return fault;
   for (const look of ['light', 'dark'] as const) {
-    const [color, ground] = [value[look], pageGrounds[look]];
+    const [color, ground] = [(value as AccentColor)[look], pageGrounds[look]];
     const ratio = contrast(color, ground);
     if (ratio >= leastContrast) continue;
     const shown = Math.floor(ratio * 100) / 100;

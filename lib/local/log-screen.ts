@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { handlerNames } from '../handler-names.ts';
+import { pascalCase } from '../stack-outputs.ts';
 import { failureOf, readHandled } from './event-outcome.ts';
 import type { LocalEnvironment, LocalSystem } from './local-system.ts';
 import { parsed, showFailure, showLeftBehind } from './own-failure.ts';
 import type { LogLine } from './runtime/invocation.ts';
+import { functionNameOf } from './template/resources.ts';
 
 /** A failure is in the ledger soon after the log has it. */
 const patienceMs = 5000;
@@ -44,15 +46,16 @@ export function logScreen(
     }
   }
 
+  const writers = writersOf(system.environments);
   return ({ functionName, text }: LogLine): void => {
     // Metrics are for CloudWatch, not for the eye.
     if (text.startsWith('{"_aws"')) return;
-    const environment = environmentOf(functionName, system.environments);
-    say(`${environment ? `${environment.name} ${handlerOf(functionName)}` : functionName}: ${text}`);
-    if (environment === undefined) return;
+    const writer = writers.get(functionName);
+    say(`${writer ? `${writer.environment.name} ${writer.handler}` : functionName}: ${text}`);
+    if (writer === undefined) return;
+    const { environment, handler } = writer;
     if (!text.startsWith('{')) {
-      const isWorker = handlerOf(functionName) === 'webhook-worker';
-      const left = isWorker ? showLeftBehind(text, entryOf(environment.name)) : undefined;
+      const left = handler === 'webhook-worker' ? showLeftBehind(text, entryOf(environment.name)) : undefined;
       if (left !== undefined) say(left);
       return;
     }
@@ -62,18 +65,14 @@ export function logScreen(
   };
 }
 
-/** Functions are named by their logical ids, which begin with the environment and end with the function. */
-function environmentOf(functionName: string, environments: readonly LocalEnvironment[]): LocalEnvironment | undefined {
-  return environments
-    .filter(({ name }) => functionName.startsWith(pascalCase(name)))
-    .sort((one, other) => other.name.length - one.name.length)[0];
-}
-
-function handlerOf(functionName: string): string {
-  const name = handlerNames.findLast((handler) => functionName.includes(pascalCase(handler)));
-  return name ?? functionName;
-}
-
-function pascalCase(hyphenated: string): string {
-  return hyphenated.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** Who writes a line, by the function's name. In an app of one's own the name says nothing: it begins with any construct's id. */
+function writersOf(environments: readonly LocalEnvironment[]) {
+  return new Map(
+    environments.flatMap((environment) =>
+      handlerNames.flatMap((handler) => {
+        const called = environment.functions[pascalCase(handler)];
+        return called === undefined ? [] : [[functionNameOf(called), { environment, handler }] as const];
+      }),
+    ),
+  );
 }

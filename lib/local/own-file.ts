@@ -6,7 +6,7 @@ import type { LocalSystem } from './local-system.ts';
 import type { LogWatch } from './log-watch.ts';
 import { proofOnEvent } from './main-job.ts';
 import { tryOwnHandler } from './own-handler.ts';
-import { describeVariables, follow } from './reload/follow.ts';
+import { describeVariables, type Following, follow } from './reload/follow.ts';
 import { readLocalVariables, type Variables } from './reload/local-variables.ts';
 import { type BuildWorker, ownWorker } from './reload/own-worker.ts';
 
@@ -27,8 +27,8 @@ export interface OwnFile {
    * @returns whether it does what it should: it can be built and loaded, has no type error, and is done with an event
    */
   tryOut(system: LocalSystem, log: LogWatch, patienceSeconds: number): Promise<boolean>;
-  /** Takes it anew whenever it is saved. @returns what ends that */
-  follow(system: LocalSystem): { stop(): Promise<void> };
+  /** Takes it anew whenever it is saved. */
+  follow(system: LocalSystem): Following;
 }
 
 const unbuiltOnEvent = fileURLToPath(new URL('reload/unbuilt-on-event.ts', import.meta.url));

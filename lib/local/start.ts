@@ -12,6 +12,7 @@ import { tryMainJob } from './main-job.ts';
 import type { LocalOptions } from './options.ts';
 import { prepareOwnFile } from './own-file.ts';
 import { localSecretsFile, readLocalSecrets } from './own-secrets.ts';
+import type { Following } from './reload/follow.ts';
 import type { BuildWorker } from './reload/own-worker.ts';
 import type { LogLine } from './runtime/invocation.ts';
 import { shown } from './state/state-file.ts';
@@ -59,13 +60,14 @@ export async function start(
   const whose = options.real === undefined ? 'no Procore account' : `and Procore's own ${options.real}`;
   screen.people(`Procore Connector on this machine: no AWS account, ${whose}.\n`);
   const own = await prepareOwnFile(await workerBundler(), screen.people);
+  const ownSecrets = await readLocalSecrets(localSecrets);
   const opened = openStateOf(options, screen.people);
   const doesMainJob = options.procore === undefined && (options.once || !options.json) && !opened?.mainJobDone;
   const worker = doesMainJob ? { worker: own.proofWorker } : { workerVariables: own.variables };
   const system = await startLocalSystem(
     {
       ...options,
-      ownSecrets: await readLocalSecrets(localSecrets),
+      ownSecrets,
       state: opened?.state,
       onEventEntry: own.onEventEntry,
       ...worker,
@@ -78,7 +80,8 @@ export async function start(
       },
     },
   );
-  system.takeControl(controlOf(system, watch));
+  let following: Following | undefined;
+  system.takeControl(controlOf(system, watch, () => following?.faults() ?? []));
   for (const { standIn } of system.environments) standIn?.control.setCompanies(options.companies ?? 0);
   screen.people(`${seconds()}  Ready.`);
   if (options.procore && !options.json) {
@@ -89,7 +92,7 @@ export async function start(
   await own.putIn(system);
   const isTried = worked && (doesMainJob || (opened?.mainJobDone === true && !options.json));
   const ownWorked = !isTried || (await own.tryOut(system, watch, options.once ? 30 : 5));
-  const following = options.once ? undefined : own.follow(system);
+  following = options.once ? undefined : own.follow(system);
   const links = await Promise.all(system.environments.map((environment) => issueLink(system, environment)));
   if (options.json) screen.programs(describeForPrograms(system, links));
   const served = options.once || options.json ? undefined : await openConsole(system.aws);

@@ -59,13 +59,21 @@ export interface SystemOptions extends Pick<LocalOptions, 'port' | 'procore' | '
  *
  * @throws InvalidOptionError, SynthesisError, TemplateNotSupportedError or PortTakenError; nothing stays running
  */
-export async function startLocalSystem(options: SystemOptions, { step, log }: SystemListener): Promise<LocalSystem> {
+export async function startLocalSystem(options: SystemOptions, listener: SystemListener): Promise<LocalSystem> {
+  try {
+    return await startAll(options, listener);
+  } catch (error) {
+    await options.state?.abandon();
+    throw error;
+  }
+}
+
+async function startAll(options: SystemOptions, { step, log }: SystemListener): Promise<LocalSystem> {
   const { aws, planned, release } = await planEnvironments(options, options.app?.names);
   let standIns: Awaited<ReturnType<typeof startStandIns>> = new Map();
   const stopOutside = async () => {
     await stopStandIns(standIns);
     await release();
-    await options.state?.close();
   };
   try {
     step('Starting a stand-in Procore for each environment');
@@ -121,6 +129,7 @@ export async function startLocalSystem(options: SystemOptions, { step, log }: Sy
         for (const client of [lambda, secrets]) client.destroy();
         await stack.stop();
         await stopOutside();
+        await options.state?.close();
       },
     };
   } catch (error) {

@@ -4,22 +4,33 @@ export type Scripts = Readonly<Record<string, unknown>>;
 /** What a person types in an app that has the package installed. `--no-install`: npm must not fetch what bears that name. */
 const direct = 'npx --no-install procore-connector';
 
+/** What a script of the app does when it is ours: `start` and `verify` are names that an app may have for something else. */
+const ours = {
+  procore: /\bprocore\b/,
+  start: /\bprocore(-connector)? dev\b/,
+  verify: /\bprocore\b/,
+  cost: /\bprocore\b/,
+  deploy: /\b(procore|cdk)\b/,
+  bootstrap: /\b(procore|cdk)\b/,
+} as const;
+
 /**
- * Makes a text of ours fit an app that has the package installed. Where the app has a script of the same name, as the starter
- * has, the text stays as it is.
+ * Makes a text of ours fit an app that has the package installed. Where the app has a script of the same name that does the
+ * same, as the starter has, the text stays as it is.
  *
  * @param scripts of the app
  */
 export function inForeignApp(text: string, scripts: Scripts): string {
-  const program = 'procore' in scripts ? 'npm run procore --' : direct;
-  const script = (_: string, name: string, hyphens = '') => {
-    if (name in scripts) return `npm run ${name}${hyphens}`;
+  const has = (name: keyof typeof ours) => ours[name].test(String(scripts[name] ?? ''));
+  const program = has('procore') ? 'npm run procore --' : direct;
+  const script = (_: string, name: 'verify' | 'cost' | 'deploy' | 'bootstrap', hyphens = '') => {
+    if (has(name)) return `npm run ${name}${hyphens}`;
     return ['verify', 'cost'].includes(name) ? `${program} ${name}` : `npx cdk ${name}`;
   };
   const fitted = text
     .replace(/npm run (?:--silent )?procore --/g, program)
     .replace(/npm run (verify|cost|deploy|bootstrap)( --)?/g, script);
-  return 'start' in scripts
+  return has('start')
     ? fitted
     : fitted.replace(/npm start( -- )?/g, (_, hyphens) => `${program} dev${hyphens ? ' ' : ''}`);
 }

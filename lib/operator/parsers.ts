@@ -53,6 +53,13 @@ export function pathsByName(text: string): ReadonlyMap<string, string> {
   throw usageError('is NAME=PATH, e.g. "RFIs=/rest/v1.0/projects/{project_id}/rfis", with commas between several.');
 }
 
+/** Reads where a local system is: an address alone, without a path. */
+export function localEndpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' && url.href === `${url.origin}/`) return url.origin;
+  throw usageError('is an address that begins with http:// and has no path, e.g. http://127.0.0.1:4400.');
+}
+
 /** Reads the namespace of our hooks. */
 export function namespace(text: string): string {
   if (/^[a-z0-9-]{1,64}$/.test(text)) return text;

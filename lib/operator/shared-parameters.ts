@@ -1,6 +1,6 @@
 import type { FlagParametersForType, TypedFlagParameter, TypedPositionalParameter } from '@stricli/core';
 import { type ProcoreEnvironmentName, procoreEnvironmentNames } from '../../functions/procore/environment.ts';
-import { environmentName } from './parsers.ts';
+import { environmentName, localEndpoint } from './parsers.ts';
 
 /** The flags that every command takes. */
 export interface JsonFlag {
@@ -51,7 +51,7 @@ export const stackFlags: FlagParametersForType<StackFlags> = {
   local: switchFlag('Use the system that `npm start` runs on this machine'),
   endpoint: {
     kind: 'parsed',
-    parse: String,
+    parse: localEndpoint,
     brief: 'With --local: where that system is, if not at http://127.0.0.1:4400',
     placeholder: 'URL',
     optional: true,
@@ -63,7 +63,7 @@ export const localFlags: FlagParametersForType<Pick<StackFlags, 'local' | 'endpo
   local: switchFlag('Not needed: these commands know no other system'),
   endpoint: {
     kind: 'parsed',
-    parse: String,
+    parse: localEndpoint,
     brief: 'Where `npm start` runs, if not at http://127.0.0.1:4400',
     placeholder: 'URL',
     optional: true,

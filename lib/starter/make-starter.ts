@@ -54,7 +54,7 @@ const own = { name: 'my-integration', stack: 'MyIntegration' } as const;
 const longestName = 21;
 
 /** Files that npm would leave out of a package, or read as its own, if they had their names in it. */
-const kept: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
+const kept: Readonly<Record<string, string>> = { gitignore: '.gitignore', npmrc: '.npmrc' };
 
 /** Where a tarball lies in the repository. */
 const tarballIn = (tarball: string) => `vendor/${basename(tarball)}`;

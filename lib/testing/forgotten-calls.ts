@@ -20,26 +20,37 @@ export class ForgottenCallsError extends ConnectorError {
  */
 export function watchedCalls(client: CompanyClient) {
   const underWay = new Map<symbol, string>();
-  const watched = new Proxy(client, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return (...given: readonly unknown[]) => {
-        const answer: unknown = Reflect.apply(member, target, given);
-        // A list makes its calls when it is read.
-        if (!(answer instanceof Promise)) return answer;
-        const call = Symbol();
-        const done = () => underWay.delete(call);
-        underWay.set(call, `${String(name)}(${JSON.stringify(String(given[0]))})`);
-        answer.then(done, done);
-        return answer;
-      };
-    },
-  });
+  /** @param call whose calls those of the target are; by default each has its own name */
+  function watch<Target extends object>(target: Target, call?: string): Target {
+    return new Proxy(target, {
+      get(_, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return (...given: readonly unknown[]) => {
+          const answer: unknown = Reflect.apply(member, target, given);
+          const what = call ?? `${String(name)}(${JSON.stringify(String(given[0]))})`;
+          if (answer instanceof Promise) note(answer, what);
+          // A list makes its calls when it is read.
+          return isList(answer) ? watch(answer, what) : answer;
+        };
+      },
+    });
+  }
+  function note(answer: Promise<unknown>, call: string): void {
+    const key = Symbol();
+    const done = () => underWay.delete(key);
+    underWay.set(key, call);
+    answer.then(done, done);
+  }
+  const watched = watch(client);
   return {
     procore: watched,
     requireNone() {
       if (underWay.size > 0) throw new ForgottenCallsError([...underWay.values()]);
     },
   };
+}
+
+function isList(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
 }

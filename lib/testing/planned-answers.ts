@@ -78,11 +78,20 @@ export class UnplannedCallError extends ConnectorError {
   readonly code = 'unplanned_call';
   /** @param planned the calls of the plan */
   constructor(call: string, planned: readonly string[]) {
-    const near = nearMisses(call, planned);
-    const hint = near.length > 0 ? ` Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?` : '';
-    const known = planned.length === 0 ? 'Nothing is planned' : `Planned: ${planned.join(', ')}`;
-    super(`No answer is planned for "${call}".${hint} ${known}. Add it to the answers of fakeCompanyClient.`);
+    super(planned.includes(call) ? planWithoutAnswer(call) : missingIn(planned, call));
   }
+}
+
+/** No compiler says it of a fixture whose type is open. */
+function planWithoutAnswer(call: string): string {
+  return `The answer that is planned for "${call}" is undefined. For one without a body plan null.`;
+}
+
+function missingIn(planned: readonly string[], call: string): string {
+  const near = nearMisses(call, planned);
+  const hint = near.length > 0 ? ` Did you mean ${near.map((one) => `"${one}"`).join(' or ')}?` : '';
+  const known = planned.length === 0 ? 'Nothing is planned' : `Planned: ${planned.join(', ')}`;
+  return `No answer is planned for "${call}".${hint} ${known}. Add it to the answers of fakeCompanyClient.`;
 }
 
 /**

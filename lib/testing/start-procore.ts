@@ -4,6 +4,7 @@ import { type CompanyClient, procoreClient } from '../../functions/procore/clien
 import { system } from '../../functions/system.ts';
 import type { ProcoreStandInControl } from '../procore-stand-in/control.ts';
 import { startProcoreStandIn } from '../procore-stand-in/server.ts';
+import { refuseNodeBefore22 } from './needed-node.ts';
 import { sampleIds } from './sample-event.ts';
 
 /** What a test can do with records, and to whoever calls. */
@@ -37,9 +38,10 @@ const timeForACall = 30_000;
  * in memory: 137 RFIs in the project of `sampleEvent` to begin with.
  *
  * @param seed decides what Procore's documents leave open, such as the shape of errors
- * @throws an Error when the stand-in gives no token
+ * @throws an Error when the stand-in gives no token, NodeTooOldError before Node 22
  */
 export async function startProcore({ seed = 'a test' }: { readonly seed?: string } = {}): Promise<TestProcore> {
+  refuseNodeBefore22();
   const environment = 'sandbox';
   const { clientId, clientSecret, redirectUri } = app;
   const procore = await startProcoreStandIn({

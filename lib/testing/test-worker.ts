@@ -32,6 +32,7 @@ import type { DeadLetterReason, ReceivedMessage } from '../../functions/webhook/
 import { fakeCompanyClient } from './fake-company-client.ts';
 import { ForgottenCallsError, watchedCalls } from './forgotten-calls.ts';
 import { instantLedger } from './instant-ledger.ts';
+import { refuseNodeBefore22 } from './needed-node.ts';
 import { UnplannedCallError } from './planned-answers.ts';
 import { sampleIds } from './sample-event.ts';
 
@@ -106,6 +107,7 @@ const firstTime = Date.UTC(2026, 0, 15, 12) / 1000;
  * Runs an event once through `onEvent`, as the deployed worker does.
  *
  * @returns what becomes of the event
+ * @throws NodeTooOldError before Node 22
  */
 export function runEvent(
   onEvent: EventHandlers['onEvent'],
@@ -135,21 +137,24 @@ export async function runConnectionChange(
 export function testWorker(onEvent: EventHandlers['onEvent'], options: TestWorkerOptions = {}): TestWorker {
   const { ledger, now, work } = workbench(options);
   return {
-    async run({ marks, ...event }, { tries = 1 } = {}) {
+    async run({ marks, ...given }, { tries = 1 } = {}) {
+      // Told by the app that caused the change, which is in the event itself.
+      const event = marks.loop ? { ...given, sourceApplicationId: sampleIds.clientId } : given;
       const at = now((event.occurredAt ?? firstTime) + 10);
       await arrange(marks, event, ledger, at);
       const history =
         marks.stale === null
           ? { ledger: { ...ledger, history: () => Promise.reject(new Error('out of order')) } }
           : { ledger };
-      const given = { ...history, ...clientOf(event, marks, options.procore) };
-      return work(contentOf(event, at), told({ onEvent }), at, tries, given);
+      const surroundings = { ...history, ...clientOf(event, marks, options.procore) };
+      return work(contentOf(event, at), told({ onEvent }), at, tries, surroundings);
     },
   };
 }
 
 /** What a worker keeps from one message to the next, and how it works one. */
 function workbench(options: TestWorkerOptions) {
+  refuseNodeBefore22();
   const time = { now: 0 };
   const clock = () => time.now;
   const ledger = instantLedger(clock);

@@ -174,7 +174,8 @@ describe('what cdk.json gives the integrator’s code', () => {
     ['environment', { OWN_SECRETS: '{}' }, /"OWN_SECRETS" is one of ours/],
     ['environment', { TZ: 'x' }, /"TZ" is reserved by Lambda/],
     ['environment', { 'A-B': 'x' }, /"A-B" must be a letter/],
-    ['environment', { PORT: 5432 }, /PORT must be a text/],
+    ['environment', { PORT: 5432 }, /PORT must be a text, not 5432/],
+    ['environment', { ERP_URL: null }, /ERP_URL must be a text, not null/],
     ['environment', { LONG: 'x'.repeat(4093) }, /they take 4097 bytes/],
     [
       'secrets',
@@ -245,6 +246,29 @@ describe('what a CDK app gives the integrator’s code', () => {
     const secret = ours.node.findChild('Secrets').node.findChild('OauthClient') as ISecret;
     const props = { procoreEnvironment: 'production', bundles, secrets: { client: secret } } as const;
     expect(() => new ProcoreEnvironment(stack, 'Production', props)).toThrow(/it is a secret of ours/);
+  });
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'a variable that nobody has set',
+      { environment: { ERP_URL: undefined } },
+      /ERP_URL must be a text, not undefined/,
+    ],
+    [
+      'a secret by its name alone',
+      { secrets: { erp: 'acme/erp' } },
+      /it is "acme\/erp", which is no ISecret: take Secret/,
+    ],
+    ['no secret', { secrets: { erp: undefined } }, /it is undefined, which is no ISecret/],
+    [
+      'a statement as cdk.json has it',
+      { policyStatements: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] },
+      /^policyStatements: got \{"Effect".*; allowed: a list of new PolicyStatement/,
+    ],
+  ])('is refused where JavaScript gives %s', (_, props, message) => {
+    const given = () => inTheirStack(() => props);
+    expect(given).toThrow(ConfigurationError);
+    expect(given).toThrow(message);
   });
 
   test('are no statements that allow everything, and none with a principal', () => {

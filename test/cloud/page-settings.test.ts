@@ -59,14 +59,15 @@ describe('the accent colour', () => {
   });
 
   test.each([
-    ['#0f5c4a'],
-    [{ light: '#0f5c4a' }],
-    [{ light: '#0f5c4a', dark: 'green' }],
-    [{ light: '#0f5c4a', dark: '#7ed3b8', print: '#000000' }],
-    [{ light: '#000000;}', dark: '#7ed3b8' }],
-    [null],
-  ])('must be two colours: %j', (value) => {
-    expect(faultOfAccentColor(value)).toBe('it needs both colours, light and dark');
+    ['#0f5c4a', 'it needs both colours, light and dark'],
+    [{ light: '#0f5c4a' }, 'it needs both colours, light and dark'],
+    [null, 'it needs both colours, light and dark'],
+    [{ light: '#0f5c4a', dark: 'green' }, 'dark must be # and six digits, e.g. #0f5c4a'],
+    [{ light: '#fff', dark: '#7ed3b8' }, 'light must be # and six digits, e.g. #0f5c4a'],
+    [{ light: '#000000;}', dark: '#7ed3b8' }, 'light must be # and six digits, e.g. #0f5c4a'],
+    [{ light: '#0f5c4a', dark: '#7ed3b8', print: '#000000' }, 'print is no key of it'],
+  ])('must be two colours: %j', (value, fault) => {
+    expect(faultOfAccentColor(value)).toBe(fault);
   });
 });
 

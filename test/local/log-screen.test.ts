@@ -9,6 +9,7 @@ import { logScreen } from '../../lib/local/log-screen.ts';
 import type { LogLine } from '../../lib/local/runtime/invocation.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { synthesize } from '../../lib/local/template/assembly.ts';
+import { functionNameOf } from '../../lib/local/template/resources.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const shown: string[] = [];
@@ -31,6 +32,9 @@ beforeAll(async () => {
   show = logScreen(system, (text) => shown.push(text));
 }, 180_000);
 
+const nameOf = (environment: string, output: string) =>
+  functionNameOf(system.environments.find(({ name }) => name === environment)?.functions[output] ?? '');
+
 afterAll(async () => {
   await system.stop();
   await rm(folder, { recursive: true });
@@ -39,11 +43,25 @@ afterAll(async () => {
 describe('the log as people see it', { timeout: 60_000 }, () => {
   it('has each line under who wrote it, all in one style, and no metrics', () => {
     shown.splice(0);
-    show({ functionName: 'SandboxTokensAccessTokenFunction12AB34CD', stream: 'stdout', text: 'one' });
-    show({ functionName: 'ProductionWebhooksWebhookWorkerFunction12AB34CD', stream: 'stdout', text: '{"two":2}' });
+    show({ functionName: nameOf('sandbox', 'AccessToken'), stream: 'stdout', text: 'one' });
+    show({ functionName: nameOf('production', 'WebhookWorker'), stream: 'stdout', text: '{"two":2}' });
     show({ functionName: 'local', stream: 'stderr', text: 'three' });
-    show({ functionName: 'SandboxTokensAccessTokenFunction12AB34CD', stream: 'stdout', text: '{"_aws":{}}' });
+    show({ functionName: nameOf('sandbox', 'AccessToken'), stream: 'stdout', text: '{"_aws":{}}' });
     expect(shown).toEqual(['sandbox access-token: one', 'production webhook-worker: {"two":2}', 'local: three']);
+  });
+
+  it('names a function of an app of one’s own alike, whatever the construct is called there', () => {
+    const own: string[] = [];
+    const environments = system.environments.map((environment) => ({
+      ...environment,
+      functions: {
+        WebhookWorker: `arn:aws:lambda:us-east-1:000000000000:function:Their${environment.name}Worker12AB34CD:live`,
+      },
+    }));
+    const screen = logScreen({ aws: system.aws, environments }, (text) => own.push(text));
+    screen({ functionName: 'TheirsandboxWorker12AB34CD', stream: 'stdout', text: 'one' });
+    screen({ functionName: 'SandboxTheirReader12AB34CD', stream: 'stdout', text: 'two' });
+    expect(own).toEqual(['sandbox webhook-worker: one', 'SandboxTheirReader12AB34CD: two']);
   });
 
   it('names every function of the stack by its own name', async () => {
@@ -87,7 +105,7 @@ describe('the log as people see it', { timeout: 60_000 }, () => {
     };
     const screen = logScreen(system, (text) => own.push(text), entryOf);
     const [, text = ''] = /^sandbox webhook-worker: (.*)$/s.exec(line) ?? [];
-    screen({ functionName: 'SandboxWebhooksWebhookWorkerFunction12AB34CD', stream: 'stdout', text });
+    screen({ functionName: nameOf('sandbox', 'WebhookWorker'), stream: 'stdout', text });
     const told = await vi.waitUntil(() => own.find((each) => each.startsWith('✗')), { timeout: 30_000, interval: 50 });
     const place = relative(process.cwd(), join(folder, 'their-app/src/on-event.ts'));
     expect(told).toContain(`✗ onEvent threw RangeError at ${place}:3:9 for an event`);

@@ -1,6 +1,10 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { close, listen } from '../../lib/listening.ts';
+import { openState } from '../../lib/local/state/state-file.ts';
 import { startLocalSystem } from '../../lib/local/system.ts';
 import { reservePorts } from '../../lib/ports.ts';
 
@@ -18,4 +22,33 @@ it('names all ports of a start of which one is taken, and others, since nobody h
   });
   await close(other);
   await release();
+});
+
+it.each([
+  ['leaves no state behind where there was none', false],
+  ['keeps the state that was there', true],
+])('%s, when the start is refused', async (_, wasThere) => {
+  const parent = mkdtempSync(join(tmpdir(), 'taken-port-'));
+  const folder = join(parent, 'state-4400');
+  if (wasThere) {
+    const earlier = openState(folder);
+    earlier.put('part', 'key', 'value');
+    await earlier.close();
+  }
+  const { first, release } = await reservePorts();
+  const other = createServer();
+  await listen(other, first + 1);
+  const state = openState(folder);
+  await expect(startLocalSystem({ port: first, state }, { step: () => {}, log: () => {} })).rejects.toMatchObject({
+    code: 'port_taken',
+  });
+  expect(existsSync(folder)).toBe(wasThere);
+  if (wasThere) {
+    const later = openState(folder);
+    expect(later.entries('part')).toEqual([['key', 'value']]);
+    await later.close();
+  }
+  await close(other);
+  await release();
+  rmSync(parent, { recursive: true });
 });

@@ -58,6 +58,13 @@ describe('the command line', () => {
     ['an id that is none', ['events', 'list', '--company', 'Acme'], '--company is an id of Procore'],
     ['a namespace with capitals', ['webhooks', 'apply', '--namespace', 'Ours'], '--namespace has only small letters'],
     ['too short a sha-256', ['events', 'quarantine', '--body', 'abc'], '--body is 8 or more characters'],
+    [
+      'an endpoint without http://',
+      ['trigger', 'RFIs.update', '--endpoint', '127.0.0.1:4400'],
+      '--endpoint is an address',
+    ],
+    ['a host for an endpoint', ['stand-in', 'up', '--endpoint', 'localhost:4400'], 'begins with http://'],
+    ['an endpoint with a path', ['connections', 'list', '--local', '--endpoint', 'http://[::1]:1/x'], 'has no path'],
     ['an endpoint without --local', ['connections', 'list', '--endpoint', 'http://127.0.0.1:1'], 'goes with --local'],
   ])('refuses %s with 2 and says what it takes', async (_, argv, named) => {
     const { exitCode, out, err } = await runBare(argv);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorker } from '../../lib/cloud/bundle/bundle.ts';
+import { controlOf } from '../../lib/local/control/control.ts';
+import { LogWatch } from '../../lib/local/log-watch.ts';
 import { standInCommands } from '../../lib/local-control.ts';
 import { localCredentials } from '../../lib/local-key.ts';
 import { proofWorker } from '../proof-worker.ts';
@@ -54,6 +56,25 @@ describe('procore trigger', { timeout: 60_000 }, () => {
     expect(out).toContain(`No hook of company ${companyId} listens to RFIs: one was lent for this.`);
     expect(exitCode).toBe(0);
     expect(control().hooks()).toEqual([]);
+  });
+
+  it('does one after another where several are asked for at once, each with a hook and an event of its own', async () => {
+    const ran = await Promise.all([1, 2, 3].map(() => procore('trigger', 'RFIs.update')));
+    const told = ran.map(
+      ({ out }) => /^update RFIs \d+ \(event (\w+), hook \d+\): handled in .*\nNo hook/.exec(out)?.[1],
+    );
+    expect(new Set(told.filter((event) => event !== undefined)).size).toBe(3);
+    expect(control().hooks()).toEqual([]);
+  });
+
+  it('says that the file which was saved last is not what ran, while it cannot be built', async () => {
+    const faults = ['on-event.ts:1:16  Could not resolve "pg"\n    1 | import pg from "pg";'];
+    const ask = controlOf(operator.system(), new LogWatch(), () => faults);
+    const request = { do: 'trigger', resource: 'RFIs', action: 'update', times: 1 };
+    const told = 'What was saved last cannot be built, and is not what ran: on-event.ts:1:16  Could not resolve "pg"';
+    expect(await ask(request)).toMatchObject({ text: expect.stringMatching(new RegExp(`handled in [^]*\\n${told}$`)) });
+    faults.pop();
+    expect(await ask(request)).toMatchObject({ text: expect.not.stringContaining('cannot be built') });
   });
 
   it('takes a resource of the catalogue of which the stand-in keeps no records, in any capitals', async () => {

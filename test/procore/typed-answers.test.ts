@@ -67,6 +67,27 @@ describe('an answer with a schema', () => {
     expect(error.message).not.toContain('a customer');
   });
 
+  it('that does not fit as a whole is told so, of whatever class the library’s path is', async () => {
+    /** As ArkType's: `map` makes one of a length, which is the first key to it. */
+    class Path extends Array<PropertyKey> {
+      constructor(...keys: PropertyKey[]) {
+        super();
+        this.push(...keys);
+      }
+    }
+    const schema: StandardSchema<never> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message: 'must be an object', path: new Path() }] }),
+      },
+    };
+    const { company } = clientWorld([answered(200, 'null')]);
+    expect((await misfit(company.get(path, { schema }))).misfits).toEqual([
+      { path: '', wanted: 'must be an object', got: 'null' },
+    ]);
+  });
+
   it('says of a schema that wants a number as an id that ids are texts', async () => {
     const { company } = clientWorld([answered(200, { id: 1 })]);
     const { misfits, remedy } = await misfit(company.get(path, { schema: z.object({ id: z.number() }) }));

@@ -33,7 +33,7 @@ describe('a repository of one’s own', () => {
     expect(starter).toEqual({
       folder,
       files: [
-        ...['.github/workflows/deploy.yml', '.gitignore', 'README.md', 'bin/app.ts', 'cdk.json'],
+        ...['.github/workflows/deploy.yml', '.gitignore', '.npmrc', 'README.md', 'bin/app.ts', 'cdk.json'],
         ...['on-event.test.ts', 'on-event.ts', 'package.json', 'tsconfig.json'],
       ],
     });
@@ -44,6 +44,13 @@ describe('a repository of one’s own', () => {
       name: 'acme-erp',
       dependencies: { 'procore-connector': '^0.1.0' },
     });
+  });
+
+  it('has npm refuse another Node than it takes, where no tests would be found and nothing said of why', () => {
+    const { engines, devEngines } = readJson(new URL('package.json', files));
+    // npm before 10.9, which Node 20 brings along, knows only the first, and warns of it unless it is told to be strict.
+    expect(devEngines).toEqual({ runtime: { name: 'node', version: engines.node, onFail: 'error' } });
+    expect(readFileSync(new URL('npmrc', files), 'utf8')).toMatch(/^engine-strict=true$/m);
   });
 
   it('takes a tarball along, so that no registry is asked for the package', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ProcoreApiError } from '../../functions/procore/api-error.ts';
 import type { CompanyClient } from '../../functions/procore/client.ts';
+import type { ExactJson } from '../../functions/procore/exact-json.ts';
 import { fakeCompanyClient } from '../../lib/testing/fake-company-client.ts';
 import { inTurn, noAnswer, refusal, UnplannedCallError } from '../../lib/testing/planned-answers.ts';
 import { gather, rejection } from '../procore/client-world.ts';
@@ -103,6 +104,15 @@ describe('a fake client of a company', () => {
     expect(error.message).toContain('Planned: GET /rest/v1.0/projects/1/rfis/42, GET /rest/v1.0/companies.');
     const near = await rejection(procore.get('/rest/v1.0/projects/1/rfi/42'));
     expect(near.message).toContain('Did you mean "GET /rest/v1.0/projects/1/rfis/42"?');
+  });
+
+  it('says of an answer that is undefined that it is, not that the call is unknown', async () => {
+    const fixtures: Record<`GET ${string}`, ExactJson> = JSON.parse('{}');
+    const procore = fakeCompanyClient({ [`GET ${rfis}`]: fixtures['GET /rfis'] as ExactJson });
+    const { message } = await rejection(procore.get(rfis));
+    expect(message).toBe(
+      `The answer that is planned for "GET ${rfis}" is undefined. For one without a body plan null.`,
+    );
   });
 
   it.each<[string, (client: CompanyClient) => Promise<unknown>]>([

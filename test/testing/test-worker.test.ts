@@ -103,6 +103,13 @@ describe('an event that is run', () => {
     expect(got).toEqual([given.marks]);
   });
 
+  it('has them also where the test writes them over those of an event', async () => {
+    const { marks: got, onEvent } = remembering();
+    const marks = { handledBefore: true, stale: true, loop: true, unsubscribed: true };
+    await runEvent(onEvent, { ...sampleEvent('RFIs', 'update'), marks });
+    expect(got).toEqual([marks]);
+  });
+
   it('has the secrets of the test, which are left out of its log', async () => {
     const text = 'key-of-nobody';
     let got: string | undefined;
@@ -126,6 +133,15 @@ describe('an event that is run', () => {
     await expect(runEvent(forgetful, event, { procore })).rejects.toMatchObject({
       code: 'forgotten_calls',
       message: expect.stringContaining(`onEvent was done before get("${path}") of its \`procore\`: await each call.`),
+    });
+    const forgetfulOfAList: OnEvent = async (_, context) => {
+      void (async () => {
+        for await (const _each of context.procore.list('/rest/v1.0/companies')) await context.procore.get(path);
+      })();
+    };
+    await expect(runEvent(forgetfulOfAList, event, { procore })).rejects.toMatchObject({
+      code: 'forgotten_calls',
+      message: expect.stringContaining('onEvent was done before list("/rest/v1.0/companies") of its'),
     });
     const mindful: OnEvent = async (_, context) => {
       await Promise.all([context.procore.get(path), context.procore.get(path)]);

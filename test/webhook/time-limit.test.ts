@@ -37,6 +37,10 @@ describe('a piece of work with a limit of time', () => {
     expect(reasons).toEqual([expect.any(HandlerTimeoutError)]);
   });
 
+  it('is said in milliseconds where a test gives less than a second', async () => {
+    await expect(withTimeLimit(100, async () => {}, forever)).rejects.toThrow('had not finished after 100 ms, when');
+  });
+
   it('has a signal that stays as it is once the work has ended: the limit comes while others are at work', async () => {
     const limit = Promise.withResolvers<void>();
     const signals: AbortSignal[] = [];

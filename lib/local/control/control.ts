@@ -1,3 +1,4 @@
+import { atATime } from '../../../functions/at-a-time.ts';
 import { isConnectorError } from '../../../functions/connector-error.ts';
 import { type ControlAnswer, type ControlRequest, controlRequest } from '../../local-control.ts';
 import type { LocalEnvironment, LocalSystem } from '../local-system.ts';
@@ -10,12 +11,16 @@ import { ControlRefusedError } from './trigger-target.ts';
  * Makes what answers `procore trigger` and `procore stand-in`.
  *
  * @param log of the functions of that system
+ * @param ownFaults what keeps from running what the integrator has saved last
  * @returns what takes a request as parsed JSON; what cannot be done is an answer, not an error
  */
 export function controlOf(
   system: Pick<LocalSystem, 'aws' | 'environments'>,
   log: Pick<LogWatch, 'initErrors' | 'count'>,
+  ownFaults: () => readonly string[] = () => [],
 ): (request: unknown) => Promise<ControlAnswer> {
+  // Two at once would take each other's events, and the hook that one of them lends, for their own.
+  const triggerInTurn = atATime(1, (run: () => Promise<ControlAnswer>) => run());
   return async (given) => {
     try {
       const parsed = controlRequest.safeParse(given);
@@ -26,7 +31,10 @@ export function controlOf(
       if (standIn === undefined) throw notOurs(environment);
       const { control } = standIn;
       const props = { system, environment, control, log };
-      const answer = request.do === 'trigger' ? await trigger(request, props) : act(control, request);
+      const answer =
+        request.do === 'trigger'
+          ? ofLastGood(await triggerInTurn(() => trigger(request, props)), ownFaults())
+          : act(control, request);
       await standIn.keep();
       return answer;
     } catch (error) {
@@ -34,6 +42,13 @@ export function controlOf(
       return { refused: { code: error.code, message: error.message } };
     }
   };
+}
+
+/** Whoever has just saved a file that cannot be built would take for its work what the one before has done. */
+function ofLastGood(answer: ControlAnswer, [fault]: readonly string[]): ControlAnswer {
+  if (fault === undefined || !('text' in answer)) return answer;
+  const [first] = fault.split('\n');
+  return { ...answer, text: `${answer.text}\nWhat was saved last cannot be built, and is not what ran: ${first}` };
 }
 
 /** Where nothing is said it is the first, which `npm start` is about. */

@@ -9,6 +9,7 @@ import { LogWatch } from '../log-watch.ts';
 import { tryMainJob } from '../main-job.ts';
 import { tryOwnHandler } from '../own-handler.ts';
 import { localSecretsFile, readLocalSecrets } from '../own-secrets.ts';
+import type { Following } from '../reload/follow.ts';
 import type { BuildWorker } from '../reload/own-worker.ts';
 import type { LogLine } from '../runtime/invocation.ts';
 import { noteMainJob, type OpenedState, openStateIn } from '../state/state-place.ts';
@@ -78,16 +79,16 @@ async function runOpened(
   if (!json) screen.people(describeApp(app));
   const place = { folder, built: join(local, 'own') };
   const entries = await prepareOwnEntries(app, await workerBundler(), place, screen.people);
+  const ownSecrets = await readLocalSecrets(join(folder, localSecretsFile));
   const state = once || port === 0 ? undefined : join(local, `state-${port}`);
-  const opened = state === undefined ? undefined : openStateIn(state, { fresh, again: 'procore dev' }, screen.people);
+  const opened = state === undefined ? undefined : openStateIn(state, { fresh }, screen.people);
   const [first] = app.environments;
   const doesMainJob = (once || !json) && first?.worker === true && !opened?.mainJobDone;
   const watch = new LogWatch();
   let showLine: (line: LogLine) => void = () => {};
   const system = await startLocalSystem(
     {
-      ...{ port, app, state: opened?.state },
-      ownSecrets: await readLocalSecrets(join(folder, localSecretsFile)),
+      ...{ port, app, ownSecrets, state: opened?.state },
       ...(doesMainJob ? { worker: entries.proofWorker } : { workerVariables: entries.variables }),
     },
     {
@@ -132,12 +133,13 @@ async function tellAndTry(
   { system, watch, showLog }: Begun,
   screen: DevScreen,
 ): Promise<RunningApp> {
-  system.takeControl(controlOf(system, watch));
+  let following: Following | undefined;
+  system.takeControl(controlOf(system, watch, () => following?.faults() ?? []));
   const worked = !doesMainJob || (await tryMainJob(system, watch, screen.people));
   if (doesMainJob && worked && opened) noteMainJob(opened.state);
   await entries.putIn(system);
   const ownWorked = !doesMainJob || !worked || (await tryOwn(app, system, watch, once, screen));
-  const following = once ? undefined : entries.follow(system);
+  following = once ? undefined : entries.follow(system);
   if (json) screen.programs(describeForPrograms(app, system));
   if (once) screen.people(`\n${verdict(worked, ownWorked)}`);
   else {

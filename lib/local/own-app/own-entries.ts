@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import type { LocalSystem } from '../local-system.ts';
 import { proofOnEvent } from '../main-job.ts';
-import { describeVariables, follow } from '../reload/follow.ts';
+import { describeVariables, type Following, follow } from '../reload/follow.ts';
 import { readLocalVariables, type Variables } from '../reload/local-variables.ts';
 import { type BuildWorker, ownWorker } from '../reload/own-worker.ts';
 import type { OwnApp } from './own-app.ts';
@@ -14,8 +14,8 @@ export interface OwnEntries {
   readonly variables: Variables;
   /** Has each worker run its own file, with the variables of `.env.local`. */
   putIn(system: LocalSystem): Promise<void>;
-  /** Takes a file anew whenever it, or what it imports, is saved. @returns what ends that */
-  follow(system: LocalSystem): { stop(): Promise<void> };
+  /** Takes a file anew whenever it, or what it imports, is saved. */
+  follow(system: LocalSystem): Following;
 }
 
 /** The types of an app are its own compiler's matter, with its own settings. */
@@ -79,6 +79,7 @@ export async function prepareOwnEntries(
         }),
       );
       return {
+        faults: () => followed.flatMap((each) => each.faults()),
         async stop() {
           await Promise.all(followed.map((each) => each.stop()));
         },

@@ -48,7 +48,7 @@ process.once('exit', () => {
 export async function runApp({ folder, command: given }: AppCommand, directory: string): Promise<void> {
   const { app, context } = readJson(join(folder, 'cdk.json'), cdkJsonSchema) ?? { context: {} };
   const command = given ?? app;
-  if (command === undefined) {
+  if (command === undefined || command.trim() === '') {
     throw new SynthesisError(
       `There is no cdk.json with an "app" in ${folder}. Run this in the folder of your CDK app, or say how the app is started: --app "npx tsx bin/app.ts".`,
     );
@@ -64,6 +64,9 @@ export async function runApp({ folder, command: given }: AppCommand, directory: 
   };
   const { code, said } = await run(command, folder, env);
   if (code !== 0) {
+    // It is one line with the place, and the stack behind it is of ours.
+    const entry = /^EntryError: (.+)$/m.exec(said)?.[1];
+    if (entry !== undefined) throw new SynthesisError(`The app failed (${command}): ${entry}`);
     const lines = said.trimEnd().split('\n').slice(-mostLines);
     throw new SynthesisError(`The app failed with exit code ${code} (${command}). It said:\n${lines.join('\n')}`);
   }

@@ -22,23 +22,30 @@ export interface Followed {
   say(text: string): void;
 }
 
+/** A file that is followed. */
+export interface Following {
+  /** What keeps from running what was saved last; empty while it runs. */
+  faults(): readonly string[];
+  stop(): Promise<void>;
+}
+
 /**
  * Takes the integrator's file anew whenever it, or what it imports, is saved, and likewise `.env.local`. Nothing else is
  * touched: events under way end with the file that they began with, and what is stored stays.
- *
- * @returns what ends it
  */
-export function follow(followed: Followed): { stop(): Promise<void> } {
+export function follow(followed: Followed): Following {
   const ending = new AbortController();
   const { signal } = ending;
   const { system, variables, say } = followed;
+  const newest = { build: followed.first };
   const ended = Promise.all([
-    followFiles(followed, signal),
+    followFiles(followed, newest, signal),
     variables && followVariables({ system, variables, say }, signal),
   ]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   return {
+    faults: () => newest.build.faults,
     async stop() {
       ending.abort();
       await ended;
@@ -46,15 +53,20 @@ export function follow(followed: Followed): { stop(): Promise<void> } {
   };
 }
 
-async function followFiles({ system, worker, first, checkTypes, say }: Followed, signal: AbortSignal): Promise<void> {
-  let last = first;
+async function followFiles(
+  { system, worker, checkTypes, say }: Followed,
+  newest: { build: OwnBuild },
+  signal: AbortSignal,
+): Promise<void> {
   let check: TypeCheck | undefined;
   signal.addEventListener('abort', () => check?.stop());
   for (;;) {
+    const last = newest.build;
     const atMostMs = last.directory === undefined ? tryAgainMs : Infinity;
     const seenAt = await nextChange({ since: last.contents, atMostMs, signal });
     const next = await worker.build();
     signal.throwIfAborted();
+    newest.build = next;
     if (next.directory !== undefined) {
       await system.runWorkers(next.directory);
       say(`on-event.ts reloaded in ${((performance.now() - seenAt) / 1000).toFixed(1)} s`);
@@ -66,7 +78,6 @@ async function followFiles({ system, worker, first, checkTypes, say }: Followed,
         lines('on-event.ts cannot be reloaded. The last good one goes on working. Correct it and save:', next.faults),
       );
     }
-    last = next;
   }
 }
 

@@ -10,6 +10,8 @@ export interface LocalState extends Kept {
   readonly folder: string;
   /** Writes what is left and lets the folder go, for the next one. */
   close(): Promise<void>;
+  /** Lets the folder go after a start that failed. One that was new is removed: nobody has worked with it. */
+  abandon(): Promise<void>;
 }
 
 /** Another local system, which still runs, works with the folder. */
@@ -38,6 +40,7 @@ const results = { busy: 5, corrupt: 11, notADatabase: 26 } as const;
  *   aside) or of a newer version
  */
 export function openState(folder: string): LocalState {
+  const isNew = !hasState(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   // SQLite gives its journals the permissions of the file.
@@ -52,7 +55,14 @@ export function openState(folder: string): LocalState {
     throw moveAside(folder, error);
   }
   writeFileSync(join(folder, files.pid), String(process.pid), { mode: 0o600 });
-  return stateOf(database, folder);
+  const state = stateOf(database, folder);
+  return {
+    ...state,
+    async abandon() {
+      await state.close();
+      if (isNew) removeState(folder);
+    },
+  };
 }
 
 /** Whether there is a state in a folder. */
@@ -172,7 +182,7 @@ interface WaitingEntry {
   readonly isAnew: boolean;
 }
 
-function stateOf(database: DatabaseSync, folder: string): LocalState {
+function stateOf(database: DatabaseSync, folder: string): Omit<LocalState, 'abandon'> {
   const read = database.prepare('SELECT key, value FROM entries WHERE part = ? ORDER BY rowid');
   const write = database.prepare(
     'INSERT INTO entries (part, key, value) VALUES (?, ?, ?) ON CONFLICT (part, key) DO UPDATE SET value = excluded.value',

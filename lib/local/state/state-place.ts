@@ -51,19 +51,18 @@ export function openStateOf(
 ): OpenedState | undefined {
   const folder = stateFolder(options);
   if (folder === undefined) return undefined;
-  return openStateIn(folder, { ...options, again: 'npm start --' }, say);
+  return openStateIn(folder, options, say);
 }
 
 /**
  * Opens the state in a folder.
  *
- * @param again how a person starts the same again, options behind it
  * @param say gets a line for people about what was found, or forgotten
  * @throws what openState throws
  */
 export function openStateIn(
   folder: string,
-  { fresh, real, again }: Pick<LocalOptions, 'fresh' | 'real'> & { readonly again: string },
+  { fresh, real }: Pick<LocalOptions, 'fresh' | 'real'>,
   say: (line: string) => void,
 ): OpenedState {
   if (fresh) say(forget(folder, real !== undefined));
@@ -71,7 +70,7 @@ export function openStateIn(
   const mainJobDone = state.entries(mainJob.part).some(([key]) => key === mainJob.key);
   const held = describeState(state);
   if (held !== undefined) {
-    say(`Going on with the state in ${shown(folder)}: ${held}. ${again} --fresh begins anew.`);
+    say(`Going on with the state in ${shown(folder)}: ${held}. npm start -- --fresh begins anew.`);
   }
   return { state, mainJobDone };
 }

@@ -274,8 +274,8 @@ function asText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** The name of a function, given its name or ARN, with the name of an alias or without. */
-function functionNameOf(nameOrArn: string): string {
+/** @returns the name of a function, given its name or ARN, with the name of an alias or without */
+export function functionNameOf(nameOrArn: string): string {
   return nameOrArn.replace(/^.*:function:/, '').replace(/:.*$/, '');
 }
 

@@ -79,11 +79,17 @@ describe('an app that cannot be run', () => {
   }, 60_000);
 
   it.each([
+    [undefined, /There is no cdk\.json with an "app"/],
     ['', /There is no cdk\.json with an "app"/],
+    ['  ', /There is no cdk\.json with an "app"/],
     [`"${process.execPath}" -e 0`, /The app wrote no cloud assembly/],
     [`"${process.execPath}" -e "throw new RangeError('theirs')"`, /exit code 1[\s\S]*RangeError: theirs/],
+    [
+      `"${process.execPath}" -e "console.error('EntryError: a.ts:1:16: Mend it.\\n    at ours'); process.exit(1)"`,
+      /^The app failed \(.*\): a\.ts:1:16: Mend it\.$/,
+    ],
   ])('says what is wrong with the command %j', async (given, problem) => {
-    await expect(openOwnApp({ folder, ...(given && { command: given }) }, assemblies)).rejects.toThrow(problem);
+    await expect(openOwnApp({ folder, command: given }, assemblies)).rejects.toThrow(problem);
     expect(readdirSync(assemblies).length).toBe(1);
   });
 

@@ -93,8 +93,10 @@ describe('the integrator’s file', { timeout: 120_000 }, () => {
     await until(() => said.length === 1);
     expect(said[0]).toMatch(/^on-event\.ts cannot be reloaded\. The last good one goes on working\./);
     expect(said[0]).toMatch(/\n {4}\.bundles\/follow-\w+\/on-event\.ts:2:\d+ {2}Expected .*\n {8}2 \| cost x = 1;/);
+    expect(following?.faults()[0]).toMatch(/on-event\.ts:2:\d+ {2}Expected /);
     await save(marked('third'));
     await until(() => said.length === 2);
+    expect(following?.faults()).toEqual([]);
     expect(said[1]).toContain('reloaded in');
     expect(ran).toEqual([expect.stringContaining('third')]);
   });

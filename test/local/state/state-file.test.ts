@@ -92,7 +92,7 @@ describe('the state of a local system', () => {
 
   it('that was begun anew still tells a second run which process has it', async () => {
     await openState(folder).close();
-    const { state } = openStateIn(folder, { fresh: true, again: 'npm start --' }, () => {});
+    const { state } = openStateIn(folder, { fresh: true }, () => {});
     await new Promise(setImmediate);
     expect(() => openState(folder)).toThrow(`(process ${process.pid})`);
     await state.close();

@@ -141,7 +141,7 @@ describe('what the bundles leave out', () => {
     expect(answers('webhook-worker')).toEqual({ ...told, name: 'TableInUseException' });
   });
 
-  test('keeps a function under 305 kB, under 415 kB if it invokes another and reads secrets, under 460 kB if nobody waits for it, without losing its way to the sources', async () => {
+  test('keeps a function under 305 kB, under 420 kB if it invokes another and reads secrets, under 465 kB if nobody waits for it, without losing its way to the sources', async () => {
     const outputDirectory = join(directory, 'real');
     // Ours is measured. How large the integrator's file is, is their matter.
     const onEventEntry = fileURLToPath(new URL('../../lib/local/proof-on-event.ts', import.meta.url));
@@ -152,7 +152,7 @@ describe('what the bundles leave out', () => {
       const code = read(real[name]);
       // Every kind of company-wide work is in one function. Its cold start delays nobody.
       // The worker has the clients of Lambda and of Secrets Manager beside those that all have.
-      const most = name === 'company-work' ? 460 : invoking.includes(name) ? 415 : 305;
+      const most = name === 'company-work' ? 465 : invoking.includes(name) ? 420 : 305;
       expect.soft(code.length, name).toBeLessThan(most * 1000);
       expect.soft(code, name).not.toMatch(/"description":|:event-type/);
     }

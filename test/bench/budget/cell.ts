@@ -202,8 +202,8 @@ async function callNowAndThen(run: Run, share: number): Promise<void> {
   const keys = { app: 1, company: cell.companies, token: owners }[cell.scope];
   const all = [...cell.windows, ...(cell.changed?.windows ?? [])];
   const every = Math.max(...all.map(({ limit, seconds }) => seconds / (limit * share * keys)));
-  // In a long window calls cannot wait for the next one: there their times differ only so much that all fit in 0.8 of it.
-  const isLong = all.some(({ seconds }) => seconds > patienceSeconds);
+  // Calls can wait for two windows of a minute, and for no longer ones: there they differ only so much that all fit in 0.8 of it.
+  const isLong = all.some(({ seconds }) => seconds * 2 >= patienceSeconds);
   for (let turn = 0; time.clock() < end - patienceSeconds; turn++) {
     await time.sleep((isLong ? 0.5 + random() : -Math.log(1 - random())) * every * 1000);
     const own = invocations[Math.floor(random() * invocations.length)];

@@ -1,4 +1,4 @@
-import { httpDateSeconds } from './retry-after.ts';
+import { firstMoment, httpDateSeconds } from './retry-after.ts';
 
 /** What an answer's headers tell of one window; times are epoch seconds on Procore's clock. */
 export interface ToldLimit {
@@ -51,8 +51,7 @@ export function readWindow(headers: Pick<Headers, 'get'>, status: number, now: n
   const [limit, told, reset] = numbersOf(headers);
   if (limit === undefined || reset === undefined || limit < 1) return undefined;
   const answeredAt = httpDateSeconds(headers.get('date')) ?? now;
-  // Documented as epoch seconds. So few are seconds from now, as with Retry-After.
-  const resetAt = reset <= longestSeconds ? Math.round(answeredAt) + reset : reset;
+  const resetAt = reset < firstMoment ? Math.round(answeredAt) + reset : reset;
   const length = Math.round(resetAt - answeredAt);
   if (length < 0 || length > longestSeconds) return undefined;
   const remaining = told === undefined && status === 429 ? 0 : told;

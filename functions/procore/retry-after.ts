@@ -2,7 +2,7 @@
 const longestSeconds = 3600;
 
 /** A smaller number is how many seconds are left, as some gateways write it, and no moment: this was in 2001. */
-const firstMoment = 1e9;
+export const firstMoment = 1e9;
 
 /** A reset so much before the answer's `Date`, in seconds, is that of a second that is just over. */
 const justOver = 2;

@@ -311,11 +311,12 @@ describe('a 429', () => {
 });
 
 describe('an answer that does not say what remains', () => {
-  const headers = new Headers({ 'x-rate-limit-limit': '25', 'x-rate-limit-reset': '1060' });
+  const now = 1_800_000_000;
+  const headers = new Headers({ 'x-rate-limit-limit': '25', 'x-rate-limit-reset': String(now + 60) });
 
   it('tells the window, and of a used-up one a 429 tells that', () => {
-    expect(readWindow(headers, 200, 1000)).toEqual({ limit: 25, used: 1, resetAt: 1060, length: 60 });
-    expect(readWindow(headers, 429, 1000)).toMatchObject({ remaining: 0, used: 25 });
+    expect(readWindow(headers, 200, now)).toEqual({ limit: 25, used: 1, resetAt: now + 60, length: 60 });
+    expect(readWindow(headers, 429, now)).toMatchObject({ remaining: 0, used: 25 });
   });
 
   it('shows no scope, and no window that is gone', () => {

@@ -1,4 +1,4 @@
-import { firstMoment, httpDateSeconds } from './retry-after.ts';
+import { httpDateSeconds, momentOf } from './retry-after.ts';
 
 /** What an answer's headers tell of one window; times are epoch seconds on Procore's clock. */
 export interface ToldLimit {
@@ -51,7 +51,7 @@ export function readWindow(headers: Pick<Headers, 'get'>, status: number, now: n
   const [limit, told, reset] = numbersOf(headers);
   if (limit === undefined || reset === undefined || limit < 1) return undefined;
   const answeredAt = httpDateSeconds(headers.get('date')) ?? now;
-  const resetAt = reset < firstMoment ? Math.round(answeredAt) + reset : reset;
+  const resetAt = momentOf(reset, Math.round(answeredAt));
   const length = Math.round(resetAt - answeredAt);
   if (length < 0 || length > longestSeconds) return undefined;
   const remaining = told === undefined && status === 429 ? 0 : told;

@@ -2,6 +2,7 @@ import type { ToldWindow } from './rate-limit-headers.ts';
 import {
   type BudgetState,
   countsOf,
+  isMinuteAtMost,
   lengthOf,
   type RateWindow,
   rounding,
@@ -23,8 +24,6 @@ const scoutSeconds = 3;
 const scoutOffsets: readonly [number, ...number[]] = [-1.5, 0.5, -0.5, 0, 0.75, 0.25, -0.25];
 /** As long as resets were farther apart than a window seems to be, they are sent once more, up to this many in all. */
 export const mostScouts = 14;
-/** In longer windows, in seconds, a second does not matter. */
-export const longestForScouts = 60;
 /** The share of a limit that is kept for the foreground at most. */
 export const mostForeground = 0.9;
 
@@ -32,7 +31,8 @@ export const mostForeground = 0.9;
 export function scoutAt({ seconds, gap, scouts, isTold, toldReset, resetAt }: RateWindow): number | undefined {
   if (!isTold) return undefined;
   const isUnsure = scouts < scoutOffsets.length || (gap > seconds - rounding && scouts < mostScouts);
-  const isLooking = isUnsure && seconds <= longestForScouts + 2;
+  // In longer windows a second does not matter.
+  const isLooking = isUnsure && isMinuteAtMost({ seconds });
   const own = isLooking ? scoutOffsets[scouts % scoutOffsets.length] : undefined;
   // Where it is known when the next one begins, there is still to see what was counted in this one.
   const offset = [own ?? scoutOffsets[0], scoutOffsets[0]].find((each) => toldReset + each < resetAt);
@@ -125,9 +125,7 @@ function withoutTries({ tries: _, triedAt: _at, ...rest }: RateWindow): RateWind
  */
 export function narrowed(state: BudgetState, wider: BudgetState): BudgetState {
   const known = wider.windows.filter(({ isTrial }) => !isTrial);
-  const usedUp = known.filter(
-    (window) => window.seconds <= longestForScouts + 2 && countsOf(wider, window).used >= window.limit - 1,
-  );
+  const usedUp = known.filter((window) => isMinuteAtMost(window) && countsOf(wider, window).used >= window.limit - 1);
   const windows = known.map((window) => ({
     ...withoutTries(unmarked(window)),
     // What was seen of many that count apart is not the distance of one's windows.

@@ -1,16 +1,10 @@
 import { type BeyondDemand, isBeyondDue, isBeyondWanted, tried } from './rate-beyond.ts';
 import type { ProcoreClock } from './rate-clock.ts';
-import {
-  expectedForeground,
-  longestForScouts,
-  mostForeground,
-  nextWindow,
-  scoutAt,
-  trialWindow,
-} from './rate-next-window.ts';
+import { expectedForeground, mostForeground, nextWindow, scoutAt, trialWindow } from './rate-next-window.ts';
 import {
   type BudgetState,
   countsOf,
+  isMinuteAtMost,
   lengthOf,
   noCounts,
   type RateWindow,
@@ -207,9 +201,8 @@ function isScoutDue(state: BudgetState, window: RateWindow, demand: Demand, earl
  * windows it waits for their end, where it shows that as well, unless calls beyond the limit have to follow it.
  */
 function isLookedAtSoon(window: RateWindow, counts: WindowCounts, demand: Demand, earliest: number): boolean {
-  const { seconds, isTold } = window;
-  if (!isTold || !isHeldBackAlone(window, counts)) return false;
-  return seconds > longestForScouts + 2 || isBeyondWanted(window, demand, earliest);
+  if (!window.isTold || !isHeldBackAlone(window, counts)) return false;
+  return !isMinuteAtMost(window) || isBeyondWanted(window, demand, earliest);
 }
 
 /** How many calls a class may still let go in a window, but for those that are held back for scouts. */

@@ -132,6 +132,11 @@ export function isSameReset(one: number, other: number): boolean {
   return Math.abs(one - other) <= rounding;
 }
 
+/** Whether a window is a minute or less: that is seen as two seconds more, since its reset is rounded, and an answer's time. */
+export function isMinuteAtMost({ seconds }: Pick<RateWindow, 'seconds'>): boolean {
+  return seconds <= 60 + 2 * rounding;
+}
+
 /** @returns how many calls count in a window */
 export function countsOf({ counts }: Pick<BudgetState, 'counts'>, { slot }: Pick<RateWindow, 'slot'>): WindowCounts {
   return counts[slot] ?? noCounts;
@@ -144,9 +149,8 @@ export function countsOf({ counts }: Pick<BudgetState, 'counts'>, { slot }: Pick
 export function lengthOf({ seconds, gap, isHidden }: Pick<RateWindow, 'seconds' | 'gap' | 'isHidden'>): number {
   // Between two 429s there may be any number of windows.
   if (isHidden && gap > 4 * seconds) return seconds;
-  // A minute is seen as up to two seconds more: its reset is rounded, and so is the time of the answer.
-  const isShort = seconds <= 60 + 2 * rounding;
-  const whole = gap > 0 || isShort ? seconds : (likelyLengths.find((likely) => likely >= seconds) ?? seconds);
+  const whole =
+    gap > 0 || isMinuteAtMost({ seconds }) ? seconds : (likelyLengths.find((likely) => likely >= seconds) ?? seconds);
   return Math.max(whole, gap);
 }
 

@@ -2,7 +2,7 @@
 const longestSeconds = 3600;
 
 /** A smaller number is how many seconds are left, as some gateways write it, and no moment: this was in 2001. */
-export const firstMoment = 1e9;
+const firstMoment = 1e9;
 
 /** A reset so much before the answer's `Date`, in seconds, is that of a second that is just over. */
 const justOver = 2;
@@ -29,8 +29,13 @@ export function retryAfterSeconds(status: number, headers: Pick<Headers, 'get'>,
   if (status !== 429) return undefined;
   const reset = headers.get('x-rate-limit-reset')?.trim() ?? '';
   if (!isNumber(reset)) return undefined;
-  const left = Number(reset) < firstMoment ? Number(reset) : Number(reset) - serverNow;
+  const left = momentOf(Number(reset), serverNow) - serverNow;
   return left < -justOver ? undefined : bounded(left);
+}
+
+/** Reads a reset: a moment as documented, or how many seconds are left. @returns epoch seconds, as `now` is */
+export function momentOf(reset: number, now: number): number {
+  return reset < firstMoment ? now + reset : reset;
 }
 
 function isNumber(text: string): boolean {

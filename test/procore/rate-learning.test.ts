@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../functions/clock.ts';
 import { isBeyondDue, tried } from '../../functions/procore/rate-beyond.ts';
 import { sharedRateBudget } from '../../functions/procore/rate-budget.ts';
+import type { RateBudgetStore } from '../../functions/procore/rate-budget-store.ts';
 import { learned } from '../../functions/procore/rate-learned.ts';
 import { readWindow } from '../../functions/procore/rate-limit-headers.ts';
 import { isOfAnother, missingFrom } from '../../functions/procore/rate-named-window.ts';
@@ -8,7 +10,7 @@ import { narrowed, nextWindow } from '../../functions/procore/rate-next-window.t
 import { roomFor } from '../../functions/procore/rate-room.ts';
 import { ownerOf, scopeShownBy } from '../../functions/procore/rate-scope.ts';
 import { SharedBudget } from '../../functions/procore/rate-shared-budget.ts';
-import { lengthOf, noCounts, unknownBudget } from '../../functions/procore/rate-windows.ts';
+import { lengthOf, noCounts, unknownBudget, type WindowChange } from '../../functions/procore/rate-windows.ts';
 import { memoryRateBudget } from '../memory/rate-budget.ts';
 import { sampleWindow } from './sample-window.ts';
 
@@ -20,17 +22,17 @@ const told = (resetAt: number, date: number, used = 1) => ({
   length: resetAt - date,
 });
 
+async function knownBudget(store: RateBudgetStore, clock: Clock, change: WindowChange): Promise<SharedBudget> {
+  await store.write('app', { seen: 0, change });
+  const budget = new SharedBudget('app', store, clock, () => undefined);
+  await budget.reread();
+  return budget;
+}
+
 it('calls that are given back are given back once, by two writes at the same time', async () => {
   const store = memoryRateBudget(() => 1000);
   const set = { 1: { ...noCounts, used: 20 } };
-  await store.write('app', { seen: 0, change: { windows: [sampleWindow()], set } });
-  const budget = new SharedBudget(
-    'app',
-    store,
-    () => 1000,
-    () => undefined,
-  );
-  await budget.reread();
+  const budget = await knownBudget(store, () => 1000, { windows: [sampleWindow()], set });
   budget.owe({ version: 1, budgetClass: 'background', back: 5, sent: 0 });
   await Promise.all([budget.write({}), budget.write({}, { 1: { missed: 1 } })]);
   expect((await store.read('app')).counts[1]?.used).toBe(15);
@@ -41,14 +43,7 @@ it('who has just begun counts its calls on in a window that an answer names firs
   const store = memoryRateBudget(() => now);
   const untold = sampleWindow({ limit: 100, seconds: 60, toldReset: 1001, resetAt: 1002, isRemainingUntold: true });
   const set = { 1: { ...noCounts, used: 5, sent: 5 } };
-  await store.write('app', { seen: 0, change: { windows: [untold], set } });
-  const budget = new SharedBudget(
-    'app',
-    store,
-    () => now,
-    () => undefined,
-  );
-  await budget.reread();
+  const budget = await knownBudget(store, () => now, { windows: [untold], set });
   now = 1000.9;
   await budget.write({}, { 1: { used: 60, sent: 60 } });
   now = 1001.1;
@@ -62,14 +57,7 @@ it('calls that an answer has counted are not under way: the next window does not
   const store = memoryRateBudget(() => now);
   const set = { 1: { ...noCounts, used: 3, sent: 3 } };
   const minute = sampleWindow({ limit: 100, seconds: 60, toldReset: 1004, resetAt: 1005 });
-  await store.write('app', { seen: 0, change: { windows: [minute], set } });
-  const budget = new SharedBudget(
-    'app',
-    store,
-    () => now,
-    () => undefined,
-  );
-  await budget.reread();
+  const budget = await knownBudget(store, () => now, { windows: [minute], set });
   now = 1003.5;
   // Others than we had made most of these.
   const answer = { limit: 100, remaining: 2, used: 98, resetAt: 1004, length: 1 };
